@@ -1,0 +1,82 @@
+/* The seam of the network engines: phases in, prices out.
+ *
+ * A *phase* is the set of traffics that are on the wire together, all starting at time 0. An engine
+ * says when the last flow of each traffic ends. It sees the same topology and the same flows as every
+ * other engine, so each checks the others:
+ *   closed  alpha-beta, each flow as if alone with the other flows of its own source
+ *   flow    the throughput equations on the real link graph, progressive filling
+ * (a packet engine belongs here too).
+ *
+ * The wire. A flow keeps at most `window` bytes in flight. With window_bdp = w the window is w times
+ * the bandwidth-delay product of the sender's share of its narrowest link: W = w * c/k * tau, c/k the
+ * smallest over the path of capacity divided by the number of this source's flows of the phase on
+ * that link. tau is the zero-load round trip: twice the one-way latency. A flow that is alone
+ * moves min(W / tau, c) bytes per second, and its last byte lands one one-way latency after it left.
+ * Flows with src == dst or no bytes end at time 0.
+ */
+#ifndef LL_SIM_ENGINE_ENGINE_H
+#define LL_SIM_ENGINE_ENGINE_H
+
+#include "sim/base/arena.h"
+#include "sim/base/key.h"
+#include "sim/base/status.h"
+#include "sim/comm.h"
+#include "sim/traffic.h"
+#include "topology/topology.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct ll_wire {
+    double packet_B; /* service unit of a link */
+    double kappa;    /* burstiness in the throughput equations, design: 0.5 is M/D/1 */
+    double
+        window_bdp; /* window in bandwidth-delay products of the sender's share; 0: use window_B */
+    double window_B;
+} ll_wire;
+
+typedef struct ll_phase {
+    int n_traffic;
+    const ll_traffic *traffic; /* [n_traffic] */
+} ll_phase;
+
+typedef struct ll_problem {
+    const ll_topology *topo;
+    ll_wire wire;
+    int n_phase;
+    const ll_phase *phase; /* [n_phase], each priced by itself */
+} ll_problem;
+
+enum { LL_MAX_TRAFFIC = 8 };
+
+typedef struct ll_price {
+    double end_s[LL_MAX_TRAFFIC]; /* [n_traffic]: last byte of the traffic has landed */
+    double
+        latency_s[LL_MAX_TRAFFIC]; /* [n_traffic]: zero-load one-way latency of its longest flow */
+    double max_util_frac;          /* of the busiest link while all flows run */
+    int64_t n_flow;                /* as many as there were, before folding */
+    int64_t n_flow_class, n_link_class;
+    int n_solve, n_newton;
+    double batch_err_frac; /* bound on the error of end_s by taking completions together */
+    double residual_frac;  /* of the worst solve: |F| / load, infinity norm */
+} ll_price;
+
+typedef struct ll_engine_type {
+    const char *name, *doc;
+    const ll_key *keys; /* ended by {0} */
+    size_t param_size;
+    /* price: [n_phase], filled on every rank with the same values. `mem` is for the call (released by
+     * the caller). Errors: LL_ERR_RUN if it does not converge. Collective. */
+    ll_status (*solve)(const ll_problem *problem, const void *param, ll_comm *comm, ll_arena *mem,
+                       ll_price *price, ll_error *err);
+} ll_engine_type;
+
+#define LL_ENGINES(X)           X(closed) X(flow)
+#define LL_ENGINE_DECLARE(name) extern const ll_engine_type ll_engine_##name;
+LL_ENGINES(LL_ENGINE_DECLARE)
+#undef LL_ENGINE_DECLARE
+
+extern const ll_engine_type *const ll_engine_types[]; /* ended by NULL */
+const ll_engine_type *ll_engine_find(const char *name);
+
+#endif

@@ -1,0 +1,93 @@
+/* What a topology is: chips, links, and a formula from (source, destination) to a route.
+ *
+ * Vocabulary. A *chip* is an end point, numbered 0 .. n_chip-1. A *node* is a chip or a switch; nodes
+ * 0 .. n_chip-1 are the chips. A *link* is one direction of a bundle of `width` equal physical lanes
+ * between two nodes, over which traffic is spread evenly; its capacity is width * bw_Bps. Where a
+ * fabric sprays over equal switches or spines, their links are one bundle: by symmetry this is exact.
+ * A *path* is one of the routes that a flow is split over evenly.
+ *
+ * Routes are formulas: there are no all-pairs tables (8192 chips make 67 million pairs).
+ *
+ * A topology may be composed of others: `product` takes a list of topologies, its dimensions, and
+ * places a copy of dimension d on every line of chips that differ in coordinate d alone.
+ */
+#ifndef LL_TOPOLOGY_TOPOLOGY_H
+#define LL_TOPOLOGY_TOPOLOGY_H
+
+#include "sim/base/arena.h"
+#include "sim/base/key.h"
+#include "sim/base/status.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { LL_MAX_DIM = 8, LL_MAX_HOP = 64 };
+
+typedef struct ll_link {
+    int64_t from, to; /* node ids */
+    double bw_Bps;    /* of one lane, in this direction */
+    double
+        latency_s; /* propagation, plus the switch that is left or entered, as the type documents */
+    int32_t width; /* lanes in the bundle */
+    int32_t dimension; /* index into ll_topology.dim */
+} ll_link;
+
+typedef struct ll_dim {
+    const char *name; /* for reports: "nvlink", "board", "rack" */
+    const char *type; /* name of the topology type */
+    int32_t size;     /* chips along it; product of all sizes = n_chip */
+    bool reduces; /* switches add up in flight (NVLS, SHARP): algorithm in_network is possible */
+} ll_dim;
+
+typedef struct ll_topology {
+    const struct ll_topology_type *type;
+    int32_t n_chip;
+    int64_t n_node;
+    int64_t n_link;
+    int n_dim;              /* >= 1; chip id = mixed radix of coordinates, dimension 0 fastest */
+    ll_dim dim[LL_MAX_DIM]; /* [n_dim] */
+    const void *state;      /* of the type; arena */
+} ll_topology;
+
+/* One per topology type, the only external symbol of its file. No slot is NULL. */
+typedef struct ll_topology_type {
+    const char *name, *doc; /* "clos"; one line for `lineloss list` */
+    const ll_key *keys;     /* ended by {0} */
+    size_t param_size;      /* bytes filled from `keys` before create() */
+    bool composite;         /* takes children (config list `dimensions`) */
+
+    /* Fill *topo (type is set by the caller). child: [n_child], borrowed, outlives topo; n_child = 0
+     * unless composite. The error text says what is wrong with the parameters, without location.
+     * Everything is allocated in mem. */
+    ll_status (*create)(const void *param, int n_child, const ll_topology *child, ll_arena *mem,
+                        ll_topology *topo, ll_error *err);
+
+    void (*link)(const ll_topology *topo, int64_t link_id, ll_link *out);
+
+    /* Number of paths that a flow from src to dst is split over evenly, >= 1. */
+    int32_t (*n_path)(const ll_topology *topo, int32_t src, int32_t dst);
+
+    /* Link ids of path number `path`, in travel order; returns the number of hops (0 if src == dst),
+     * or -1 if it is more than cap. Pure, allocates nothing. */
+    int (*route)(const ll_topology *topo, int32_t src, int32_t dst, int32_t path, int cap,
+                 int64_t *link_id);
+} ll_topology_type;
+
+/* The registry: one line per type (topology/topology.c). */
+#define LL_TOPOLOGIES(X)          X(switch) X(mesh) X(ring) X(clos) X(custom) X(product)
+#define LL_TOPOLOGY_DECLARE(name) extern const ll_topology_type ll_topology_##name;
+LL_TOPOLOGIES(LL_TOPOLOGY_DECLARE)
+#undef LL_TOPOLOGY_DECLARE
+
+extern const ll_topology_type *const ll_topology_types[];   /* ended by NULL */
+const ll_topology_type *ll_topology_find(const char *name); /* NULL if there is none */
+
+static inline double ll_link_capacity_Bps(const ll_link *l) { return l->bw_Bps * l->width; }
+
+/* Zero-load one-way latency over path 0, in seconds. */
+double ll_topology_latency_s(const ll_topology *topo, int32_t src, int32_t dst);
+
+/* Coordinates of a chip along the dimensions, and back. coord: [n_dim]. */
+void ll_topology_coord(const ll_topology *topo, int32_t chip, int32_t *coord);
+
+#endif

@@ -1,0 +1,40 @@
+/* A chip: one accelerator package, and how much of its data sheet kernels reach.
+ *
+ * Kernel time is a roofline per kernel (sim/kernel.h): peak times an achievable fraction per kernel
+ * class, memory bandwidth times a fraction, and a launch time. There is no global utilisation knob.
+ */
+#ifndef LL_SIM_CHIP_H
+#define LL_SIM_CHIP_H
+
+#include "sim/config.h"
+
+typedef enum ll_precision {
+    LL_PRECISION_FP4,
+    LL_PRECISION_FP8,
+    LL_PRECISION_BF16,
+    LL_PRECISION_FP16,
+    LL_N_PRECISION
+} ll_precision;
+
+extern const char *const ll_precision_names[]; /* "fp4", ...; ended by NULL */
+double ll_precision_B(ll_precision p);         /* bytes per element: 0.5, 1, 2, 2 */
+
+typedef struct ll_chip {
+    const char *name;
+    double peak_flop_per_s[LL_N_PRECISION]; /* dense; 0: the chip cannot */
+    double gemm_frac[LL_N_PRECISION];       /* of the peak that large matrix products reach */
+    double attention_frac;                  /* of the 16-bit peak, fused attention, forward */
+    double attention_backward_frac;         /* the same, backward */
+    double memory_B, memory_reserved_B;     /* reserved: context, communication buffers */
+    double memory_Bps;
+    double memory_frac; /* of memory_Bps that streaming kernels reach */
+    double launch_s;    /* per kernel, exposed */
+    double power_W;     /* 0: not known */
+} ll_chip;
+
+extern const ll_key ll_chip_keys[];
+
+/* From the group at `path`. Errors are added to err. Not collective. */
+ll_status ll_chip_read(ll_config *cfg, const char *path, ll_chip *out, ll_error *err);
+
+#endif

@@ -1,0 +1,217 @@
+#include "sim/cluster.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const char *const ll_collective_names[] = {
+    "all_reduce", "all_gather", "reduce_scatter", "all_to_all", "broadcast", "send", NULL};
+
+const ll_key ll_cluster_keys[] = {
+    {.name = "name", .kind = LL_KIND_STRING, .offset = offsetof(ll_cluster, name), .doc = "name"},
+    {.name = "doc",
+     .kind = LL_KIND_STRING,
+     .offset = offsetof(ll_cluster, doc),
+     .def = "",
+     .doc = "one line for lists and reports"},
+    {0}};
+
+const ll_key ll_wire_keys[] = {
+    {.name = "packet",
+     .kind = LL_KIND_SIZE,
+     .flags = LL_KEY_FACT,
+     .offset = offsetof(ll_wire, packet_B),
+     .def = "4096 B",
+     .min = 1,
+     .max = 1e9,
+     .doc = "service unit of a link"},
+    {.name = "kappa",
+     .kind = LL_KIND_RATIO,
+     .flags = LL_KEY_FACT,
+     .offset = offsetof(ll_wire, kappa),
+     .def = "0.05",
+     .min = 1e-4,
+     .max = 10,
+     .doc = "burstiness of arrivals in the throughput equations; 0.5 is M/D/1"},
+    {.name = "window_bdp",
+     .kind = LL_KIND_RATIO,
+     .flags = LL_KEY_FACT,
+     .offset = offsetof(ll_wire, window_bdp),
+     .def = "2",
+     .min = 0,
+     .max = 1e6,
+     .doc =
+         "bytes in flight per flow over the bandwidth-delay product of its share; 0: use window"},
+    {.name = "window",
+     .kind = LL_KIND_SIZE,
+     .flags = LL_KEY_FACT,
+     .offset = offsetof(ll_wire, window_B),
+     .def = "0 B",
+     .min = 0,
+     .max = 1e15,
+     .doc = "bytes in flight per flow, if window_bdp is 0"},
+    {0}};
+
+#define LAUNCH(c, name_)                                                                      \
+    {                                                                                         \
+        .name = "launch_" name_, .kind = LL_KIND_TIME, .flags = LL_KEY_FACT,                  \
+        .offset = offsetof(ll_software, launch_s) + (c) * sizeof(double), .min = 0, .max = 1, \
+        .doc = "floor of one " name_ " of no bytes"                                           \
+    }
+#define RATE(c, name_)                                                                            \
+    {                                                                                             \
+        .name = "rate_frac_" name_, .kind = LL_KIND_RATIO, .flags = LL_KEY_FACT,                  \
+        .offset = offsetof(ll_software, rate_frac) + (c) * sizeof(double), .min = 0.01, .max = 1, \
+        .doc = "fraction of the link rate that a long " name_ " achieves"                         \
+    }
+
+const ll_key ll_software_keys[] = {
+    {.name = "dimension",
+     .kind = LL_KIND_STRING,
+     .offset = offsetof(ll_software, dimension),
+     .doc = "name of the dimension of the topology"},
+    LAUNCH(LL_ALL_REDUCE, "all_reduce"),
+    LAUNCH(LL_ALL_GATHER, "all_gather"),
+    LAUNCH(LL_REDUCE_SCATTER, "reduce_scatter"),
+    LAUNCH(LL_ALL_TO_ALL, "all_to_all"),
+    LAUNCH(LL_BROADCAST, "broadcast"),
+    LAUNCH(LL_SEND, "send"),
+    RATE(LL_ALL_REDUCE, "all_reduce"),
+    RATE(LL_ALL_GATHER, "all_gather"),
+    RATE(LL_REDUCE_SCATTER, "reduce_scatter"),
+    RATE(LL_ALL_TO_ALL, "all_to_all"),
+    RATE(LL_BROADCAST, "broadcast"),
+    RATE(LL_SEND, "send"),
+    {.name = "rate_frac_in_network",
+     .kind = LL_KIND_RATIO,
+     .flags = LL_KEY_FACT,
+     .offset = offsetof(ll_software, rate_frac_in_network),
+     .def = "1",
+     .min = 0.01,
+     .max = 1,
+     .doc = "fraction of the link rate that a long all_reduce by the switches achieves"},
+    {.name = "step",
+     .kind = LL_KIND_TIME,
+     .flags = LL_KEY_FACT,
+     .offset = offsetof(ll_software, step_s),
+     .def = "0 s",
+     .min = 0,
+     .max = 1,
+     .doc = "software time of each further serial step of a collective"},
+    {.name = "ramp",
+     .kind = LL_KIND_TIME,
+     .flags = LL_KEY_FACT,
+     .offset = offsetof(ll_software, ramp_s),
+     .def = "0 s",
+     .min = 0,
+     .max = 1,
+     .doc = "time that a long collective loses until its pipeline is full"},
+    {.name = "ramp_size",
+     .kind = LL_KIND_SIZE,
+     .flags = LL_KEY_FACT,
+     .offset = offsetof(ll_software, ramp_B),
+     .def = "1 MiB",
+     .min = 1,
+     .max = 1e12,
+     .doc = "size at which half of the ramp is lost"},
+    {0}};
+
+const ll_key ll_jitter_keys[] = {
+    {.name = "op",
+     .kind = LL_KIND_RATIO,
+     .flags = LL_KEY_FACT,
+     .offset = offsetof(ll_jitter, op_frac),
+     .def = "0",
+     .min = 0,
+     .max = 1,
+     .doc = "standard deviation of one operation's time over its mean"},
+    {.name = "chip",
+     .kind = LL_KIND_RATIO,
+     .flags = LL_KEY_FACT,
+     .offset = offsetof(ll_jitter, chip_frac),
+     .def = "0",
+     .min = 0,
+     .max = 1,
+     .doc = "standard deviation between chips, fixed for the run"},
+    {0}};
+
+/* The topology that the group at `path` describes, children first. */
+static ll_status topology_read(ll_config *cfg, const char *path, ll_arena *mem, ll_topology *topo,
+                               ll_error *err)
+{
+    int n_type = 0;
+    while (ll_topology_types[n_type])
+        n_type++;
+    const char **names = ll_arena_array(mem, n_type + 1, const char *);
+    for (int i = 0; i < n_type; i++)
+        names[i] = ll_topology_types[i]->name;
+    ll_key *keys = ll_arena_array(mem, 2, ll_key);
+    keys[0] = (ll_key){
+        .name = "type", .kind = LL_KIND_CHOICE, .choices = names, .doc = "kind of interconnect"};
+    int choice = 0;
+    LL_TRY(ll_config_fill(cfg, path, keys, &choice, err));
+    const ll_topology_type *type = ll_topology_types[choice];
+
+    int n_child = 0;
+    ll_topology *child = NULL;
+    if (type->composite) {
+        const char *list = ll_arena_printf(mem, "%s.dimensions", path);
+        LL_TRY(ll_config_list(cfg, list, &n_child, err));
+        child = ll_arena_array(mem, n_child, ll_topology);
+        for (int i = 0; i < n_child; i++) {
+            const char *sub = ll_arena_printf(mem, "%s[%d]", list, i);
+            LL_TRY(topology_read(cfg, sub, mem, &child[i], err));
+        }
+    }
+    void *param = ll_arena_alloc(mem, 1, type->param_size);
+    LL_TRY(ll_config_fill(cfg, path, type->keys, param, err));
+    topo->type = type;
+    ll_error why;
+    ll_error_init(&why);
+    if (type->create(param, n_child, child, mem, topo, &why) != LL_OK)
+        return ll_config_fault(cfg, path, err, "%.*s", (int)strcspn(why.text, "\n"), why.text);
+    return LL_OK;
+}
+
+/* Each dimension of the topology gets the entry of the list `software` that names it. */
+static ll_status software_read(ll_config *cfg, ll_arena *mem, ll_cluster *out, ll_error *err)
+{
+    int n = 0;
+    LL_TRY(ll_config_list(cfg, "cluster.software", &n, err));
+    bool known[LL_MAX_DIM] = {false};
+    for (int i = 0; i < n; i++) {
+        ll_software s = {0};
+        const char *path = ll_arena_printf(mem, "cluster.software[%d]", i);
+        LL_TRY(ll_config_fill(cfg, path, ll_software_keys, &s, err));
+        int d = 0;
+        while (d < out->topo->n_dim && strcmp(out->topo->dim[d].name, s.dimension) != 0)
+            d++;
+        if (d == out->topo->n_dim || known[d]) {
+            path = ll_arena_printf(mem, "cluster.software[%d].dimension", i);
+            return ll_config_fault(cfg, path, err, "%s; the topology's dimensions are: %s ...",
+                                   d == out->topo->n_dim ? "no dimension has this name"
+                                                         : "this dimension is described twice",
+                                   out->topo->dim[0].name);
+        }
+        known[d] = true;
+        out->software[d] = s;
+    }
+    for (int d = 0; d < out->topo->n_dim; d++)
+        if (!known[d])
+            ll_config_fault(cfg, "cluster.software", err,
+                            "no entry for dimension '%s'; add { dimension = \"%s\"; ... }",
+                            out->topo->dim[d].name, out->topo->dim[d].name);
+    return err->status;
+}
+
+ll_status ll_cluster_read(ll_config *cfg, ll_arena *mem, ll_cluster *out, ll_error *err)
+{
+    LL_TRY(ll_config_fill(cfg, "cluster", ll_cluster_keys, out, err));
+    LL_TRY(ll_chip_read(cfg, "cluster.chip", &out->chip, err));
+    out->topo = ll_arena_new(mem, ll_topology);
+    LL_TRY(topology_read(cfg, "cluster.topology", mem, out->topo, err));
+    LL_TRY(software_read(cfg, mem, out, err));
+    LL_TRY(ll_config_fill(cfg, "cluster.wire", ll_wire_keys, &out->wire, err));
+    if (out->wire.window_bdp <= 0 && out->wire.window_B <= 0)
+        ll_config_fault(cfg, "cluster.wire.window", err, "window_bdp is 0, so a window is needed");
+    return ll_config_fill(cfg, "cluster.jitter", ll_jitter_keys, &out->jitter, err);
+}

@@ -1,0 +1,64 @@
+/* A training job: precision, batch, and how the model is laid out over the chips.
+ *
+ * Layout. Chips are numbered by mixed radix over the axes of `order`, the first varying fastest.
+ *   tp  tensor parallelism, with sequence parallelism (Korthikanti et al. 2022)
+ *   cp  context parallelism: the sequence is split, keys and values are exchanged
+ *   pp  pipeline stages; `interleave` model chunks per stage (1: plain 1F1B, Narayanan et al. 2021)
+ *   dp  replicas; = chips / (tp cp pp)
+ * The vocabulary matrices sit on the first and the last stage. Layers are dealt to the pp * interleave
+ * chunks evenly; with embedding_as_layer the two vocabulary stages count as a layer each.
+ */
+#ifndef LL_SIM_JOB_H
+#define LL_SIM_JOB_H
+
+#include "sim/chip.h"
+#include "sim/config.h"
+#include "sim/model.h"
+#include "sim/traffic.h"
+
+#include <stdbool.h>
+
+typedef enum ll_recompute {
+    LL_RECOMPUTE_NONE,
+    LL_RECOMPUTE_SELECTIVE, /* the attention core only */
+    LL_RECOMPUTE_FULL
+} ll_recompute;
+
+typedef enum ll_axis { LL_AXIS_TP, LL_AXIS_CP, LL_AXIS_DP, LL_AXIS_PP, LL_N_AXIS } ll_axis;
+
+typedef struct ll_job {
+    int64_t seq;          /* tokens per sequence */
+    int64_t global_batch; /* sequences per step */
+    int64_t micro_batch;  /* sequences */
+    int precision;        /* ll_precision of the matrix products */
+    int64_t tp, cp, pp, dp, interleave;
+    int64_t zero;       /* 0 to 3: what data parallelism shards (Rajbhandari et al. 2020) */
+    int recompute;      /* ll_recompute */
+    int grad_precision; /* 0: fp32, 1: bf16 */
+    bool sequence_parallel;
+    bool embedding_as_layer;
+    bool overlap_grad_reduce, overlap_param_gather; /* behind the backward and forward pass */
+    bool overlap_tp;        /* tensor-parallel transfers behind the matrix products they feed */
+    const char *order;      /* "tp cp dp pp" */
+    int axis_at[LL_N_AXIS]; /* order, parsed: ll_axis, fastest first */
+} ll_job;
+
+extern const ll_key ll_job_keys[];
+
+/* Read, and check against the model and n_chip: batches divide, heads divide, the layout multiplies
+ * out. Each fault is an error of its own, with what would be legal. */
+ll_status ll_job_read(ll_config *cfg, const char *path, const ll_model *model, int32_t n_chip,
+                      ll_job *out, ll_error *err);
+
+int64_t ll_job_axis_size(const ll_job *job, ll_axis axis);
+
+/* The groups that vary the given axes together (bit a of `axes` for ll_axis a), over all chips. */
+void ll_job_group(const ll_job *job, unsigned axes, ll_group *out);
+
+/* Micro-batches per pipeline and step. */
+static inline int64_t ll_job_n_micro(const ll_job *job)
+{
+    return job->global_batch / (job->dp * job->micro_batch);
+}
+
+#endif

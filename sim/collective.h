@@ -1,0 +1,87 @@
+/* Collectives: how an algorithm turns into rounds of traffic, and what a round costs.
+ *
+ * Sizes follow nccl-tests: `size_B` of an all-reduce or broadcast is the buffer of a member; of an
+ * all-gather the gathered result, of a reduce-scatter the input, of an all-to-all all that a member
+ * sends (its own part included), of a send the message. n members, S = size_B:
+ *
+ *   algorithm      rounds (repeat x traffic, bytes per flow)
+ *   ring           all-gather, reduce-scatter: (n-1) x shift 1, S/n; all-reduce: both; all-to-all: shifts
+ *   direct         1 x all pairs, S/n; all-reduce: twice; broadcast: root to all, S
+ *   halving        recursive halving/doubling, n a power of two: log2 n x xor 2^k, S/2 ... S/n
+ *   tree           double binary tree (Sanders, Speck, Traff 2009): S/2 on each edge, both ways
+ *   in_network     the switches reduce: each member sends and receives S once
+ *   hierarchical   one dimension after another: reduce-scatter inwards out, all-gather back
+ *
+ * The time of a collective is
+ *   launch + sum over rounds of repeat * (latency + size/rate) + software steps, see sim/cluster.h.
+ */
+#ifndef LL_SIM_COLLECTIVE_H
+#define LL_SIM_COLLECTIVE_H
+
+#include "sim/cluster.h"
+#include "sim/traffic.h"
+
+typedef enum ll_algorithm {
+    LL_ALGORITHM_AUTO, /* the fastest as predicted by engine `closed` */
+    LL_ALGORITHM_RING,
+    LL_ALGORITHM_DIRECT,
+    LL_ALGORITHM_HALVING,
+    LL_ALGORITHM_TREE,
+    LL_ALGORITHM_IN_NETWORK,
+    LL_ALGORITHM_HIERARCHICAL,
+    LL_N_ALGORITHM
+} ll_algorithm;
+
+extern const char *const ll_algorithm_names[]; /* "auto", "ring", ...; ended by NULL */
+
+enum { LL_MAX_ROUND = 64 };
+
+typedef struct ll_round {
+    ll_traffic traffic;
+    double repeat;    /* serial repetitions, each with its latency */
+    double depth;     /* further latencies of a pipelined round (tree, chain), without bytes */
+    int dimension;    /* whose software drives it */
+    double rate_frac; /* of the link rate that software achieves in it */
+} ll_round;
+
+typedef struct ll_plan {
+    ll_collective collective;
+    ll_algorithm algorithm;
+    double size_B;
+    int32_t group_size;
+    double launch_s; /* software, before the first byte */
+    double step_s;   /* software of all serial steps and ramps together */
+    int n_round;
+    ll_round round[LL_MAX_ROUND];
+} ll_plan;
+
+/* Rounds of one collective in every group of `group` at once. Error LL_ERR_CONFIG if the algorithm
+ * cannot do it (halving with 6 members, in_network where no switch reduces, ...), with what can.
+ * Not AUTO. Not collective. */
+ll_status ll_collective_plan(const ll_cluster *cluster, ll_collective what, ll_algorithm algorithm,
+                             const ll_group *group, double size_B, ll_plan *out, ll_error *err);
+
+typedef struct ll_cost {
+    double total_s;
+    double software_s; /* launch, steps, ramp, and what rate_frac takes from the link rate */
+    double latency_s;  /* zero-load latency of all serial rounds */
+    double wire_s;     /* bytes over the link rate, waiting for others included */
+} ll_cost;
+
+/* Cost of a plan whose rounds an engine has priced. price: [plan->n_round], each round a phase. */
+void ll_collective_cost(const ll_plan *plan, const ll_price *price, ll_cost *out);
+
+/* The plan that `algorithm` names, or for AUTO the fastest by engine `closed`. Not collective. */
+ll_status ll_collective_choose(const ll_cluster *cluster, ll_collective what,
+                               ll_algorithm algorithm, const ll_group *group, double size_B,
+                               ll_arena *mem, ll_plan *out, ll_error *err);
+
+/* Plan, price with `engine`, and cost, every group at once. Collective. */
+ll_status ll_collective_time(const ll_cluster *cluster, const ll_engine_type *engine,
+                             const void *engine_param, const ll_plan *plan, ll_comm *comm,
+                             ll_arena *mem, ll_cost *out, ll_price *worst, ll_error *err);
+
+/* "hierarchical(direct, ring)" and such, in mem. */
+const char *ll_plan_name(const ll_plan *plan, ll_arena *mem);
+
+#endif

@@ -1,0 +1,38 @@
+/* A study: one configuration file, read and checked. */
+#ifndef LL_SIM_STUDY_H
+#define LL_SIM_STUDY_H
+
+#include "sim/cluster.h"
+#include "sim/comm.h"
+#include "sim/config.h"
+#include "sim/engine/engine.h"
+#include "sim/job.h"
+#include "sim/model.h"
+
+typedef struct ll_study {
+    const char *name;
+    const char *doc;
+    const char *path; /* the file as the user named it */
+    int64_t seed;
+    const ll_engine_type *engine;
+    const void *engine_param; /* of the engine's keys */
+    ll_cluster cluster;
+    ll_model model;
+    ll_job job;
+    ll_config *config; /* the effective configuration */
+} ll_study;
+
+enum {
+    LL_STUDY_CLUSTER = 1, /* the file must describe a cluster only (commands `net`, `list`) */
+    LL_STUDY_WHOLE = 2    /* cluster, model and job */
+};
+
+extern const ll_key ll_study_keys[];
+
+/* Read, parse and check a study. Rank 0 reads the files; every rank sees the same error.
+ * path: a file, or the name of a study that is shipped ("nvl72"). set: [n_set] "path=value".
+ * Errors are LL_ERR_CONFIG, all that were found. Collective. */
+ll_status ll_study_load(const char *path, int n_set, const char *const *set, int what,
+                        ll_comm *comm, ll_arena *mem, ll_study *out, ll_error *err);
+
+#endif

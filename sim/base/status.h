@@ -48,6 +48,9 @@ ll_status ll_error_add(ll_error *err, ll_status status, const char *fmt, ...)
 /* What LL_ASSERT calls after printing; main points it at MPI_Abort. NULL means abort(). */
 void ll_assert_on_fail(void (*stop)(int exit_code));
 
+/* Stop now, all ranks: by the same way, or else by _Exit. For what no caller could repair. */
+_Noreturn void ll_stop(int exit_code);
+
 _Noreturn void ll_assert_fail(const char *file, int line, const char *cond, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 

@@ -8,10 +8,13 @@
  * - Physical quantities are strings with units, and may carry evidence after a bar:
  *       memory_bandwidth = "3.35 TB/s | vendor: H100 data sheet";
  *   The word before the colon is one of measured, vendor, derived, press, unverified, assumed
- *   (strongest first). A fact (LL_KEY_FACT) that is set without it counts as "unstated".
+ *   (strongest first). A fact (LL_KEY_FACT) that is set without it counts as "unstated", one that is
+ *   left to its default as "assumed".
  * - `set = [ "cluster.chip.memory = 80 GB | assumed: ...", ... ]` at the top level, and --set on the
  *   command line after it, override values by path; list elements as in `dimensions[2].size`.
- *   They may set keys that no file wrote.
+ *   They may set keys that no file wrote. "cluster.chip = @chips/h100.cfg" replaces a whole group by
+ *   the keys of a file. Paths are relative to the file that names them; on the command line to the
+ *   current directory.
  *
  * Whatever no key table asked for is an error (ll_config_finish), with the nearest legal spelling.
  */
@@ -44,9 +47,11 @@ typedef struct ll_source {
     size_t n_byte;
 } ll_source;
 
-/* Read `path` and everything it includes. Errors: missing, unreadable, a directory, empty, binary,
- * include missing or nested too deep (with the including file and line). Not collective. */
-ll_status ll_source_read(const char *path, ll_arena *mem, ll_source *out, ll_error *err);
+/* Read `path`, everything it includes, and the files named by set strings "path=@file" (of the list
+ * `set` in the file, and set[n_set]). Errors: missing, unreadable, a directory, empty, binary, include
+ * missing or nested too deep (with the including file and line). Not collective. */
+ll_status ll_source_read(const char *path, int n_set, const char *const *set, ll_arena *mem,
+                         ll_source *out, ll_error *err);
 
 /* A source from text in memory, for tests; `name` stands for the file in messages. */
 ll_status ll_source_text(const char *name, const char *text, ll_arena *mem, ll_source *out,

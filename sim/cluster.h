@@ -27,6 +27,7 @@ typedef struct ll_software {
     double launch_s[LL_N_COLLECTIVE];  /* floor of one collective of no bytes */
     double rate_frac[LL_N_COLLECTIVE]; /* of the link rate that is achieved on long transfers */
     double rate_frac_in_network;       /* the same for all_reduce by the switches */
+    const char *algorithms;            /* that `auto` may take, or "all" */
     double step_s;                     /* each further serial step of a ring or tree */
     double ramp_s, ramp_B;             /* see above; 0: none */
 } ll_software;

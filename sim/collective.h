@@ -53,6 +53,8 @@ typedef struct ll_plan {
     double step_s;   /* software of all serial steps and ramps together */
     int n_round;
     ll_round round[LL_MAX_ROUND];
+    int n_stage; /* hierarchical: the algorithm of each stage, in order */
+    ll_algorithm stage[2 * LL_MAX_DIGIT];
 } ll_plan;
 
 /* Rounds of one collective in every group of `group` at once. Error LL_ERR_CONFIG if the algorithm

@@ -61,6 +61,9 @@ typedef struct ll_price {
     double residual_frac;  /* of the worst solve: |F| / load, infinity norm */
 } ll_price;
 
+/* Keep the worst of both (bounds, residuals, the largest phase) and add up the work. Times stay. */
+void ll_price_merge(ll_price *into, const ll_price *one);
+
 typedef struct ll_engine_type {
     const char *name, *doc;
     const ll_key *keys; /* ended by {0} */

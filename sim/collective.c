@@ -1,0 +1,390 @@
+#include "sim/collective.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+const char *const ll_algorithm_names[] = {"auto", "ring",       "direct",       "halving",
+                                          "tree", "in_network", "hierarchical", NULL};
+
+static int log2_int(int32_t n)
+{
+    int k = 0;
+    while ((2 << k) <= n)
+        k++;
+    return k;
+}
+
+/* The digits of a group, cut where the dimensions of the topology are. */
+typedef struct span {
+    bool aligned; /* every digit lies within one dimension, in every group */
+    int n_digit;
+    int32_t size[LL_MAX_DIGIT], stride[LL_MAX_DIGIT];
+    int dim[LL_MAX_DIGIT];
+    int first_dim, last_dim; /* the innermost and the outermost dimension that the group touches */
+} span;
+
+/* Cut one digit; false if it does not fall on the borders of the dimensions. */
+static bool span_cut(const ll_topology *topo, int64_t size, int64_t stride, span *out)
+{
+    int64_t below = 1; /* chips per unit of dimension d */
+    for (int d = 0; d < topo->n_dim && size > 1; d++) {
+        int64_t above = below * topo->dim[d].size;
+        if (stride < above) {
+            if (out->n_digit == LL_MAX_DIGIT || stride % below || above % stride) return false;
+            int64_t room = above / stride, take = size < room ? size : room;
+            if (room % take || size % take) return false;
+            out->size[out->n_digit] = (int32_t)take;
+            out->stride[out->n_digit] = (int32_t)stride;
+            out->dim[out->n_digit++] = d;
+            size /= take;
+            stride *= take;
+        }
+        below = above;
+    }
+    return size == 1;
+}
+
+static int dim_of(const ll_topology *topo, int64_t offset)
+{
+    int64_t above = 1;
+    for (int d = 0; d < topo->n_dim; d++) {
+        above *= topo->dim[d].size;
+        if (offset < above) return d;
+    }
+    return topo->n_dim - 1;
+}
+
+static span span_of(const ll_topology *topo, const ll_group *group)
+{
+    span s = {.aligned = true};
+    for (int k = 0; k < group->n_digit; k++)
+        s.aligned = s.aligned && span_cut(topo, group->size[k], group->stride[k], &s);
+    int last = group->n_digit - 1;
+    if (s.aligned && s.n_digit) {
+        s.first_dim = s.dim[0];
+        s.last_dim = s.dim[s.n_digit - 1];
+    } else if (last >= 0) {
+        /* A group that straddles borders may touch any dimension up to the one it ends in. */
+        s.first_dim = dim_of(topo, group->stride[0]);
+        s.last_dim = dim_of(topo, (int64_t)group->stride[last] * group->size[last] - 1);
+        if (!s.aligned && s.last_dim + 1 < topo->n_dim) s.last_dim++;
+    }
+    return s;
+}
+
+static ll_round *round_add(ll_plan *plan, const ll_cluster *cluster, int dim, ll_collective what,
+                           ll_pattern pattern, int32_t arg, const ll_group *group, double size_B)
+{
+    LL_ASSERT(plan->n_round < LL_MAX_ROUND, "n_round = %d", plan->n_round);
+    ll_round *r = &plan->round[plan->n_round++];
+    *r = (ll_round){.traffic = {.pattern = pattern, .arg = arg, .group = *group, .size_B = size_B},
+                    .repeat = 1,
+                    .dimension = dim,
+                    .rate_frac = cluster->software[dim].rate_frac[what]};
+    return r;
+}
+
+/* One-way collectives (gather, scatter) over a flat group; reduce-scatter runs halving downwards. */
+static void plan_one_way(const ll_cluster *cluster, ll_collective what, ll_algorithm algorithm,
+                         const ll_group *group, int dim, double size_B, ll_plan *plan)
+{
+    int32_t n = ll_group_size(group);
+    double part_B = size_B / n;
+    if (algorithm == LL_ALGORITHM_RING) {
+        round_add(plan, cluster, dim, what, LL_PATTERN_SHIFT, 1, group, part_B)->repeat = n - 1;
+    } else if (algorithm == LL_ALGORITHM_DIRECT) {
+        round_add(plan, cluster, dim, what, LL_PATTERN_ALL, 0, group, part_B);
+    } else {
+        for (int k = 0; k < log2_int(n); k++)
+            round_add(plan, cluster, dim, what, LL_PATTERN_XOR, 1 << k, group,
+                      part_B * (double)(1 << k));
+    }
+}
+
+static void plan_all_reduce(const ll_cluster *cluster, ll_algorithm algorithm,
+                            const ll_group *group, int dim, double size_B, ll_plan *plan)
+{
+    int32_t n = ll_group_size(group);
+    if (algorithm == LL_ALGORITHM_TREE) {
+        ll_round *r =
+            round_add(plan, cluster, dim, LL_ALL_REDUCE, LL_PATTERN_TREE, 0, group, size_B / 2);
+        r->depth = 2 * log2_int(n) - 1; /* up and down; the bytes of the levels overlap */
+    } else if (algorithm == LL_ALGORITHM_IN_NETWORK) {
+        /* The switch adds up what all send and multicasts the sum: S up and S down per member, the
+         * same load on the same links as one shift by the whole buffer. */
+        ll_round *r =
+            round_add(plan, cluster, dim, LL_ALL_REDUCE, LL_PATTERN_SHIFT, 1, group, size_B);
+        r->rate_frac = cluster->software[dim].rate_frac_in_network;
+    } else {
+        plan_one_way(cluster, LL_ALL_REDUCE, algorithm, group, dim, size_B, plan);
+        plan_one_way(cluster, LL_ALL_REDUCE, algorithm, group, dim, size_B, plan);
+    }
+}
+
+static void plan_broadcast(const ll_cluster *cluster, ll_algorithm algorithm, const ll_group *group,
+                           int dim, double size_B, ll_plan *plan)
+{
+    int32_t n = ll_group_size(group);
+    if (algorithm == LL_ALGORITHM_DIRECT) {
+        round_add(plan, cluster, dim, LL_BROADCAST, LL_PATTERN_ROOT, 0, group, size_B);
+    } else if (algorithm == LL_ALGORITHM_RING) { /* a pipelined chain */
+        round_add(plan, cluster, dim, LL_BROADCAST, LL_PATTERN_LINE, 1, group, size_B)->depth =
+            n - 2;
+    } else { /* tree: each edge of both trees carries half, downwards only, in the same directions */
+        round_add(plan, cluster, dim, LL_BROADCAST, LL_PATTERN_TREE, 0, group, size_B / 2)->depth =
+            log2_int(n) - 1;
+    }
+}
+
+static void plan_flat(const ll_cluster *cluster, ll_collective what, ll_algorithm algorithm,
+                      const ll_group *group, int dim, double size_B, ll_plan *plan)
+{
+    int32_t n = ll_group_size(group);
+    switch (what) {
+    case LL_ALL_REDUCE:
+        plan_all_reduce(cluster, algorithm, group, dim, size_B, plan);
+        break;
+    case LL_ALL_GATHER:
+    case LL_REDUCE_SCATTER:
+        plan_one_way(cluster, what, algorithm, group, dim, size_B, plan);
+        break;
+    case LL_ALL_TO_ALL:
+        if (algorithm == LL_ALGORITHM_DIRECT)
+            round_add(plan, cluster, dim, what, LL_PATTERN_ALL, 0, group, size_B / n);
+        else /* the classic ring: everything passes through everybody, n/2 hops on average */
+            round_add(plan, cluster, dim, what, LL_PATTERN_SHIFT, 1, group, size_B / 2)->repeat =
+                n - 1;
+        break;
+    case LL_BROADCAST:
+        plan_broadcast(cluster, algorithm, group, dim, size_B, plan);
+        break;
+    case LL_SEND:
+        round_add(plan, cluster, dim, what, LL_PATTERN_SHIFT, 1, group, size_B);
+        break;
+    case LL_N_COLLECTIVE:
+        LL_ASSERT(false, "collective %d", (int)what);
+    }
+}
+
+/* Why the algorithm cannot do this on a flat group, or NULL. */
+static const char *flat_obstacle(const ll_cluster *cluster, ll_collective what,
+                                 ll_algorithm algorithm, int32_t n, const span *s)
+{
+    switch (algorithm) {
+    case LL_ALGORITHM_RING:
+        return NULL;
+    case LL_ALGORITHM_DIRECT:
+        return NULL;
+    case LL_ALGORITHM_HALVING:
+        if (what != LL_ALL_REDUCE && what != LL_ALL_GATHER && what != LL_REDUCE_SCATTER)
+            return "halving does all_reduce, all_gather and reduce_scatter; try direct";
+        return n & (n - 1) ? "halving needs a power of two of members; try ring" : NULL;
+    case LL_ALGORITHM_TREE:
+        return what != LL_ALL_REDUCE && what != LL_BROADCAST
+                   ? "tree does all_reduce and broadcast; try ring"
+                   : NULL;
+    case LL_ALGORITHM_IN_NETWORK:
+        if (what != LL_ALL_REDUCE) return "in_network does all_reduce; try ring";
+        if (!s->aligned || s->first_dim != s->last_dim)
+            return "in_network needs a group within one dimension; try hierarchical";
+        return cluster->topo->dim[s->last_dim].reduces
+                   ? NULL
+                   : "the switches of this dimension do not reduce (in_network = false); try ring";
+    case LL_ALGORITHM_AUTO:
+    case LL_ALGORITHM_HIERARCHICAL:
+    case LL_N_ALGORITHM:
+        break;
+    }
+    return "not a flat algorithm";
+}
+
+/* Software of the whole plan: the launch of the outermost dimension it touches, a step for each
+ * serial step but the first, and the ramp of each dimension. */
+static void plan_software(const ll_cluster *cluster, const span *s, ll_plan *plan)
+{
+    double n_step = -1;
+    bool seen[LL_MAX_DIM] = {false};
+    for (int i = 0; i < plan->n_round; i++) {
+        const ll_round *r = &plan->round[i];
+        const ll_software *soft = &cluster->software[r->dimension];
+        double steps = r->repeat + r->depth;
+        plan->step_s += soft->step_s * (n_step < 0 ? steps - 1 : steps);
+        n_step += steps;
+        if (!seen[r->dimension] && plan->size_B > 0)
+            plan->step_s += soft->ramp_s * plan->size_B / (plan->size_B + soft->ramp_B);
+        seen[r->dimension] = true;
+        plan->launch_s = fmax(plan->launch_s, soft->launch_s[plan->collective]);
+    }
+    if (plan->n_round)
+        plan->launch_s =
+            fmax(plan->launch_s, cluster->software[s->last_dim].launch_s[plan->collective]);
+}
+
+/* One stage of a hierarchical collective, over digit k, by the algorithm that is fastest there. */
+static ll_status stage_add(const ll_cluster *cluster, ll_collective what, const ll_group *group,
+                           const span *s, int k, double size_B, ll_plan *plan, ll_error *err)
+{
+    ll_group line = {.n_chip = group->n_chip, .n_digit = 1};
+    line.size[0] = s->size[k];
+    line.stride[0] = s->stride[k];
+    ll_arena *mem = ll_arena_create("hierarchical");
+    ll_plan best;
+    ll_status status =
+        ll_collective_choose(cluster, what, LL_ALGORITHM_AUTO, &line, size_B, mem, &best, err);
+    ll_arena_destroy(mem);
+    LL_TRY(status);
+    for (int i = 0; i < best.n_round; i++) {
+        LL_ASSERT(plan->n_round < LL_MAX_ROUND, "n_round = %d", plan->n_round);
+        plan->round[plan->n_round++] = best.round[i];
+    }
+    plan->stage[plan->n_stage++] = best.algorithm;
+    return LL_OK;
+}
+
+/* S / (members of the digits below k): what is left when the inner digits have been scattered. */
+static double below_B(const span *s, int k, double size_B)
+{
+    for (int j = 0; j < k; j++)
+        size_B /= s->size[j];
+    return size_B;
+}
+
+static ll_status plan_hierarchical(const ll_cluster *cluster, ll_collective what,
+                                   const ll_group *group, const span *s, double size_B,
+                                   ll_plan *plan, ll_error *err)
+{
+    int last = s->n_digit - 1;
+    bool inwards = what == LL_ALL_GATHER || what == LL_BROADCAST;
+    bool shrinks = what == LL_ALL_GATHER || what == LL_REDUCE_SCATTER || what == LL_ALL_REDUCE;
+    for (int i = 0; i <= last; i++) {
+        int k = inwards ? last - i : i;
+        ll_collective stage = what != LL_ALL_REDUCE ? what : k < last ? LL_REDUCE_SCATTER : what;
+        LL_TRY(stage_add(cluster, stage, group, s, k, shrinks ? below_B(s, k, size_B) : size_B,
+                         plan, err));
+    }
+    for (int k = last - 1; k >= 0 && what == LL_ALL_REDUCE; k--)
+        LL_TRY(stage_add(cluster, LL_ALL_GATHER, group, s, k, below_B(s, k, size_B), plan, err));
+    return LL_OK;
+}
+
+ll_status ll_collective_plan(const ll_cluster *cluster, ll_collective what, ll_algorithm algorithm,
+                             const ll_group *group, double size_B, ll_plan *out, ll_error *err)
+{
+    int32_t n = ll_group_size(group);
+    span s = span_of(cluster->topo, group);
+    *out = (ll_plan){.collective = what, .algorithm = algorithm, .size_B = size_B, .group_size = n};
+    if (n < 2) return LL_OK;
+    if (algorithm == LL_ALGORITHM_HIERARCHICAL) {
+        if (!s.aligned || s.n_digit < 2 || what == LL_SEND)
+            return ll_error_set(err, LL_ERR_CONFIG,
+                                "hierarchical needs a group that fills whole parts of at least two "
+                                "dimensions (this one has %d members); try ring",
+                                n);
+        LL_TRY(plan_hierarchical(cluster, what, group, &s, size_B, out, err));
+    } else {
+        const char *obstacle = flat_obstacle(cluster, what, algorithm, n, &s);
+        if (obstacle)
+            return ll_error_set(err, LL_ERR_CONFIG, "%s of %d members: %s",
+                                ll_collective_names[what], n, obstacle);
+        plan_flat(cluster, what, algorithm, group, s.last_dim, size_B, out);
+    }
+    plan_software(cluster, &s, out);
+    return LL_OK;
+}
+
+void ll_collective_cost(const ll_plan *plan, const ll_price *price, ll_cost *out)
+{
+    *out = (ll_cost){.software_s = plan->launch_s + plan->step_s};
+    for (int i = 0; i < plan->n_round; i++) {
+        const ll_round *r = &plan->round[i];
+        double latency_s = price[i].latency_s[0], wire_s = price[i].end_s[0] - latency_s;
+        out->latency_s += (r->repeat + r->depth) * latency_s;
+        out->wire_s += r->repeat * wire_s;
+        out->software_s += r->repeat * wire_s * (1 / r->rate_frac - 1);
+    }
+    out->total_s = out->software_s + out->latency_s + out->wire_s;
+}
+
+/* Whether the library that drives the outermost dimension has the algorithm at all. */
+static bool library_has(const ll_cluster *cluster, const span *s, ll_collective what,
+                        ll_algorithm algorithm)
+{
+    const char *have = cluster->software[s->last_dim].algorithms;
+    if (!strcmp(have, "all") || what == LL_ALL_TO_ALL || what == LL_SEND) return true;
+    const char *name = ll_algorithm_names[algorithm], *at = strstr(have, name);
+    size_t n = strlen(name);
+    while (at && !((at == have || at[-1] == ' ') && (at[n] == 0 || at[n] == ' ')))
+        at = strstr(at + 1, name);
+    return at != NULL;
+}
+
+static ll_status time_closed(const ll_cluster *cluster, const ll_plan *plan, ll_arena *mem,
+                             double *total_s, ll_error *err)
+{
+    ll_cost cost;
+    LL_TRY(ll_collective_time(cluster, &ll_engine_closed, NULL, plan, NULL, mem, &cost, NULL, err));
+    *total_s = cost.total_s;
+    return LL_OK;
+}
+
+ll_status ll_collective_choose(const ll_cluster *cluster, ll_collective what,
+                               ll_algorithm algorithm, const ll_group *group, double size_B,
+                               ll_arena *mem, ll_plan *out, ll_error *err)
+{
+    if (algorithm != LL_ALGORITHM_AUTO)
+        return ll_collective_plan(cluster, what, algorithm, group, size_B, out, err);
+    span s = span_of(cluster->topo, group);
+    double best_s = INFINITY;
+    for (int a = LL_ALGORITHM_RING; a < LL_N_ALGORITHM; a++) {
+        ll_error why;
+        ll_plan plan;
+        ll_error_init(&why);
+        bool flat = a != LL_ALGORITHM_HIERARCHICAL;
+        /* All pairs of a large group spread over several dimensions are never the fastest gather. */
+        if (flat && !library_has(cluster, &s, what, (ll_algorithm)a)) continue;
+        if (ll_collective_plan(cluster, what, (ll_algorithm)a, group, size_B, &plan, &why) != LL_OK)
+            continue;
+        double total_s;
+        LL_TRY(time_closed(cluster, &plan, mem, &total_s, err));
+        if (total_s < best_s) {
+            best_s = total_s;
+            *out = plan;
+        }
+    }
+    if (best_s == INFINITY)
+        return ll_error_set(err, LL_ERR_CONFIG,
+                            "no algorithm for %s: cluster.software algorithms = \"%s\"",
+                            ll_collective_names[what], cluster->software[s.last_dim].algorithms);
+    return LL_OK;
+}
+
+ll_status ll_collective_time(const ll_cluster *cluster, const ll_engine_type *engine,
+                             const void *engine_param, const ll_plan *plan, ll_comm *comm,
+                             ll_arena *mem, ll_cost *out, ll_price *worst, ll_error *err)
+{
+    ll_phase phase[LL_MAX_ROUND];
+    ll_arena_mark mark = ll_arena_here(mem);
+    ll_price *price = ll_arena_array(mem, plan->n_round, ll_price);
+    for (int i = 0; i < plan->n_round; i++)
+        phase[i] = (ll_phase){.n_traffic = 1, .traffic = &plan->round[i].traffic};
+    ll_problem problem = {
+        .topo = cluster->topo, .wire = cluster->wire, .n_phase = plan->n_round, .phase = phase};
+    ll_status status = engine->solve(&problem, engine_param, comm, mem, price, err);
+    if (status == LL_OK) {
+        ll_collective_cost(plan, price, out);
+        for (int i = 0; worst && i < plan->n_round; i++)
+            ll_price_merge(worst, &price[i]);
+    }
+    ll_arena_release(mem, mark);
+    return status;
+}
+
+const char *ll_plan_name(const ll_plan *plan, ll_arena *mem)
+{
+    const char *name = plan->group_size < 2 ? "-" : ll_algorithm_names[plan->algorithm];
+    for (int i = 0; i < plan->n_stage; i++)
+        name = ll_arena_printf(mem, "%s%s%s", name, i ? ", " : "(",
+                               ll_algorithm_names[plan->stage[i]]);
+    return plan->n_stage ? ll_arena_printf(mem, "%s)", name) : name;
+}

@@ -1,0 +1,164 @@
+#include "sim/kernel.h"
+
+#include <math.h>
+
+/* What one pass launches, before it is turned into time. */
+typedef struct pass {
+    const ll_chip *chip;
+    int precision;
+    ll_compute *sum;
+} pass;
+
+static double stream_s(const ll_chip *chip, double bytes)
+{
+    return bytes / (chip->memory_Bps * chip->memory_frac);
+}
+
+static void add_stream(const pass *p, double bytes)
+{
+    p->sum->stream_s += stream_s(p->chip, bytes);
+    p->sum->launch_s += p->chip->launch_s;
+}
+
+/* m x k times k x n in the job's precision, 16-bit result. A narrow input is cast from 16 bits first. */
+static void add_gemm_as(const pass *p, int precision, double m, double n, double k)
+{
+    double in_B = ll_precision_B((ll_precision)precision);
+    double rate = p->chip->peak_flop_per_s[precision] * p->chip->gemm_frac[precision];
+    double bytes = (m * k + k * n) * in_B + m * n * 2;
+    p->sum->gemm_s += fmax(2 * m * n * k / rate, stream_s(p->chip, bytes));
+    p->sum->launch_s += p->chip->launch_s;
+    if (in_B < 2) add_stream(p, m * k * (2 + in_B));
+}
+
+static void add_gemm(const pass *p, double m, double n, double k)
+{
+    add_gemm_as(p, p->precision, m, n, k);
+}
+
+/* 16-bit peak: attention and the output projection do not run in narrow formats. */
+static int wide_precision(const ll_chip *chip, int precision)
+{
+    if (precision == LL_PRECISION_FP16 || chip->peak_flop_per_s[LL_PRECISION_BF16] <= 0)
+        return chip->peak_flop_per_s[LL_PRECISION_FP16] > 0 ? LL_PRECISION_FP16 : precision;
+    return LL_PRECISION_BF16;
+}
+
+/* Fused attention of t queries of this chip against `seq` keys, over this chip's heads. */
+static void add_attention(const pass *p, double flop, double bytes, double frac)
+{
+    double rate = p->chip->peak_flop_per_s[wide_precision(p->chip, p->precision)] * frac;
+    p->sum->attention_s += fmax(flop / rate, stream_s(p->chip, bytes));
+    p->sum->launch_s += p->chip->launch_s;
+}
+
+/* Shapes of one layer on one chip. */
+typedef struct shape {
+    double t, t_norm;            /* tokens in matrix products; in norms and additions */
+    double h, q, kv, ffn, width; /* widths on this chip; width: all query heads of this chip */
+    double score_flop;           /* of both attention products, forward */
+    double n_up;                 /* matrices into the feed-forward network */
+} shape;
+
+static shape shape_of(const ll_model *m, const ll_job *job)
+{
+    shape s = {.h = (double)m->hidden};
+    double tp = (double)job->tp;
+    s.t = (double)(job->micro_batch * job->seq) / (double)job->cp;
+    s.t_norm = job->sequence_parallel ? s.t / tp : s.t;
+    s.q = (double)(m->n_head * m->head_dim) / tp;
+    s.kv = fmax((double)m->n_kv_head / tp, 1) * (double)m->head_dim; /* copied if tp is larger */
+    s.ffn = (double)m->ffn / tp;
+    s.n_up = m->gated ? 2 : 1;
+    s.score_flop =
+        4 * s.t * (double)job->seq * s.q * (m->attention == LL_ATTENTION_CAUSAL ? 0.5 : 1);
+    return s;
+}
+
+static void layer_forward(const pass *p, const shape *s)
+{
+    add_stream(p, 4 * s->t_norm * s->h); /* norm: read, write */
+    add_gemm(p, s->t, s->q + 2 * s->kv, s->h);
+    add_stream(p, 4 * s->t * (s->q + s->kv)); /* rotary embedding of q and k */
+    add_attention(p, s->score_flop, 2 * s->t * (2 * s->q + 2 * s->kv), p->chip->attention_frac);
+    add_gemm(p, s->t, s->h, s->q);
+    add_stream(p, 6 * s->t_norm * s->h); /* residual addition: read twice, write */
+    add_stream(p, 4 * s->t_norm * s->h); /* norm */
+    add_gemm(p, s->t, s->n_up * s->ffn, s->h);
+    add_stream(p, 2 * (s->n_up + 1) * s->t * s->ffn); /* activation */
+    add_gemm(p, s->t, s->h, s->ffn);
+    add_stream(p, 6 * s->t_norm * s->h); /* residual addition */
+}
+
+/* Two products per forward product: by the weights for the input, by the input for the weights. */
+static void gemm_backward(const pass *p, double t, double n, double k)
+{
+    add_gemm(p, t, k, n);
+    add_gemm(p, k, n, t);
+}
+
+static void layer_backward(const pass *p, const shape *s)
+{
+    gemm_backward(p, s->t, s->h, s->ffn);
+    add_stream(p, 2 * (2 * s->n_up + 1) * s->t * s->ffn); /* activation: its inputs, in and out */
+    gemm_backward(p, s->t, s->n_up * s->ffn, s->h);
+    add_stream(p,
+               8 * s->t_norm * s->h); /* norm and residual: two gradients and an input, one out */
+    gemm_backward(p, s->t, s->h, s->q);
+    /* Five products instead of two: the scores are computed again (Dao et al. 2022). */
+    add_attention(p, 2.5 * s->score_flop, 2 * s->t * (4 * s->q + 4 * s->kv),
+                  p->chip->attention_backward_frac);
+    add_stream(p, 4 * s->t * (s->q + s->kv));
+    gemm_backward(p, s->t, s->q + 2 * s->kv, s->h);
+    add_stream(p, 8 * s->t_norm * s->h);
+}
+
+void ll_kernel_layer(const ll_chip *chip, const ll_model *model, const ll_job *job,
+                     ll_layer_time *out)
+{
+    shape s = shape_of(model, job);
+    *out = (ll_layer_time){0};
+    pass forward = {chip, job->precision, &out->forward};
+    pass backward = {chip, job->precision, &out->backward};
+    layer_forward(&forward, &s);
+    layer_backward(&backward, &s);
+    if (job->recompute == LL_RECOMPUTE_FULL)
+        layer_forward(&backward, &s);
+    else if (job->recompute == LL_RECOMPUTE_SELECTIVE)
+        add_attention(&backward, s.score_flop, 2 * s.t * (2 * s.q + 2 * s.kv),
+                      chip->attention_frac);
+}
+
+void ll_kernel_embedding(const ll_chip *chip, const ll_model *model, const ll_job *job,
+                         ll_layer_time *out)
+{
+    shape s = shape_of(model, job);
+    *out = (ll_layer_time){0};
+    pass forward = {chip, job->precision, &out->forward};
+    pass backward = {chip, job->precision, &out->backward};
+    add_stream(&forward, 4 * s.t * s.h);   /* look-up: read a row, write it */
+    add_stream(&backward, 10 * s.t * s.h); /* add into fp32 gradients: read both, write */
+}
+
+void ll_kernel_output(const ll_chip *chip, const ll_model *model, const ll_job *job,
+                      ll_layer_time *out)
+{
+    shape s = shape_of(model, job);
+    double vocab = (double)model->vocab / (double)job->tp;
+    int wide = wide_precision(chip, job->precision);
+    *out = (ll_layer_time){0};
+    pass forward = {chip, wide, &out->forward}, backward = {chip, wide, &out->backward};
+    add_stream(&forward, 4 * s.t_norm * s.h);
+    add_gemm(&forward, s.t, vocab, s.h);
+    add_stream(&forward, (2 + 4 + 4) * s.t * vocab); /* to fp32, maximum, sum of exponentials */
+    add_stream(&backward, (4 + 2) * s.t * vocab);
+    gemm_backward(&backward, s.t, vocab, s.h);
+    add_stream(&backward, 8 * s.t_norm * s.h);
+}
+
+double ll_kernel_optimizer_s(const ll_chip *chip, const ll_job *job, double n_param)
+{
+    /* Read gradient (4 or 2), master, two moments (12); write them (12) and the weights (2). */
+    double grad_B = job->grad_precision ? 2 : 4;
+    return stream_s(chip, n_param * (grad_B + 12 + 12 + 2)) + chip->launch_s;
+}

@@ -1,0 +1,26 @@
+/* Which layers sit where: the model cut into chunks, and what of it has to be kept in memory.
+ *
+ * The model is cut into V = pp * interleave chunks in order. Chunk v sits on pipeline stage v % pp and
+ * is the (v / pp)-th chunk there (Narayanan et al. 2021). Chunk 0 has the embedding, chunk V-1 the
+ * output projection and the loss.
+ */
+#ifndef LL_SIM_STAGE_H
+#define LL_SIM_STAGE_H
+
+#include "sim/chip.h"
+#include "sim/job.h"
+#include "sim/model.h"
+#include "sim/result.h"
+
+/* Layers of chunk v. Dealt evenly; where that does not come out, neighbours differ by one. */
+int64_t ll_stage_n_layer(const ll_model *model, const ll_job *job, int64_t v);
+
+/* Parameters of chunk v on one chip (after tensor parallelism, before any sharding by replicas). */
+double ll_stage_param(const ll_model *model, const ll_job *job, int64_t v);
+
+/* Memory per chip on the fullest stage. What does not fit is an error that says how much is missing
+ * and which knobs would help. Activations: Korthikanti et al. 2022, for fused attention. */
+ll_status ll_stage_memory(const ll_config *cfg, const ll_chip *chip, const ll_model *model,
+                          const ll_job *job, ll_memory *out, ll_error *err);
+
+#endif

@@ -21,8 +21,8 @@
 #ifndef LL_SIM_PROGRAM_H
 #define LL_SIM_PROGRAM_H
 
-#include "sim/collective.h"
 #include "sim/kernel.h"
+#include "sim/result.h"
 #include "sim/study.h"
 
 typedef enum ll_transfer_kind {

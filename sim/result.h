@@ -3,6 +3,7 @@
 #define LL_SIM_RESULT_H
 
 #include "sim/collective.h"
+#include "sim/stage.h"
 #include "sim/study.h"
 
 enum { LL_MAX_LOSS = 24, LL_MAX_TRANSFER = 24, LL_MAX_BASELINE = 4, LL_MAX_CHECK = 8 };
@@ -35,11 +36,6 @@ typedef struct ll_transfer_row {
     double contention_s; /* the part of wire_s that other traffic costs */
     double exposed_s;    /* per step: what is not hidden behind compute, all calls together */
 } ll_transfer_row;
-
-typedef struct ll_memory {
-    double weights_B, gradients_B, optimizer_B, activations_B, logits_B, reserved_B;
-    double total_B, capacity_B; /* per chip, on the fullest stage */
-} ll_memory;
 
 typedef struct ll_engine_stats {
     int64_t n_flow, n_flow_class, n_link_class; /* of the largest phase */

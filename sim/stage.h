@@ -10,7 +10,11 @@
 #include "sim/chip.h"
 #include "sim/job.h"
 #include "sim/model.h"
-#include "sim/result.h"
+
+typedef struct ll_memory {
+    double weights_B, gradients_B, optimizer_B, activations_B, logits_B, reserved_B;
+    double total_B, capacity_B; /* per chip, on the fullest stage */
+} ll_memory;
 
 /* Layers of chunk v. Dealt evenly; where that does not come out, neighbours differ by one. */
 int64_t ll_stage_n_layer(const ll_model *model, const ll_job *job, int64_t v);

@@ -8,6 +8,7 @@
 #include "sim/engine/engine.h"
 #include "sim/job.h"
 #include "sim/model.h"
+#include "sim/stage.h"
 
 typedef struct ll_study {
     const char *name;
@@ -19,6 +20,7 @@ typedef struct ll_study {
     ll_cluster cluster;
     ll_model model;
     ll_job job;
+    ll_memory memory;  /* per chip, on the fullest stage; it fits */
     ll_config *config; /* the effective configuration */
 } ll_study;
 

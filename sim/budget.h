@@ -1,0 +1,24 @@
+/* The loss budget: where N chips' worth of work went.
+ *
+ * The step is evaluated along a ladder of idealisations; each rung removes one cause more:
+ *
+ *   real -> jitter -> contention -> software -> latency -> bandwidth (no transfers at all)
+ *        -> bubble -> imbalance -> optimizer -> recompute -> launch -> memory -> kernels (at peak)
+ *
+ * Effective chips of a rung = N * (work at peak speed) / (its step time); a cause has lost what its rung
+ * gains over the one before. Values are kept on a grid of 2^-30 chips, so that the losses add up
+ * exactly, not just to rounding, to N - effective chips.
+ */
+#ifndef LL_SIM_BUDGET_H
+#define LL_SIM_BUDGET_H
+
+#include "sim/program.h"
+#include "sim/progress.h"
+#include "sim/result.h"
+
+/* Fills step_s, compute_s, exposed_s, bubble_s, loss, effective_chips, efficiency_frac, mfu_frac,
+ * baseline, and the exposed time of each transfer. Collective. */
+ll_status ll_budget(const ll_program *program, ll_comm *comm, ll_arena *mem, ll_result *out,
+                    ll_error *err);
+
+#endif

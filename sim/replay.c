@@ -1,0 +1,243 @@
+#include "sim/replay.h"
+
+#include "sim/base/rng.h"
+
+#include <math.h>
+#include <string.h>
+
+typedef struct op {
+    bool backward;
+    int64_t micro, chunk; /* chunk: 0 .. V-1 in model order */
+} op;
+
+/* The shape of the schedule. */
+typedef struct schedule {
+    int64_t n_stage, n_inter, n_micro, n_pass; /* n_pass: forward ops of a stage */
+} schedule;
+
+static op pass_op(const schedule *s, int64_t stage, int64_t n, bool backward)
+{
+    if (s->n_inter == 1) return (op){backward, n, stage};
+    int64_t block = s->n_stage * s->n_inter;
+    int64_t k = n % block / s->n_stage;
+    if (backward) k = s->n_inter - 1 - k;
+    return (op){backward, n / block * s->n_stage + n % s->n_stage, k * s->n_stage + stage};
+}
+
+/* The i-th op of a stage: warm-up forwards, then one forward and one backward in turn, then the rest. */
+static op schedule_op(const schedule *s, int64_t stage, int64_t i)
+{
+    int64_t warm = s->n_inter == 1 ? s->n_stage - stage - 1
+                                   : 2 * (s->n_stage - stage - 1) + (s->n_inter - 1) * s->n_stage;
+    if (warm > s->n_pass) warm = s->n_pass;
+    if (i < warm) return pass_op(s, stage, i, false);
+    int64_t j = i - warm, paired = 2 * (s->n_pass - warm);
+    if (j < paired) return pass_op(s, stage, j % 2 ? j / 2 : warm + j / 2, j % 2 != 0);
+    return pass_op(s, stage, paired / 2 + (j - paired), true);
+}
+
+/* One replica in flight. Times in seconds since the start of the step. */
+typedef struct replica {
+    const ll_replay_input *in;
+    const ll_durations *d;
+    schedule s;
+    int64_t id, n_chunk, n_inner; /* n_inner: chips that meet in an op */
+    double *end_s[2];             /* forward, backward: [n_chunk * n_micro]; < 0: not yet */
+    double *clock_s;              /* [n_stage] */
+    int64_t *next;                /* [n_stage]: position in the schedule */
+    const double *gather_start_s; /* [n_chunk] when the chunk's weights begin to arrive, and when */
+    const double *gather_end_s;   /* they are all there */
+    double *last_start_s, *last_end_s; /* [n_chunk], of the last micro-batch's backward op */
+    double *speed;                     /* [n_stage * n_inner]: 1 + how slow the chip is */
+    int64_t *chip;                     /* [n_stage * n_inner] */
+} replica;
+
+/* Kernels of an op on its slowest chip. */
+static double slowest_s(const replica *r, int64_t stage, const op *o, double compute_s)
+{
+    if (!r->in->jitter) return compute_s;
+    const ll_study *study = r->in->program->study;
+    uint64_t draw = (uint64_t)(2 * (o->chunk * r->s.n_micro + o->micro) + o->backward) + 1;
+    double sigma = study->cluster.jitter.op_frac, worst = 0;
+    for (int64_t i = 0; i < r->n_inner; i++) {
+        int64_t at = stage * r->n_inner + i;
+        double factor = r->speed[at];
+        if (sigma > 0)
+            factor += sigma * ll_rng_normal((uint64_t)study->seed, (uint64_t)r->chip[at], draw);
+        worst = fmax(worst, factor);
+    }
+    return compute_s * fmax(worst, 0.5);
+}
+
+/* When the op's input is there; < 0 if not yet known. */
+static double input_s(const replica *r, const op *o)
+{
+    int64_t before = o->backward ? o->chunk + 1 : o->chunk - 1;
+    if (before < 0) return 0;
+    if (before == r->n_chunk) /* the loss: backward starts from this chunk's own forward */
+        return r->end_s[0][o->chunk * r->s.n_micro + o->micro];
+    double end_s = r->end_s[o->backward][before * r->s.n_micro + o->micro];
+    return end_s < 0 ? end_s : end_s + (r->s.n_stage > 1 ? r->d->send_s : 0);
+}
+
+static void op_run(replica *r, int64_t stage, const op *o, double ready_s)
+{
+    const ll_durations *d = r->d;
+    const ll_job *job = &r->in->program->study->job;
+    bool first = !o->backward && o->micro == 0, last = o->backward && o->micro == r->s.n_micro - 1;
+    bool beside = (first && job->overlap_param_gather) || (last && job->overlap_grad_reduce);
+    const double *compute_s = o->backward ? d->backward_compute_s : d->forward_compute_s;
+    const double *comm_s = o->backward ? (beside ? d->backward_beside_s : d->backward_comm_s)
+                                       : (beside ? d->forward_beside_s : d->forward_comm_s);
+    double length_s = slowest_s(r, stage, o, compute_s[o->chunk]) + comm_s[o->chunk];
+    double start_s = fmax(r->clock_s[stage], ready_s);
+    if (first) /* the first layer's weights, then layer by layer */
+        start_s = fmax(start_s,
+                       r->gather_start_s[o->chunk] + d->gather_s[o->chunk] / d->n_layer[o->chunk]);
+    double end_s = start_s + length_s;
+    if (first && d->gather_s[o->chunk] > 0)
+        end_s = fmax(end_s, r->gather_end_s[o->chunk] + length_s / d->n_layer[o->chunk]);
+    if (last) {
+        r->last_start_s[o->chunk] = start_s + length_s / d->n_layer[o->chunk];
+        r->last_end_s[o->chunk] = end_s;
+    }
+    r->clock_s[stage] = end_s;
+    r->end_s[o->backward][o->chunk * r->s.n_micro + o->micro] = end_s;
+}
+
+static ll_status replica_run(replica *r, ll_error *err)
+{
+    int64_t left = 2 * r->s.n_pass * r->s.n_stage;
+    for (int64_t i = 0; i < r->n_chunk * r->s.n_micro; i++)
+        r->end_s[0][i] = r->end_s[1][i] = -1;
+    for (int64_t p = 0; p < r->s.n_stage; p++) {
+        r->clock_s[p] = 0;
+        r->next[p] = 0;
+    }
+    while (left) {
+        int64_t before = left;
+        for (int64_t p = 0; p < r->s.n_stage; p++) {
+            while (r->next[p] < 2 * r->s.n_pass) {
+                op o = schedule_op(&r->s, p, r->next[p]);
+                double ready_s = input_s(r, &o);
+                if (ready_s < 0) break;
+                op_run(r, p, &o, ready_s);
+                r->next[p]++;
+                left--;
+            }
+        }
+        if (left == before)
+            return ll_error_set(err, LL_ERR_INTERNAL,
+                                "the pipeline schedule blocks: %lld ops left of replica %lld",
+                                (long long)left, (long long)r->id);
+    }
+    return LL_OK;
+}
+
+/* Chips of the replica and how fast each is. */
+static void replica_place(replica *r, int64_t id)
+{
+    const ll_study *study = r->in->program->study;
+    const ll_job *job = &study->job;
+    int64_t stride[LL_N_AXIS], below = 1;
+    for (int i = 0; i < LL_N_AXIS; i++) {
+        stride[job->axis_at[i]] = below;
+        below *= ll_job_axis_size(job, (ll_axis)job->axis_at[i]);
+    }
+    r->id = id;
+    for (int64_t p = 0; p < r->s.n_stage; p++) {
+        for (int64_t i = 0; i < r->n_inner; i++) {
+            int64_t at = p * r->n_inner + i;
+            r->chip[at] = i % job->tp * stride[LL_AXIS_TP] + i / job->tp * stride[LL_AXIS_CP] +
+                          id * stride[LL_AXIS_DP] + p * stride[LL_AXIS_PP];
+            r->speed[at] = 1 + study->cluster.jitter.chip_frac *
+                                   ll_rng_normal((uint64_t)study->seed, (uint64_t)r->chip[at], 0);
+        }
+    }
+}
+
+static void replica_alloc(replica *r, ll_arena *mem)
+{
+    r->end_s[0] = ll_arena_array(mem, r->n_chunk * r->s.n_micro, double);
+    r->end_s[1] = ll_arena_array(mem, r->n_chunk * r->s.n_micro, double);
+    r->clock_s = ll_arena_array(mem, r->s.n_stage, double);
+    r->next = ll_arena_array(mem, r->s.n_stage, int64_t);
+    r->last_start_s = ll_arena_array(mem, r->n_chunk, double);
+    r->last_end_s = ll_arena_array(mem, r->n_chunk, double);
+    r->speed = ll_arena_array(mem, r->s.n_stage * r->n_inner, double);
+    r->chip = ll_arena_array(mem, r->s.n_stage * r->n_inner, int64_t);
+}
+
+/* Weights arrive stage by stage, chunk after chunk, from the start of the step. */
+static void gather_times(replica *r, ll_arena *mem)
+{
+    double *start_s = ll_arena_array(mem, r->n_chunk, double);
+    double *end_s = ll_arena_array(mem, r->n_chunk, double);
+    bool overlap = r->in->program->study->job.overlap_param_gather;
+    for (int64_t p = 0; p < r->s.n_stage; p++) {
+        double at_s = 0;
+        for (int64_t v = p; v < r->n_chunk; v += r->s.n_stage) {
+            start_s[v] = at_s;
+            end_s[v] = at_s += r->d->gather_s[v];
+        }
+        for (int64_t v = p; v < r->n_chunk && !overlap; v += r->s.n_stage)
+            start_s[v] = end_s[v] = at_s; /* all of them before anything runs */
+    }
+    r->gather_start_s = start_s;
+    r->gather_end_s = end_s;
+}
+
+/* Gradients in the order in which the chunks finish, then the optimizer; the slowest stage ends the
+ * step. start_s, end_s: [n_chunk], over all replicas. */
+static double finish_s(const replica *r, const double *start_s, const double *end_s)
+{
+    bool overlap = r->in->program->study->job.overlap_grad_reduce;
+    double step_s = 0;
+    for (int64_t p = 0; p < r->s.n_stage; p++) {
+        double wire_s = 0, stage_s = 0;
+        for (int64_t v = p; v < r->n_chunk; v += r->s.n_stage)
+            stage_s = fmax(stage_s, end_s[v]);
+        for (int64_t v = r->n_chunk - r->s.n_stage + p; v >= 0; v -= r->s.n_stage) {
+            double scatter_s = r->d->scatter_s[v];
+            wire_s = fmax(wire_s, overlap ? start_s[v] : stage_s) + scatter_s;
+            if (overlap && scatter_s > 0)
+                wire_s = fmax(wire_s, end_s[v] + scatter_s / r->d->n_layer[v]);
+        }
+        step_s = fmax(step_s, fmax(stage_s, wire_s) + r->d->optimizer_s[p]);
+    }
+    return step_s;
+}
+
+ll_status ll_replay(const ll_replay_input *in, ll_comm *comm, ll_arena *mem, double *step_s,
+                    ll_error *err)
+{
+    const ll_job *job = &in->program->study->job;
+    ll_arena_mark mark = ll_arena_here(mem);
+    int64_t n_micro = ll_job_n_micro(job), n_chunk = in->program->n_chunk, lo = 0, hi = 1;
+    replica r = {.in = in,
+                 .d = in->durations,
+                 .s = {job->pp, job->interleave, n_micro, n_micro * job->interleave},
+                 .n_chunk = n_chunk,
+                 .n_inner = job->tp * job->cp};
+    replica_alloc(&r, mem);
+    gather_times(&r, mem);
+    double *both_s = ll_arena_array(mem, 2 * n_chunk, double); /* start, end: over all replicas */
+    if (in->jitter) ll_comm_slice(comm, job->dp, &lo, &hi);
+    ll_status status = LL_OK;
+    for (int64_t id = lo; id < hi && status == LL_OK; id++) {
+        replica_place(&r, id);
+        status = replica_run(&r, err);
+        for (int64_t v = 0; v < n_chunk; v++) {
+            both_s[v] = fmax(both_s[v], r.last_start_s[v]);
+            both_s[n_chunk + v] = fmax(both_s[n_chunk + v], r.last_end_s[v]);
+        }
+        ll_progress_step(in->progress, 1);
+    }
+    status = ll_comm_agree(comm, status, err);
+    if (status == LL_OK) {
+        ll_comm_max_f64(comm, 2 * n_chunk, both_s);
+        *step_s = finish_s(&r, both_s, both_s + n_chunk);
+    }
+    ll_arena_release(mem, mark);
+    return status;
+}

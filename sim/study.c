@@ -1,0 +1,101 @@
+#include "sim/study.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+const ll_key ll_study_keys[] = {
+    {.name = "name", .kind = LL_KIND_STRING, .offset = offsetof(ll_study, name), .doc = "name"},
+    {.name = "doc",
+     .kind = LL_KIND_STRING,
+     .offset = offsetof(ll_study, doc),
+     .def = "",
+     .doc = "one line for lists and reports"},
+    {.name = "seed",
+     .kind = LL_KIND_COUNT,
+     .offset = offsetof(ll_study, seed),
+     .def = "1",
+     .min = 0,
+     .max = 9e15,
+     .doc = "of every random draw"},
+    {0}};
+
+/* Rank 0 reads the files and every rank parses the same bytes, so all see the same errors. */
+static ll_status config_load(const char *path, int n_set, const char *const *set, ll_comm *comm,
+                             ll_arena *mem, ll_config **out, ll_error *err)
+{
+    ll_source source = {0};
+    ll_status status = LL_OK;
+    if (ll_comm_rank(comm) == 0) status = ll_source_read(path, n_set, set, mem, &source, err);
+    LL_TRY(ll_comm_agree(comm, status, err));
+    ll_comm_bcast(comm, mem, &source.bytes, &source.n_byte);
+    return ll_config_parse(source, n_set, set, mem, out, err);
+}
+
+static ll_status engine_read(ll_config *cfg, ll_arena *mem, ll_study *out, ll_error *err)
+{
+    int n = 0, choice = 0;
+    while (ll_engine_types[n])
+        n++;
+    const char **names = ll_arena_array(mem, n + 1, const char *);
+    for (int i = 0; i < n; i++)
+        names[i] = ll_engine_types[i]->name;
+    ll_key *keys = ll_arena_array(mem, 2, ll_key);
+    keys[0] = (ll_key){.name = "type",
+                       .kind = LL_KIND_CHOICE,
+                       .def = "flow",
+                       .choices = names,
+                       .doc = "network engine"};
+    LL_TRY(ll_config_fill(cfg, "engine", keys, &choice, err));
+    out->engine = ll_engine_types[choice];
+    void *param = ll_arena_alloc(mem, 1, out->engine->param_size);
+    LL_TRY(ll_config_fill(cfg, "engine", out->engine->keys, param, err));
+    out->engine_param = param;
+    return LL_OK;
+}
+
+/* A file as named, or else the study of that name among those that are shipped. */
+static const char *study_find(const char *path, ll_arena *mem)
+{
+    struct stat st;
+    if (!stat(path, &st) || strchr(path, '/') || strchr(path, '.')) return path;
+    static const char *const dirs[] = {LL_CONFIG_DIR, LL_CONFIG_DIR_INSTALLED};
+    static const char *const kinds[] = {"studies", "clusters"};
+    for (int d = 0; d < 2; d++) {
+        for (int k = 0; k < 2; k++) {
+            const char *full = ll_arena_printf(mem, "%s/%s/%s.cfg", dirs[d], kinds[k], path);
+            if (!stat(full, &st)) return full;
+        }
+    }
+    return path;
+}
+
+static ll_status study_fill(ll_config *cfg, int what, ll_arena *mem, ll_study *out, ll_error *err)
+{
+    ll_status study = what == LL_STUDY_WHOLE || ll_config_has(cfg, "name")
+                          ? ll_config_fill(cfg, "", ll_study_keys, out, err)
+                          : LL_OK;
+    ll_status engine = engine_read(cfg, mem, out, err);
+    ll_status cluster = ll_cluster_read(cfg, mem, &out->cluster, err);
+    LL_TRY(study);
+    LL_TRY(engine);
+    if (what == LL_STUDY_CLUSTER && !ll_config_has(cfg, "model")) return cluster;
+    ll_status model = ll_model_read(cfg, "model", &out->model, err);
+    LL_TRY(cluster);
+    LL_TRY(model);
+    LL_TRY(ll_job_read(cfg, "job", &out->model, out->cluster.topo->n_chip, &out->job, err));
+    if (out->cluster.chip.peak_flop_per_s[out->job.precision] <= 0)
+        return ll_config_fault(cfg, "job.precision", err, "%s has no peak for %s",
+                               out->cluster.chip.name, ll_precision_names[out->job.precision]);
+    return ll_stage_memory(cfg, &out->cluster.chip, &out->model, &out->job, &out->memory, err);
+}
+
+ll_status ll_study_load(const char *path, int n_set, const char *const *set, int what,
+                        ll_comm *comm, ll_arena *mem, ll_study *out, ll_error *err)
+{
+    *out = (ll_study){.path = path, .seed = 1};
+    path = study_find(path, mem);
+    LL_TRY(config_load(path, n_set, set, comm, mem, &out->config, err));
+    ll_status status = study_fill(out->config, what, mem, out, err);
+    ll_status rest = ll_config_finish(out->config, err);
+    return status == LL_OK ? rest : status;
+}

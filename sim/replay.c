@@ -41,12 +41,12 @@ typedef struct replica {
     const ll_replay_input *in;
     const ll_durations *d;
     schedule s;
-    int64_t id, n_chunk, n_inner; /* n_inner: chips that meet in an op */
-    double *end_s[2];             /* forward, backward: [n_chunk * n_micro]; < 0: not yet */
-    double *clock_s;              /* [n_stage] */
-    int64_t *next;                /* [n_stage]: position in the schedule */
-    const double *gather_start_s; /* [n_chunk] when the chunk's weights begin to arrive, and when */
-    const double *gather_end_s;   /* they are all there */
+    int64_t id, n_chunk, n_inner;      /* n_inner: chips that meet in an op */
+    double *end_s[2];                  /* forward, backward: [n_chunk * n_micro]; < 0: not yet */
+    double *clock_s;                   /* [n_stage] */
+    int64_t *next;                     /* [n_stage]: position in the schedule */
+    const double *gather_first_s;      /* [n_chunk] when the first layer's weights are there, */
+    const double *gather_end_s;        /* and when all of the chunk are */
     double *last_start_s, *last_end_s; /* [n_chunk], of the last micro-batch's backward op */
     double *speed;                     /* [n_stage * n_inner]: 1 + how slow the chip is */
     int64_t *chip;                     /* [n_stage * n_inner] */
@@ -171,19 +171,19 @@ static void replica_alloc(replica *r, ll_arena *mem)
 /* Weights arrive stage by stage, chunk after chunk, from the start of the step. */
 static void gather_times(replica *r, ll_arena *mem)
 {
-    double *start_s = ll_arena_array(mem, r->n_chunk, double);
+    double *first_s = ll_arena_array(mem, r->n_chunk, double);
     double *end_s = ll_arena_array(mem, r->n_chunk, double);
     bool overlap = r->in->program->study->job.overlap_param_gather;
     for (int64_t p = 0; p < r->s.n_stage; p++) {
         double at_s = 0;
         for (int64_t v = p; v < r->n_chunk; v += r->s.n_stage) {
-            start_s[v] = at_s;
+            first_s[v] = at_s + r->d->gather_s[v] / r->d->n_layer[v];
             end_s[v] = at_s += r->d->gather_s[v];
         }
         for (int64_t v = p; v < r->n_chunk && !overlap; v += r->s.n_stage)
-            start_s[v] = end_s[v] = at_s; /* all of them before anything runs */
+            first_s[v] = end_s[v] = at_s; /* all of them before anything runs */
     }
-    r->gather_start_s = start_s;
+    r->gather_first_s = first_s;
     r->gather_end_s = end_s;
 }
 

@@ -1,0 +1,152 @@
+/* Replay against closed forms. Synthetic durations, so that every number is known. */
+#include "sim/replay.h"
+#include "sim/base/rng.h"
+#include "tests/check.h"
+
+#include <mpi.h>
+
+typedef struct world {
+    ll_study study;
+    ll_program program;
+    ll_durations d;
+    ll_comm *comm;
+    ll_arena *mem;
+} world;
+
+/* Every chunk takes f_s forward and b_s backward; nothing else costs anything. */
+static void world_set(world *w, ll_job job, double f_s, double b_s)
+{
+    static const int order[LL_N_AXIS] = {LL_AXIS_TP, LL_AXIS_CP, LL_AXIS_DP, LL_AXIS_PP};
+    for (int i = 0; i < LL_N_AXIS; i++)
+        job.axis_at[i] = order[i];
+    w->study = (ll_study){.seed = 7, .job = job};
+    int64_t n = job.pp * job.interleave;
+    w->program = (ll_program){.study = &w->study, .n_chunk = n};
+    double **arrays[] = {&w->d.forward_compute_s, &w->d.backward_compute_s, &w->d.forward_comm_s,
+                         &w->d.backward_comm_s,   &w->d.forward_beside_s,   &w->d.backward_beside_s,
+                         &w->d.gather_s,          &w->d.scatter_s,          &w->d.n_layer};
+    for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
+        *arrays[i] = ll_arena_array(w->mem, n, double);
+    w->d.optimizer_s = ll_arena_array(w->mem, job.pp, double);
+    w->d.send_s = 0;
+    for (int64_t v = 0; v < n; v++) {
+        w->d.forward_compute_s[v] = f_s;
+        w->d.backward_compute_s[v] = b_s;
+        w->d.n_layer[v] = 4;
+    }
+}
+
+static double run(world *w, bool jitter)
+{
+    ll_error err;
+    ll_error_init(&err);
+    ll_progress progress;
+    ll_progress_begin(&progress, w->comm, "test", 1);
+    ll_replay_input in = {&w->program, &w->d, jitter, &progress};
+    double step_s = -1;
+    ll_status status = ll_replay(&in, w->comm, w->mem, &step_s, &err);
+    ll_progress_end(&progress);
+    CHECK(status == LL_OK, "%s", err.text);
+    return step_s;
+}
+
+static ll_job job_of(int64_t pp, int64_t interleave, int64_t n_micro, int64_t dp, int64_t tp)
+{
+    return (ll_job){.global_batch = n_micro * dp,
+                    .micro_batch = 1,
+                    .tp = tp,
+                    .cp = 1,
+                    .pp = pp,
+                    .dp = dp,
+                    .interleave = interleave,
+                    .zero = 1,
+                    .overlap_grad_reduce = true,
+                    .overlap_param_gather = true};
+}
+
+/* 1F1B: m micro-batches through p stages take (m + p - 1)(f + b): the last stage starts after p - 1
+ * forwards and its results drain through p - 1 backwards (Narayanan et al. 2021, section 2.2.1).
+ * Interleaved by v: a stage has m v chunk ops of f and of b; the pipeline fills with p - 1 chunks:
+ * (m v + p - 1)(f + b). */
+static void test_bubble(world *w)
+{
+    for (int64_t pp = 1; pp <= 8; pp *= 2) {
+        for (int64_t v = 1; v <= (pp > 1 ? 4 : 1); v++) {
+            for (int64_t m = pp; m <= 4 * pp; m += pp) {
+                world_set(w, job_of(pp, v, m, 2, 1), 1.0, 2.0);
+                CHECK_NEAR(run(w, false), (double)(m * v + pp - 1) * 3.0, 1e-12);
+            }
+        }
+    }
+}
+
+/* A send of time c between stages adds a round trip of p - 1 hops each way to the critical path of one
+ * micro-batch: with m = 1, step = p (f + b) + 2 (p - 1) c. */
+static void test_send(world *w)
+{
+    world_set(w, job_of(4, 1, 1, 1, 1), 1.0, 2.0);
+    w->d.send_s = 0.25;
+    CHECK_NEAR(run(w, false), 4 * 3.0 + 2 * 3 * 0.25, 1e-12);
+}
+
+/* No pipeline, 3 micro-batches of 1 + 2 s: 9 s. Gradients of the 4 layers begin to leave after the
+ * first layer's backward of the last micro-batch, at 7 + 2/4 = 7.5 s.
+ *   scatter 1 s:  7.5 + 1 = 8.5, but the last layer's quarter leaves after 9 s: 9.25 s
+ *   scatter 4 s:  7.5 + 4 = 11.5 s
+ *   not overlapped: 9 + 4 = 13 s
+ * Weights: gather of 4 s in front of a forward op of 1 s: first layer there at 1 s, all at 4 s, then
+ * one layer's work of 0.25 s: 4.25 s instead of 1 s, so 3.25 s later; not overlapped 4 s later. */
+static void test_replicas(world *w)
+{
+    world_set(w, job_of(1, 1, 3, 8, 1), 1.0, 2.0);
+    w->d.scatter_s[0] = 1;
+    CHECK_NEAR(run(w, false), 9.25, 1e-12);
+    w->d.scatter_s[0] = 4;
+    CHECK_NEAR(run(w, false), 11.5, 1e-12);
+    w->d.optimizer_s[0] = 0.5;
+    CHECK_NEAR(run(w, false), 12, 1e-12);
+    w->study.job.overlap_grad_reduce = false;
+    CHECK_NEAR(run(w, false), 13.5, 1e-12);
+    w->d.scatter_s[0] = w->d.optimizer_s[0] = 0;
+    w->d.gather_s[0] = 4;
+    CHECK_NEAR(run(w, false), 12.25, 1e-12);
+    w->study.job.overlap_param_gather = false;
+    CHECK_NEAR(run(w, false), 13, 1e-12);
+}
+
+/* One stage, one micro-batch: the step is the slowest chip of the forward plus that of the backward
+ * op within a replica, and the slowest replica. Recomputed here from the draws: chip (tp i, dp r) is
+ * i + 2 r; draw 0 is the chip's own, 1 its forward op, 2 its backward op. */
+static void test_jitter(world *w)
+{
+    world_set(w, job_of(1, 1, 1, 5, 2), 1.0, 2.0);
+    w->study.cluster.jitter = (ll_jitter){.op_frac = 0.05, .chip_frac = 0.02};
+    double want = 0;
+    for (uint64_t r = 0; r < 5; r++) {
+        double op[2] = {0, 0};
+        for (uint64_t chip = 2 * r; chip < 2 * r + 2; chip++)
+            for (uint64_t k = 0; k < 2; k++)
+                op[k] = fmax(op[k], 1 + 0.02 * ll_rng_normal(7, chip, 0) +
+                                        0.05 * ll_rng_normal(7, chip, k + 1));
+        want = fmax(want, op[0] * 1.0 + op[1] * 2.0);
+    }
+    CHECK_NEAR(run(w, true), want, 1e-14);
+    CHECK_NEAR(run(w, false), 3.0, 1e-14);
+}
+
+int main(int argc, char **argv)
+{
+    MPI_Init(&argc, &argv);
+    world w = {.mem = ll_arena_create("test")};
+    MPI_Comm all = MPI_COMM_WORLD;
+    w.comm = ll_comm_create(&all, w.mem);
+    test_bubble(&w);
+    test_send(&w);
+    test_replicas(&w);
+    test_jitter(&w);
+    ll_comm_destroy(w.comm);
+    ll_arena_destroy(w.mem);
+    int bad = LL_CHECK_RESULT;
+    MPI_Finalize();
+    return bad;
+}

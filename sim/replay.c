@@ -92,8 +92,7 @@ static void op_run(replica *r, int64_t stage, const op *o, double ready_s)
     double length_s = slowest_s(r, stage, o, compute_s[o->chunk]) + comm_s[o->chunk];
     double start_s = fmax(r->clock_s[stage], ready_s);
     if (first) /* the first layer's weights, then layer by layer */
-        start_s = fmax(start_s,
-                       r->gather_start_s[o->chunk] + d->gather_s[o->chunk] / d->n_layer[o->chunk]);
+        start_s = fmax(start_s, r->gather_first_s[o->chunk]);
     double end_s = start_s + length_s;
     if (first && d->gather_s[o->chunk] > 0)
         end_s = fmax(end_s, r->gather_end_s[o->chunk] + length_s / d->n_layer[o->chunk]);

@@ -1,0 +1,173 @@
+/* Collectives on small fabrics, priced by `closed`, against closed forms derived by hand; and a few
+ * that other simulators were measured to give on the same inputs (SimGrid CM02, LogGOPSim). */
+#include "sim/collective.h"
+#include "tests/check.h"
+
+#include <mpi.h>
+
+/* Software that costs nothing, so that what is left is the wire. */
+#define FREE(name)                                                                               \
+    "{ dimension = \"" name "\"; launch_all_reduce = \"0 s\"; launch_all_gather = \"0 s\";"      \
+    " launch_reduce_scatter = \"0 s\"; launch_all_to_all = \"0 s\"; launch_broadcast = \"0 s\";" \
+    " launch_send = \"0 s\"; rate_frac_all_reduce = 1; rate_frac_all_gather = 1;"                \
+    " rate_frac_reduce_scatter = 1; rate_frac_all_to_all = 1; rate_frac_broadcast = 1;"          \
+    " rate_frac_send = 1; }"
+#define CHIP                                                                                       \
+    "chip : { name = \"c\"; peak_bf16 = \"1 TFLOP/s\"; memory = \"1 GB\"; memory_bandwidth = \"1 " \
+    "TB/s\"; };"
+/* 100 GB/s and 500 ns per link: 1 us through the switch. */
+#define STAR(n)                                                               \
+    "cluster : { name = \"star\"; " CHIP                                      \
+    " topology : { type = \"switch\"; name = \"s\"; size = " #n               \
+    "; bandwidth = \"100 GB/s\"; latency = \"500 ns\"; in_network = true; };" \
+    " software = ( " FREE("s") " ); };"
+#define MESHES                                                                                     \
+    "cluster : { name = \"mesh\"; " CHIP " topology : { type = \"product\"; dimensions = ("        \
+    " { type = \"mesh\"; name = \"x\"; size = 4; bandwidth = \"10 GB/s\"; latency = \"1 us\"; },"  \
+    " { type = \"mesh\"; name = \"y\"; size = 8; bandwidth = \"5 GB/s\"; latency = \"2 us\"; } );" \
+    " }; software = ( " FREE("x") ", " FREE("y") " ); };"
+
+static ll_arena *mem;
+static ll_error err;
+
+static ll_cluster cluster_of(const char *text)
+{
+    ll_source source;
+    ll_config *cfg;
+    ll_cluster c = {0};
+    ll_error_init(&err);
+    CHECK(ll_source_text("test", text, mem, &source, &err) == LL_OK, "%s", err.text);
+    CHECK(ll_config_parse(source, 0, NULL, mem, &cfg, &err) == LL_OK, "%s", err.text);
+    CHECK(ll_cluster_read(cfg, mem, &c, &err) == LL_OK, "%s", err.text);
+    CHECK(ll_config_finish(cfg, &err) == LL_OK, "%s", err.text);
+    return c;
+}
+
+static ll_group whole(int32_t n)
+{
+    ll_group g = {.n_chip = n, .n_digit = 1};
+    g.size[0] = n;
+    g.stride[0] = 1;
+    return g;
+}
+
+/* Time of one collective over all chips, < 0 if the algorithm cannot. */
+static double time_s(const ll_cluster *c, ll_collective what, ll_algorithm how, double size_B)
+{
+    ll_group g = whole(c->topo->n_chip);
+    ll_plan plan;
+    ll_cost cost;
+    ll_error_init(&err);
+    if (ll_collective_choose(c, what, how, &g, size_B, mem, &plan, &err) != LL_OK) return -1;
+    ll_status s =
+        ll_collective_time(c, &ll_engine_closed, NULL, &plan, NULL, mem, &cost, NULL, &err);
+    CHECK(s == LL_OK, "%s", err.text);
+    return cost.total_s;
+}
+
+/* n members, S bytes, c = 1e11 B/s, a = 1 us. Ring all-reduce: 2 (n-1) steps of S/n. */
+static void test_star(int32_t n, const char *text)
+{
+    ll_cluster c = cluster_of(text);
+    const double a = 1e-6, r = 1e11, S = 256 * 1048576.0, N = n, part = S / N;
+    CHECK_NEAR(time_s(&c, LL_ALL_REDUCE, LL_ALGORITHM_RING, S), 2 * (N - 1) * (part / r + a), 1e-9);
+    CHECK_NEAR(time_s(&c, LL_ALL_GATHER, LL_ALGORITHM_RING, S), (N - 1) * (part / r + a), 1e-9);
+    /* Direct: n - 1 parts leave each port at once. */
+    CHECK_NEAR(time_s(&c, LL_REDUCE_SCATTER, LL_ALGORITHM_DIRECT, S), (N - 1) * part / r + a, 1e-9);
+    CHECK_NEAR(time_s(&c, LL_ALL_REDUCE, LL_ALGORITHM_DIRECT, S), 2 * ((N - 1) * part / r + a),
+               1e-9);
+    CHECK_NEAR(time_s(&c, LL_ALL_TO_ALL, LL_ALGORITHM_DIRECT, S), (N - 1) * part / r + a, 1e-9);
+    CHECK_NEAR(time_s(&c, LL_BROADCAST, LL_ALGORITHM_DIRECT, S), (N - 1) * S / r + a, 1e-9);
+    /* A pipelined chain: S once through every port, n - 1 hops until the last one has it. */
+    CHECK_NEAR(time_s(&c, LL_BROADCAST, LL_ALGORITHM_RING, S), S / r + (N - 1) * a, 1e-9);
+    CHECK_NEAR(time_s(&c, LL_ALL_REDUCE, LL_ALGORITHM_IN_NETWORK, S), S / r + a, 1e-9);
+    CHECK_NEAR(time_s(&c, LL_SEND, LL_ALGORITHM_RING, S), S / r + a, 1e-9);
+    if (n & (n - 1)) {
+        CHECK(time_s(&c, LL_ALL_REDUCE, LL_ALGORITHM_HALVING, S) < 0, "n = %d", n);
+    } else { /* S/2 + S/4 + ... + S/n = S (n-1)/n, log2 n steps, both ways */
+        double steps = log2(N);
+        CHECK_NEAR(time_s(&c, LL_ALL_REDUCE, LL_ALGORITHM_HALVING, S),
+                   2 * (S * (N - 1) / N / r + steps * a), 1e-9);
+    }
+    CHECK(time_s(&c, LL_ALL_TO_ALL, LL_ALGORITHM_TREE, S) < 0, "tree cannot");
+    CHECK(time_s(&c, LL_ALL_REDUCE, LL_ALGORITHM_HIERARCHICAL, S) < 0, "one dimension only");
+}
+
+/* 256 MiB ring all-reduce of 72 and 512 and halving-doubling of 64, all-to-all of 1 MiB per pair of 72,
+ * as SimGrid 3.32 (CM02) and LogGOPSim simulate them on 100 GB/s and 1 us: six digits. */
+static void test_peers(void)
+{
+    const double S = 256 * 1048576.0;
+    ll_cluster c72 = cluster_of(STAR(72)), c512 = cluster_of(STAR(512)), c64 = cluster_of(STAR(64));
+    CHECK_NEAR(time_s(&c72, LL_ALL_REDUCE, LL_ALGORITHM_RING, S), 5.436143e-3, 2e-7);
+    CHECK_NEAR(time_s(&c512, LL_ALL_REDUCE, LL_ALGORITHM_RING, S), 6.380223e-3, 2e-7);
+    CHECK_NEAR(time_s(&c64, LL_ALL_REDUCE, LL_ALGORITHM_HALVING, S), 5.296823e-3, 2e-7);
+    CHECK_NEAR(time_s(&c72, LL_ALL_TO_ALL, LL_ALGORITHM_DIRECT, 72 * 1048576.0), 745.489e-6, 1e-6);
+}
+
+/* 4 x 8 chips: a mesh of four (10 GB/s per pair, 1 us), then one of eight (5 GB/s, 2 us). S = 32 MB.
+ * Hierarchical reduce-scatter, direct in both: 8 MB to each of three x-neighbours over links of their
+ * own, 8e6/10e9 + 1 us = 801 us; then 8 MB are left, 1 MB to each of seven: 200 us + 2 us. */
+static void test_hierarchical(void)
+{
+    ll_cluster c = cluster_of(MESHES);
+    const double S = 32e6;
+    CHECK_NEAR(time_s(&c, LL_REDUCE_SCATTER, LL_ALGORITHM_HIERARCHICAL, S), 801e-6 + 202e-6, 1e-9);
+    CHECK_NEAR(time_s(&c, LL_ALL_GATHER, LL_ALGORITHM_HIERARCHICAL, S), 801e-6 + 202e-6, 1e-9);
+    CHECK_NEAR(time_s(&c, LL_ALL_REDUCE, LL_ALGORITHM_HIERARCHICAL, S), 2 * 801e-6 + 2 * 202e-6,
+               1e-9);
+    /* All-to-all, a dimension at a time: all 32 MB in each: 8 MB per x-peer, 4 MB per y-peer. */
+    CHECK_NEAR(time_s(&c, LL_ALL_TO_ALL, LL_ALGORITHM_HIERARCHICAL, S), 801e-6 + 802e-6, 1e-9);
+}
+
+/* What software adds: launch, a step for each serial step but the first, the achieved rate, the ramp. */
+static void test_software(void)
+{
+    ll_cluster c = cluster_of(STAR(8));
+    ll_software *s = &c.software[0];
+    s->launch_s[LL_ALL_GATHER] = 5e-6;
+    s->step_s = 1e-6;
+    s->rate_frac[LL_ALL_GATHER] = 0.5;
+    s->ramp_s = 10e-6;
+    s->ramp_B = 1e6;
+    const double S =
+        8e6; /* 7 steps of 1 MB: 7 (1 + 10) us on the wire, twice the 70 us at half rate */
+    CHECK_NEAR(time_s(&c, LL_ALL_GATHER, LL_ALGORITHM_RING, S),
+               7e-6 + 140e-6 + 5e-6 + 6e-6 + 10e-6 * 8 / 9, 1e-9);
+}
+
+/* `auto` is never slower than what it could have taken, and says which it took. */
+static void test_auto(void)
+{
+    ll_cluster clusters[] = {cluster_of(STAR(8)), cluster_of(STAR(72)), cluster_of(MESHES)};
+    for (size_t i = 0; i < sizeof clusters / sizeof *clusters; i++) {
+        for (double S = 8; S < 1e10; S *= 100) {
+            for (int what = 0; what < LL_N_COLLECTIVE; what++) {
+                double best_s = time_s(&clusters[i], (ll_collective)what, LL_ALGORITHM_AUTO, S);
+                CHECK(best_s > 0, "%s: %s", ll_collective_names[what], err.text);
+                for (int a = LL_ALGORITHM_RING; a < LL_N_ALGORITHM; a++) {
+                    double this_s = time_s(&clusters[i], (ll_collective)what, (ll_algorithm)a, S);
+                    CHECK(this_s < 0 || best_s <= this_s * (1 + 1e-12), "%s by %s: %g < %g",
+                          ll_collective_names[what], ll_algorithm_names[a], this_s, best_s);
+                }
+            }
+        }
+    }
+}
+
+int main(int argc, char **argv)
+{
+    MPI_Init(&argc, &argv);
+    mem = ll_arena_create("test");
+    test_star(8, STAR(8));
+    test_star(64, STAR(64));
+    test_star(72, STAR(72));
+    test_peers();
+    test_hierarchical();
+    test_software();
+    test_auto();
+    ll_arena_destroy(mem);
+    int bad = LL_CHECK_RESULT;
+    MPI_Finalize();
+    return bad;
+}

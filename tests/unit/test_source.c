@@ -1,0 +1,203 @@
+#include "sim/config.h"
+
+#include "sim/base/text.h"
+#include "tests/check.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static ll_arena *mem;
+static ll_error err;
+
+static void write_file(const char *path, const char *text)
+{
+    FILE *f = fopen(path, "w");
+    CHECK(f && fputs(text, f) >= 0 && fclose(f) == 0, "cannot write %s", path);
+}
+
+/* Read and parse `path` with set strings; the messages, "" if all went well. */
+static const char *load(const char *path, int n_set, const char *const *set, ll_config **cfg)
+{
+    ll_source source;
+    *cfg = NULL;
+    ll_error_init(&err);
+    ll_status s = ll_source_read(path, n_set, set, mem, &source, &err);
+    if (s == LL_OK) s = ll_config_parse(source, n_set, set, mem, cfg, &err);
+    CHECK(s == err.status, "status %d, %d in the error", (int)s, (int)err.status);
+    return err.text;
+}
+
+static void check_fails(const char *path, const char *want)
+{
+    ll_config *cfg;
+    const char *got = load(path, 0, NULL, &cfg);
+    CHECK(err.status == LL_ERR_CONFIG && strcmp(got, want) == 0, "%s: %s  want: %s", path, got,
+          want);
+}
+
+static const ll_key chip_keys[] = {{.name = "name", .kind = LL_KIND_STRING, .doc = "name"}, {0}};
+
+/* Name and origin of the text `name` in a group. */
+static void check_name(ll_config *cfg, const char *group, const char *name, const char *origin)
+{
+    const char *got = NULL;
+    ll_status s = ll_config_fill(cfg, group, chip_keys, &got, &err);
+    CHECK(s == LL_OK && got && strcmp(got, name) == 0, "%s: %s %s", group, got, err.text);
+    const ll_config_entry *e = ll_config_entry_at(cfg, ll_config_n_entry(cfg) - 1);
+    CHECK(strcmp(e->origin, origin) == 0, "%s: %s", group, e->origin);
+}
+
+/* Lines are counted per file, before and after includes; paths are relative to the including file. */
+static void test_include(void)
+{
+    mkdir("sub", 0777);
+    write_file("main.cfg", "// @include \"nothing\"\n/*\n@include \"nothing\"\n*/\n"
+                           "a = {\n  @include \"sub/chip.cfg\"  // a chip\n};\n"
+                           "b = { x = \"@include\";\n name = \"b\"; };\n@include \"sub/c.cfg\"\n"
+                           "d = { name = \"d\"; }; e = {\n name = 5; }");
+    write_file("sub/chip.cfg", "\xef\xbb\xbf# the name\n\nname = \"chip\";");
+    write_file("sub/c.cfg", "@include \"deep.cfg\"\r\n\r\nc2 = { name = \"c2\"; };\r\n");
+    write_file("sub/deep.cfg", "c1 = { name = \"c1\"; };\n");
+    ll_config *cfg;
+    const char *got = load("main.cfg", 0, NULL, &cfg);
+    CHECK(*got == 0, "%s", got);
+    if (*got) return;
+    check_name(cfg, "a", "chip", "sub/chip.cfg:3");
+    check_name(cfg, "b", "b", "main.cfg:9");
+    check_name(cfg, "c1", "c1", "sub/deep.cfg:1");
+    check_name(cfg, "c2", "c2", "sub/c.cfg:3");
+    check_name(cfg, "d", "d", "main.cfg:11");
+    const char *name;
+    ll_config_fill(cfg, "e", chip_keys, &name, &err);
+    CHECK(strcmp(err.text, "main.cfg:12: e.name = 5: text needs quotes: write \"5\"\n") == 0, "%s",
+          err.text);
+}
+
+static void test_bad_files(void)
+{
+    write_file("empty.cfg", "");
+    write_file("blank.cfg", "\n \t\n");
+    write_file("deep0.cfg", "@include \"deep1.cfg\"\n");
+    for (int i = 1; i <= 20; i++)
+        write_file(ll_arena_printf(mem, "deep%d.cfg", i),
+                   ll_arena_printf(mem, "\n@include \"deep%d.cfg\"\n", i + 1));
+    write_file("loop.cfg", "a = 1;\n@include \"sub/loop2.cfg\"\n");
+    write_file("sub/loop2.cfg", "@include \"../loop.cfg\"\n");
+    write_file("missing.cfg", "a = 1;\n@include \"sub/nothing.cfg\"\n");
+    write_file("sub/missing.cfg", "@include \"nothing.cfg\"\n");
+    write_file("directory.cfg", "@include \"sub\"\n");
+    write_file("dangling.cfg", "@include \"link.cfg\"\n");
+    write_file("open.cfg", "a = 1;\n@include \"sub/open.cfg\"\n*/");
+    write_file("sub/open.cfg", "\n/* to the end\n");
+    write_file("syntax.cfg", "@include \"sub/syntax.cfg\"\nb = 2;\n");
+    write_file("sub/syntax.cfg", "a = 1;\nb = ;\n");
+    write_file("twice.cfg", "@include \"sub/deep.cfg\"\n@include \"sub/deep.cfg\"\n");
+    CHECK(symlink("nowhere", "link.cfg") == 0, "symlink");
+    FILE *f = fopen("binary.cfg", "w");
+    fwrite("a = 1;\nb\0c", 1, 10, f);
+    fclose(f);
+    const char expected[] = "expected libconfig text such as  name = \"x\";\n";
+    check_fails("nothing.cfg", "nothing.cfg: no such file\n");
+    check_fails("main.cfg/x", "main.cfg/x: no such file\n");
+    check_fails("sub", "sub: a directory; expected a file of libconfig text\n");
+    check_fails("link.cfg", "link.cfg: a symbolic link to a file that does not exist\n");
+    check_fails("empty.cfg", ll_arena_printf(mem, "empty.cfg: the file is empty; %s", expected));
+    check_fails("blank.cfg", ll_arena_printf(mem, "blank.cfg: the file is empty; %s", expected));
+    check_fails(
+        "binary.cfg",
+        ll_arena_printf(mem, "binary.cfg: binary file (byte 0x00 in line 2); %s", expected));
+    check_fails("missing.cfg", "missing.cfg:2: @include \"sub/nothing.cfg\": no such file\n");
+    check_fails("sub/missing.cfg",
+                "sub/missing.cfg:1: @include \"nothing.cfg\" (sub/nothing.cfg): no such file\n");
+    check_fails("directory.cfg",
+                "directory.cfg:1: @include \"sub\": a directory; expected a file of "
+                "libconfig text\n");
+    check_fails("dangling.cfg", "dangling.cfg:1: @include \"link.cfg\": a symbolic link to a file "
+                                "that does not exist\n");
+    check_fails("loop.cfg", "sub/loop2.cfg:1: @include \"../loop.cfg\" (sub/../loop.cfg): a file "
+                            "includes itself: loop.cfg -> sub/loop2.cfg -> sub/../loop.cfg\n");
+    check_fails("deep0.cfg",
+                "deep16.cfg:2: @include \"deep17.cfg\": included files are nested deeper "
+                "than 16\n");
+    check_fails("open.cfg", "sub/open.cfg:2: comment is never closed by */\n");
+    check_fails("syntax.cfg", "sub/syntax.cfg:2: syntax error, in or before: b = ;\n");
+    check_fails("twice.cfg",
+                "sub/deep.cfg:1: a key of this name stands in this group already, in or "
+                "before: c1 = { name = \"c1\"; };\n");
+}
+
+/* Root may read everything, so this holds for other users only. */
+static void test_permission(void)
+{
+    write_file("secret.cfg", "a = 1;\n");
+    chmod("secret.cfg", 0);
+    if (geteuid() != 0)
+        check_fails("secret.cfg", "secret.cfg: permission denied; the file must be readable\n");
+    chmod("secret.cfg", 0600);
+}
+
+/* A group is replaced by a file: from the command line, and from a file's own list. */
+static void test_replace(void)
+{
+    write_file("study.cfg", "a = { name = \"old\"; gone = 1; };\nset = [ \"b = @sub/chip.cfg\",\n"
+                            "\"b2.inner = @sub/chip.cfg\" ];\n");
+    write_file("sub/other.cfg", "@include \"chip.cfg\"\n");
+    write_file("sub/study.cfg", "set = [ \"b = @nothing.cfg\" ];\n");
+    const char *set[] = {"a=@sub/other.cfg", "b.name = newer"};
+    ll_config *cfg;
+    const char *got = load("study.cfg", 2, set, &cfg);
+    CHECK(*got == 0, "%s", got);
+    if (*got) return;
+    check_name(cfg, "a", "chip", "sub/chip.cfg:3");
+    check_name(cfg, "b", "newer", "--set");
+    check_name(cfg, "b2.inner", "chip", "sub/chip.cfg:3");
+    CHECK(ll_config_finish(cfg, &err) == LL_OK, "%s", err.text);
+    const char *bad = "a=@nothing.cfg";
+    got = load("study.cfg", 1, &bad, &cfg);
+    CHECK(strcmp(got, "--set: \"a=@nothing.cfg\": nothing.cfg: no such file\n") == 0, "%s", got);
+    check_fails("sub/study.cfg",
+                "sub/study.cfg:1: \"b = @nothing.cfg\": sub/nothing.cfg: no such file\n");
+    write_file("sub/broken.cfg", "name = ;\n");
+    bad = "a=@sub/broken.cfg";
+    got = load("study.cfg", 1, &bad, &cfg);
+    CHECK(strcmp(got, "sub/broken.cfg:1: syntax error, in or before: name = ;\n") == 0, "%s", got);
+}
+
+/* A list of 20000 groups is read in well under a second. */
+static void test_large(void)
+{
+    ll_text t;
+    ll_text_init(&t, mem);
+    ll_text_add(&t, "list = (\n");
+    for (int i = 0; i < 20000; i++)
+        ll_text_add(&t, "{ name = \"n%d\"; }%s\n", i, i < 19999 ? "," : "");
+    ll_text_add(&t, ");\n");
+    write_file("large.cfg", t.s);
+    ll_config *cfg;
+    int n = 0;
+    const char *got = load("large.cfg", 0, NULL, &cfg);
+    CHECK(*got == 0, "%s", got);
+    if (*got) return;
+    CHECK(ll_config_list(cfg, "list", &n, &err) == LL_OK && n == 20000, "%d: %s", n, err.text);
+    check_name(cfg, "list[19999]", "n19999", "large.cfg:20001");
+}
+
+int main(void)
+{
+    char folder[] = "lltestXXXXXX";
+    if (!mkdtemp(folder) || chdir(folder) != 0) return 1;
+    mem = ll_arena_create("test");
+    test_include();
+    test_bad_files();
+    test_permission();
+    test_replace();
+    test_large();
+    ll_arena_destroy(mem);
+    CHECK(ll_arena_balance_B() == 0, "balance %lld", (long long)ll_arena_balance_B());
+    char remove[64];
+    snprintf(remove, sizeof remove, "rm -r ../%s", folder);
+    if (system(remove) != 0) return 1;
+    return LL_CHECK_RESULT;
+}

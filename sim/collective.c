@@ -335,7 +335,7 @@ ll_status ll_collective_choose(const ll_cluster *cluster, ll_collective what,
     if (algorithm != LL_ALGORITHM_AUTO)
         return ll_collective_plan(cluster, what, algorithm, group, size_B, out, err);
     span s = span_of(cluster->topo, group);
-    double best_s = INFINITY;
+    double best_s = (double)INFINITY;
     for (int a = LL_ALGORITHM_RING; a < LL_N_ALGORITHM; a++) {
         ll_error why;
         ll_plan plan;
@@ -352,7 +352,7 @@ ll_status ll_collective_choose(const ll_cluster *cluster, ll_collective what,
             *out = plan;
         }
     }
-    if (best_s == INFINITY)
+    if (!isfinite(best_s))
         return ll_error_set(err, LL_ERR_CONFIG,
                             "no algorithm for %s: cluster.software algorithms = \"%s\"",
                             ll_collective_names[what], cluster->software[s.last_dim].algorithms);

@@ -210,30 +210,34 @@ static void bracket(lexer *lex)
     pass(lex, 1);
 }
 
+/* What the escape at s stands for, and how many bytes follow the backslash. libconfig takes a
+ * backslash before anything else as itself. */
+static char escape(lexer *lex, const char *s, size_t *n)
+{
+    static const char codes[] = "nrtf\\\"", stands_for[] = "\n\r\t\f\\\"";
+    if (s[1] == 'x' && isxdigit((unsigned char)s[2]) && isxdigit((unsigned char)s[3])) {
+        const char digits[] = {s[2], s[3], 0};
+        unsigned char c = (unsigned char)strtoul(digits, NULL, 16);
+        if (iscntrl(c))
+            ll_error_add(lex->err, LL_ERR_CONFIG, "%s: control character \\x%s in a string",
+                         where(lex, lex->line), digits);
+        *n = 3;
+        return (char)c;
+    }
+    const char *code = s[1] ? strchr(codes, s[1]) : NULL;
+    *n = code != NULL;
+    return stands_for[code ? code - codes : 4];
+}
+
 /* The n bytes between the quotes, with libconfig's escapes resolved. */
 static const char *unescaped(lexer *lex, const char *s, size_t n)
 {
-    static const char codes[] = "n\nr\rt\tf\f\\\\\"\"";
     char *out = ll_arena_array(lex->mem, n + 1, char), *to = out;
     for (size_t i = 0; i < n; i++) {
-        if (s[i] != '\\') {
-            *to++ = s[i];
-            continue;
-        }
-        const char *code = codes;
-        while (*code && *code != s[i + 1])
-            code += 2;
-        bool hex = s[i + 1] == 'x' && isxdigit((unsigned char)s[i + 2]) &&
-                   isxdigit((unsigned char)s[i + 3]);
-        const char digits[3] = {hex ? s[i + 2] : 0, hex ? s[i + 3] : 0, 0};
-        char c = hex ? (char)strtol(digits, NULL, 16) : *code ? code[1] : '\\';
-        if (hex && iscntrl((unsigned char)c)) {
-            ll_error_add(lex->err, LL_ERR_CONFIG, "%s: control character \\x%s in a string",
-                         where(lex, lex->line), digits);
-            c = ' ';
-        }
-        *to++ = c;
-        i += hex ? 3 : *code ? 1 : 0;
+        size_t more = 0;
+        *to++ = s[i];
+        if (s[i] == '\\') to[-1] = escape(lex, s + i, &more);
+        i += more;
     }
     return out;
 }

@@ -126,8 +126,9 @@ static ll_status reach(ll_config *cfg, const char *path, ll_node_type type, ll_n
     if (*rest) {
         const char *why = ll_node_why_not(node, rest, cfg->mem);
         ll_node_ask(node);
-        if (why && node->reported) return LL_ERR_CONFIG;
-        if (why) return ll_node_fault(node, cfg->mem, err, "expected a group { ... }; %s", why);
+        if (why && !node->reported)
+            ll_node_fault(node, cfg->mem, err, "expected a group { ... }; %s", why);
+        if (why) return LL_ERR_CONFIG;
         ll_node *last = ll_node_grow(cfg->mem, node, rest, type);
         for (ll_node *n = last; n != node; n = n->parent)
             n->is_default = true;
@@ -136,9 +137,10 @@ static ll_status reach(ll_config *cfg, const char *path, ll_node_type type, ll_n
     ll_node_ask(node);
     *out = node;
     if (node->type == type) return LL_OK;
-    if (node->reported) return LL_ERR_CONFIG;
-    return ll_node_fault(node, cfg->mem, err, "expected %s",
-                         type == LL_NODE_GROUP ? "a group { ... }" : "a list ( { ... }, { ... } )");
+    if (!node->reported)
+        ll_node_fault(node, cfg->mem, err, "expected %s",
+                      type == LL_NODE_GROUP ? "a group { ... }" : "a list ( { ... }, { ... } )");
+    return LL_ERR_CONFIG;
 }
 
 ll_status ll_config_group(ll_config *cfg, const char *path, const ll_node **out, ll_error *err)

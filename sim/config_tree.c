@@ -17,7 +17,7 @@ ll_node *ll_node_add(ll_arena *mem, ll_node *parent, ll_node_type type, const ch
         int cap = parent->cap_child ? 2 * parent->cap_child : 8;
         ll_node **bigger = ll_arena_array(mem, cap, ll_node *);
         if (parent->n_child)
-            memcpy(bigger, parent->child, (size_t)parent->n_child * sizeof *bigger);
+            memcpy(bigger, parent->child, (size_t)parent->n_child * sizeof(ll_node *));
         parent->child = bigger;
         parent->cap_child = cap;
     }

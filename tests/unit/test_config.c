@@ -222,6 +222,16 @@ static void test_entries(void)
     close_reading();
 }
 
+/* libconfig's escapes, and strings that follow each other. */
+static void test_strings(void)
+{
+    read_text(&r, "machine = { chips = 4; label = \"a\\\"b\\\\c\\x41\\q\" // and\n \"\\t.\"; };", 0,
+              NULL);
+    CHECK(r.status == LL_OK && strcmp(r.m.label, "a\"b\\cA\\q\t.") == 0, "%s%s", r.err.text,
+          r.status == LL_OK ? r.m.label : "");
+    close_reading();
+}
+
 typedef struct bad_case {
     const char *text; /* in a group `machine` of line 1, if it does not begin with '!' */
     const char *set;
@@ -331,6 +341,7 @@ static const bad_case bad[] = {
     {"!machine = { chips = 4; };\n};\n", NULL, "@:2: '}' closes nothing\n"},
     {"!machine = {\n chips = 4; )\n", NULL, "@:2: ')' where '}' is expected, which closes @:1\n"},
     {"label = \"abc;", NULL, "@:2: no closing quote on this line: \"abc;\n"},
+    {"chips = 4; label = \"a\\x1b[0m\";", NULL, "@:2: control character \\x1b in a string\n"},
     {"chips = 4; /* open", NULL, "@:2: comment is never closed by */\n"},
     {"chips = 4;\n@include nothing", NULL,
      "@:3: expected  @include \"file\"  on a line of its own\n"},
@@ -515,6 +526,7 @@ int main(void)
 {
     test_values();
     test_entries();
+    test_strings();
     test_bad();
     test_many();
     test_fault();

@@ -31,18 +31,6 @@ static void append(ll_error *err, size_t cap, const char *fmt, va_list args)
     err->used += n + 1;
 }
 
-/* Replace the closing line "... and N more". */
-static void count_more(ll_error *err)
-{
-    int more = err->n_line - LL_ERROR_LINES;
-    if (more > 1) {
-        int old = snprintf(NULL, 0, "... and %d more\n", more - 1);
-        err->used -= (size_t)old;
-    }
-    int n = snprintf(err->text + err->used, LL_ERROR_TEXT - err->used, "... and %d more\n", more);
-    err->used += (size_t)n;
-}
-
 ll_status ll_error_set(ll_error *err, ll_status status, const char *fmt, ...)
 {
     if (err->status != LL_OK) return status;
@@ -59,11 +47,8 @@ ll_status ll_error_add(ll_error *err, ll_status status, const char *fmt, ...)
 {
     if (err->status == LL_OK) err->status = status;
     err->n_line++;
+    if (err->n_line > LL_ERROR_LINES) return err->status;
     size_t room = LL_ERROR_TEXT - 64 - err->used;
-    if (err->n_line > LL_ERROR_LINES) {
-        count_more(err);
-        return err->status;
-    }
     va_list args;
     va_start(args, fmt);
     append(err, room < LINE_CAP ? room : LINE_CAP, fmt, args);

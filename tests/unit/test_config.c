@@ -437,8 +437,7 @@ static void test_many(void)
     read_text(&r, t.s, 0, NULL);
     CHECK(r.err.n_line == 50 && strstr(r.err.text, "dir/t.cfg:21: unknown key 'zzz19'"), "%s",
           r.err.text);
-    CHECK(!strstr(r.err.text, "zzz20") && strstr(r.err.text, "\n... and 30 more\n"), "%s",
-          r.err.text);
+    CHECK(!strstr(r.err.text, "zzz20"), "%s", r.err.text);
     close_reading();
     ll_arena_destroy(mem);
 }

@@ -24,11 +24,10 @@
 enum { LL_MAX_DIM = 8, LL_MAX_HOP = 64 };
 
 typedef struct ll_link {
-    int64_t from, to; /* node ids */
-    double bw_Bps;    /* of one lane, in this direction */
-    double
-        latency_s; /* propagation, plus the switch that is left or entered, as the type documents */
-    int32_t width; /* lanes in the bundle */
+    int64_t from, to;  /* node ids */
+    double bw_Bps;     /* of one lane, in this direction */
+    double latency_s;  /* of the hop, with the switch that it leaves */
+    int32_t width;     /* lanes in the bundle */
     int32_t dimension; /* index into ll_topology.dim */
 } ll_link;
 
@@ -44,6 +43,8 @@ typedef struct ll_topology {
     int32_t n_chip;
     int64_t n_node;
     int64_t n_link;
+    int32_t max_path;       /* no pair has more paths */
+    int max_hop;            /* no path has more hops; <= LL_MAX_HOP */
     int n_dim;              /* >= 1; chip id = mixed radix of coordinates, dimension 0 fastest */
     ll_dim dim[LL_MAX_DIM]; /* [n_dim] */
     const void *state;      /* of the type; arena */
@@ -74,7 +75,7 @@ typedef struct ll_topology_type {
 } ll_topology_type;
 
 /* The registry: one line per type (topology/topology.c). */
-#define LL_TOPOLOGIES(X)          X(switch) X(mesh) X(ring) X(clos) X(custom) X(product)
+#define LL_TOPOLOGIES(X)          X(switch) X(mesh) X(ring) X(line) X(clos) X(custom) X(product)
 #define LL_TOPOLOGY_DECLARE(name) extern const ll_topology_type ll_topology_##name;
 LL_TOPOLOGIES(LL_TOPOLOGY_DECLARE)
 #undef LL_TOPOLOGY_DECLARE
@@ -89,5 +90,6 @@ double ll_topology_latency_s(const ll_topology *topo, int32_t src, int32_t dst);
 
 /* Coordinates of a chip along the dimensions, and back. coord: [n_dim]. */
 void ll_topology_coord(const ll_topology *topo, int32_t chip, int32_t *coord);
+int32_t ll_topology_chip(const ll_topology *topo, const int32_t *coord);
 
 #endif

@@ -1,0 +1,45 @@
+#include "topology/topology.h"
+
+#include <string.h>
+
+#define LL_TOPOLOGY_ENTRY(name) &ll_topology_##name,
+const ll_topology_type *const ll_topology_types[] = {LL_TOPOLOGIES(LL_TOPOLOGY_ENTRY) NULL};
+#undef LL_TOPOLOGY_ENTRY
+
+const ll_topology_type *ll_topology_find(const char *name)
+{
+    for (int i = 0; ll_topology_types[i]; i++)
+        if (strcmp(ll_topology_types[i]->name, name) == 0) return ll_topology_types[i];
+    return NULL;
+}
+
+double ll_topology_latency_s(const ll_topology *topo, int32_t src, int32_t dst)
+{
+    int64_t link_id[LL_MAX_HOP];
+    int n_hop = topo->type->route(topo, src, dst, 0, LL_MAX_HOP, link_id);
+    LL_ASSERT(n_hop >= 0, "%s: %d to %d has more than %d hops", topo->type->name, src, dst,
+              LL_MAX_HOP);
+    double latency_s = 0;
+    for (int i = 0; i < n_hop; i++) {
+        ll_link link;
+        topo->type->link(topo, link_id[i], &link);
+        latency_s += link.latency_s;
+    }
+    return latency_s;
+}
+
+void ll_topology_coord(const ll_topology *topo, int32_t chip, int32_t *coord)
+{
+    for (int d = 0; d < topo->n_dim; d++) {
+        coord[d] = chip % topo->dim[d].size;
+        chip /= topo->dim[d].size;
+    }
+}
+
+int32_t ll_topology_chip(const ll_topology *topo, const int32_t *coord)
+{
+    int32_t chip = 0;
+    for (int d = topo->n_dim - 1; d >= 0; d--)
+        chip = chip * topo->dim[d].size + coord[d];
+    return chip;
+}

@@ -1,0 +1,182 @@
+#include "topology/edgelist.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_TEXT = 512, MAX_WORD = 9 };
+
+typedef struct reader {
+    const char *file;
+    int line;
+    ll_edgelist *list;
+    char **name; /* [n_node - n_chip], of the switches */
+    ll_arena *mem;
+    ll_error *err;
+} reader;
+
+#define FAULT(r, ...) fault(r, ll_arena_printf((r)->mem, __VA_ARGS__))
+
+static ll_status fault(const reader *r, const char *what)
+{
+    return ll_error_set(r->err, LL_ERR_CONFIG, "%s:%d: %s", r->file, r->line, what);
+}
+
+static bool is_whole(const char *word) { return strspn(word, "0123456789") == strlen(word); }
+
+static ll_status read_count(const reader *r, const char *what, const char *word, int32_t max,
+                            int32_t *out)
+{
+    double value;
+    char why[256];
+    if (ll_units_parse(LL_KIND_COUNT, word, &value, why, sizeof why) != LL_OK)
+        return FAULT(r, "%s '%s': %s", what, word, why);
+    if (value < 1 || value > max) return FAULT(r, "%s %s: must be 1 .. %d", what, word, max);
+    *out = (int32_t)value;
+    return LL_OK;
+}
+
+/* A quantity of one word ("50GB/s") or two ("50 GB/s"); moves *word behind it. */
+static ll_status read_quantity(const reader *r, ll_kind kind, char ***word, double *out)
+{
+    char text[2 * MAX_TEXT], why[256];
+    if (!**word) return FAULT(r, "the %s is missing", ll_units_kind_name(kind));
+    const char *number = *(*word)++;
+    bool whole = strspn(number, "0123456789.eE+-") < strlen(number) || !**word;
+    snprintf(text, sizeof text, "%s%s%s", number, whole ? "" : " ", whole ? "" : *(*word)++);
+    if (ll_units_parse(kind, text, out, why, sizeof why) != LL_OK)
+        return FAULT(r, "'%s': %s", text, why);
+    if (*out < 0 || (kind == LL_KIND_RATE && *out <= 0))
+        return FAULT(r, "'%s': must be positive", text);
+    return LL_OK;
+}
+
+static int64_t find_switch(const reader *r, const char *word)
+{
+    for (int32_t i = r->list->n_chip; i < r->list->n_node; i++)
+        if (strcmp(r->name[i - r->list->n_chip], word) == 0) return i;
+    return -1;
+}
+
+static ll_status read_node(const reader *r, const char *word, int64_t *out)
+{
+    const ll_edgelist *list = r->list;
+    *out = is_whole(word) ? strtol(word, NULL, 10) : find_switch(r, word);
+    if (*out < 0)
+        return FAULT(r, "unknown node '%s'; a switch is declared by `node %s`", word, word);
+    if (is_whole(word) && *out >= list->n_chip)
+        return FAULT(r, "no chip %s; the chips are 0 .. %d", word, list->n_chip - 1);
+    return LL_OK;
+}
+
+static ll_status read_declaration(const reader *r, char **word)
+{
+    ll_edgelist *list = r->list;
+    if (!word[1] || word[2]) return FAULT(r, "expected `node NAME`");
+    if (is_whole(word[1])) return FAULT(r, "node '%s': numbers are for chips", word[1]);
+    if (find_switch(r, word[1]) >= 0) return FAULT(r, "node '%s' is declared twice", word[1]);
+    if (list->n_node - list->n_chip == LL_EDGELIST_MAX_SWITCH)
+        return FAULT(r, "more than %d switches", LL_EDGELIST_MAX_SWITCH);
+    r->name[list->n_node++ - list->n_chip] = ll_arena_strdup(r->mem, word[1]);
+    return LL_OK;
+}
+
+static ll_status read_edge(const reader *r, char **word)
+{
+    ll_edgelist *list = r->list;
+    ll_link link = {0};
+    bool both = word[1] && strcmp(word[1], "<->") == 0;
+    if (!both && !(word[1] && strcmp(word[1], "->") == 0))
+        return FAULT(r, "expected `A <-> B width bandwidth latency`, or -> for one direction");
+    if (!word[2] || !word[3])
+        return FAULT(r, "expected B, width, bandwidth, latency after %s", word[1]);
+    LL_TRY(read_node(r, word[0], &link.from));
+    LL_TRY(read_node(r, word[2], &link.to));
+    if (link.from == link.to) return FAULT(r, "a link from '%s' to itself", word[0]);
+    LL_TRY(read_count(r, "width", word[3], INT32_MAX, &link.width));
+    word += 4;
+    LL_TRY(read_quantity(r, LL_KIND_RATE, &word, &link.bw_Bps));
+    LL_TRY(read_quantity(r, LL_KIND_TIME, &word, &link.latency_s));
+    if (*word) return FAULT(r, "unexpected '%s' after the latency", *word);
+    list->link[list->n_link++] = link;
+    if (!both) return LL_OK;
+    ll_link back = link;
+    back.from = link.to;
+    back.to = link.from;
+    list->link[list->n_link++] = back;
+    return LL_OK;
+}
+
+static ll_status read_line(reader *r, char *text)
+{
+    ll_edgelist *list = r->list;
+    char *word[MAX_WORD + 1] = {0}, *rest = NULL;
+    int n_word = 0;
+    text[strcspn(text, "#")] = 0;
+    for (char *w = strtok_r(text, " \t\r\n", &rest); w; w = strtok_r(NULL, " \t\r\n", &rest)) {
+        if (n_word == MAX_WORD) return FAULT(r, "unexpected '%s'", w);
+        word[n_word++] = w;
+    }
+    if (n_word == 0) return LL_OK;
+    if (strcmp(word[0], "chips") == 0) {
+        if (list->n_chip) return FAULT(r, "`chips` is given twice");
+        if (n_word != 2) return FAULT(r, "expected `chips N`");
+        LL_TRY(read_count(r, "chips", word[1], LL_EDGELIST_MAX_CHIP, &list->n_chip));
+        list->n_node = list->n_chip;
+        return LL_OK;
+    }
+    if (!list->n_chip) return FAULT(r, "`chips N` must come first");
+    return strcmp(word[0], "node") == 0 ? read_declaration(r, word) : read_edge(r, word);
+}
+
+/* A line too long for the buffer would be read as two: an error. */
+static ll_status read_lines(reader *r, FILE *in)
+{
+    char text[MAX_TEXT];
+    while (fgets(text, sizeof text, in)) {
+        r->line++;
+        if (!strchr(text, '\n') && !feof(in))
+            return FAULT(r, "the line is longer than %d characters", MAX_TEXT - 2);
+        LL_TRY(read_line(r, text));
+    }
+    if (ferror(in)) return FAULT(r, "cannot be read: %s", strerror(errno));
+    if (!r->list->n_chip) return FAULT(r, "no `chips N` in the file");
+    return LL_OK;
+}
+
+ll_status ll_edgelist_read(const char *file, ll_arena *mem, ll_edgelist *out, ll_error *err)
+{
+    FILE *in = fopen(file, "r");
+    if (!in)
+        return ll_error_set(err, LL_ERR_CONFIG, "%s: cannot be opened: %s", file, strerror(errno));
+    int64_t n_line = 1;
+    for (int c = getc(in); c != EOF; c = getc(in))
+        n_line += c == '\n';
+    rewind(in);
+    *out = (ll_edgelist){.link = ll_arena_array(mem, 2 * n_line, ll_link)};
+    reader r = {.file = file, .list = out, .mem = mem, .err = err};
+    r.name = ll_arena_array(mem, LL_EDGELIST_MAX_SWITCH, char *);
+    ll_status status = read_lines(&r, in);
+    fclose(in);
+    return status;
+}
+
+static void write_node(const ll_topology *topo, int64_t node, FILE *out)
+{
+    fprintf(out, "%s%lld", node < topo->n_chip ? "" : "s", (long long)node);
+}
+
+void ll_edgelist_write(const ll_topology *topo, FILE *out)
+{
+    fprintf(out, "chips %d\n", topo->n_chip);
+    for (int64_t node = topo->n_chip; node < topo->n_node; node++)
+        fprintf(out, "node s%lld\n", (long long)node);
+    for (int64_t id = 0; id < topo->n_link; id++) {
+        ll_link link;
+        topo->type->link(topo, id, &link);
+        write_node(topo, link.from, out);
+        fprintf(out, " -> ");
+        write_node(topo, link.to, out);
+        fprintf(out, " %d %.17g B/s %.17g s\n", link.width, link.bw_Bps, link.latency_s);
+    }
+}

@@ -27,11 +27,17 @@ void ll_comm_slice(const ll_comm *comm, int64_t n, int64_t *lo, int64_t *hi);
 /* Bytes of rank 0 to everyone: on other ranks *bytes is allocated in mem. Collective. */
 void ll_comm_bcast(ll_comm *comm, ll_arena *mem, const char **bytes, size_t *n);
 
+/* The bytes of all ranks, one after the other in rank order, to everyone; *n_all is their number.
+ * The result is allocated in mem. Collective. */
+const void *ll_comm_gather(ll_comm *comm, ll_arena *mem, const void *bytes, size_t n,
+                           size_t *n_all);
+
 /* Everyone gets the worst status, and the message of the lowest rank that has it. Collective. */
 ll_status ll_comm_agree(ll_comm *comm, ll_status status, ll_error *err);
 
 /* Element-wise over ranks, in place. Integer sums (mod 2^64), minima and maxima are exact. Collective. */
 void ll_comm_sum_u64(ll_comm *comm, int64_t n, uint64_t *v);
+void ll_comm_or_u64(ll_comm *comm, int64_t n, uint64_t *v);
 void ll_comm_max_f64(ll_comm *comm, int64_t n, double *v);
 void ll_comm_min_f64(ll_comm *comm, int64_t n, double *v);
 

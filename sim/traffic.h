@@ -7,7 +7,8 @@
  * digit 0 of i fastest. The groups are disjoint and cover chips 0 .. n_chip-1.
  *
  * A *traffic* is one pattern in every group of a set at once. Its flows are numbered, ordered by
- * (group, member, peer), and flow i is computed, not stored: 524,288 chips need no array.
+ * (group, member, peer), and flow i is computed, not stored: 524,288 chips need no array. (TREE is
+ * ordered by group and tree edge instead.) They can also be had by source, in ascending source.
  */
 #ifndef LL_SIM_TRAFFIC_H
 #define LL_SIM_TRAFFIC_H
@@ -54,5 +55,21 @@ typedef struct ll_flow {
 
 int64_t ll_traffic_n_flow(const ll_traffic *t);
 void ll_traffic_flow(const ll_traffic *t, int64_t i, ll_flow *out); /* 0 <= i < n_flow; pure */
+
+/* One chip as a source of a traffic (not LIST): its flows are 0 .. n_peer-1, each of t->size_B. */
+typedef struct ll_source_view {
+    const ll_traffic *t; /* borrowed */
+    int32_t base;        /* chip 0 of the group */
+    int32_t member;
+    int32_t n_member;
+    int32_t n_peer; /* flows that leave this chip */
+} ll_source_view;
+
+ll_source_view ll_traffic_source(const ll_traffic *t, int32_t chip); /* pure */
+int32_t ll_traffic_peer(const ll_source_view *s, int32_t j); /* chip; may be the source itself */
+
+/* Member that member i of n is joined to in tree 0 or 1 of the double binary tree, -1 for none. */
+typedef enum ll_tree_link { LL_TREE_UP, LL_TREE_LEFT, LL_TREE_RIGHT } ll_tree_link;
+int32_t ll_traffic_tree(int32_t n, int tree, int32_t i, ll_tree_link link);
 
 #endif

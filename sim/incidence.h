@@ -26,7 +26,8 @@ typedef struct ll_link_kind {
 
 typedef struct ll_flow_kind {
     double size_B, window_B;
-    double latency_s; /* one way, zero load, over path 0; the round trip is twice this */
+    double latency_s; /* one way, zero load, over path 0 */
+    double tau_s;     /* round trip: twice that, or one packet's service if that is 0 */
     int32_t traffic;  /* index into the phase */
     int32_t n_path;
 } ll_flow_kind;

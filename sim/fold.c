@@ -129,7 +129,8 @@ static void refine(folding *f)
 {
     colours_start(f);
     number_link_classes(f);
-    for (int64_t before = -1; before != f->n_link_class;) {
+    /* More classes each time, or it is stable. (Fewer only if colours collide: found out later.) */
+    for (int64_t before = -1; before < f->n_link_class;) {
         before = f->n_link_class;
         refine_once(f);
         number_link_classes(f);

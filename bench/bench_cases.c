@@ -26,8 +26,8 @@ typedef struct tree_shape {
 static void tree_link(const ll_topology *topo, int64_t link_id, ll_link *out)
 {
     const tree_shape *t = topo->state;
-    *out = (ll_link){.from = link_id, .to = 0, .bw_Bps = t->bw_Bps, .latency_s = t->latency_s,
-                     .width = 1};
+    *out = (ll_link){
+        .from = link_id, .to = 0, .bw_Bps = t->bw_Bps, .latency_s = t->latency_s, .width = 1};
 }
 
 static int32_t tree_n_path(const ll_topology *topo, int32_t src, int32_t dst)
@@ -146,20 +146,43 @@ typedef struct bench_case {
     double quoted_end_s;    /* of SimGrid; 0: it did not finish, or was not run */
 } bench_case;
 
-static const bench_case cases[] = {
-    {"all_pairs_512", "1 MiB between all pairs of 512 hosts on a crossbar at once",
-     {512, 1, 1, 1e11, 500e-9}, all_pairs, ">191", 0},
-    {"unequal_128", "16,256 flows of 1 to 2 MB on 128 hosts on a crossbar",
-     {128, 1, 1, 1e9, 1e-6}, unequal_pairs, "114.7", 0.193074},
-    {"permutation_512", "64 MiB, random permutation, 512-host fat-tree",
-     {8, 8, 8, 1e11, 500e-9}, permutation, "0.024", 0.003357443},
-    {"permutation_2048", "64 MiB, random permutation, 2048-host fat-tree",
-     {16, 16, 8, 1e11, 500e-9}, permutation, "1.58", 0.003358443},
-    {"permutation_4096", "64 MiB, random permutation, 4096-host fat-tree",
-     {16, 16, 16, 1e11, 500e-9}, permutation, "15.2", 0.003358443},
-    {"permutation_8192", "64 MiB, random permutation, 8192-host fat-tree",
-     {32, 16, 16, 1e11, 500e-9}, permutation, ">191", 0},
-    {0}};
+static const bench_case cases[] = {{"all_pairs_512",
+                                    "1 MiB between all pairs of 512 hosts on a crossbar at once",
+                                    {512, 1, 1, 1e11, 500e-9},
+                                    all_pairs,
+                                    ">191",
+                                    0},
+                                   {"unequal_128",
+                                    "16,256 flows of 1 to 2 MB on 128 hosts on a crossbar",
+                                    {128, 1, 1, 1e9, 1e-6},
+                                    unequal_pairs,
+                                    "114.7",
+                                    0.193074},
+                                   {"permutation_512",
+                                    "64 MiB, random permutation, 512-host fat-tree",
+                                    {8, 8, 8, 1e11, 500e-9},
+                                    permutation,
+                                    "0.024",
+                                    0.003357443},
+                                   {"permutation_2048",
+                                    "64 MiB, random permutation, 2048-host fat-tree",
+                                    {16, 16, 8, 1e11, 500e-9},
+                                    permutation,
+                                    "1.58",
+                                    0.003358443},
+                                   {"permutation_4096",
+                                    "64 MiB, random permutation, 4096-host fat-tree",
+                                    {16, 16, 16, 1e11, 500e-9},
+                                    permutation,
+                                    "15.2",
+                                    0.003358443},
+                                   {"permutation_8192",
+                                    "64 MiB, random permutation, 8192-host fat-tree",
+                                    {32, 16, 16, 1e11, 500e-9},
+                                    permutation,
+                                    ">191",
+                                    0},
+                                   {0}};
 
 typedef struct flow_options { /* as in sim/engine/flow.c */
     int fold;

@@ -1,0 +1,65 @@
+/* Engines and phases for tests and benchmarks, without the configuration reader:
+ *     engine_make(mem, "flow", "fold=off; tolerance=1e-12")
+ */
+#ifndef LL_TESTS_ENGINE_MAKE_H
+#define LL_TESTS_ENGINE_MAKE_H
+
+#include "sim/engine/engine.h"
+#include "tests/topology_make.h"
+
+typedef struct test_engine {
+    const ll_engine_type *type;
+    const void *param;
+} test_engine;
+
+/* Stops the test if the text is not right. */
+static inline test_engine engine_make(ll_arena *mem, const char *name, const char *text)
+{
+    test_engine e = {.type = ll_engine_find(name)};
+    LL_ASSERT(e.type, "no engine '%s'", name);
+    char *param = ll_arena_alloc(mem, 1, e.type->param_size + 1);
+    for (const ll_key *key = e.type->keys; key->name; key++) {
+        const char *value = make_value(mem, text, key->name);
+        if (value == NULL) value = key->def;
+        LL_ASSERT(value && make_field(key, value, param + key->offset), "%s: %s", name, key->name);
+    }
+    e.param = param;
+    return e;
+}
+
+/* Packets of 4 KiB, window twice the bandwidth-delay product. */
+static inline ll_wire wire_make(void) { return (ll_wire){4096, 0.05, 2, 0}; }
+
+/* One group of the first n chips. */
+static inline ll_traffic traffic_make(ll_pattern pattern, int32_t n, int32_t arg, double size_B)
+{
+    return (ll_traffic){.pattern = pattern,
+                        .arg = arg,
+                        .group = {.n_chip = n, .n_digit = 1, .size = {n}, .stride = {1}},
+                        .size_B = size_B};
+}
+
+static inline ll_traffic list_make(int64_t n, const int32_t *src, const int32_t *dst,
+                                   const double *size_B)
+{
+    return (ll_traffic){
+        .pattern = LL_PATTERN_LIST, .n_list = n, .src = src, .dst = dst, .list_B = size_B};
+}
+
+/* The price of one phase; stops the test if the engine fails. Collective. */
+static inline ll_price price_make(test_engine e, const ll_topology *topo, ll_wire wire,
+                                  int n_traffic, const ll_traffic *traffic, ll_comm *comm)
+{
+    const ll_phase phase = {n_traffic, traffic};
+    const ll_problem problem = {topo, wire, 1, &phase};
+    ll_arena *mem = ll_arena_create("price");
+    ll_error err;
+    ll_price price;
+    ll_error_init(&err);
+    const ll_status status = e.type->solve(&problem, e.param, comm, mem, &price, &err);
+    LL_ASSERT(status == LL_OK, "engine %s: %s", e.type->name, err.text);
+    ll_arena_destroy(mem);
+    return price;
+}
+
+#endif

@@ -34,7 +34,10 @@ typedef enum ll_algorithm {
 
 extern const char *const ll_algorithm_names[]; /* "auto", "ring", ...; ended by NULL */
 
-enum { LL_MAX_ROUND = 64 };
+enum {
+    LL_MAX_ROUND = 64,
+    LL_DIRECT_MAX = 256 /* members; `auto` does not keep more connections open at once than this */
+};
 
 typedef struct ll_round {
     ll_traffic traffic;

@@ -311,7 +311,9 @@ static bool library_has(const ll_cluster *cluster, const span *s, ll_collective 
                         ll_algorithm algorithm)
 {
     const char *have = cluster->software[s->last_dim].algorithms;
-    if (!strcmp(have, "all") || what == LL_ALL_TO_ALL || what == LL_SEND) return true;
+    if (!strcmp(have, "all") || what == LL_ALL_TO_ALL || what == LL_SEND ||
+        algorithm == LL_ALGORITHM_HIERARCHICAL)
+        return true;
     const char *name = ll_algorithm_names[algorithm], *at = strstr(have, name);
     size_t n = strlen(name);
     while (at && !((at == have || at[-1] == ' ') && (at[n] == 0 || at[n] == ' ')))
@@ -340,9 +342,8 @@ ll_status ll_collective_choose(const ll_cluster *cluster, ll_collective what,
         ll_error why;
         ll_plan plan;
         ll_error_init(&why);
-        bool flat = a != LL_ALGORITHM_HIERARCHICAL;
-        /* All pairs of a large group spread over several dimensions are never the fastest gather. */
-        if (flat && !library_has(cluster, &s, what, (ll_algorithm)a)) continue;
+        if (!library_has(cluster, &s, what, (ll_algorithm)a)) continue;
+        if (a == LL_ALGORITHM_DIRECT && ll_group_size(group) > LL_DIRECT_MAX) continue;
         if (ll_collective_plan(cluster, what, (ll_algorithm)a, group, size_B, &plan, &why) != LL_OK)
             continue;
         double total_s;

@@ -93,6 +93,13 @@ static void word(lexer *lex)
                      where(lex, lex->line), value);
         n = strlen(value);
     }
+    if (lex->last == '"' && !is_setting(lex->p)) {
+        const char *value = bare_value(lex, lex->p);
+        ll_error_add(lex->err, LL_ERR_CONFIG,
+                     "%s: after the closing quote: %s; a quote within text is written \\\"",
+                     where(lex, lex->line), value);
+        n = strcspn(lex->p, "\n");
+    }
     lex->last = 'a';
     pass(lex, n);
 }

@@ -27,6 +27,25 @@ const char *ll_path_beside(const char *file, const char *path, ll_arena *mem)
     return ll_arena_printf(mem, "%.*s/%s", (int)(slash - file), file, path);
 }
 
+/* "a/../b" as "b" where that is the same file (it is not if a is a symbolic link to elsewhere). */
+static const char *shortened(const char *path, ll_arena *mem)
+{
+    struct stat id, other;
+    if (stat(path, &id) != 0) return path;
+    for (;;) {
+        const char *up = strstr(path, "/../"), *from = up;
+        if (!up) return path;
+        while (from > path && from[-1] != '/')
+            from--;
+        if (from == up || strncmp(from, "../", 3) == 0) return path;
+        const char *brief = ll_arena_printf(mem, "%.*s%s", (int)(from - path), path, up + 4);
+        bool same =
+            stat(brief, &other) == 0 && other.st_dev == id.st_dev && other.st_ino == id.st_ino;
+        if (!same) return path;
+        path = brief;
+    }
+}
+
 static const char EXPECTED[] = "expected libconfig text such as  name = \"x\";";
 
 /* Refuse text that no one wrote by hand. */
@@ -157,7 +176,7 @@ static ll_status expand_text(const reading *file, const char *text, ll_text *out
         const char *name = NULL;
         if (!in_comment) LL_TRY(include_name(text, n, place, mem, &name, err));
         if (name) {
-            const char *path = ll_path_beside(file->path, name, mem);
+            const char *path = shortened(ll_path_beside(file->path, name, mem), mem);
             reading inner = {.path = path, .depth = file->depth + 1, .parent = file};
             inner.who = ll_arena_printf(mem, "%s: @include \"%s\"%s%s%s", ll_place_text(place, mem),
                                         name, path != name ? " (" : "", path != name ? path : "",

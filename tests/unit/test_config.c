@@ -342,6 +342,8 @@ static const bad_case bad[] = {
     {"!machine = {\n chips = 4; )\n", NULL, "@:2: ')' where '}' is expected, which closes @:1\n"},
     {"label = \"abc;", NULL, "@:2: no closing quote on this line: \"abc;\n"},
     {"chips = 4; label = \"a\\x1b[0m\";", NULL, "@:2: control character \\x1b in a string\n"},
+    {"chips = 4; label = \"a \"quoted\" b\";", NULL,
+     "@:2: after the closing quote: quoted; a quote within text is written \\\"\n"},
     {"chips = 4; /* open", NULL, "@:2: comment is never closed by */\n"},
     {"chips = 4;\n@include nothing", NULL,
      "@:3: expected  @include \"file\"  on a line of its own\n"},

@@ -75,6 +75,25 @@ static void test_include(void)
           err.text);
 }
 
+/* A path through ".." is shown without it, unless that would be another file. */
+static void test_short_paths(void)
+{
+    mkdir("sub/far", 0777);
+    write_file("far.cfg", "a = { name = \"top\"; };\n");
+    write_file("sub/far.cfg", "a = { name = \"sub\"; };\n");
+    write_file("real.cfg", "@include \"sub/far/../../far.cfg\"\n");
+    write_file("link.cfg", "@include \"short/../far.cfg\"\n");
+    CHECK(symlink("sub/far", "short") == 0, "symlink");
+    ll_config *cfg;
+    const char *got = load("real.cfg", 0, NULL, &cfg);
+    CHECK(*got == 0, "%s", got);
+    if (!*got) check_name(cfg, "a", "top", "far.cfg:1");
+    got = load("link.cfg", 0, NULL, &cfg);
+    CHECK(*got == 0, "%s", got);
+    if (!*got) check_name(cfg, "a", "sub", "short/../far.cfg:1");
+    unlink("link.cfg");
+}
+
 static void test_bad_files(void)
 {
     write_file("empty.cfg", "");
@@ -116,8 +135,8 @@ static void test_bad_files(void)
                 "libconfig text\n");
     check_fails("dangling.cfg", "dangling.cfg:1: @include \"link.cfg\": a symbolic link to a file "
                                 "that does not exist\n");
-    check_fails("loop.cfg", "sub/loop2.cfg:1: @include \"../loop.cfg\" (sub/../loop.cfg): a file "
-                            "includes itself: loop.cfg -> sub/loop2.cfg -> sub/../loop.cfg\n");
+    check_fails("loop.cfg", "sub/loop2.cfg:1: @include \"../loop.cfg\" (loop.cfg): a file includes "
+                            "itself: loop.cfg -> sub/loop2.cfg -> loop.cfg\n");
     check_fails("deep0.cfg",
                 "deep16.cfg:2: @include \"deep17.cfg\": included files are nested deeper "
                 "than 16\n");
@@ -190,6 +209,7 @@ int main(void)
     if (!mkdtemp(folder) || chdir(folder) != 0) return 1;
     mem = ll_arena_create("test");
     test_include();
+    test_short_paths();
     test_bad_files();
     test_permission();
     test_replace();

@@ -41,9 +41,9 @@ typedef struct ll_dim {
 typedef struct ll_topology {
     const struct ll_topology_type *type;
     int32_t n_chip;
+    int32_t max_path; /* no pair has more paths */
     int64_t n_node;
     int64_t n_link;
-    int32_t max_path;       /* no pair has more paths */
     int max_hop;            /* no path has more hops; <= LL_MAX_HOP */
     int n_dim;              /* >= 1; chip id = mixed radix of coordinates, dimension 0 fastest */
     ll_dim dim[LL_MAX_DIM]; /* [n_dim] */

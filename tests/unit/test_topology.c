@@ -94,6 +94,21 @@ static void test_mesh(ll_arena *mem)
     }
 }
 
+/* NVL72: 18 lanes of 50 GB/s to 18 switch chips; up 300 ns, down 300 ns and the switch 100 ns. */
+static void test_switch(ll_arena *mem)
+{
+    ll_topology *nvl =
+        topology_must(mem, "switch", "size=72; links=18; switch_latency=100 ns; " LANE);
+    double *load = load_of_all(mem, nvl);
+    CHECK(nvl->n_link == 144 && nvl->n_node == 73, "%lld links", (long long)nvl->n_link);
+    for (int64_t id = 0; id < nvl->n_link; id++) {
+        ll_link l = link_of(nvl, id);
+        CHECK_NEAR(ll_link_capacity_Bps(&l), 900e9, 1e-14);
+        CHECK_NEAR(load[id], 71, 1e-14);
+    }
+    CHECK_NEAR(ll_topology_latency_s(nvl, 0, 71), 700e-9, 1e-12);
+}
+
 static void test_torus(ll_arena *mem)
 {
     ll_topology *x = topology_must(mem, "ring", "name=x; size=4; " LANE);
@@ -101,12 +116,13 @@ static void test_torus(ll_arena *mem)
     ll_topology *z = topology_must(mem, "ring", "name=z; size=3; " LANE);
     ll_topology *torus = topology_times(mem, 3, (ll_topology *[]){x, y, z});
     // Distances round a ring: of 4 they are 0 1 2 1, of 5 they are 0 1 2 2 1, of 3 they are 0 1 1:
-    // 4 / 4 + 6 / 5 + 2 / 3 hops on average over all pairs, a chip with itself included.
+    // 4 / 4 + 6 / 5 + 2 / 3 hops on average over all pairs, a chip with itself included: 60 x (60 + 72
+    // + 40) = 10320 in all.
     int64_t link_id[LL_MAX_HOP], n_hop = 0;
     for (int32_t src = 0; src < 60; src++)
         for (int32_t dst = 0; dst < 60; dst++)
             n_hop += torus->type->route(torus, src, dst, 0, LL_MAX_HOP, link_id);
-    CHECK(n_hop == 60 * (60 + 72 + 40), "%lld hops", (long long)n_hop);
+    CHECK(n_hop == 10320, "%lld hops", (long long)n_hop);
     // (1,0,0) to (0,4,2): one hop down in x, one down in y, one down in z. Chip = x + 4 y + 20 z.
     CHECK(torus->type->route(torus, 1, 0 + 16 + 40, 0, LL_MAX_HOP, link_id) == 3, "corner");
     const int64_t stop[] = {1, 0, 16, 56};
@@ -279,7 +295,7 @@ static void check_spray(ll_arena *mem, const char *text, int n_spine, int n_core
     CHECK(id == one->n_link, "%lld of %lld links", (long long)id, (long long)one->n_link);
 }
 
-/* Hashing: 3 * 16 * 48 pairs over 8 spines; a binomial count has mean n/8 and a standard deviation of
+/* Hashing: 64 * 48 pairs between leaves over 8 spines; a binomial count has mean n/8 and a standard deviation of
  * sqrt(n 7/64). Five of them are allowed, which a good hash exceeds once in 10^6. */
 static void test_ecmp(ll_arena *mem)
 {
@@ -294,6 +310,19 @@ static void test_ecmp(ll_arena *mem)
     for (int s = 0; s < 8; s++)
         CHECK(fabs(into_spine[s] - n / 8) < 5 * sqrt(n * 7 / 64), "spine %d: %g of %g", s,
               into_spine[s], n);
+    // Three levels: 64 hosts in 4 pods, 64 * 48 pairs between pods over 4 x 4 cores.
+    ll_topology *tall =
+        topology_must(mem, "clos",
+                      CORE "size=64; hosts_per_leaf=4; uplinks=4; leaves_per_pod=4; "
+                           "core_uplinks=4; routing=ecmp; " LANE UP);
+    double *tall_load = load_of_all(mem, tall), into_core[16] = {0};
+    for (int64_t id = 0; id < tall->n_link; id++) {
+        ll_link l = link_of(tall, id);
+        if (l.to >= tall->n_node - 16) into_core[l.to - (tall->n_node - 16)] += tall_load[id];
+    }
+    for (int k = 0; k < 16; k++)
+        CHECK(fabs(into_core[k] - n / 16) < 5 * sqrt(n * 15 / 256), "core %d: %g of %g", k,
+              into_core[k], n);
     // More paths spread a pair: 4 queue pairs over 8 spines meet fewer than 4 at times, rarely 1.
     clos = topology_must(
         mem, "clos", "size=64; hosts_per_leaf=16; uplinks=8; routing=ecmp; ecmp_paths=4; " LANE UP);
@@ -456,6 +485,7 @@ int main(void)
 {
     ll_arena *mem = ll_arena_create("test");
     test_divide();
+    test_switch(mem);
     test_mesh(mem);
     test_torus(mem);
     test_clos(mem);

@@ -165,7 +165,7 @@ static void clos_link(const ll_topology *topo, int64_t link_id, ll_link *out)
     const double bw_Bps[] = {p->bandwidth_Bps, p->uplink_bandwidth_Bps, p->core_bandwidth_Bps};
     const double latency_s[] = {p->latency_s, p->uplink_latency_s, p->core_latency_s};
     const int64_t width[] = {p->links, p->uplinks / state->spines.by,
-                             p->spines * p->core_uplinks / (state->spines.by * state->cores.by)};
+                             p->spines * p->core_uplinks / state->spines.by / state->cores.by};
     int section = CLOS_HOST_UP;
     while (link_id >= state->section[section + 1])
         section++;

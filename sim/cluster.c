@@ -118,6 +118,12 @@ const ll_key ll_software_keys[] = {
      .min = 1,
      .max = 1e12,
      .doc = "size at which half of the ramp is lost"},
+    {.name = "pipelined",
+     .kind = LL_KIND_BOOL,
+     .flags = LL_KEY_FACT,
+     .offset = offsetof(ll_software, pipelined),
+     .def = "false",
+     .doc = "stages of a hierarchical collective here and on other dimensions overlap"},
     {0}};
 
 const ll_key ll_jitter_keys[] = {

@@ -7,6 +7,8 @@
 #include "sim/engine/engine.h"
 #include "topology/topology.h"
 
+#include <stdbool.h>
+
 typedef enum ll_collective {
     LL_ALL_REDUCE,
     LL_ALL_GATHER,
@@ -20,7 +22,7 @@ typedef enum ll_collective {
 extern const char *const ll_collective_names[]; /* "all_reduce", ...; ended by NULL */
 
 /* What software adds to the wire on one dimension: T = launch + steps * step + wire / rate_frac
- * + ramp * S / (S + ramp_B), S the bytes that a chip sends. The ramp is what a library loses before its
+ * + ramp * S / (S + ramp_B), S the size of the collective (sim/collective.h). The ramp is what a library loses before its
  * pipeline is full and its large-message protocol is on; it is fitted to a measured curve. */
 typedef struct ll_software {
     const char *dimension;             /* name of the dimension of the topology */
@@ -30,6 +32,8 @@ typedef struct ll_software {
     const char *algorithms;            /* that `auto` may take, or "all" */
     double step_s;                     /* each further serial step of a ring or tree */
     double ramp_s, ramp_B;             /* see above; 0: none */
+    bool
+        pipelined; /* stages of a hierarchical collective on this and on other dimensions overlap */
 } ll_software;
 
 typedef struct ll_jitter {

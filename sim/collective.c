@@ -282,6 +282,9 @@ ll_status ll_collective_plan(const ll_cluster *cluster, ll_collective what, ll_a
                                 "dimensions (this one has %d members); try ring",
                                 n);
         LL_TRY(plan_hierarchical(cluster, what, group, &s, size_B, out, err));
+        out->pipelined = true;
+        for (int i = 0; i < out->n_round; i++)
+            out->pipelined = out->pipelined && cluster->software[out->round[i].dimension].pipelined;
     } else {
         const char *obstacle = flat_obstacle(cluster, what, algorithm, n, &s);
         if (obstacle)
@@ -295,14 +298,22 @@ ll_status ll_collective_plan(const ll_cluster *cluster, ll_collective what, ll_a
 
 void ll_collective_cost(const ll_plan *plan, const ll_price *price, ll_cost *out)
 {
+    double wire_s[LL_MAX_DIM] = {0}, slack_s[LL_MAX_DIM] = {0}; /* slack: lost to rate_frac */
     *out = (ll_cost){.software_s = plan->launch_s + plan->step_s};
     for (int i = 0; i < plan->n_round; i++) {
         const ll_round *r = &plan->round[i];
-        double latency_s = price[i].latency_s[0], wire_s = price[i].end_s[0] - latency_s;
+        double latency_s = price[i].latency_s[0];
+        double round_s = r->repeat * (price[i].end_s[0] - latency_s);
+        int dim = plan->pipelined ? r->dimension : 0;
         out->latency_s += (r->repeat + r->depth) * latency_s;
-        out->wire_s += r->repeat * wire_s;
-        out->software_s += r->repeat * wire_s * (1 / r->rate_frac - 1);
+        wire_s[dim] += round_s;
+        slack_s[dim] += round_s * (1 / r->rate_frac - 1);
     }
+    int busiest = 0;
+    for (int d = 1; d < LL_MAX_DIM; d++)
+        if (wire_s[d] + slack_s[d] > wire_s[busiest] + slack_s[busiest]) busiest = d;
+    out->wire_s = wire_s[busiest];
+    out->software_s += slack_s[busiest];
     out->total_s = out->software_s + out->latency_s + out->wire_s;
 }
 

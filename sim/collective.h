@@ -14,6 +14,8 @@
  *
  * The time of a collective is
  *   launch + sum over rounds of repeat * (latency + size/rate) + software steps, see sim/cluster.h.
+ * Where libraries pipeline a hierarchical collective through its dimensions (`pipelined`), the bytes of
+ * the busiest dimension count instead of the sum over dimensions; latencies still add up.
  */
 #ifndef LL_SIM_COLLECTIVE_H
 #define LL_SIM_COLLECTIVE_H
@@ -54,6 +56,8 @@ typedef struct ll_plan {
     int32_t group_size;
     double launch_s; /* software, before the first byte */
     double step_s;   /* software of all serial steps and ramps together */
+    bool
+        pipelined; /* the dimensions work at the same time, chunk by chunk: the busiest one counts */
     int n_round;
     ll_round round[LL_MAX_ROUND];
     int n_stage; /* hierarchical: the algorithm of each stage, in order */

@@ -116,6 +116,12 @@ static void test_hierarchical(void)
     CHECK_NEAR(time_s(&c, LL_ALL_GATHER, LL_ALGORITHM_HIERARCHICAL, S), 801e-6 + 202e-6, 1e-9);
     CHECK_NEAR(time_s(&c, LL_ALL_REDUCE, LL_ALGORITHM_HIERARCHICAL, S), 2 * 801e-6 + 2 * 202e-6,
                1e-9);
+    /* Pipelined, the busier dimension counts, and both latencies: 2 * 800 us + 2 * (1 + 2) us. */
+    c.software[0].pipelined = c.software[1].pipelined = true;
+    CHECK_NEAR(time_s(&c, LL_ALL_REDUCE, LL_ALGORITHM_HIERARCHICAL, S), 2 * 800e-6 + 6e-6, 1e-9);
+    c.software[1].pipelined = false;
+    CHECK_NEAR(time_s(&c, LL_ALL_REDUCE, LL_ALGORITHM_HIERARCHICAL, S), 2 * 801e-6 + 2 * 202e-6,
+               1e-9);
     /* All-to-all, a dimension at a time: all 32 MB in each: 8 MB per x-peer, 4 MB per y-peer. */
     CHECK_NEAR(time_s(&c, LL_ALL_TO_ALL, LL_ALGORITHM_HIERARCHICAL, S), 801e-6 + 802e-6, 1e-9);
 }

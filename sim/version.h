@@ -1,0 +1,8 @@
+/* Which lineloss this is. Results carry it. */
+#ifndef LL_SIM_VERSION_H
+#define LL_SIM_VERSION_H
+
+const char *ll_version(void); /* "0.1.0" */
+const char *ll_git(void); /* commit at build time, "-dirty" if the tree differed; or "unknown" */
+
+#endif

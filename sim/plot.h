@@ -1,0 +1,20 @@
+/* The picture of a comparison: a waterfall for each result, side by side, drawn by gnuplot.
+ *
+ * Files in DIR: compare.gp (the script, to restyle), one compare-<n>.dat per result, and what
+ * gnuplot makes of them: compare.svg, compare.pdf, compare.png.
+ */
+#ifndef LL_SIM_PLOT_H
+#define LL_SIM_PLOT_H
+
+#include "sim/comm.h"
+#include "sim/report.h"
+
+#include <stdbool.h>
+
+/* Write script and data, then run gnuplot if it is found; *drawn says whether it made the pictures.
+ * label: [n] titles of the panels. Collective. */
+ll_status ll_plot_waterfalls(const char *dir, int n, const ll_report *report,
+                             const char *const *label, ll_comm *comm, ll_arena *mem, bool *drawn,
+                             ll_error *err);
+
+#endif

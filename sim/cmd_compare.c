@@ -1,0 +1,336 @@
+/* lineloss compare A B ...: what differs, the results side by side, and where the chips go. */
+#include "sim/command.h"
+#include "sim/keys.h"
+#include "sim/output.h"
+#include "sim/plot.h"
+#include "sim/report.h"
+#include "sim/result.h"
+#include "sim/study.h"
+
+#include <string.h>
+
+enum { MAX_STUDY = 12 };
+
+typedef struct comparison {
+    int n;
+    ll_study study[MAX_STUDY];
+    ll_result result[MAX_STUDY];
+    ll_report report[MAX_STUDY];
+    const char *label[MAX_STUDY]; /* name of the study; the path where names are the same */
+    const char *dir;
+    bool drawn;
+} comparison;
+
+static const ll_config_entry *entry_find(const ll_config *cfg, const char *path)
+{
+    for (int i = 0; i < ll_config_n_entry(cfg); i++)
+        if (!strcmp(ll_config_entry_at(cfg, i)->path, path)) return ll_config_entry_at(cfg, i);
+    return NULL;
+}
+
+static ll_table *table_side_by_side(const comparison *c, const char *title, const char *first,
+                                    bool right, ll_arena *mem)
+{
+    ll_column column[MAX_STUDY + 1] = {{.name = first}};
+    for (int k = 0; k < c->n; k++)
+        column[k + 1] = (ll_column){.name = c->label[k], .right = right};
+    return ll_table_create(mem, title, c->n + 1, column);
+}
+
+/* A row for `path`, unless all studies agree about it. */
+static void difference_add(const comparison *c, const char *path, ll_table *t)
+{
+    const char *text[MAX_STUDY];
+    bool same = true;
+    for (int k = 0; k < c->n; k++) {
+        const ll_config_entry *e = entry_find(c->study[k].config, path);
+        text[k] = e ? e->text : "-";
+        same = same && !strcmp(text[k], text[0]);
+    }
+    if (same) return;
+    ll_table_row(t);
+    ll_table_set(t, 0, "%s", path);
+    for (int k = 0; k < c->n; k++)
+        ll_table_set(t, k + 1, "%s", text[k]);
+}
+
+static ll_table *differences(const comparison *c, ll_arena *mem)
+{
+    ll_table *t = table_side_by_side(c, "What differs", "key", false, mem);
+    for (int k = 0; k < c->n; k++) {
+        const ll_config *cfg = c->study[k].config;
+        for (int i = 0; i < ll_config_n_entry(cfg); i++) {
+            const char *path = ll_config_entry_at(cfg, i)->path;
+            bool known = false;
+            for (int before = 0; before < k && !known; before++)
+                known = entry_find(c->study[before].config, path) != NULL;
+            if (!known) difference_add(c, path, t);
+        }
+    }
+    return t;
+}
+
+/* Whether the table has a row of `group` in which study k has a value. */
+static bool group_known(const ll_table *t, const char *group, int k)
+{
+    for (int i = 0; i < t->n_row; i++) {
+        const char **cell = t->cell + (size_t)i * (size_t)t->n_column;
+        if (!strcmp(ll_keys_group(cell[0], t->mem), group) && strcmp(cell[k + 1], "-") != 0)
+            return true;
+    }
+    return false;
+}
+
+/* Whether a row before i has the group of row i. */
+static bool group_seen(const ll_table *t, int i)
+{
+    const char *group = ll_keys_group(t->cell[i * t->n_column], t->mem);
+    for (int j = 0; j < i; j++)
+        if (!strcmp(ll_keys_group(t->cell[j * t->n_column], t->mem), group)) return true;
+    return false;
+}
+
+/* The rows of one group under its name; just the name if some study does not have it at all. */
+static void group_add(const comparison *c, const ll_table *all, const char *group, ll_table *t)
+{
+    bool shared = true;
+    for (int k = 0; k < c->n; k++)
+        shared = shared && group_known(all, group, k);
+    ll_table_row(t);
+    ll_table_set(t, 0, "%s", group);
+    for (int k = 0; k < c->n && !shared; k++)
+        ll_table_set(t, k + 1, group_known(all, group, k) ? "present" : "-");
+    for (int i = 0; i < all->n_row && shared; i++) {
+        const char **cell = all->cell + (size_t)i * (size_t)all->n_column;
+        if (strcmp(ll_keys_group(cell[0], t->mem), group) != 0) continue;
+        ll_table_row(t);
+        ll_table_set(t, 0, "%s%s", *group ? "  " : "", ll_keys_leaf(cell[0]));
+        for (int k = 0; k < c->n; k++)
+            ll_table_set(t, k + 1, "%s", cell[k + 1]);
+    }
+}
+
+/* For people: groups as headings. */
+static ll_table *difference_groups(const comparison *c, ll_arena *mem)
+{
+    ll_table *all = differences(c, mem);
+    ll_table *t = table_side_by_side(c, "What differs (in full in compare.md, compare.json)", "key",
+                                     false, mem);
+    for (int i = 0; i < all->n_row; i++)
+        if (!group_seen(all, i))
+            group_add(c, all, ll_keys_group(all->cell[i * all->n_column], mem), t);
+    return t;
+}
+
+static ll_table *results(const comparison *c, ll_arena *mem)
+{
+    ll_table *t = table_side_by_side(c, "Results", "quantity", false, mem);
+    ll_summary_row row[MAX_STUDY][LL_MAX_SUMMARY];
+    int n[MAX_STUDY];
+    for (int k = 0; k < c->n; k++)
+        n[k] = ll_report_summary(&c->report[k], mem, row[k]);
+    for (int i = 0; i < n[0]; i++) {
+        ll_table_row(t);
+        ll_table_set(t, 0, "%s", row[0][i].what);
+        for (int k = 0; k < c->n; k++)
+            ll_table_set(t, k + 1, "%s", i < n[k] ? row[k][i].value : "-");
+    }
+    return t;
+}
+
+static const ll_loss *loss_find(const ll_result *r, const char *cause)
+{
+    for (int i = 0; i < r->n_loss; i++)
+        if (!strcmp(r->loss[i].cause, cause)) return &r->loss[i];
+    return NULL;
+}
+
+static void loss_row(const comparison *c, const char *cause, bool percent, ll_table *t)
+{
+    ll_table_row(t);
+    ll_table_set(t, 0, "%s", cause);
+    for (int k = 0; k < c->n; k++) {
+        const ll_loss *loss = loss_find(&c->result[k], cause);
+        if (!loss)
+            ll_table_set(t, k + 1, "-");
+        else
+            ll_table_set(t, k + 1, percent ? "%.2f" : "%.1f",
+                         percent ? 100 * loss->frac : loss->chips);
+    }
+}
+
+/* Losses in chips or per cent, and what is left. */
+static ll_table *losses(const comparison *c, bool percent, ll_arena *mem)
+{
+    ll_table *t = table_side_by_side(
+        c, percent ? "Where the chips go, % of all chips" : "Where the chips go, in chips", "cause",
+        true, mem);
+    for (int k = 0; k < c->n; k++)
+        for (int i = c->result[k].n_loss - 1; i >= 0; i--) {
+            const char *cause = c->result[k].loss[i].cause;
+            bool known = false;
+            for (int before = 0; before < k && !known; before++)
+                known = loss_find(&c->result[before], cause) != NULL;
+            if (!known) loss_row(c, cause, percent, t);
+        }
+    ll_table_row(t);
+    ll_table_set(t, 0, "effective chips");
+    for (int k = 0; k < c->n; k++)
+        ll_table_set(t, k + 1, percent ? "%.2f" : "%.1f",
+                     percent ? 100 * c->result[k].efficiency_frac : c->result[k].effective_chips);
+    return t;
+}
+
+/* {"differences": [...], "results": [...]}: the results as `run` writes them. */
+static void print_json(const comparison *c, ll_arena *mem, ll_text *out)
+{
+    ll_table *differ = differences(c, mem);
+    ll_json j;
+    ll_json_init(&j, out);
+    ll_json_open(&j, NULL, '{');
+    ll_json_open(&j, "differences", '[');
+    for (int i = 0; i < differ->n_row; i++) {
+        const char **cell = differ->cell + (size_t)i * (size_t)differ->n_column;
+        ll_json_open(&j, NULL, '{');
+        ll_json_string(&j, "key", cell[0]);
+        ll_json_open(&j, "typed", '[');
+        for (int k = 0; k < c->n; k++)
+            ll_json_string(&j, NULL, !strcmp(cell[k + 1], "-") ? NULL : cell[k + 1]);
+        ll_json_close(&j);
+        ll_json_close(&j);
+    }
+    ll_json_close(&j);
+    ll_json_open(&j, "results", '[');
+    for (int k = 0; k < c->n; k++)
+        ll_report_json(&c->report[k], NULL, mem, &j);
+    ll_json_close(&j);
+    ll_json_close(&j);
+}
+
+static void print(const comparison *c, ll_format format, int width, ll_arena *mem, ll_text *out)
+{
+    if (format == LL_FORMAT_JSON) {
+        print_json(c, mem, out);
+        return;
+    }
+    ll_table *const tables[] = {format == LL_FORMAT_TEXT ? difference_groups(c, mem)
+                                                         : differences(c, mem),
+                                results(c, mem), losses(c, false, mem), losses(c, true, mem)};
+    if (format == LL_FORMAT_CSV) { /* one table: results and losses are in `run --format csv` */
+        ll_table_print(tables[1], format, 0, out);
+        return;
+    }
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+        ll_table_print(tables[i], format, width, out);
+        ll_text_add(out, "\n");
+    }
+    for (int k = 0; k < c->n && format == LL_FORMAT_TEXT; k++) {
+        ll_text_add(out, "%s: where %d chips go\n", c->label[k], c->result[k].n_chip);
+        ll_report_waterfall(&c->report[k], out);
+        ll_text_add(out, "\n");
+    }
+}
+
+static void picture_note(const comparison *c, ll_text *out)
+{
+    if (c->drawn)
+        ll_text_add(out, "Pictures: %s/compare.svg, .pdf, .png (from compare.gp)\n", c->dir);
+    else
+        ll_text_add(
+            out,
+            "No picture: gnuplot was not found or failed; `apt-get install gnuplot-nox`, then "
+            "`gnuplot compare.gp` in %s\n",
+            c->dir);
+}
+
+static void verdicts(const comparison *c, ll_text *out)
+{
+    for (int k = 0; k < c->n; k++)
+        ll_text_add(out, "lineloss result is %s: %s, checksum %016llx\n",
+                    c->result[k].valid ? "VALID" : "INVALID", c->label[k],
+                    (unsigned long long)c->result[k].checksum);
+}
+
+static ll_status files_write(const comparison *c, ll_comm *comm, ll_arena *mem, ll_error *err)
+{
+    static const struct {
+        const char *name;
+        ll_format format;
+    } files[] = {{"compare.json", LL_FORMAT_JSON},
+                 {"compare.txt", LL_FORMAT_TEXT},
+                 {"compare.csv", LL_FORMAT_CSV},
+                 {"compare.md", LL_FORMAT_MD},
+                 {"compare.tex", LL_FORMAT_LATEX}};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        ll_text text;
+        ll_text_init(&text, mem);
+        if (ll_comm_rank(comm) == 0) print(c, files[i].format, 100, mem, &text);
+        LL_TRY(ll_output_write(c->dir, files[i].name, &text, comm, err));
+    }
+    return LL_OK;
+}
+
+static ll_status studies_load(const ll_options *opt, comparison *c, ll_comm *comm, ll_arena *mem,
+                              ll_error *err)
+{
+    for (int k = 0; k < c->n; k++) {
+        LL_TRY(ll_study_load(opt->arg[k], opt->n_set, opt->set, LL_STUDY_WHOLE, comm, mem,
+                             &c->study[k], err));
+        c->label[k] = c->study[k].name;
+        for (int before = 0; before < k; before++)
+            if (!strcmp(c->study[before].name, c->label[k])) c->label[k] = opt->arg[k];
+    }
+    return LL_OK;
+}
+
+static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_error *err)
+{
+    comparison *c = ll_arena_new(mem, comparison);
+    c->n = opt->n_arg;
+    c->dir = opt->value[LL_OPT_OUT] ? opt->value[LL_OPT_OUT] : "results";
+    LL_TRY(studies_load(opt, c, comm, mem, err));
+    LL_TRY(ll_output_prepare(c->dir, comm, err));
+    bool valid = true;
+    for (int k = 0; k < c->n; k++) {
+        LL_TRY(ll_run(&c->study[k], comm, mem, &c->result[k], err));
+        c->report[k] = (ll_report){&c->study[k], &c->result[k]};
+        valid = valid && c->result[k].valid;
+    }
+    LL_TRY(files_write(c, comm, mem, err));
+    LL_TRY(ll_plot_waterfalls(c->dir, c->n, c->report, c->label, comm, mem, &c->drawn, err));
+    ll_text text;
+    ll_text_init(&text, mem);
+    if (ll_comm_rank(comm) == 0) {
+        print(c, opt->format, ll_table_terminal_width(), mem, &text);
+        if (opt->format == LL_FORMAT_TEXT) {
+            picture_note(c, &text);
+            verdicts(c, &text);
+        }
+    }
+    LL_TRY(ll_command_print(comm, &text, err));
+    return valid ? LL_OK
+                 : ll_error_set(err, LL_ERR_RUN, "a result is INVALID: run that study by itself");
+}
+
+const ll_command ll_command_compare = {
+    .name = "compare",
+    .doc = "run several studies: what differs, results side by side, waterfalls, a picture",
+    .usage = "STUDY STUDY ...",
+    .help =
+        "Prints first what differs between the effective configurations, then the results side by\n"
+        "side, then where each machine's chips go, in chips and per cent. Writes compare.json, "
+        ".txt,\n"
+        ".csv, .md, .tex and the waterfalls as compare.svg, .pdf, .png into DIR (default: "
+        "results);\n"
+        "the gnuplot script and data lie beside them, to restyle. --set applies to every study.\n"
+        "\n"
+        "Examples:\n"
+        "  lineloss compare nvl72 atlas950\n"
+        "  lineloss compare nvl72 atlas950 --engine closed -o /tmp/quick\n"
+        "  lineloss compare a.cfg b.cfg c.cfg --format latex",
+    .options = LL_OPT_STUDY | LL_OPT_BIT(LL_OPT_FORMAT) | LL_OPT_BIT(LL_OPT_OUT),
+    .min_arg = 2,
+    .max_arg = MAX_STUDY,
+    .missing_arg = "which studies? At least two, such as `lineloss compare nvl72 atlas950`",
+    .run = run,
+};

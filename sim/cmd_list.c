@@ -1,0 +1,318 @@
+/* lineloss list TOPIC: what there is to choose from, out of the registries and key tables. */
+#include "sim/chip.h"
+#include "sim/cluster.h"
+#include "sim/collective.h"
+#include "sim/command.h"
+#include "sim/keys.h"
+#include "sim/report.h"
+#include "sim/shipped.h"
+#include "sim/study.h"
+
+#include <string.h>
+
+typedef struct topic {
+    const char *name, *doc;
+    ll_table *(*table)(ll_comm *comm, ll_arena *mem);
+} topic;
+
+static ll_table *table_2(ll_arena *mem, const char *first, const char *second)
+{
+    return ll_table_create(mem, "", 2, (ll_column[]){{.name = first}, {.name = second}});
+}
+
+static void row_2(ll_table *t, const char *first, const char *second)
+{
+    ll_table_row(t);
+    ll_table_set(t, 0, "%s", first);
+    ll_table_set(t, 1, "%s", second);
+}
+
+static const char *shipped_path(ll_arena *mem, const char *kind, const char *name)
+{
+    return ll_arena_printf(mem, "%s/%s/%s.cfg", ll_shipped_dir(), kind, name);
+}
+
+/* The first message of err, without its end of line; the file is broken, and that is worth a row. */
+static const char *fault_text(const ll_error *err, ll_arena *mem)
+{
+    const char *text = ll_arena_strndup(mem, err->text, strcspn(err->text, "\n"));
+    return ll_arena_printf(mem, "error: %s", ll_shipped_short(text, mem));
+}
+
+/* A shipped file as a configuration; `group` is where its keys are: "chip", or "" if at the top. */
+static ll_status shipped_parse(const char *path, const char *name, ll_arena *mem, ll_config **cfg,
+                               const char **group, ll_error *err)
+{
+    ll_source source;
+    LL_TRY(ll_source_read(path, 0, NULL, mem, &source, err));
+    LL_TRY(ll_config_parse(source, 0, NULL, mem, cfg, err));
+    *group = ll_config_has(*cfg, name) ? name : "";
+    return LL_OK;
+}
+
+static ll_table *list_chips(ll_comm *comm, ll_arena *mem)
+{
+    static const ll_column columns[] = {
+        {.name = "file"},
+        {.name = "chip"},
+        {.name = "fp4", .right = true},
+        {.name = "fp8", .right = true},
+        {.name = "bf16", .right = true},
+        {.name = "memory", .right = true},
+        {.name = "bandwidth", .right = true},
+        {.name = "power", .right = true},
+    };
+    (void)comm;
+    ll_table *t = ll_table_create(mem, "", (int)(sizeof columns / sizeof *columns), columns);
+    const char *const *names, *group;
+    int n = ll_shipped_names("chips", mem, &names);
+    ll_error *err = ll_arena_new(mem, ll_error);
+    for (int i = 0; i < n; i++) {
+        ll_config *cfg;
+        ll_chip chip;
+        ll_error_init(err);
+        ll_table_row(t);
+        ll_table_set(t, 0, "%s", names[i]);
+        if (shipped_parse(shipped_path(mem, "chips", names[i]), "chip", mem, &cfg, &group, err) ||
+            ll_chip_read(cfg, group, &chip, err)) {
+            ll_table_set(t, 1, "%s", fault_text(err, mem));
+            continue;
+        }
+        ll_table_set(t, 1, "%s", chip.name);
+        static const ll_precision peak[] = {LL_PRECISION_FP4, LL_PRECISION_FP8, LL_PRECISION_BF16};
+        for (int k = 0; k < 3; k++)
+            ll_table_set(
+                t, 2 + k, "%s",
+                chip.peak_flop_per_s[peak[k]] > 0
+                    ? ll_report_quantity(LL_KIND_COMPUTE, chip.peak_flop_per_s[peak[k]], mem)
+                    : "-");
+        ll_table_set(t, 5, "%s", ll_report_quantity(LL_KIND_SIZE, chip.memory_B, mem));
+        ll_table_set(t, 6, "%s", ll_report_quantity(LL_KIND_RATE, chip.memory_Bps, mem));
+        ll_table_set(t, 7, "%s",
+                     chip.power_W > 0 ? ll_report_quantity(LL_KIND_POWER, chip.power_W, mem) : "-");
+    }
+    return t;
+}
+
+/* Clusters, or whole studies: what = LL_STUDY_CLUSTER or LL_STUDY_WHOLE. */
+static ll_table *list_studies_of(const char *kind, int what, ll_comm *comm, ll_arena *mem)
+{
+    ll_table *t = ll_table_create(mem, "", 5,
+                                  (ll_column[]){{.name = "name"},
+                                                {.name = "chips", .right = true},
+                                                {.name = "chip"},
+                                                {.name = "shape"},
+                                                {.name = "what it is", .key = "doc"}});
+    const char *const *names;
+    int n = ll_shipped_names(kind, mem, &names);
+    ll_error *err = ll_arena_new(mem, ll_error);
+    for (int i = 0; i < n; i++) {
+        ll_study *s = ll_arena_new(mem, ll_study);
+        ll_error_init(err);
+        ll_table_row(t);
+        ll_table_set(t, 0, "%s", names[i]);
+        if (ll_study_load(shipped_path(mem, kind, names[i]), 0, NULL, what, comm, mem, s, err)) {
+            ll_table_set(t, 4, "%s", fault_text(err, mem));
+            continue;
+        }
+        ll_table_set(t, 1, "%d", s->cluster.topo->n_chip);
+        ll_table_set(t, 2, "%s", s->cluster.chip.name);
+        ll_table_set(t, 3, "%s", ll_report_shape(s->cluster.topo, mem));
+        ll_table_set(t, 4, "%s", what == LL_STUDY_WHOLE && s->doc ? s->doc : s->cluster.doc);
+    }
+    return t;
+}
+
+static ll_table *list_clusters(ll_comm *comm, ll_arena *mem)
+{
+    return list_studies_of("clusters", LL_STUDY_CLUSTER, comm, mem);
+}
+
+static ll_table *list_studies(ll_comm *comm, ll_arena *mem)
+{
+    return list_studies_of("studies", LL_STUDY_WHOLE, comm, mem);
+}
+
+static ll_table *list_models(ll_comm *comm, ll_arena *mem)
+{
+    (void)comm;
+    ll_table *t = ll_table_create(mem, "", 5,
+                                  (ll_column[]){{.name = "file"},
+                                                {.name = "model"},
+                                                {.name = "parameters", .right = true},
+                                                {.name = "layers", .right = true},
+                                                {.name = "hidden", .right = true}});
+    const char *const *names, *group;
+    int n = ll_shipped_names("models", mem, &names);
+    ll_error *err = ll_arena_new(mem, ll_error);
+    for (int i = 0; i < n; i++) {
+        ll_config *cfg;
+        ll_model model;
+        ll_error_init(err);
+        ll_table_row(t);
+        ll_table_set(t, 0, "%s", names[i]);
+        if (shipped_parse(shipped_path(mem, "models", names[i]), "model", mem, &cfg, &group, err) ||
+            ll_model_read(cfg, group, &model, err)) {
+            ll_table_set(t, 1, "%s", fault_text(err, mem));
+            continue;
+        }
+        ll_table_set(t, 1, "%s", model.name);
+        ll_table_set(t, 2, "%s", ll_report_thousands(ll_model_param(&model), mem));
+        ll_table_set(t, 3, "%lld", (long long)model.n_layer);
+        ll_table_set(t, 4, "%lld", (long long)model.hidden);
+    }
+    return t;
+}
+
+static ll_table *list_topologies(ll_comm *comm, ll_arena *mem)
+{
+    (void)comm;
+    ll_table *t = table_2(mem, "topology", "what it is");
+    for (int i = 0; ll_topology_types[i]; i++)
+        row_2(t, ll_topology_types[i]->name, ll_topology_types[i]->doc);
+    return t;
+}
+
+static ll_table *list_engines(ll_comm *comm, ll_arena *mem)
+{
+    (void)comm;
+    ll_table *t = table_2(mem, "engine", "what it is");
+    for (int i = 0; ll_engine_types[i]; i++)
+        row_2(t, ll_engine_types[i]->name, ll_engine_types[i]->doc);
+    return t;
+}
+
+static ll_table *list_collectives(ll_comm *comm, ll_arena *mem)
+{
+    static const char *const doc[LL_N_COLLECTIVE] = {
+        [LL_ALL_REDUCE] = "everybody gets the sum; size: the buffer of a member",
+        [LL_ALL_GATHER] = "everybody gets all parts; size: the gathered result",
+        [LL_REDUCE_SCATTER] = "everybody gets its part of the sum; size: the input of a member",
+        [LL_ALL_TO_ALL] = "everybody sends a part to everybody; size: all that a member sends",
+        [LL_BROADCAST] = "everybody gets the buffer of the first; size: the buffer",
+        [LL_SEND] = "everybody sends to the next; size: the message"};
+    (void)comm;
+    ll_table *t = table_2(mem, "collective", "what it does");
+    for (int i = 0; i < LL_N_COLLECTIVE; i++)
+        row_2(t, ll_collective_names[i], doc[i]);
+    return t;
+}
+
+static ll_table *list_algorithms(ll_comm *comm, ll_arena *mem)
+{
+    static const char *const doc[LL_N_ALGORITHM] = {
+        [LL_ALGORITHM_AUTO] = "the fastest of the others, as engine closed predicts it",
+        [LL_ALGORITHM_RING] = "n-1 steps to the neighbour",
+        [LL_ALGORITHM_DIRECT] = "one step, everybody to everybody",
+        [LL_ALGORITHM_HALVING] = "recursive halving and doubling; members must be a power of two",
+        [LL_ALGORITHM_TREE] = "double binary tree; all_reduce and broadcast",
+        [LL_ALGORITHM_IN_NETWORK] = "the switches add up; all_reduce, where the fabric has it",
+        [LL_ALGORITHM_HIERARCHICAL] = "one dimension of the fabric after another"};
+    (void)comm;
+    ll_table *t = table_2(mem, "algorithm", "how it works");
+    for (int i = 0; i < LL_N_ALGORITHM; i++)
+        row_2(t, ll_algorithm_names[i], doc[i]);
+    return t;
+}
+
+static ll_table *list_evidence(ll_comm *comm, ll_arena *mem)
+{
+    static const char *const doc[] = {
+        [LL_EVIDENCE_NONE] = "a choice of the user, not a fact",
+        [LL_EVIDENCE_MEASURED] = "measured, and published with the conditions",
+        [LL_EVIDENCE_VENDOR] = "the maker says so: data sheet, paper, manual",
+        [LL_EVIDENCE_DERIVED] = "follows from measured or vendor figures by arithmetic",
+        [LL_EVIDENCE_PRESS] = "reported by others",
+        [LL_EVIDENCE_UNVERIFIED] = "seen, but the source could not be checked",
+        [LL_EVIDENCE_ASSUMED] = "assumed here; so is a fact that is left to its default",
+        [LL_EVIDENCE_UNSTATED] = "a fact that was set without saying where it is from"};
+    (void)comm;
+    ll_table *t = table_2(mem, "evidence", "what it means (strongest first)");
+    for (int i = LL_EVIDENCE_NONE; i <= (int)LL_EVIDENCE_UNSTATED; i++)
+        row_2(t, ll_evidence_name((ll_evidence)i), doc[i]);
+    return t;
+}
+
+static ll_table *list_json(ll_comm *comm, ll_arena *mem)
+{
+    (void)comm;
+    return ll_report_fields(mem);
+}
+
+static ll_table *list_keys(ll_comm *comm, ll_arena *mem)
+{
+    (void)comm;
+    return ll_keys_table(mem);
+}
+
+static const topic topics[] = {
+    {"chips", "accelerators, with peaks and memory", list_chips},
+    {"clusters", "clusters, for `lineloss net`", list_clusters},
+    {"models", "models to train", list_models},
+    {"studies", "studies, for `lineloss run` and `lineloss compare`", list_studies},
+    {"topologies", "kinds of interconnect", list_topologies},
+    {"engines", "network engines", list_engines},
+    {"collectives", "collective operations", list_collectives},
+    {"algorithms", "algorithms of collectives", list_algorithms},
+    {"keys", "every key of a configuration: kind, default, bounds, meaning", list_keys},
+    {"evidence", "kinds of evidence for a figure", list_evidence},
+    {"json", "fields of the JSON result", list_json},
+};
+
+enum { N_TOPIC = sizeof topics / sizeof *topics };
+
+static ll_status topic_find(const char *word, const topic **out, ll_error *err)
+{
+    const char *names[N_TOPIC], *list = "";
+    for (int i = 0; i < N_TOPIC; i++) {
+        names[i] = topics[i].name;
+        if (!strcmp(word, names[i])) {
+            *out = &topics[i];
+            return LL_OK;
+        }
+    }
+    int near = ll_text_nearest(word, N_TOPIC, names);
+    if (near >= 0) list = names[near];
+    return ll_error_set(err, LL_ERR_CONFIG, "list: nothing is called '%s'; %s%s%s", word,
+                        *list ? "did you mean '" : "`lineloss list` shows what there is", list,
+                        *list ? "'?" : "");
+}
+
+static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_error *err)
+{
+    ll_table *t;
+    if (opt->n_arg == 0) {
+        t = table_2(mem, "topic", "`lineloss list TOPIC` shows");
+        for (int i = 0; i < N_TOPIC; i++)
+            row_2(t, topics[i].name, topics[i].doc);
+    } else {
+        const topic *what = NULL;
+        LL_TRY(topic_find(opt->arg[0], &what, err));
+        t = what->table(comm, mem);
+    }
+    ll_text text;
+    ll_text_init(&text, mem);
+    if (opt->n_arg && !strcmp(opt->arg[0], "keys") && opt->format == LL_FORMAT_TEXT)
+        ll_keys_text(mem, &text); /* too wide for a table */
+    else
+        ll_table_print(t, opt->format, ll_table_terminal_width(), &text);
+    return ll_command_print(comm, &text, err);
+}
+
+const ll_command ll_command_list = {
+    .name = "list",
+    .doc = "chips, clusters, models, studies, topologies, engines, keys, ...",
+    .usage = "[TOPIC]",
+    .help =
+        "Topics: chips, clusters, models, studies, topologies, engines, collectives, algorithms,\n"
+        "keys, evidence, json. Without a topic: what each of them is.\n"
+        "\n"
+        "Examples:\n"
+        "  lineloss list studies\n"
+        "  lineloss list keys --format md",
+    .options = LL_OPT_BIT(LL_OPT_FORMAT),
+    .min_arg = 0,
+    .max_arg = 1,
+    .missing_arg = "",
+    .run = run,
+};

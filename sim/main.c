@@ -1,0 +1,179 @@
+/* lineloss: start MPI and PETSc, run one command, finish cleanly. */
+#include "sim/command.h"
+#include "sim/options.h"
+#include "sim/output.h"
+#include "sim/version.h"
+
+#include <mpi.h>
+#include <petscsys.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Rank as the launcher tells it, for what is printed before (or without) MPI_Init. */
+static bool launched_first(void)
+{
+    static const char *const names[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK",
+                                        "SLURM_PROCID"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *rank = getenv(names[i]);
+        if (rank) return strcmp(rank, "0") == 0;
+    }
+    return true;
+}
+
+static void errors_print(const char *prefix, const ll_error *err)
+{
+    fflush(stdout);
+    fprintf(stderr, "%s%s", prefix, err->text);
+    if (err->n_line > LL_ERROR_LINES)
+        fprintf(stderr, "... and %d more\n", err->n_line - LL_ERROR_LINES);
+}
+
+static void abort_all(int exit_code) { MPI_Abort(MPI_COMM_WORLD, exit_code); }
+
+/* Nothing half-written stays behind; then the signal does what it does by default. */
+static void on_signal(int number)
+{
+    ll_output_abandon();
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+static void signals_set(void)
+{
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGXCPU};
+    struct sigaction action = {.sa_handler = on_signal};
+    sigemptyset(&action.sa_mask);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        sigaction(numbers[i], &action, NULL);
+}
+
+static int version_print(void)
+{
+    char mpi[MPI_MAX_LIBRARY_VERSION_STRING], petsc[256];
+    int n;
+    MPI_Get_library_version(mpi, &n);
+    mpi[strcspn(mpi, ",\n")] = '\0';
+    PetscCall(PetscGetVersion(petsc, sizeof petsc));
+    petsc[strcspn(petsc, ",\n")] = '\0';
+    printf("lineloss %s (%s)\n%s\n%s\n", ll_version(), ll_git(), petsc, mpi);
+    return fflush(stdout) == 0 ? LL_OK : LL_ERR_RUN;
+}
+
+static int help_print(const ll_command *command, ll_arena *mem)
+{
+    ll_text text;
+    ll_text_init(&text, mem);
+    ll_options_help(command, &text);
+    fwrite(text.s, 1, text.n, stdout);
+    return fflush(stdout) == 0 ? LL_OK : LL_ERR_RUN;
+}
+
+/* Ranks that share a core wait for each other: say so, where somebody watches. */
+static void crowding_warn(MPI_Comm world)
+{
+    MPI_Comm node;
+    int rank, n_node_rank;
+    MPI_Comm_rank(world, &rank);
+    MPI_Comm_split_type(world, MPI_COMM_TYPE_SHARED, rank, MPI_INFO_NULL, &node);
+    MPI_Comm_size(node, &n_node_rank);
+    MPI_Comm_free(&node);
+    long n_core = sysconf(_SC_NPROCESSORS_ONLN);
+    if (rank == 0 && n_core > 0 && n_node_rank > n_core && isatty(STDERR_FILENO))
+        fprintf(stderr,
+                "lineloss: %d ranks on a machine of %ld cores: they take turns, so fewer ranks are "
+                "faster\n",
+                n_node_rank, n_core);
+}
+
+/* What was given after --petsc and nobody read is an error, as an unknown key is. */
+static ll_status petsc_unused(const ll_options *opt, ll_error *err)
+{
+    PetscInt n;
+    char **names, **values;
+    PetscErrorCode bad = PetscOptionsLeftGet(NULL, &n, &names, &values);
+    if (bad) return ll_error_set(err, LL_ERR_INTERNAL, "PetscOptionsLeftGet: error %d", (int)bad);
+    for (PetscInt i = 0; i < n; i++)
+        for (int k = 0; k < opt->n_petsc; k++)
+            if (opt->petsc[k][0] == '-' && strcmp(opt->petsc[k] + 1, names[i]) == 0)
+                ll_error_add(err, LL_ERR_CONFIG,
+                             "--petsc -%s: nobody used this option; those of the solver begin with "
+                             "-ll_, such as -ll_snes_monitor",
+                             names[i]);
+    PetscOptionsLeftRestore(NULL, &n, &names, &values);
+    return err->status;
+}
+
+static ll_status petsc_start(const ll_options *opt, MPI_Comm world, ll_arena *mem)
+{
+    int argc = opt->n_petsc + 1;
+    char **argv = ll_arena_array(mem, argc + 1, char *);
+    argv[0] = ll_arena_strdup(mem, opt->program);
+    for (int i = 0; i < opt->n_petsc; i++)
+        argv[i + 1] = ll_arena_strdup(mem, opt->petsc[i]);
+    PETSC_COMM_WORLD = world;
+    if (PetscInitialize(&argc, &argv, NULL, NULL)) return LL_ERR_INTERNAL;
+    return PetscPopSignalHandler() ? LL_ERR_INTERNAL : LL_OK;
+}
+
+static ll_status command_run(const ll_options *opt, MPI_Comm world, ll_arena *mem)
+{
+    ll_error err;
+    ll_error_init(&err);
+    ll_comm *comm = ll_comm_create(&world, mem);
+    ll_status status = opt->command->run(opt, comm, mem, &err);
+    if (status == LL_OK) status = petsc_unused(opt, &err);
+    if (status != LL_OK && ll_comm_rank(comm) == 0) errors_print("", &err);
+    ll_comm_destroy(comm);
+    return status;
+}
+
+static ll_status mpi_run(int *argc, char ***argv, const ll_options *opt, ll_arena *mem)
+{
+    /* Ranks that wait for each other on one core must not spin; ignored by other MPI libraries. */
+    setenv("OMPI_MCA_mpi_yield_when_idle", "1", 0);
+    if (opt->value[LL_OPT_PROGRESS]) setenv("LINELOSS_PROGRESS", "1", 1);
+    if (opt->value[LL_OPT_NO_PROGRESS]) setenv("LINELOSS_PROGRESS", "0", 1);
+    MPI_Init(argc, argv);
+    ll_assert_on_fail(abort_all);
+    MPI_Comm world;
+    MPI_Comm_dup(MPI_COMM_WORLD, &world);
+    crowding_warn(world);
+    ll_status status = petsc_start(opt, world, mem);
+    if (status == LL_OK) {
+        signals_set();
+        status = command_run(opt, world, mem);
+        PetscFinalize();
+    }
+    MPI_Comm_free(&world);
+    MPI_Finalize();
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    ll_error err;
+    ll_error_init(&err);
+    ll_arena *mem = ll_arena_create("run");
+    ll_options opt;
+    int status = ll_options_parse(argc, argv, mem, &opt, &err);
+    if (status != LL_OK) {
+        if (launched_first()) errors_print("lineloss: ", &err);
+    } else if (opt.value[LL_OPT_HELP]) {
+        status = launched_first() ? help_print(opt.command, mem) : LL_OK;
+    } else if (opt.value[LL_OPT_VERSION]) {
+        status = launched_first() ? version_print() : LL_OK;
+    } else {
+        status = mpi_run(&argc, &argv, &opt, mem);
+    }
+    ll_arena_destroy(mem);
+    if (status == LL_OK && ll_arena_balance_B() != 0) {
+        fprintf(stderr, "lineloss: %lld bytes were not given back: a bug\n",
+                (long long)ll_arena_balance_B());
+        status = LL_ERR_INTERNAL;
+    }
+    return status;
+}

@@ -354,7 +354,8 @@ ll_status ll_collective_choose(const ll_cluster *cluster, ll_collective what,
         ll_plan plan;
         ll_error_init(&why);
         if (!library_has(cluster, &s, what, (ll_algorithm)a)) continue;
-        if (a == LL_ALGORITHM_DIRECT && ll_group_size(group) > LL_DIRECT_MAX) continue;
+        bool gathers = what == LL_ALL_REDUCE || what == LL_ALL_GATHER || what == LL_REDUCE_SCATTER;
+        if (gathers && a == LL_ALGORITHM_DIRECT && ll_group_size(group) > LL_DIRECT_MAX) continue;
         if (ll_collective_plan(cluster, what, (ll_algorithm)a, group, size_B, &plan, &why) != LL_OK)
             continue;
         double total_s;

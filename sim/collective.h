@@ -38,7 +38,8 @@ extern const char *const ll_algorithm_names[]; /* "auto", "ring", ...; ended by 
 
 enum {
     LL_MAX_ROUND = 64,
-    LL_DIRECT_MAX = 64 /* members; `auto` does not keep more connections open at once than this */
+    LL_DIRECT_MAX =
+        64 /* `auto` reduces, gathers and scatters directly among at most so many members */
 };
 
 typedef struct ll_round {

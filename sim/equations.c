@@ -23,9 +23,11 @@
  *     diag(c g / (g + q)^2) + A diag(m x / (tau + A'q)) A'
  * is symmetric positive definite: Cholesky if it is small, conjugate gradients otherwise.
  *
- * Each step is first tried with every link by itself kept from shrinking more than tenfold. If that
- * goes uphill in phi at its end (judged by F, which has digits left when phi has none), the step is
- * scaled as a whole until it does not: that one always exists, since Newton's direction is downhill.
+ * Steps. Newton's direction is downhill in phi. A step goes along it until phi turns upwards, which
+ * is judged by F (phi has no digits left near the root), except that no unknown may shrink more than
+ * tenfold in one step: links that the linear model would empty wait, and the others go on. For a short
+ * enough step nothing is held back, so there is always one that is taken. Near the root, where
+ * rounding hides the slope, full steps are taken as they are.
  *
  * Quantities inside are scaled: delays by the longest round trip, rates by the largest capacity.
  * Links are spread over ranks by their number, rows by where their flows start; a rank holds copies of
@@ -40,6 +42,7 @@
 enum { DENSE_MAX = 48, NEWTON_MAX = 200, SEARCH_MAX = 40 };
 
 static const double shrink = 0.1; /* smallest factor on an unknown in one step */
+static const double near = 1e-6;  /* residual below which full steps contract */
 
 struct ll_equations {
     ll_system sys;
@@ -273,7 +276,8 @@ static PetscErrorCode shell_diagonal(Mat jac, Vec out)
 /* --- Newton ------------------------------------------------------------------------------------- */
 
 /* w := q - t y, but at least `shrink` times q. */
-static PetscErrorCode step_clipped(const ll_equations *eq, Vec q_vec, Vec y_vec, Vec w_vec)
+static PetscErrorCode step_clipped(const ll_equations *eq, double t, Vec q_vec, Vec y_vec,
+                                   Vec w_vec)
 {
     const PetscScalar *q, *y;
     PetscScalar *w;
@@ -282,57 +286,41 @@ static PetscErrorCode step_clipped(const ll_equations *eq, Vec q_vec, Vec y_vec,
     PetscCall(VecGetArrayRead(y_vec, &y));
     PetscCall(VecGetArray(w_vec, &w));
     for (PetscInt l = 0; l < eq->n_own; l++)
-        w[l] = fmax(q[l] - y[l], shrink * q[l]);
+        w[l] = fmax(q[l] - t * y[l], shrink * q[l]);
     PetscCall(VecRestoreArray(w_vec, &w));
     PetscCall(VecRestoreArrayRead(y_vec, &y));
     PetscCall(VecRestoreArrayRead(q_vec, &q));
     PetscFunctionReturn(0);
 }
 
-/* The largest t <= 1 for which q - t y does not shrink any unknown too much. Collective. */
-static PetscErrorCode step_longest(const ll_equations *eq, Vec q_vec, Vec y_vec, double *t)
+/* *slope := f . (w - q), the slope of phi along a step, where f is F at either end of it. */
+static PetscErrorCode step_slope(Vec f, Vec w, Vec q, double *slope)
 {
-    const PetscScalar *q, *y;
+    double to, from;
     PetscFunctionBegin;
-    *t = 1;
-    PetscCall(VecGetArrayRead(q_vec, &q));
-    PetscCall(VecGetArrayRead(y_vec, &y));
-    for (PetscInt l = 0; l < eq->n_own; l++)
-        if (*t * y[l] > (1 - shrink) * q[l]) *t = (1 - shrink) * q[l] / y[l];
-    PetscCall(VecRestoreArrayRead(y_vec, &y));
-    PetscCall(VecRestoreArrayRead(q_vec, &q));
-    PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, t, 1, MPI_DOUBLE, MPI_MIN, eq->comm));
+    PetscCall(VecDot(f, w, &to));
+    PetscCall(VecDot(f, q, &from));
+    *slope = to - from;
     PetscFunctionReturn(0);
 }
 
-/* SNESLINESEARCHSHELL: see the head of this file. The slope of phi along a step d is F . d. */
+/* SNESLINESEARCHSHELL: see the head of this file. */
 static PetscErrorCode line_search(SNESLineSearch search, void *ctx)
 {
     ll_equations *eq = ctx;
     Vec q, f, y, w, g;
     PetscFunctionBegin;
     PetscCall(SNESLineSearchGetVecs(search, &q, &f, &y, &w, &g));
-    PetscCall(step_clipped(eq, q, y, w));
-    PetscCall(SNESComputeFunction(eq->snes, w, g));
-    double before, after, dot;
-    PetscCall(VecDot(f, w, &before));
-    PetscCall(VecDot(f, q, &dot));
-    before -= dot;
-    PetscCall(VecDot(g, w, &after));
-    PetscCall(VecDot(g, q, &dot));
-    after -= dot;
-    bool taken = before < 0 && after <= 0.1 * -before;
-    double t;
-    if (!taken) {
-        PetscCall(step_longest(eq, q, y, &t));
-        PetscCall(VecDot(f, y, &before));
-    }
+    bool taken = false;
+    double t = 1;
     for (int i = 0; i < SEARCH_MAX && !taken; i++) {
-        PetscCall(VecWAXPY(w, -t, y, q));
+        double before, after;
+        PetscCall(step_clipped(eq, t, q, y, w));
         PetscCall(SNESComputeFunction(eq->snes, w, g));
-        PetscCall(VecDot(g, y, &after));
-        taken = -after <= 0.3 * before;
-        if (!taken) t *= fmin(0.7, fmax(0.1, before / (before - after)));
+        PetscCall(step_slope(f, w, q, &before));
+        PetscCall(step_slope(g, w, q, &after));
+        taken = eq->residual < near || (before < 0 && after <= 0.3 * -before);
+        t *= before < 0 ? fmin(0.7, fmax(0.1, before / (before - after))) : 0.1;
     }
     PetscCall(VecCopy(w, q));
     PetscCall(VecCopy(g, f));

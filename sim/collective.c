@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <string.h>
 
 const char *const ll_algorithm_names[] = {"auto", "ring",       "direct",       "halving",
@@ -273,7 +274,11 @@ ll_status ll_collective_plan(const ll_cluster *cluster, ll_collective what, ll_a
 {
     int32_t n = ll_group_size(group);
     span s = span_of(cluster->topo, group);
-    *out = (ll_plan){.collective = what, .algorithm = algorithm, .size_B = size_B, .group_size = n};
+    memset(out, 0, offsetof(ll_plan, round)); /* the rounds are large, and set as they are added */
+    out->collective = what;
+    out->algorithm = algorithm;
+    out->size_B = size_B;
+    out->group_size = n;
     if (n < 2) return LL_OK;
     if (algorithm == LL_ALGORITHM_HIERARCHICAL) {
         if (!s.aligned || s.n_digit < 2 || what == LL_SEND)

@@ -59,10 +59,10 @@ typedef struct ll_plan {
     double step_s;   /* software of all serial steps and ramps together */
     bool
         pipelined; /* the dimensions work at the same time, chunk by chunk: the busiest one counts */
-    int n_round;
-    ll_round round[LL_MAX_ROUND];
-    int n_stage; /* hierarchical: the algorithm of each stage, in order */
+    int n_stage;   /* hierarchical: the algorithm of each stage, in order */
     ll_algorithm stage[2 * LL_MAX_DIGIT];
+    int n_round;
+    ll_round round[LL_MAX_ROUND]; /* [n_round] are set */
 } ll_plan;
 
 /* Rounds of one collective in every group of `group` at once. Error LL_ERR_CONFIG if the algorithm

@@ -15,7 +15,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { MAX_REPRESENTATIVE = 8, FIRST_SLOTS = 256 };
+enum { MAX_REPRESENTATIVE = 8, FIRST_SLOTS = 64 };
 
 /* How many flows (as shares) of one source are on a link: open addressing on the link id. */
 typedef struct share_slot {

@@ -36,11 +36,9 @@ typedef enum ll_algorithm {
 
 extern const char *const ll_algorithm_names[]; /* "auto", "ring", ...; ended by NULL */
 
-enum {
-    LL_MAX_ROUND = 64,
-    LL_DIRECT_MAX =
-        64 /* `auto` reduces, gathers and scatters directly among at most so many members */
-};
+/* LL_DIRECT_MAX: `auto` reduces, gathers and scatters directly among at most so many members: libraries
+ * do so within a board, and the list of flows of a larger group is long. */
+enum { LL_MAX_ROUND = 64, LL_DIRECT_MAX = 32 };
 
 typedef struct ll_round {
     ll_traffic traffic;

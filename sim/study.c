@@ -1,5 +1,8 @@
 #include "sim/study.h"
 
+#include "sim/base/text.h"
+#include "sim/shipped.h"
+
 #include <string.h>
 #include <sys/stat.h>
 
@@ -53,20 +56,21 @@ static ll_status engine_read(ll_config *cfg, ll_arena *mem, ll_study *out, ll_er
     return LL_OK;
 }
 
-/* A file as named, or else the study of that name among those that are shipped. */
-static const char *study_find(const char *path, ll_arena *mem)
+/* A file as named, or else the study or cluster of that name among those that are shipped. */
+static ll_status study_find(const char *path, ll_arena *mem, const char **out, ll_error *err)
 {
     struct stat st;
-    if (!stat(path, &st) || strchr(path, '/') || strchr(path, '.')) return path;
-    static const char *const dirs[] = {LL_CONFIG_DIR, LL_CONFIG_DIR_INSTALLED};
-    static const char *const kinds[] = {"studies", "clusters"};
-    for (int d = 0; d < 2; d++) {
-        for (int k = 0; k < 2; k++) {
-            const char *full = ll_arena_printf(mem, "%s/%s/%s.cfg", dirs[d], kinds[k], path);
-            if (!stat(full, &st)) return full;
-        }
-    }
-    return path;
+    *out = path;
+    if (!stat(path, &st) || strchr(path, '/') || strchr(path, '.')) return LL_OK;
+    const char *study = ll_shipped_find("studies", path, mem);
+    *out = study ? study : ll_shipped_find("clusters", path, mem);
+    if (*out) return LL_OK;
+    const char *const *names;
+    int n = ll_shipped_names("studies", mem, &names), near = ll_text_nearest(path, n, names);
+    return ll_error_set(err, LL_ERR_CONFIG,
+                        "%s: no such file, nor a study or cluster of that name; %s", path,
+                        near < 0 ? "`lineloss list studies` shows them"
+                                 : ll_arena_printf(mem, "did you mean '%s'?", names[near]));
 }
 
 static ll_status study_fill(ll_config *cfg, int what, ll_arena *mem, ll_study *out, ll_error *err)
@@ -93,7 +97,7 @@ ll_status ll_study_load(const char *path, int n_set, const char *const *set, int
                         ll_comm *comm, ll_arena *mem, ll_study *out, ll_error *err)
 {
     *out = (ll_study){.path = path, .seed = 1};
-    path = study_find(path, mem);
+    LL_TRY(study_find(path, mem, &path, err));
     LL_TRY(config_load(path, n_set, set, comm, mem, &out->config, err));
     ll_status status = study_fill(out->config, what, mem, out, err);
     ll_status rest = ll_config_finish(out->config, err);

@@ -1,6 +1,7 @@
 #include "sim/report.h"
 
 #include "sim/base/status.h"
+#include "sim/evidence.h"
 #include "sim/shipped.h"
 #include "sim/version.h"
 
@@ -264,6 +265,7 @@ static ll_table *weak_table(const ll_report *r, ll_arena *mem)
     for (int i = 0; i < ll_config_n_entry(r->study->config); i++) {
         const ll_config_entry *e = ll_config_entry_at(r->study->config, i);
         if (e->evidence != LL_EVIDENCE_ASSUMED && e->evidence != LL_EVIDENCE_UNSTATED) continue;
+        if (!ll_evidence_counts(r->study, e)) continue;
         ll_table_row(t);
         ll_table_set(t, 0, "%s", e->path);
         ll_table_set(t, 1, "%s", e->text);
@@ -311,9 +313,10 @@ static void evidence_count(const ll_report *r, ll_text *out)
 {
     int n[LL_EVIDENCE_UNSTATED + 1] = {0}, n_fact = 0;
     for (int i = 0; i < ll_config_n_entry(r->study->config); i++) {
-        ll_evidence e = ll_config_entry_at(r->study->config, i)->evidence;
-        n[e]++;
-        n_fact += e != LL_EVIDENCE_NONE;
+        const ll_config_entry *e = ll_config_entry_at(r->study->config, i);
+        if (!ll_evidence_counts(r->study, e)) continue;
+        n[e->evidence]++;
+        n_fact++;
     }
     ll_text_add(out, "The weakest evidence it rests on is '%s'.\nOf %d figures about the world, ",
                 ll_evidence_name(r->result->evidence), n_fact);

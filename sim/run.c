@@ -1,6 +1,7 @@
 /* A run: program, prices, replay, loss budget, and the checks that make the result VALID. */
 #include "sim/base/text.h"
 #include "sim/budget.h"
+#include "sim/evidence.h"
 #include "sim/program.h"
 #include "sim/result.h"
 
@@ -13,16 +14,6 @@ static void headline(const ll_study *s, ll_result *out)
     out->model_flop_per_step =
         (double)s->job.global_batch * ll_model_flop_per_sequence(&s->model, (double)s->job.seq);
     out->memory = s->memory;
-}
-
-static ll_evidence weakest(const ll_config *cfg)
-{
-    ll_evidence e = LL_EVIDENCE_NONE;
-    for (int i = 0; i < ll_config_n_entry(cfg); i++) {
-        const ll_config_entry *entry = ll_config_entry_at(cfg, i);
-        if (entry->evidence > e) e = entry->evidence;
-    }
-    return e;
 }
 
 static void check(ll_result *out, const char *what, bool ok)
@@ -94,7 +85,7 @@ ll_status ll_run(const ll_study *study, ll_comm *comm, ll_arena *mem, ll_result 
     out->tokens_per_s = out->tokens_per_step / out->step_s;
     out->tokens_per_s_per_chip = out->tokens_per_s / out->n_chip;
     out->energy_J_per_token = study->cluster.chip.power_W / out->tokens_per_s_per_chip;
-    out->evidence = weakest(study->config);
+    out->evidence = ll_evidence_weakest(study);
     self_check(study, out);
     out->checksum = checksum(out, mem);
     return LL_OK;

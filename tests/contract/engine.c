@@ -178,13 +178,11 @@ int main(int argc, char **argv)
     topologies(mem, topo);
     for (int k = 0; ll_engine_types[k] != NULL; k++)
         for (int i = 0; i < N_TOPOLOGY; i++) {
-            env e = {
-                mem,
-                comm,
-                self,
-                engine_make(mem, ll_engine_types[k]->name, ""),
-                topo[i],
-                ll_arena_printf(mem, "%s on %s %d", ll_engine_types[k]->name, topo[i]->type->name, i)};
+            env e = {mem, comm,
+
+                     engine_make(mem, ll_engine_types[k]->name, ""), topo[i],
+                     ll_arena_printf(mem, "%s on %s %d", ll_engine_types[k]->name,
+                                     topo[i]->type->name, i)};
             check_engine(&e, &closed);
         }
     CHECK(ll_engine_find("flow") == &ll_engine_flow && ll_engine_find("flaw") == NULL, "find");

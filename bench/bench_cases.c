@@ -76,6 +76,8 @@ static ll_topology tree_make(const tree_shape *t)
                          .n_chip = n,
                          .n_node = 3 * (int64_t)n,
                          .n_link = 6 * (int64_t)n,
+                         .max_path = 1,
+                         .max_hop = 6,
                          .n_dim = 1,
                          .dim = {{.name = "tree", .type = "tree", .size = n}},
                          .state = t};

@@ -38,9 +38,8 @@ typedef struct folding {
     uint64_t salt, mask;
     link_colour *link;    /* [inc->n_link] */
     uint64_t *buffer;     /* [inc->n_link], if there are several ranks */
-    uint64_t *flow;       /* [inc->n_flow] colours */
+    uint64_t *flow;       /* [inc->n_flow] colours; once stable, classes: indices into `local` */
     uint32_t *link_class; /* [inc->n_link] */
-    uint32_t *flow_class; /* [inc->n_flow] into `local` */
     local_class *local;   /* [n_local] */
     int64_t n_local;
     int64_t n_link_class;
@@ -95,12 +94,12 @@ static void refine_once(folding *f)
     for (ll_flow_cursor c = ll_flow_first(f->inc); c.i < f->inc->n_flow; ll_flow_next(&c)) {
         const int32_t *at = ll_flow_link(&c);
         uint64_t sum = 0;
-        for (int32_t e = 0; e < c.n; e++)
+        for (int64_t e = 0; e < c.n; e++)
             sum += link[at[e]].colour;
         const uint64_t colour = mixed(f, f->flow[c.i], sum);
         f->flow[c.i] = colour;
         const uint64_t term = ll_mix(colour + f->salt);
-        for (int32_t e = 0; e < c.n; e++)
+        for (int64_t e = 0; e < c.n; e++)
             link[at[e]].sum += term;
     }
     sum_links(f);
@@ -156,7 +155,7 @@ static void number_flow_classes(folding *f)
                 (local_class){f->flow[c.i], ll_flow_link(&c), c.n, 0, f->inc->flow_kind[c.i]};
         }
         f->local[k].n_flow++;
-        f->flow_class[c.i] = (uint32_t)k;
+        f->flow[c.i] = (uint64_t)k;
     }
 }
 
@@ -183,7 +182,7 @@ static bool flows_hold(folding *f)
 {
     int32_t *count = ll_arena_array(f->mem, f->n_link_class, int32_t);
     for (ll_flow_cursor c = ll_flow_first(f->inc); c.i < f->inc->n_flow; ll_flow_next(&c)) {
-        const local_class *k = &f->local[f->flow_class[c.i]];
+        const local_class *k = &f->local[f->flow[c.i]];
         if (k->kind != f->inc->flow_kind[c.i] || k->n != c.n) return false;
         if (!same_links(f, k->n, k->link, ll_flow_link(&c), count)) return false;
     }
@@ -273,9 +272,9 @@ static bool links_hold(folding *f)
         draw[k] = ll_mix(ll_mix(global + 1) ^ 0x2545f4914f6cdd1dULL);
     }
     for (ll_flow_cursor c = ll_flow_first(inc); c.i < inc->n_flow; ll_flow_next(&c)) {
-        const uint64_t term = draw[f->flow_class[c.i]];
+        const uint64_t term = draw[f->flow[c.i]];
         const int32_t *at = ll_flow_link(&c);
-        for (int32_t e = 0; e < c.n; e++)
+        for (int64_t e = 0; e < c.n; e++)
             f->link[at[e]].sum += term;
     }
     sum_links(f);
@@ -384,7 +383,6 @@ ll_status ll_fold(const ll_incidence *inc, double kappa, int colour_bits, ll_com
     f.link = ll_arena_array(mem, inc->n_link, link_colour);
     f.flow = ll_arena_array(mem, inc->n_flow, uint64_t);
     f.link_class = ll_arena_array(mem, inc->n_link, uint32_t);
-    f.flow_class = ll_arena_array(mem, inc->n_flow, uint32_t);
     if (ll_comm_size(comm) > 1) f.buffer = ll_arena_array(mem, inc->n_link, uint64_t);
     ll_index_map_init(&f.map, mem);
     bool holds = false;
@@ -421,7 +419,7 @@ void ll_fold_not(const ll_incidence *inc, double kappa, ll_comm *comm, ll_arena 
         const ll_flow_kind *kind = ll_flow_kind_of(&c);
         row_set(&r, c.i, kind, 1);
         memcpy(r.link + at, ll_flow_link(&c), (size_t)c.n * sizeof *r.link);
-        for (int32_t e = 0; e < c.n; e++)
+        for (int64_t e = 0; e < c.n; e++)
             r.share[at++] = 1.0 / kind->n_path;
         r.first[c.i + 1] = at;
     }

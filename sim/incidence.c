@@ -20,12 +20,6 @@ struct ll_link_book {
     ll_index_map kind_map;
 };
 
-/* A flow of the source at hand whose window is not known yet. */
-typedef struct pending {
-    ll_flow_kind kind;
-    int32_t n_entry;
-} pending;
-
 /* LIST traffic by source: flows order[first[i]] .. order[first[i+1]-1] leave chip lo + i. */
 typedef struct by_source {
     int64_t *first, *order;
@@ -36,10 +30,10 @@ typedef struct builder {
     const ll_phase *phase;
     ll_arena *mem;
     ll_incidence *inc;
-    int64_t lo, hi;    /* chips of this rank */
-    by_source *list;   /* [n_traffic], only LIST traffics are filled */
-    ll_entries *piece; /* the last one */
-    pending *pend;     /* [n_pend] of [cap_pend] */
+    int64_t lo, hi;     /* chips of this rank */
+    by_source *list;    /* [n_traffic], only LIST traffics are filled */
+    ll_entries *piece;  /* the last one */
+    ll_flow_kind *pend; /* [n_pend] of [cap_pend] flows of the source at hand, without window */
     int64_t n_pend, cap_pend;
     ll_index_map kind_map;
     ll_flow_kind *kinds; /* [inc->n_flow_kind] of [cap_kind] */
@@ -136,7 +130,8 @@ static ll_status add_flow(builder *b, int32_t src, int32_t dst, double size_B, i
     }
     const int32_t n_path = topo->type->n_path(topo, src, dst);
     const double share = 1.0 / n_path;
-    int32_t *entry = reserve(b, (int64_t)n_path * LL_MAX_HOP), n = 0;
+    int32_t *entry = reserve(b, (int64_t)n_path * topo->max_hop);
+    int64_t n = 0;
     double latency_s = 0, service_s = 0;
     for (int32_t path = 0; path < n_path; path++) {
         int64_t hop[LL_MAX_HOP];
@@ -156,12 +151,12 @@ static ll_status add_flow(builder *b, int32_t src, int32_t dst, double size_B, i
     b->piece->n += n;
     b->inc->n_entry += n;
     const double lat_s = rounded(latency_s);
-    b->pend[b->n_pend++] = (pending){{.size_B = size_B,
-                                      .latency_s = lat_s,
-                                      .tau_s = lat_s > 0 ? 2 * lat_s : service_s,
-                                      .traffic = traffic,
-                                      .n_path = n_path},
-                                     n};
+    b->pend[b->n_pend++] = (ll_flow_kind){.size_B = size_B,
+                                          .latency_s = lat_s,
+                                          .tau_s = lat_s > 0 ? 2 * lat_s : service_s,
+                                          .traffic = traffic,
+                                          .n_path = n_path,
+                                          .n_entry = n};
     return LL_OK;
 }
 
@@ -173,6 +168,7 @@ static uint32_t flow_kind_of(builder *b, const ll_flow_kind *kind)
         if (memcmp(&b->kinds[last], kind, sizeof *kind) == 0) return last;
     }
     uint64_t key = ll_mix_f64((uint64_t)kind->traffic, kind->n_path);
+    key = ll_mix_f64(key, (double)kind->n_entry);
     key = ll_mix_f64(ll_mix_f64(key, kind->size_B), kind->window_B);
     key = ll_mix_f64(ll_mix_f64(key, kind->latency_s), kind->tau_s);
     const int64_t n = inc->n_flow_kind;
@@ -199,22 +195,22 @@ static void settle_source(builder *b, const ll_entries *piece, int64_t at)
     const ll_entries *start = piece;
     const int64_t start_at = at;
     for (int64_t p = 0; p < b->n_pend; p++) {
-        pending *q = &b->pend[p];
+        ll_flow_kind *q = &b->pend[p];
         while (at + q->n_entry > piece->n) {
             piece = piece->next;
             at = 0;
         }
         double rate_Bps = INFINITY;
-        for (int32_t e = 0; e < q->n_entry && book->wire.window_bdp > 0; e++) {
+        for (int64_t e = 0; e < q->n_entry && book->wire.window_bdp > 0; e++) {
             const int32_t id = piece->link[at + e];
             rate_Bps = fmin(rate_Bps, book->kinds[book_kind(book, id)].cap_Bps / book->share[id]);
         }
         at += q->n_entry;
-        q->kind.window_B = book->wire.window_bdp > 0
-                               ? rounded(book->wire.window_bdp * rate_Bps * q->kind.tau_s)
-                               : book->wire.window_B;
-        inc->flow_kind[inc->n_flow] = flow_kind_of(b, &q->kind);
-        inc->flow_n_entry[inc->n_flow++] = q->n_entry;
+        q->window_B = book->wire.window_bdp > 0
+                          ? rounded(book->wire.window_bdp * rate_Bps * q->tau_s)
+                          : book->wire.window_B;
+        inc->flow_kind[inc->n_flow] = flow_kind_of(b, q);
+        inc->n_flow++;
     }
     for (const ll_entries *e = start; e != NULL; e = e->next)
         for (int64_t i = e == start ? start_at : 0; i < e->n; i++) {
@@ -290,10 +286,11 @@ static void number_links(builder *b, ll_comm *comm)
     for (int64_t w = 0; w < book->n_word; w++)
         inc->n_link += __builtin_popcountll(book->used[w]);
     uint32_t *kind = ll_arena_array(b->mem, inc->n_link, uint32_t);
-    int64_t *id = ll_arena_array(b->mem, inc->n_link, int64_t), n = 0;
+    int32_t *id = ll_arena_array(b->mem, inc->n_link, int32_t);
+    int64_t n = 0;
     for (int64_t w = 0; w < book->n_word; w++) {
         for (uint64_t word = book->used[w]; word != 0; word &= word - 1, n++) {
-            id[n] = w * 64 + __builtin_ctzll(word);
+            id[n] = (int32_t)(w * 64 + __builtin_ctzll(word));
             book->number[id[n]] = (int32_t)n;
             kind[n] = (uint32_t)book_kind(book, id[n]);
         }
@@ -326,7 +323,6 @@ ll_status ll_incidence_create(ll_link_book *book, const ll_phase *phase, ll_comm
     ll_index_map_init(&b.kind_map, mem);
     const int64_t n_max = count_flows(&b);
     inc->flow_kind = ll_arena_array(mem, n_max, uint32_t);
-    inc->flow_n_entry = ll_arena_array(mem, n_max, int32_t);
     LL_TRY(ll_comm_agree(comm, add_all(&b, err), err));
     number_links(&b, comm);
     inc->flow_kinds = b.kinds;

@@ -9,7 +9,7 @@
  * their number. Links that carry a flow of any rank are numbered 0 .. n_link-1 in ascending link id,
  * the same on every rank.
  *
- * Flows that are equal in traffic, size, window, round trip and number of paths share a *flow kind*;
+ * Flows that are equal in traffic, size, window, round trip, paths and entries share a *flow kind*;
  * links that are equal in capacity, service time and latency share a *link kind*. Kinds are tables of
  * this rank; only their contents, never their numbers, mean the same elsewhere.
  */
@@ -30,6 +30,7 @@ typedef struct ll_flow_kind {
     double tau_s;     /* round trip: twice that, or one packet's service if that is 0 */
     int32_t traffic;  /* index into the phase */
     int32_t n_path;
+    int64_t n_entry; /* of the flow, over all of its paths */
 } ll_flow_kind;
 
 /* Entries of consecutive flows, in one piece of memory that is never moved. */
@@ -40,18 +41,17 @@ typedef struct ll_entries {
 } ll_entries;
 
 typedef struct ll_incidence {
-    int64_t n_flow;        /* of this rank */
-    int64_t n_flow_all;    /* of all ranks */
-    int64_t n_link;        /* that carry flows of any rank */
-    int64_t n_entry;       /* of this rank */
-    uint32_t *flow_kind;   /* [n_flow] */
-    int32_t *flow_n_entry; /* [n_flow] */
-    ll_entries *entries;   /* a flow's entries never straddle two pieces */
-    uint32_t *link_kind;   /* [n_link] */
+    int64_t n_flow;      /* of this rank */
+    int64_t n_flow_all;  /* of all ranks */
+    int64_t n_link;      /* that carry flows of any rank */
+    int64_t n_entry;     /* of this rank */
+    uint32_t *flow_kind; /* [n_flow] */
+    ll_entries *entries; /* a flow's entries never straddle two pieces */
+    uint32_t *link_kind; /* [n_link] */
     int64_t n_flow_kind;
     const ll_flow_kind *flow_kinds; /* [n_flow_kind] */
     const ll_link_kind *link_kinds;
-    const int64_t *link_id; /* [n_link] ascending: the topology's number of the link */
+    const int32_t *link_id; /* [n_link] ascending: the topology's number of the link */
 } ll_incidence;
 
 /* What is known about the links of a topology, filled as they are met: made once for all phases. */
@@ -70,13 +70,13 @@ typedef struct ll_flow_cursor {
     int64_t i; /* flow */
     const ll_entries *piece;
     int64_t at; /* in the piece */
-    int32_t n;  /* entries of the flow */
+    int64_t n;  /* entries of the flow */
 } ll_flow_cursor;
 
 static inline void ll_flow_settle(ll_flow_cursor *c)
 {
     if (c->i >= c->inc->n_flow) return;
-    c->n = c->inc->flow_n_entry[c->i];
+    c->n = c->inc->flow_kinds[c->inc->flow_kind[c->i]].n_entry;
     while (c->at + c->n > c->piece->n) {
         c->piece = c->piece->next;
         c->at = 0;

@@ -1,0 +1,94 @@
+/* The throughput equations without folding, spread over ranks: cost against chips and ranks.
+ *
+ *   mpirun -n R bench_solve [--format json] [chips ...]   (multiples of 64; default 1024 2048 4096 8192)
+ *
+ * A random permutation (nothing is symmetric) together with a ring step in each group of 64, on meshes
+ * of 8 x 8 behind switches. Wall seconds of the whole price, and per solve of its filling. The
+ * simulated end is printed because it must not depend on R.
+ */
+#include "sim/base/rng.h"
+#include "sim/equations.h"
+#include "tests/engine_make.h"
+
+#include <mpi.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static const ll_topology *pod(ll_arena *mem, int n_chip)
+{
+    ll_topology *x =
+        topology_must(mem, "mesh", "size=8; bandwidth=56 GB/s; latency=300 ns; name=x");
+    ll_topology *y =
+        topology_must(mem, "mesh", "size=8; bandwidth=56 GB/s; latency=400 ns; name=y");
+    ll_topology *spine = topology_must(
+        mem, "switch",
+        ll_arena_printf(mem, "size=%d; links=4; bandwidth=56 GB/s; latency=700 ns", n_chip / 64));
+    return topology_times(mem, 3, (ll_topology *[]){x, y, spine});
+}
+
+/* Fisher and Yates; fixed points stay, and send nothing. */
+static ll_traffic permutation(ll_arena *mem, int32_t n)
+{
+    int32_t *src = ll_arena_array(mem, n, int32_t), *dst = ll_arena_array(mem, n, int32_t);
+    double *size_B = ll_arena_array(mem, n, double);
+    for (int32_t i = 0; i < n; i++) {
+        src[i] = dst[i] = i;
+        size_B[i] = 4e6;
+    }
+    for (int32_t i = n - 1; i > 0; i--) {
+        const int32_t j = (int32_t)(ll_rng_u01(1, (uint64_t)i, 0) * (i + 1)), swap = dst[i];
+        dst[i] = dst[j];
+        dst[j] = swap;
+    }
+    return list_make(n, src, dst, size_B);
+}
+
+static void run(int n_chip, bool json, bool first, ll_comm *comm)
+{
+    ll_arena *mem = ll_arena_create("bench");
+    const ll_topology *topo = pod(mem, n_chip);
+    const test_engine flow = engine_make(mem, "flow", "fold=off");
+    const ll_traffic t[2] = {
+        permutation(mem, n_chip),
+        {.pattern = LL_PATTERN_SHIFT, .arg = 1, .group = {n_chip, 1, {64}, {1}}, .size_B = 2e6}};
+    const double start_s = MPI_Wtime();
+    const ll_price p = price_make(flow, topo, wire_make(), 2, t, comm);
+    double used_s = MPI_Wtime() - start_s;
+    ll_comm_max_f64(comm, 1, &used_s);
+    ll_arena_destroy(mem);
+    if (ll_comm_rank(comm) != 0) return;
+    if (json)
+        printf("%s{\"name\": \"solve.%d.np%d\", \"value\": %.5g, \"unit\": \"s\"}",
+               first ? "" : ",\n", n_chip, ll_comm_size(comm), used_s);
+    else
+        printf("%8d %5d %8lld %8lld %8.3f %7d %7d %12.3f %14.9g\n", n_chip, ll_comm_size(comm),
+               (long long)p.n_flow, (long long)p.n_link_class, used_s, p.n_solve, p.n_newton,
+               1e3 * used_s / p.n_solve, p.end_s[0]);
+    fflush(stdout);
+}
+
+int main(int argc, char **argv)
+{
+    const bool json = argc > 2 && strcmp(argv[1], "--format") == 0 && strcmp(argv[2], "json") == 0;
+    const int from = json ? 3 : 1, shipped[] = {1024, 2048, 4096, 8192};
+    ll_error err;
+    ll_error_init(&err);
+    if (ll_equations_init(NULL, NULL, &err) != LL_OK) return (int)err.status;
+    ll_arena *mem = ll_arena_create("comm");
+    const MPI_Comm world = MPI_COMM_WORLD;
+    ll_comm *comm = ll_comm_create(&world, mem);
+    if (ll_comm_rank(comm) == 0)
+        printf("%s",
+               json ? "[\n"
+                    : "   chips ranks    flows    links   wall s  solves  Newton ms per solve  "
+                      "simulated end s\n");
+    for (int i = from; i < argc; i++)
+        run(atoi(argv[i]), json, i == from, comm);
+    for (int i = 0; i < 4 && argc <= from; i++)
+        run(shipped[i], json, i == 0, comm);
+    if (ll_comm_rank(comm) == 0) printf("%s", json ? "\n]\n" : "");
+    ll_comm_destroy(comm);
+    ll_arena_destroy(mem);
+    ll_equations_final();
+    return 0;
+}

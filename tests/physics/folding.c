@@ -1,0 +1,114 @@
+/* Folding changes nothing: every small topology with every pattern gives the same times folded and
+ * unfolded; and folded prices are the same bytes on any number of ranks. */
+#include "sim/equations.h"
+#include "tests/check.h"
+#include "tests/engine_make.h"
+
+#include <mpi.h>
+#include <string.h>
+
+#define LANE "bandwidth=50 GB/s; latency=300 ns; "
+#define UP   "uplink_bandwidth=50 GB/s; uplink_latency=500 ns; "
+
+enum { N_CHIP = 16, N_TOPOLOGY = 9 };
+
+/* Topologies of 16 chips each. topo: [N_TOPOLOGY] */
+static void topologies(ll_arena *mem, const ll_topology **topo)
+{
+    ll_topology *mesh = topology_must(mem, "mesh", "size=4; " LANE "name=board");
+    ll_topology *slow = topology_must(mem, "switch", "size=4; bandwidth=20 GB/s; latency=1 us");
+    ll_topology *ring4 = topology_must(mem, "ring", "size=4; " LANE "name=x");
+    ll_topology *ring4_y = topology_must(mem, "ring", "size=4; " LANE "name=y");
+    topo[0] = topology_must(mem, "switch", "size=16; " LANE);
+    topo[1] = topology_must(mem, "mesh", "size=16; " LANE);
+    topo[2] = topology_must(mem, "ring", "size=16; " LANE);
+    topo[3] = topology_must(mem, "line", "size=16; " LANE);
+    topo[4] = topology_must(mem, "clos", "size=16; hosts_per_leaf=4; uplinks=2; " LANE UP);
+    topo[5] = topology_must(
+        mem, "clos", "size=16; hosts_per_leaf=4; uplinks=4; routing=ecmp; ecmp_paths=3; " LANE UP);
+    topo[6] =
+        topology_must(mem, "clos", "size=16; hosts_per_leaf=4; uplinks=4; routing=dmodk; " LANE UP);
+    topo[7] = topology_times(mem, 2, (ll_topology *[]){mesh, slow});
+    topo[8] = topology_times(mem, 2, (ll_topology *[]){ring4, ring4_y});
+}
+
+/* Two groups of 8, interleaved: digits of 2 (stride 1) and 4 (stride 4). */
+static ll_traffic halves(ll_pattern pattern, int32_t arg)
+{
+    return (ll_traffic){
+        .pattern = pattern, .arg = arg, .group = {N_CHIP, 2, {2, 4}, {1, 4}}, .size_B = 3e6};
+}
+
+/* Phases of one and of two traffics. t: [2]; returns n_traffic, 0 after the last. */
+static int phase_make(int i, ll_traffic *t)
+{
+    static const int32_t src[7] = {0, 1, 2, 3, 9, 9, 15}, dst[7] = {5, 5, 5, 7, 1, 2, 0};
+    static const double size_B[7] = {1e6, 2e6, 3e6, 1e6, 5e6, 5e6, 1e5};
+    const ll_pattern pattern[] = {LL_PATTERN_SHIFT, LL_PATTERN_XOR,  LL_PATTERN_ALL,
+                                  LL_PATTERN_LINE,  LL_PATTERN_TREE, LL_PATTERN_ROOT};
+    if (i < 6) {
+        t[0] = traffic_make(pattern[i], N_CHIP, 3, 2e6);
+        return 1;
+    }
+    if (i < 12) {
+        t[0] = halves(pattern[i - 6], 5);
+        t[1] = traffic_make(LL_PATTERN_SHIFT, N_CHIP, 1, 1e6);
+        return 2;
+    }
+    t[0] = list_make(7, src, dst, size_B);
+    return i == 12 ? 1 : 0;
+}
+
+/* Tolerance 1e-12 on every load; a load moves times by at most a few times as much. */
+static void check_twin(const ll_topology *topo, int n, const ll_traffic *t, int i_topo, int i_phase,
+                       ll_comm *comm, ll_arena *mem)
+{
+    const test_engine on = engine_make(mem, "flow", "tolerance=1e-12");
+    const test_engine off = engine_make(mem, "flow", "tolerance=1e-12; fold=off");
+    const ll_price a = price_make(on, topo, wire_make(), n, t, comm);
+    const ll_price b = price_make(off, topo, wire_make(), n, t, comm);
+    for (int k = 0; k < n; k++) {
+        CHECK(fabs(a.end_s[k] - b.end_s[k]) <= 1e-8 * b.end_s[k],
+              "topology %d phase %d traffic %d: folded %.17g, unfolded %.17g", i_topo, i_phase, k,
+              a.end_s[k], b.end_s[k]);
+        CHECK_NEAR(a.latency_s[k], b.latency_s[k], 1e-15);
+    }
+    CHECK_NEAR(a.max_util_frac, b.max_util_frac, 1e-8);
+    CHECK(a.n_flow == b.n_flow && a.n_flow_class <= b.n_flow_class, "%lld flows, %lld classes",
+          (long long)a.n_flow, (long long)a.n_flow_class);
+    CHECK(a.max_util_frac <= 1, "utilisation %g", a.max_util_frac);
+}
+
+/* All ranks together against each rank by itself. */
+static void check_ranks(const ll_topology *topo, int n, const ll_traffic *t, ll_comm *comm,
+                        ll_comm *self, ll_arena *mem)
+{
+    const test_engine e = engine_make(mem, "flow", "");
+    const ll_price a = price_make(e, topo, wire_make(), n, t, comm);
+    const ll_price b = price_make(e, topo, wire_make(), n, t, self);
+    CHECK(memcmp(&a, &b, sizeof a) == 0, "%d ranks: end %.17g, alone %.17g", ll_comm_size(comm),
+          a.end_s[0], b.end_s[0]);
+}
+
+int main(int argc, char **argv)
+{
+    ll_error err;
+    ll_error_init(&err);
+    if (ll_equations_init(&argc, &argv, &err) != LL_OK) return 1;
+    ll_arena *mem = ll_arena_create("test");
+    const MPI_Comm world = MPI_COMM_WORLD;
+    ll_comm *comm = ll_comm_create(&world, mem), *self = ll_comm_self(mem);
+    const ll_topology *topo[N_TOPOLOGY];
+    ll_traffic t[2];
+    topologies(mem, topo);
+    for (int i = 0; i < N_TOPOLOGY; i++)
+        for (int p = 0, n = phase_make(p, t); n > 0; n = phase_make(++p, t)) {
+            check_twin(topo[i], n, t, i, p, comm, mem);
+            check_ranks(topo[i], n, t, comm, self, mem);
+        }
+    ll_comm_destroy(self);
+    ll_comm_destroy(comm);
+    ll_arena_destroy(mem);
+    ll_equations_final();
+    return LL_CHECK_RESULT;
+}

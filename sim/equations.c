@@ -231,7 +231,7 @@ static PetscErrorCode form_jacobian(SNES snes, Vec q_vec, Mat jac, Mat pre, void
         PetscCall(MatDenseGetArray(jac, &a));
         rows_dense(eq, a);
         for (PetscInt l = 0; l < eq->n_own; l++)
-            a[l * (eq->n_own + 1)] += eq->slope[l];
+            a[(int64_t)l * ((int64_t)eq->n_own + 1)] += eq->slope[l];
         PetscCall(MatDenseRestoreArray(jac, &a));
     }
     PetscCall(MatAssemblyBegin(jac, MAT_FINAL_ASSEMBLY));

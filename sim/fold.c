@@ -80,7 +80,7 @@ static void colours_start(folding *f)
 /* Adds up f->link[].sum over ranks. */
 static void sum_links(folding *f)
 {
-    if (ll_comm_size(f->comm) == 1) return;
+    if (f->buffer == NULL) return;
     for (int64_t l = 0; l < f->inc->n_link; l++)
         f->buffer[l] = f->link[l].sum;
     ll_comm_sum_u64(f->comm, f->inc->n_link, f->buffer);
@@ -138,17 +138,17 @@ static void refine(folding *f)
 
 static void number_flow_classes(folding *f)
 {
-    int64_t cap = 0;
+    int64_t cap = 64;
     f->n_local = 0;
-    f->local = NULL;
+    f->local = ll_arena_array(f->mem, cap, local_class);
     ll_index_map_clear(&f->map);
     for (ll_flow_cursor c = ll_flow_first(f->inc); c.i < f->inc->n_flow; ll_flow_next(&c)) {
         const int64_t k = ll_index_map_of(&f->map, f->flow[c.i]);
         if (k == f->n_local) {
             if (k == cap) {
-                cap = 2 * cap + 64;
+                cap *= 2;
                 local_class *more = ll_arena_array(f->mem, cap, local_class);
-                if (k > 0) memcpy(more, f->local, (size_t)k * sizeof *more);
+                memcpy(more, f->local, (size_t)k * sizeof *more);
                 f->local = more;
             }
             f->local[f->n_local++] =
@@ -254,7 +254,7 @@ static bool unite(folding *f)
         if (f->heads[k] == NULL) f->heads[k] = h;
         const head *g = f->heads[k];
         f->n_member[k] += h->n_flow;
-        same = same && g->n_pair == h->n_pair && memcmp(&g->kind, &h->kind, sizeof h->kind) == 0 &&
+        same = same && g->n_pair == h->n_pair && ll_flow_kind_same(&g->kind, &h->kind) &&
                memcmp(head_pairs(g), head_pairs(h), (size_t)h->n_pair * sizeof(pair)) == 0;
     }
     f->n_class = f->map.n;

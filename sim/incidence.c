@@ -80,7 +80,7 @@ static int32_t book_meet(ll_link_book *book, int64_t id)
         }
         book->kinds[n] = kind;
     }
-    LL_ASSERT(memcmp(&book->kinds[i], &kind, sizeof kind) == 0, "link kinds collide at %lld",
+    LL_ASSERT(ll_link_kind_same(&book->kinds[i], &kind), "link kinds collide at %lld",
               (long long)id);
     book->kind_1[id] = (int32_t)i + 1;
     return (int32_t)i;
@@ -165,7 +165,7 @@ static uint32_t flow_kind_of(builder *b, const ll_flow_kind *kind)
     ll_incidence *inc = b->inc;
     if (inc->n_flow > 0) { /* most flows are like the one before */
         const uint32_t last = inc->flow_kind[inc->n_flow - 1];
-        if (memcmp(&b->kinds[last], kind, sizeof *kind) == 0) return last;
+        if (ll_flow_kind_same(&b->kinds[last], kind)) return last;
     }
     uint64_t key = ll_mix_f64((uint64_t)kind->traffic, kind->n_path);
     key = ll_mix_f64(key, (double)kind->n_entry);
@@ -181,8 +181,7 @@ static uint32_t flow_kind_of(builder *b, const ll_flow_kind *kind)
         b->kinds[n] = *kind;
         inc->n_flow_kind++;
     }
-    LL_ASSERT(memcmp(&b->kinds[i], kind, sizeof *kind) == 0, "flow kinds collide at %lld",
-              (long long)i);
+    LL_ASSERT(ll_flow_kind_same(&b->kinds[i], kind), "flow kinds collide at %lld", (long long)i);
     return (uint32_t)i;
 }
 

@@ -33,6 +33,18 @@ typedef struct ll_flow_kind {
     int64_t n_entry; /* of the flow, over all of its paths */
 } ll_flow_kind;
 
+static inline bool ll_link_kind_same(const ll_link_kind *a, const ll_link_kind *b)
+{
+    return a->cap_Bps == b->cap_Bps && a->service_s == b->service_s && a->latency_s == b->latency_s;
+}
+
+static inline bool ll_flow_kind_same(const ll_flow_kind *a, const ll_flow_kind *b)
+{
+    return a->size_B == b->size_B && a->window_B == b->window_B && a->latency_s == b->latency_s &&
+           a->tau_s == b->tau_s && a->traffic == b->traffic && a->n_path == b->n_path &&
+           a->n_entry == b->n_entry;
+}
+
 /* Entries of consecutive flows, in one piece of memory that is never moved. */
 typedef struct ll_entries {
     struct ll_entries *next;

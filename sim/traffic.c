@@ -140,6 +140,7 @@ void ll_traffic_flow(const ll_traffic *t, int64_t i, ll_flow *out)
     }
     const int32_t n = ll_group_size(&t->group);
     const int64_t each = flows_per_group(t, n);
+    LL_ASSERT(each > 0, "flow %lld of a traffic without flows", (long long)i);
     const int32_t group = (int32_t)(i / each);
     const int64_t in_group = i % each;
     const int32_t j = (int32_t)in_group; /* ALL alone may have more than 2^31 flows in a group */

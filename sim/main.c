@@ -135,6 +135,8 @@ static ll_status mpi_run(int *argc, char ***argv, const ll_options *opt, ll_aren
 {
     /* Ranks that wait for each other on one core must not spin; ignored by other MPI libraries. */
     setenv("OMPI_MCA_mpi_yield_when_idle", "1", 0);
+    /* Without a launcher, one rank needs no daemon beside it. */
+    setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
     if (opt->value[LL_OPT_PROGRESS]) setenv("LINELOSS_PROGRESS", "1", 1);
     if (opt->value[LL_OPT_NO_PROGRESS]) setenv("LINELOSS_PROGRESS", "0", 1);
     MPI_Init(argc, argv);

@@ -1,6 +1,6 @@
 /* lineloss compare A B ...: what differs, the results side by side, and where the chips go. */
 #include "sim/command.h"
-#include "sim/keys.h"
+#include "sim/difference.h"
 #include "sim/output.h"
 #include "sim/plot.h"
 #include "sim/report.h"
@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-enum { MAX_STUDY = 12 };
+enum { MAX_STUDY = LL_MAX_COMPARE };
 
 typedef struct comparison {
     int n;
@@ -21,13 +21,6 @@ typedef struct comparison {
     bool drawn;
 } comparison;
 
-static const ll_config_entry *entry_find(const ll_config *cfg, const char *path)
-{
-    for (int i = 0; i < ll_config_n_entry(cfg); i++)
-        if (!strcmp(ll_config_entry_at(cfg, i)->path, path)) return ll_config_entry_at(cfg, i);
-    return NULL;
-}
-
 static ll_table *table_side_by_side(const comparison *c, const char *title, const char *first,
                                     bool right, ll_arena *mem)
 {
@@ -35,91 +28,6 @@ static ll_table *table_side_by_side(const comparison *c, const char *title, cons
     for (int k = 0; k < c->n; k++)
         column[k + 1] = (ll_column){.name = c->label[k], .right = right};
     return ll_table_create(mem, title, c->n + 1, column);
-}
-
-/* A row for `path`, unless all studies agree about it. */
-static void difference_add(const comparison *c, const char *path, ll_table *t)
-{
-    const char *text[MAX_STUDY];
-    bool same = true;
-    for (int k = 0; k < c->n; k++) {
-        const ll_config_entry *e = entry_find(c->study[k].config, path);
-        text[k] = e ? e->text : "-";
-        same = same && !strcmp(text[k], text[0]);
-    }
-    if (same) return;
-    ll_table_row(t);
-    ll_table_set(t, 0, "%s", path);
-    for (int k = 0; k < c->n; k++)
-        ll_table_set(t, k + 1, "%s", text[k]);
-}
-
-static ll_table *differences(const comparison *c, ll_arena *mem)
-{
-    ll_table *t = table_side_by_side(c, "What differs", "key", false, mem);
-    for (int k = 0; k < c->n; k++) {
-        const ll_config *cfg = c->study[k].config;
-        for (int i = 0; i < ll_config_n_entry(cfg); i++) {
-            const char *path = ll_config_entry_at(cfg, i)->path;
-            bool known = false;
-            for (int before = 0; before < k && !known; before++)
-                known = entry_find(c->study[before].config, path) != NULL;
-            if (!known) difference_add(c, path, t);
-        }
-    }
-    return t;
-}
-
-/* Whether the table has a row of `group` in which study k has a value. */
-static bool group_known(const ll_table *t, const char *group, int k)
-{
-    for (int i = 0; i < t->n_row; i++) {
-        const char **cell = t->cell + (size_t)i * (size_t)t->n_column;
-        if (!strcmp(ll_keys_group(cell[0], t->mem), group) && strcmp(cell[k + 1], "-") != 0)
-            return true;
-    }
-    return false;
-}
-
-/* Whether a row before i has the group of row i. */
-static bool group_seen(const ll_table *t, int i)
-{
-    const char *group = ll_keys_group(t->cell[i * t->n_column], t->mem);
-    for (int j = 0; j < i; j++)
-        if (!strcmp(ll_keys_group(t->cell[j * t->n_column], t->mem), group)) return true;
-    return false;
-}
-
-/* The rows of one group under its name; just the name if some study does not have it at all. */
-static void group_add(const comparison *c, const ll_table *all, const char *group, ll_table *t)
-{
-    bool shared = true;
-    for (int k = 0; k < c->n; k++)
-        shared = shared && group_known(all, group, k);
-    ll_table_row(t);
-    ll_table_set(t, 0, "%s", group);
-    for (int k = 0; k < c->n && !shared; k++)
-        ll_table_set(t, k + 1, group_known(all, group, k) ? "present" : "-");
-    for (int i = 0; i < all->n_row && shared; i++) {
-        const char **cell = all->cell + (size_t)i * (size_t)all->n_column;
-        if (strcmp(ll_keys_group(cell[0], t->mem), group) != 0) continue;
-        ll_table_row(t);
-        ll_table_set(t, 0, "%s%s", *group ? "  " : "", ll_keys_leaf(cell[0]));
-        for (int k = 0; k < c->n; k++)
-            ll_table_set(t, k + 1, "%s", cell[k + 1]);
-    }
-}
-
-/* For people: groups as headings. */
-static ll_table *difference_groups(const comparison *c, ll_arena *mem)
-{
-    ll_table *all = differences(c, mem);
-    ll_table *t = table_side_by_side(c, "What differs (in full in compare.md, compare.json)", "key",
-                                     false, mem);
-    for (int i = 0; i < all->n_row; i++)
-        if (!group_seen(all, i))
-            group_add(c, all, ll_keys_group(all->cell[i * all->n_column], mem), t);
-    return t;
 }
 
 static ll_table *results(const comparison *c, ll_arena *mem)
@@ -184,7 +92,7 @@ static ll_table *losses(const comparison *c, bool percent, ll_arena *mem)
 /* {"differences": [...], "results": [...]}: the results as `run` writes them. */
 static void print_json(const comparison *c, ll_arena *mem, ll_text *out)
 {
-    ll_table *differ = differences(c, mem);
+    ll_table *differ = ll_difference_table(c->n, c->study, c->label, false, mem);
     ll_json j;
     ll_json_init(&j, out);
     ll_json_open(&j, NULL, '{');
@@ -213,9 +121,9 @@ static void print(const comparison *c, ll_format format, int width, ll_arena *me
         print_json(c, mem, out);
         return;
     }
-    ll_table *const tables[] = {format == LL_FORMAT_TEXT ? difference_groups(c, mem)
-                                                         : differences(c, mem),
-                                results(c, mem), losses(c, false, mem), losses(c, true, mem)};
+    ll_table *const tables[] = {
+        ll_difference_table(c->n, c->study, c->label, format == LL_FORMAT_TEXT, mem),
+        results(c, mem), losses(c, false, mem), losses(c, true, mem)};
     if (format == LL_FORMAT_CSV) { /* one table: results and losses are in `run --format csv` */
         ll_table_print(tables[1], format, 0, out);
         return;
@@ -314,7 +222,7 @@ static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_err
 
 const ll_command ll_command_compare = {
     .name = "compare",
-    .doc = "run several studies: what differs, results side by side, waterfalls, a picture",
+    .doc = "run several studies: what differs, results and waterfalls side by side",
     .usage = "STUDY STUDY ...",
     .help =
         "Prints first what differs between the effective configurations, then the results side by\n"

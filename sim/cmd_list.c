@@ -1,12 +1,9 @@
 /* lineloss list TOPIC: what there is to choose from, out of the registries and key tables. */
-#include "sim/chip.h"
-#include "sim/cluster.h"
+#include "sim/catalog.h"
 #include "sim/collective.h"
 #include "sim/command.h"
 #include "sim/keys.h"
 #include "sim/report.h"
-#include "sim/shipped.h"
-#include "sim/study.h"
 
 #include <string.h>
 
@@ -27,140 +24,13 @@ static void row_2(ll_table *t, const char *first, const char *second)
     ll_table_set(t, 1, "%s", second);
 }
 
-static const char *shipped_path(ll_arena *mem, const char *kind, const char *name)
+/* Names, ended by NULL, and what each means. */
+static ll_table *table_of(ll_arena *mem, const char *head, const char *const *names,
+                          const char *const *doc)
 {
-    return ll_arena_printf(mem, "%s/%s/%s.cfg", ll_shipped_dir(), kind, name);
-}
-
-/* The first message of err, without its end of line; the file is broken, and that is worth a row. */
-static const char *fault_text(const ll_error *err, ll_arena *mem)
-{
-    const char *text = ll_arena_strndup(mem, err->text, strcspn(err->text, "\n"));
-    return ll_arena_printf(mem, "error: %s", ll_shipped_short(text, mem));
-}
-
-/* A shipped file as a configuration; `group` is where its keys are: "chip", or "" if at the top. */
-static ll_status shipped_parse(const char *path, const char *name, ll_arena *mem, ll_config **cfg,
-                               const char **group, ll_error *err)
-{
-    ll_source source;
-    LL_TRY(ll_source_read(path, 0, NULL, mem, &source, err));
-    LL_TRY(ll_config_parse(source, 0, NULL, mem, cfg, err));
-    *group = ll_config_has(*cfg, name) ? name : "";
-    return LL_OK;
-}
-
-static ll_table *list_chips(ll_comm *comm, ll_arena *mem)
-{
-    static const ll_column columns[] = {
-        {.name = "file"},
-        {.name = "chip"},
-        {.name = "fp4", .right = true},
-        {.name = "fp8", .right = true},
-        {.name = "bf16", .right = true},
-        {.name = "memory", .right = true},
-        {.name = "bandwidth", .right = true},
-        {.name = "power", .right = true},
-    };
-    (void)comm;
-    ll_table *t = ll_table_create(mem, "", (int)(sizeof columns / sizeof *columns), columns);
-    const char *const *names, *group;
-    int n = ll_shipped_names("chips", mem, &names);
-    ll_error *err = ll_arena_new(mem, ll_error);
-    for (int i = 0; i < n; i++) {
-        ll_config *cfg;
-        ll_chip chip;
-        ll_error_init(err);
-        ll_table_row(t);
-        ll_table_set(t, 0, "%s", names[i]);
-        if (shipped_parse(shipped_path(mem, "chips", names[i]), "chip", mem, &cfg, &group, err) ||
-            ll_chip_read(cfg, group, &chip, err)) {
-            ll_table_set(t, 1, "%s", fault_text(err, mem));
-            continue;
-        }
-        ll_table_set(t, 1, "%s", chip.name);
-        static const ll_precision peak[] = {LL_PRECISION_FP4, LL_PRECISION_FP8, LL_PRECISION_BF16};
-        for (int k = 0; k < 3; k++)
-            ll_table_set(
-                t, 2 + k, "%s",
-                chip.peak_flop_per_s[peak[k]] > 0
-                    ? ll_report_quantity(LL_KIND_COMPUTE, chip.peak_flop_per_s[peak[k]], mem)
-                    : "-");
-        ll_table_set(t, 5, "%s", ll_report_quantity(LL_KIND_SIZE, chip.memory_B, mem));
-        ll_table_set(t, 6, "%s", ll_report_quantity(LL_KIND_RATE, chip.memory_Bps, mem));
-        ll_table_set(t, 7, "%s",
-                     chip.power_W > 0 ? ll_report_quantity(LL_KIND_POWER, chip.power_W, mem) : "-");
-    }
-    return t;
-}
-
-/* Clusters, or whole studies: what = LL_STUDY_CLUSTER or LL_STUDY_WHOLE. */
-static ll_table *list_studies_of(const char *kind, int what, ll_comm *comm, ll_arena *mem)
-{
-    ll_table *t = ll_table_create(mem, "", 5,
-                                  (ll_column[]){{.name = "name"},
-                                                {.name = "chips", .right = true},
-                                                {.name = "chip"},
-                                                {.name = "shape"},
-                                                {.name = "what it is", .key = "doc"}});
-    const char *const *names;
-    int n = ll_shipped_names(kind, mem, &names);
-    ll_error *err = ll_arena_new(mem, ll_error);
-    for (int i = 0; i < n; i++) {
-        ll_study *s = ll_arena_new(mem, ll_study);
-        ll_error_init(err);
-        ll_table_row(t);
-        ll_table_set(t, 0, "%s", names[i]);
-        if (ll_study_load(shipped_path(mem, kind, names[i]), 0, NULL, what, comm, mem, s, err)) {
-            ll_table_set(t, 4, "%s", fault_text(err, mem));
-            continue;
-        }
-        ll_table_set(t, 1, "%d", s->cluster.topo->n_chip);
-        ll_table_set(t, 2, "%s", s->cluster.chip.name);
-        ll_table_set(t, 3, "%s", ll_report_shape(s->cluster.topo, mem));
-        ll_table_set(t, 4, "%s", what == LL_STUDY_WHOLE && s->doc ? s->doc : s->cluster.doc);
-    }
-    return t;
-}
-
-static ll_table *list_clusters(ll_comm *comm, ll_arena *mem)
-{
-    return list_studies_of("clusters", LL_STUDY_CLUSTER, comm, mem);
-}
-
-static ll_table *list_studies(ll_comm *comm, ll_arena *mem)
-{
-    return list_studies_of("studies", LL_STUDY_WHOLE, comm, mem);
-}
-
-static ll_table *list_models(ll_comm *comm, ll_arena *mem)
-{
-    (void)comm;
-    ll_table *t = ll_table_create(mem, "", 5,
-                                  (ll_column[]){{.name = "file"},
-                                                {.name = "model"},
-                                                {.name = "parameters", .right = true},
-                                                {.name = "layers", .right = true},
-                                                {.name = "hidden", .right = true}});
-    const char *const *names, *group;
-    int n = ll_shipped_names("models", mem, &names);
-    ll_error *err = ll_arena_new(mem, ll_error);
-    for (int i = 0; i < n; i++) {
-        ll_config *cfg;
-        ll_model model;
-        ll_error_init(err);
-        ll_table_row(t);
-        ll_table_set(t, 0, "%s", names[i]);
-        if (shipped_parse(shipped_path(mem, "models", names[i]), "model", mem, &cfg, &group, err) ||
-            ll_model_read(cfg, group, &model, err)) {
-            ll_table_set(t, 1, "%s", fault_text(err, mem));
-            continue;
-        }
-        ll_table_set(t, 1, "%s", model.name);
-        ll_table_set(t, 2, "%s", ll_report_thousands(ll_model_param(&model), mem));
-        ll_table_set(t, 3, "%lld", (long long)model.n_layer);
-        ll_table_set(t, 4, "%lld", (long long)model.hidden);
-    }
+    ll_table *t = table_2(mem, head, "what it is");
+    for (int i = 0; names[i]; i++)
+        row_2(t, names[i], doc[i]);
     return t;
 }
 
@@ -192,10 +62,7 @@ static ll_table *list_collectives(ll_comm *comm, ll_arena *mem)
         [LL_BROADCAST] = "everybody gets the buffer of the first; size: the buffer",
         [LL_SEND] = "everybody sends to the next; size: the message"};
     (void)comm;
-    ll_table *t = table_2(mem, "collective", "what it does");
-    for (int i = 0; i < LL_N_COLLECTIVE; i++)
-        row_2(t, ll_collective_names[i], doc[i]);
-    return t;
+    return table_of(mem, "collective", ll_collective_names, doc);
 }
 
 static ll_table *list_algorithms(ll_comm *comm, ll_arena *mem)
@@ -209,10 +76,7 @@ static ll_table *list_algorithms(ll_comm *comm, ll_arena *mem)
         [LL_ALGORITHM_IN_NETWORK] = "the switches add up; all_reduce, where the fabric has it",
         [LL_ALGORITHM_HIERARCHICAL] = "one dimension of the fabric after another"};
     (void)comm;
-    ll_table *t = table_2(mem, "algorithm", "how it works");
-    for (int i = 0; i < LL_N_ALGORITHM; i++)
-        row_2(t, ll_algorithm_names[i], doc[i]);
-    return t;
+    return table_of(mem, "algorithm", ll_algorithm_names, doc);
 }
 
 static ll_table *list_evidence(ll_comm *comm, ll_arena *mem)
@@ -246,10 +110,10 @@ static ll_table *list_keys(ll_comm *comm, ll_arena *mem)
 }
 
 static const topic topics[] = {
-    {"chips", "accelerators, with peaks and memory", list_chips},
-    {"clusters", "clusters, for `lineloss net`", list_clusters},
-    {"models", "models to train", list_models},
-    {"studies", "studies, for `lineloss run` and `lineloss compare`", list_studies},
+    {"chips", "accelerators, with peaks and memory", ll_catalog_chips},
+    {"clusters", "clusters, for `lineloss net`", ll_catalog_clusters},
+    {"models", "models to train", ll_catalog_models},
+    {"studies", "studies, for `lineloss run` and `lineloss compare`", ll_catalog_studies},
     {"topologies", "kinds of interconnect", list_topologies},
     {"engines", "network engines", list_engines},
     {"collectives", "collective operations", list_collectives},

@@ -1,0 +1,112 @@
+/* Tables in the five formats, quoting, and how text is fitted into a width. */
+#include "sim/table.h"
+#include "tests/check.h"
+
+#include <string.h>
+
+static const char *printed(const ll_table *t, ll_format format, int width, ll_arena *mem)
+{
+    ll_text text;
+    ll_text_init(&text, mem);
+    ll_table_print(t, format, width, &text);
+    return text.s;
+}
+
+/* Two rows with everything that a format has to quote. */
+static ll_table *awkward(ll_arena *mem)
+{
+    ll_table *t = ll_table_create(
+        mem, "", 2, (ll_column[]){{.name = "what"}, {.name = "n", .key = "count", .right = true}});
+    ll_table_row(t);
+    ll_table_set(t, 0, "a,\"b\" | 5%% of x_y");
+    ll_table_set(t, 1, "12.5");
+    ll_table_row(t);
+    ll_table_set(t, 1, "-");
+    return t;
+}
+
+static void test_formats(ll_arena *mem)
+{
+    static const struct {
+        ll_format format;
+        const char *want;
+    } cases[] = {
+        /* 17 characters in the first column, 4 in the second, 2 between them */
+        {LL_FORMAT_TEXT, "what                  n\n-----------------  ----\n"
+                         "a,\"b\" | 5% of x_y  12.5\n                      -\n"},
+        {LL_FORMAT_CSV, "what,count\n\"a,\"\"b\"\" | 5% of x_y\",12.5\n,-\n"},
+        {LL_FORMAT_MD, "| what | n |\n|---|---:|\n| a,\"b\" \\| 5% of x_y | 12.5 |\n|  | - |\n"},
+        {LL_FORMAT_LATEX,
+         "% needs \\usepackage{booktabs}\n\\begin{tabular}{lr}\n\\toprule\nwhat & n \\\\\n"
+         "\\midrule\na,\"b\" $|$ 5\\% of x\\_y & 12.5 \\\\\n & - \\\\\n\\bottomrule\n"
+         "\\end{tabular}\n"},
+        {LL_FORMAT_JSON,
+         "[\n  {\n    \"what\": \"a,\\\"b\\\" | 5% of x_y\",\n    \"count\": 12.5\n  },\n"
+         "  {\n    \"what\": \"\",\n    \"count\": null\n  }\n]\n"},
+    };
+    ll_table *t = awkward(mem);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *got = printed(t, cases[i].format, 0, mem);
+        CHECK(!strcmp(got, cases[i].want), "%s:\n%s", ll_format_names[cases[i].format], got);
+    }
+}
+
+static void test_numbers_in_json(ll_arena *mem)
+{
+    /* What is not a JSON number as it stands must be a string. */
+    static const char *const strings[] = {"007", "0x10",   "1,234", "inf",
+                                          "nan", "1.5 GB", "+1",    ".5"};
+    for (size_t i = 0; i < sizeof strings / sizeof *strings; i++) {
+        ll_table *t = ll_table_create(mem, "", 1, (ll_column[]){{.name = "n", .right = true}});
+        ll_table_row(t);
+        ll_table_set(t, 0, "%s", strings[i]);
+        const char *got = printed(t, LL_FORMAT_JSON, 0, mem);
+        CHECK(strstr(got, ll_arena_printf(mem, "\"n\": \"%s\"", strings[i])), "%s", got);
+    }
+}
+
+/* Every line fits, no word is cut, and all words are there in their order. */
+static void test_width(ll_arena *mem)
+{
+    ll_table *t = ll_table_create(
+        mem, "", 3, (ll_column[]){{.name = "key"}, {.name = "n", .right = true}, {.name = "doc"}});
+    ll_table_row(t);
+    ll_table_set(t, 0, "  cluster.chip.memory_bandwidth");
+    ll_table_set(t, 1, "1");
+    ll_table_set(t, 2, "a sentence that is a good deal longer than the place that is left for it");
+    const char *got = printed(t, LL_FORMAT_TEXT, 60, mem);
+    int longest = 0, column = 0;
+    for (const char *s = got; *s; s++) {
+        column = *s == '\n' ? 0 : column + 1;
+        if (column > longest) longest = column;
+    }
+    CHECK(longest <= 60, "a line of %d columns:\n%s", longest, got);
+    CHECK(strstr(got, "\n  cluster.chip.memory_bandwidth  "), "the key is cut:\n%s", got);
+    CHECK(strstr(got, "longer"), "a word is cut:\n%s", got);
+    CHECK(!strstr(got, " \n"), "space at the end of a line:\n%s", got);
+}
+
+/* More rows than the first allocation has. */
+static void test_growth(ll_arena *mem)
+{
+    ll_table *t = ll_table_create(mem, "", 1, (ll_column[]){{.name = "i", .right = true}});
+    for (int i = 0; i < 1000; i++) {
+        ll_table_row(t);
+        ll_table_set(t, 0, "%d", i);
+    }
+    CHECK(t->n_row == 1000, "%d rows", t->n_row);
+    CHECK(!strcmp(t->cell[0], "0") && !strcmp(t->cell[999], "999"), "%s, %s", t->cell[0],
+          t->cell[999]);
+}
+
+int main(void)
+{
+    ll_arena *mem = ll_arena_create("test");
+    test_formats(mem);
+    test_numbers_in_json(mem);
+    test_width(mem);
+    test_growth(mem);
+    ll_arena_destroy(mem);
+    CHECK(ll_arena_balance_B() == 0, "balance %lld", (long long)ll_arena_balance_B());
+    return LL_CHECK_RESULT;
+}

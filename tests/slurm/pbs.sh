@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# pbs.sh LINELOSS: the PBS job script of scripts/, under a stand-in for qsub (no PBS in Debian).
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+export LINELOSS=$1
+work=$(mktemp -d -t llpbs.XXXXXX)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+export ARGS="--engine closed"
+
+check() { # file, text
+    grep -q "$2" "$1" || { echo "$1 has no line '$2':" >&2; cat "$1" >&2; exit 1; }
+}
+"$here/qsub" -v STUDIES=nvl72 "$root/scripts/pbs.sh"
+check job.o1 'lineloss result is VALID: nvl72'
+check results/nvl72.timing.json '"ranks": 2'
+"$here/qsub" -l select=1:mpiprocs=1 -v STUDIES="nvl72 atlas950_256" -J 0-2 "$root/scripts/pbs.sh"
+check job.o1.0 '72 GB200'
+check job.o1.1 '256 Ascend 950DT'
+check job.o1.2 'task 2 has no study: -J 0-1'
+check results/atlas950_256.timing.json '"ranks": 1'
+echo "pbs: one job of two ranks, an array, a wrong index"

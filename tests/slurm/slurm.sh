@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# slurm.sh LINELOSS: the job script of scripts/ on a private Slurm of two nodes. 77: not possible here.
+set -eu
+lineloss=$1
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+if ! command -v slurmctld slurmd sbatch squeue >/dev/null || [ "$(id -u)" != 0 ] ||
+    ! unshare --uts true 2>/dev/null; then
+    echo "needs root, slurmctld, slurmd and unshare: skipped"
+    exit 77
+fi
+work=$(mktemp -d -t llslurm.XXXXXX)
+trap '"$here/minislurm.sh" stop "$work" || true; rm -rf "$work"' EXIT
+eval "$(timeout 60 "$here/minislurm.sh" start "$work" 2)"
+unset OMPI_MCA_pml OMPI_MCA_btl OMPI_MCA_rmaps_base_oversubscribe # settings of one host
+export LINELOSS=$lineloss
+cd "$work"
+
+sbatch --parsable -N 2 -n 2 -o one.log "$root/scripts/slurm.sh" nvl72 --engine closed >/dev/null
+sbatch --parsable --array=0-1 -N 1 -n 1 -o 'array.%a.log' "$root/scripts/slurm.sh" \
+    nvl72 atlas950_256 --set name=array --engine closed >/dev/null
+OUT=out2 sbatch --parsable --array=2 -N 1 -n 1 -o 'bad.log' "$root/scripts/slurm.sh" nvl72 >/dev/null
+for _ in $(seq 300); do
+    [ -z "$(squeue -h)" ] && break
+    sleep 0.2
+done
+
+check() { # file, text
+    grep -q "$2" "$1" || { echo "$1 has no line '$2':" >&2; cat "$1" >&2; exit 1; }
+}
+check one.log 'lineloss result is VALID: nvl72'
+check array.0.log '72 GB200'
+check array.1.log '256 Ascend 950DT'
+check bad.log 'task 2 has no study: --array=0-0'
+check results/nvl72.json '"valid": true'
+check results/nvl72.timing.json '"ranks": 2'
+[ ! -e out2 ] || { echo "a task without a study wrote files" >&2; exit 1; }
+echo "slurm: one job on two nodes, an array, a wrong index"

@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# check: every value with its origin and evidence; what overrides wins and says so.
+. "$(dirname "$0")/common.sh"
+
+expect 0 check nvl72
+has out '^cluster\.chip$'
+has out '^  memory +189471 MiB +chips/gb200\.cfg:[0-9]+ +measured'
+has out '^  fold +on +default'
+has out '^Memory per chip: '
+has out '^nvl72 is legal: 72 chips'
+expect 0 check nvl72 --set job.micro_batch=2 --set 'cluster.chip.memory=300 GB | assumed: more' --format csv
+has out '^job\.micro_batch,2,--set,none,$'
+has out '^cluster\.chip\.memory,300 GB,--set,assumed,more$'
+expect 0 check nvl72 --format json
+"$JSON_CHECK" <out || complain "check --format json"
+expect 1 check nvl72 --set job.tp=7
+is_empty out
+has err 'job\.tp = 7'
+finish

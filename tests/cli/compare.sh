@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# compare: differences first, results, waterfalls, files, a picture.
+. "$(dirname "$0")/common.sh"
+
+expect 0 compare nvl72 atlas950 --engine closed -o cmp
+has out '^What differs'
+has out '^  peak_bf16 +2\.5 PFLOP/s +486 TFLOP/s$'
+lacks out '^  sequence ' # the same in both
+has out '^Where the chips go, % of all chips'
+has out '^nvl72: where 72 chips go'
+has out '^atlas950: where 8192 chips go'
+[ "$(grep -c 'lineloss result is VALID' out)" = 2 ] || complain "not two verdicts"
+first=$(grep -n '^What differs' out | cut -d: -f1)
+second=$(grep -n '^Results' out | cut -d: -f1)
+third=$(grep -n '^Where the chips go, in chips' out | cut -d: -f1)
+[ "$first" -lt "$second" ] && [ "$second" -lt "$third" ] || complain "wrong order: $first $second $third"
+for file in compare.json compare.txt compare.csv compare.md compare.tex compare.gp compare-1.dat compare-2.dat; do
+    [ -s cmp/$file ] || complain "no $file"
+done
+"$JSON_CHECK" differences results <cmp/compare.json || complain "compare.json"
+if command -v gnuplot >/dev/null; then
+    for file in compare.svg compare.pdf compare.png; do [ -s cmp/$file ] || complain "no $file"; done
+    has out '^Pictures: cmp/compare.svg'
+fi
+# Without gnuplot: what to install, and still exit code 0.
+mkdir bin
+ln -s "$(command -v sh)" bin/sh
+PATH=$PWD/bin "$LINELOSS" compare nvl72 atlas950 --engine closed -o other >out 2>err </dev/null || complain "without gnuplot: $(cat err)"
+has out 'apt-get install gnuplot-nox'
+[ ! -e other/compare.svg ] || complain "a picture without gnuplot"
+
+on 3 compare nvl72 atlas950 --engine closed -o three >out
+for file in compare.json compare.txt compare.csv compare.md compare.tex compare.gp; do same three/$file cmp/$file; done
+finish

@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Help and version: on standard output, exit code 0, without MPI, each once under a launcher.
+. "$(dirname "$0")/common.sh"
+
+expect 0 --help
+is_empty err
+has out '^Exit codes:'
+cp out program_help
+for command in run compare net check list; do
+    has program_help "^  $command "
+    expect 0 "$command" --help
+    is_empty err
+    has out "^Usage: lineloss $command"
+    has out '^Examples:'
+    [ "$(awk 'length > 100' out | wc -l)" = 0 ] || complain "$command --help is wider than 100 columns"
+done
+
+expect 0 --version
+is_empty err
+has out '^lineloss [0-9]+\.[0-9]+\.[0-9]+ \([0-9a-f]+(-dirty)?\)$|^lineloss .* \(unknown\)$'
+has out '^Petsc .*3\.'
+has out 'MPI'
+[ "$(wc -l <out)" = 3 ] || complain "--version has $(wc -l <out) lines"
+
+on 3 --version >three
+same three out
+
+# No file of the machine is opened by mistake: help works from a folder that has nothing.
+expect 0 list --help
+finish

@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# run: formats, files, and the promise that the number of ranks does not change the result.
+. "$(dirname "$0")/common.sh"
+
+expect 0 run nvl72 --engine closed --format json
+is_empty err
+"$JSON_CHECK" schema_version study version git config engine seed engine_stats transfers memory chips step_s \
+    tokens_per_s tokens_per_s_per_chip model_flop_per_step mfu_frac effective_chips efficiency_frac baseline \
+    losses memory_B evidence checksum valid <out || complain "run --format json"
+has out '"chips": 72,'
+has out '"valid": true'
+mv out one.json
+
+for format in text csv md latex; do
+    expect 0 run nvl72 --engine closed --format $format
+    is_empty err
+    [ "$(wc -l <out)" -ge 30 ] || complain "--format $format is too short"
+done
+expect 0 run nvl72 --engine closed
+has out '^lineloss result is VALID: nvl72, checksum [0-9a-f]{16}, seed 1'
+[ "$(grep -c 'lineloss result is' out)" = 1 ] || complain "more than one verdict"
+lacks out $'\033' # no colours where there is no terminal
+
+# Files: whole, the same text as on standard output, times apart; nothing else, nothing hidden.
+expect 0 run nvl72 --engine closed --format json -o a/b
+same out one.json
+same a/b/nvl72.json one.json
+[ "$(ls -A a/b | LC_ALL=C sort | tr '\n' ' ')" = 'nvl72.csv nvl72.json nvl72.timing.json nvl72.txt ' ] || complain "files: $(ls -A a/b)"
+"$JSON_CHECK" wall_s cpu_s ranks host date <a/b/nvl72.timing.json || complain "timing"
+expect 0 run nvl72 --engine closed -o c
+for file in nvl72.json nvl72.txt nvl72.csv; do same a/b/$file c/$file; done
+
+# Byte for byte, whatever the number of ranks: the folded problem is the same everywhere.
+expect 0 run nvl72 --format json
+mv out flow.json
+for ranks in 1 2 3 4; do
+    on $ranks run nvl72 --format json >ranks.json
+    same ranks.json flow.json
+    on $ranks run nvl72 --engine closed --format json >ranks.json
+    same ranks.json one.json
+done
+
+# Another seed, another draw; the same seed, the same.
+expect 0 run nvl72 --engine closed --seed 2 --format json
+cmp -s out one.json && complain "--seed 2 gives what --seed 1 gives"
+has out '"seed": 2,'
+expect 0 run nvl72 --engine closed --set seed=1 --format json
+grep -v '"origin": ' out >left
+grep -v '"origin": ' one.json >right
+same left right
+
+# Progress: nothing without a terminal unless it is asked for.
+expect 0 run nvl72 --engine closed --no-progress
+is_empty err
+finish

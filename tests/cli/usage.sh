@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Wrong command lines: exit code 1, what to type instead, nothing on standard output, said once.
+. "$(dirname "$0")/common.sh"
+
+wrong() { # text that must stand in the message, argument...
+    local text=$1
+    shift
+    expect 1 "$@"
+    is_empty out
+    grep -qF -- "$text" err || complain "lineloss $*: no '$text' in: $(cat err)"
+    [ "$(grep -c . err)" = 1 ] || complain "lineloss $*: more than one line: $(cat err)"
+}
+wrong 'lineloss run nvl72' # no command at all
+wrong "did you mean 'run'?" rnu nvl72
+wrong "did you mean 'compare'?" comapre
+wrong 'expected run, compare' frobnicate
+wrong "did you mean '--format'?" run nvl72 --fromat json
+wrong '--help` lists them' run nvl72 --zzzzzzzz
+wrong 'go after --petsc' run nvl72 -ksp_type
+wrong 'lineloss list studies' run
+wrong 'one argument too many' run nvl72 atlas950
+wrong 'At least two' compare nvl72
+wrong 'needs a value' run nvl72 --format
+wrong "did you mean 'json'?" run nvl72 --format jsn
+wrong 'expected text, json, csv, md or latex' run nvl72 --format yamlyaml
+wrong 'expected PATH=VALUE' run nvl72 --set job.tp
+wrong 'has no option' list --sizes 8B
+wrong 'takes no value' run nvl72 --progress=1
+wrong "did you mean 'studies'?" list studeis
+wrong 'did you mean' net nvl72 --collective all_redcue
+wrong 'expected one of' net nvl72 --collective zzzzzzzzzz
+wrong 'expected a whole number' net nvl72 --chips 73
+wrong 'expected a whole number' net nvl72 --chips 1
+wrong 'does not divide' net nvl72 --group 7
+wrong 'expected N or N:STRIDE' net nvl72 --group 8x9
+wrong 'give one of them' net nvl72 --group 8 --chips 8
+wrong '--sizes' net nvl72 --sizes 8..16
+wrong 'factor above 1' net nvl72 --sizes 8B..1MiBx1
+wrong 'more than 128 sizes' net nvl72 --sizes 8B..1GiBx1.001
+# What nobody has read is known only afterwards, and still an error.
+expect 1 list --petsc -h_tpyo
+has err '--petsc -h_tpyo: nobody used this option'
+expect 0 run nvl72 --petsc -ll_snes_rtol 1e-12
+"$MPIEXEC" -n 3 "$LINELOSS" run nvl72 --fromat json >out 2>err && complain "3 ranks: exit code 0"
+[ "$(grep -c "did you mean '--format'" err)" = 1 ] || complain "3 ranks do not say it once"
+finish

@@ -34,7 +34,7 @@ static ll_table *results(const comparison *c, ll_arena *mem)
 {
     ll_table *t = table_side_by_side(c, "Results", "quantity", false, mem);
     ll_summary_row row[MAX_STUDY][LL_MAX_SUMMARY];
-    int n[MAX_STUDY];
+    int n[MAX_STUDY] = {0};
     for (int k = 0; k < c->n; k++)
         n[k] = ll_report_summary(&c->report[k], mem, row[k]);
     for (int i = 0; i < n[0]; i++) {
@@ -121,14 +121,15 @@ static void print(const comparison *c, ll_format format, int width, ll_arena *me
         print_json(c, mem, out);
         return;
     }
-    ll_table *const tables[] = {
+    enum { N_TABLE = 4 };
+    ll_table *const tables[N_TABLE] = {
         ll_difference_table(c->n, c->study, c->label, format == LL_FORMAT_TEXT, mem),
         results(c, mem), losses(c, false, mem), losses(c, true, mem)};
     if (format == LL_FORMAT_CSV) { /* one table: results and losses are in `run --format csv` */
         ll_table_print(tables[1], format, 0, out);
         return;
     }
-    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+    for (size_t i = 0; i < N_TABLE; i++) {
         ll_table_print(tables[i], format, width, out);
         ll_text_add(out, "\n");
     }
@@ -201,11 +202,11 @@ static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_err
     bool valid = true;
     for (int k = 0; k < c->n; k++) {
         LL_TRY(ll_run(&c->study[k], comm, mem, &c->result[k], err));
-        c->report[k] = (ll_report){&c->study[k], &c->result[k]};
+        c->report[k] = (ll_report){&c->study[k], &c->result[k], c->label[k]};
         valid = valid && c->result[k].valid;
     }
     LL_TRY(files_write(c, comm, mem, err));
-    LL_TRY(ll_plot_waterfalls(c->dir, c->n, c->report, c->label, comm, mem, &c->drawn, err));
+    LL_TRY(ll_plot_waterfalls(c->dir, c->n, c->report, comm, mem, &c->drawn, err));
     ll_text text;
     ll_text_init(&text, mem);
     if (ll_comm_rank(comm) == 0) {

@@ -59,12 +59,14 @@ static ll_status sizes_parse(const char *word, net_job *job, ll_error *err)
                             "--sizes %s: expected 1 B <= from <= to <= 1 PB, such as 8B..1GiBx4",
                             word);
     /* Powers by multiplication are exact for the usual factors; the tolerance keeps the last. */
-    for (double size_B = from_B; size_B <= to_B * (1 + 1e-12); size_B *= factor) {
+    double size_B = from_B;
+    while (size_B <= to_B * (1 + 1e-12)) {
         if (job->n_size == MAX_SIZES)
             return ll_error_set(err, LL_ERR_CONFIG,
                                 "--sizes %s: more than %d sizes; use a larger factor", word,
                                 MAX_SIZES);
         job->size_B[job->n_size++] = floor(size_B);
+        size_B *= factor;
     }
     return LL_OK;
 }

@@ -38,7 +38,7 @@ static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_err
     if (dir) LL_TRY(ll_output_prepare(dir, comm, err));
     ll_result *result = ll_arena_new(mem, ll_result);
     LL_TRY(ll_run(study, comm, mem, result, err));
-    ll_report report = {study, result};
+    ll_report report = {study, result, study->name};
     ll_text text;
     ll_text_init(&text, mem);
     if (ll_comm_rank(comm) == 0)

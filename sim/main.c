@@ -51,19 +51,19 @@ static void signals_set(void)
         sigaction(numbers[i], &action, NULL);
 }
 
-static int version_print(void)
+static ll_status version_print(void)
 {
     char mpi[MPI_MAX_LIBRARY_VERSION_STRING], petsc[256];
     int n;
     MPI_Get_library_version(mpi, &n);
     mpi[strcspn(mpi, ",\n")] = '\0';
-    PetscCall(PetscGetVersion(petsc, sizeof petsc));
+    if (PetscGetVersion(petsc, sizeof petsc)) return LL_ERR_INTERNAL;
     petsc[strcspn(petsc, ",\n")] = '\0';
     printf("lineloss %s (%s)\n%s\n%s\n", ll_version(), ll_git(), petsc, mpi);
     return fflush(stdout) == 0 ? LL_OK : LL_ERR_RUN;
 }
 
-static int help_print(const ll_command *command, ll_arena *mem)
+static ll_status help_print(const ll_command *command, ll_arena *mem)
 {
     ll_text text;
     ll_text_init(&text, mem);
@@ -161,7 +161,7 @@ int main(int argc, char **argv)
     ll_error_init(&err);
     ll_arena *mem = ll_arena_create("run");
     ll_options opt;
-    int status = ll_options_parse(argc, argv, mem, &opt, &err);
+    ll_status status = ll_options_parse(argc, argv, mem, &opt, &err);
     if (status != LL_OK) {
         if (launched_first()) errors_print("lineloss: ", &err);
     } else if (opt.value[LL_OPT_HELP]) {
@@ -177,5 +177,5 @@ int main(int argc, char **argv)
                 (long long)ll_arena_balance_B());
         status = LL_ERR_INTERNAL;
     }
-    return status;
+    return (int)status;
 }

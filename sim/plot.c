@@ -96,11 +96,11 @@ static const char *quoted(const char *s, ll_arena *mem)
     return out;
 }
 
-static void panel_write(int i, const ll_report *r, const char *label, ll_arena *mem, ll_text *out)
+static void panel_write(int i, const ll_report *r, ll_arena *mem, ll_text *out)
 {
     const char *what = ll_arena_printf(mem, "%s x %s", ll_report_thousands(r->result->n_chip, mem),
                                        r->study->cluster.chip.name);
-    ll_text_add(out, "  set title %s.\"\\n\".%s font fbig offset 0,-0.3\n", quoted(label, mem),
+    ll_text_add(out, "  set title %s.\"\\n\".%s font fbig offset 0,-0.3\n", quoted(r->label, mem),
                 quoted(what, mem));
     ll_text_add(out, "  set lmargin at screen left(%d)\n  set rmargin at screen right(%d)\n", i, i);
     if (i == 0)
@@ -145,7 +145,7 @@ static void settings_write(int n, int n_row, const char *const *row, ll_text *ou
 }
 
 static void script_write(int n, int n_row, const char *const *row, const ll_report *report,
-                         const char *const *label, ll_arena *mem, ll_text *out)
+                         ll_arena *mem, ll_text *out)
 {
     const double width_in = 1.7 + 3.6 * n, height_in = 1.3 + 0.30 * (n_row + 2);
     settings_write(n, n_row, row, out);
@@ -171,7 +171,7 @@ static void script_write(int n, int n_row, const char *const *row, const ll_repo
                 "  set format x '%%g %%%%'\n"
                 "  set xtics 0,25,75 nomirror scale 0.4 textcolor rgb '#666666' font fsmall\n");
     for (int i = 0; i < n; i++)
-        panel_write(i, &report[i], label[i], mem, out);
+        panel_write(i, &report[i], mem, out);
     ll_text_add(out, "  unset multiplot\n  set output\n}\n");
 }
 
@@ -198,9 +198,8 @@ static bool gnuplot_found(void)
     return false;
 }
 
-ll_status ll_plot_waterfalls(const char *dir, int n, const ll_report *report,
-                             const char *const *label, ll_comm *comm, ll_arena *mem, bool *drawn,
-                             ll_error *err)
+ll_status ll_plot_waterfalls(const char *dir, int n, const ll_report *report, ll_comm *comm,
+                             ll_arena *mem, bool *drawn, ll_error *err)
 {
     const char *row[LL_MAX_LOSS];
     int n_row = rows_find(n, report, row);
@@ -212,7 +211,7 @@ ll_status ll_plot_waterfalls(const char *dir, int n, const ll_report *report,
             ll_output_write(dir, ll_arena_printf(mem, "compare-%d.dat", i + 1), &text, comm, err));
     }
     ll_text_init(&text, mem);
-    script_write(n, n_row, row, report, label, mem, &text);
+    script_write(n, n_row, row, report, mem, &text);
     LL_TRY(ll_output_write(dir, "compare.gp", &text, comm, err));
     *drawn = ll_comm_rank(comm) == 0 && gnuplot_found() && gnuplot_run(dir);
     return LL_OK;

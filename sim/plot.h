@@ -11,10 +11,9 @@
 
 #include <stdbool.h>
 
-/* Write script and data, then run gnuplot if it is found; *drawn says whether it made the pictures.
- * label: [n] titles of the panels. Collective. */
-ll_status ll_plot_waterfalls(const char *dir, int n, const ll_report *report,
-                             const char *const *label, ll_comm *comm, ll_arena *mem, bool *drawn,
-                             ll_error *err);
+/* Write script and data, then run gnuplot if it is found; *drawn says (on rank 0) whether it made the
+ * pictures. report: [n], each a panel. Collective. */
+ll_status ll_plot_waterfalls(const char *dir, int n, const ll_report *report, ll_comm *comm,
+                             ll_arena *mem, bool *drawn, ll_error *err);
 
 #endif

@@ -363,10 +363,11 @@ void ll_report_print(const ll_report *r, ll_format format, int width, ll_arena *
     } else if (format == LL_FORMAT_CSV) {
         ll_table_print(ll_report_flat(r, mem), format, 0, out);
     } else {
-        ll_table *const tables[] = {summary_table(r, mem), losses_table(r, mem),
-                                    transfers_table(r, mem), memory_table(r, mem),
-                                    weak_table(r, mem)};
-        for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+        enum { N_TABLE = 5 };
+        ll_table *const tables[N_TABLE] = {summary_table(r, mem), losses_table(r, mem),
+                                           transfers_table(r, mem), memory_table(r, mem),
+                                           weak_table(r, mem)};
+        for (size_t i = 0; i < N_TABLE; i++) {
             if (i) ll_text_add(out, "\n");
             ll_table_print(tables[i], format, 0, out);
         }

@@ -14,6 +14,8 @@
 typedef struct ll_report {
     const ll_study *study;
     const ll_result *result;
+    const char
+        *label; /* what comparisons and pictures call it; the name of the study if that is unique */
 } ll_report;
 
 /* The whole report in any format. width: columns of TEXT. */

@@ -6,7 +6,7 @@ expect 0 run nvl72 --engine closed -o out_dir
 cp -r out_dir before
 "$LINELOSS" run supercluster -o out_dir >/dev/null 2>&1 </dev/null &
 pid=$!
-sleep 1.5
+sleep 0.8
 kill -TERM "$pid"
 wait "$pid"
 code=$?

@@ -74,6 +74,11 @@ static span span_of(const ll_topology *topo, const ll_group *group)
     return s;
 }
 
+int ll_collective_dimension(const ll_topology *topo, const ll_group *group)
+{
+    return span_of(topo, group).last_dim;
+}
+
 static ll_round *round_add(ll_plan *plan, const ll_cluster *cluster, int dim, ll_collective what,
                            ll_pattern pattern, int32_t arg, const ll_group *group, double size_B)
 {
@@ -132,8 +137,8 @@ static void plan_broadcast(const ll_cluster *cluster, ll_algorithm algorithm, co
     } else if (algorithm == LL_ALGORITHM_RING) { /* a pipelined chain */
         round_add(plan, cluster, dim, LL_BROADCAST, LL_PATTERN_LINE, 1, group, size_B)->depth =
             n - 2;
-    } else { /* tree: each edge of both trees carries half, downwards only, in the same directions */
-        round_add(plan, cluster, dim, LL_BROADCAST, LL_PATTERN_TREE, 0, group, size_B / 2)->depth =
+    } else { /* tree: each edge of both trees carries half, downwards */
+        round_add(plan, cluster, dim, LL_BROADCAST, LL_PATTERN_TREE, 1, group, size_B / 2)->depth =
             log2_int(n) - 1;
     }
 }
@@ -320,61 +325,6 @@ void ll_collective_cost(const ll_plan *plan, const ll_price *price, ll_cost *out
     out->wire_s = wire_s[busiest];
     out->software_s += slack_s[busiest];
     out->total_s = out->software_s + out->latency_s + out->wire_s;
-}
-
-/* Whether the library that drives the outermost dimension has the algorithm at all. */
-static bool library_has(const ll_cluster *cluster, const span *s, ll_collective what,
-                        ll_algorithm algorithm)
-{
-    const char *have = cluster->software[s->last_dim].algorithms;
-    if (!strcmp(have, "all") || what == LL_ALL_TO_ALL || what == LL_SEND ||
-        algorithm == LL_ALGORITHM_HIERARCHICAL)
-        return true;
-    const char *name = ll_algorithm_names[algorithm], *at = strstr(have, name);
-    size_t n = strlen(name);
-    while (at && !((at == have || at[-1] == ' ') && (at[n] == 0 || at[n] == ' ')))
-        at = strstr(at + 1, name);
-    return at != NULL;
-}
-
-static ll_status time_closed(const ll_cluster *cluster, const ll_plan *plan, ll_arena *mem,
-                             double *total_s, ll_error *err)
-{
-    ll_cost cost;
-    LL_TRY(ll_collective_time(cluster, &ll_engine_closed, NULL, plan, NULL, mem, &cost, NULL, err));
-    *total_s = cost.total_s;
-    return LL_OK;
-}
-
-ll_status ll_collective_choose(const ll_cluster *cluster, ll_collective what,
-                               ll_algorithm algorithm, const ll_group *group, double size_B,
-                               ll_arena *mem, ll_plan *out, ll_error *err)
-{
-    if (algorithm != LL_ALGORITHM_AUTO)
-        return ll_collective_plan(cluster, what, algorithm, group, size_B, out, err);
-    span s = span_of(cluster->topo, group);
-    double best_s = (double)INFINITY;
-    for (int a = LL_ALGORITHM_RING; a < LL_N_ALGORITHM; a++) {
-        ll_error why;
-        ll_plan plan;
-        ll_error_init(&why);
-        if (!library_has(cluster, &s, what, (ll_algorithm)a)) continue;
-        bool gathers = what == LL_ALL_REDUCE || what == LL_ALL_GATHER || what == LL_REDUCE_SCATTER;
-        if (gathers && a == LL_ALGORITHM_DIRECT && ll_group_size(group) > LL_DIRECT_MAX) continue;
-        if (ll_collective_plan(cluster, what, (ll_algorithm)a, group, size_B, &plan, &why) != LL_OK)
-            continue;
-        double total_s;
-        LL_TRY(time_closed(cluster, &plan, mem, &total_s, err));
-        if (total_s < best_s) {
-            best_s = total_s;
-            *out = plan;
-        }
-    }
-    if (!isfinite(best_s))
-        return ll_error_set(err, LL_ERR_CONFIG,
-                            "no algorithm for %s: cluster.software algorithms = \"%s\"",
-                            ll_collective_names[what], cluster->software[s.last_dim].algorithms);
-    return LL_OK;
 }
 
 ll_status ll_collective_time(const ll_cluster *cluster, const ll_engine_type *engine,

@@ -24,7 +24,7 @@
 #include "sim/traffic.h"
 
 typedef enum ll_algorithm {
-    LL_ALGORITHM_AUTO, /* the fastest as predicted by engine `closed` */
+    LL_ALGORITHM_AUTO, /* the fastest as predicted: collective_choose.c */
     LL_ALGORITHM_RING,
     LL_ALGORITHM_DIRECT,
     LL_ALGORITHM_HALVING,
@@ -36,9 +36,10 @@ typedef enum ll_algorithm {
 
 extern const char *const ll_algorithm_names[]; /* "auto", "ring", ...; ended by NULL */
 
-/* LL_DIRECT_MAX: `auto` reduces, gathers and scatters directly among at most so many members: libraries
- * do so within a board, and the list of flows of a larger group is long. */
-enum { LL_MAX_ROUND = 64, LL_DIRECT_MAX = 32 };
+/* Members up to which `auto` looks at: direct reductions, gathers and scatters (libraries do so within a
+ * board, and the list of flows of a larger group is long); flat algorithms where chips pass on traffic
+ * and a hierarchical one is possible. */
+enum { LL_MAX_ROUND = 64, LL_DIRECT_MAX = 32, LL_FLAT_MAX = 1024 };
 
 typedef struct ll_round {
     ll_traffic traffic;
@@ -79,7 +80,11 @@ typedef struct ll_cost {
 /* Cost of a plan whose rounds an engine has priced. price: [plan->n_round], each round a phase. */
 void ll_collective_cost(const ll_plan *plan, const ll_price *price, ll_cost *out);
 
-/* The plan that `algorithm` names, or for AUTO the fastest by engine `closed`. Not collective. */
+/* The outermost dimension that the group touches: its software drives a flat collective. */
+int ll_collective_dimension(const ll_topology *topo, const ll_group *group);
+
+/* The plan that `algorithm` names, or for AUTO the one that is predicted to be the fastest: see
+ * collective_choose.c. Not collective. */
 ll_status ll_collective_choose(const ll_cluster *cluster, ll_collective what,
                                ll_algorithm algorithm, const ll_group *group, double size_B,
                                ll_arena *mem, ll_plan *out, ll_error *err);

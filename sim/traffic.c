@@ -17,10 +17,13 @@
  *   flow 4 (r-1) + 1: tree 0, the parent to r
  *   flow 4 (r-1) + 2: tree 1, member r of the tree to its parent
  *   flow 4 (r-1) + 3: tree 1, the parent to r
+ * With arg = 1 (a broadcast) only what goes down is there: flows 2 (r-1) of tree 0, 2 (r-1) + 1 of tree 1.
  */
 #include "sim/traffic.h"
 
 #include "sim/base/status.h"
+
+#include <stdbool.h>
 
 int32_t ll_group_size(const ll_group *g)
 {
@@ -104,7 +107,7 @@ static int64_t flows_per_group(const ll_traffic *t, int32_t n)
     case LL_PATTERN_ROOT:
         return n - 1;
     case LL_PATTERN_TREE:
-        return 4 * ((int64_t)n - 1);
+        return (t->arg ? 2 : 4) * ((int64_t)n - 1);
     case LL_PATTERN_LIST:
         break;
     }
@@ -123,8 +126,9 @@ static int32_t shifted(int32_t n, int32_t i, int32_t by)
     return (int32_t)(to < 0 ? to + n : to);
 }
 
-static void tree_flow(int32_t n, int32_t j, int32_t *from, int32_t *to)
+static void tree_flow(const ll_traffic *t, int32_t n, int32_t j, int32_t *from, int32_t *to)
 {
+    if (t->arg) j = 2 * j + 1; /* of every pair of flows, the second goes down */
     const int32_t r = j / 4 + 1;
     const int32_t child = j % 4 < 2 ? r : from_tree1(n, r);
     const int32_t parent = ll_traffic_tree(n, j % 4 < 2 ? 0 : 1, child, LL_TREE_UP);
@@ -161,7 +165,7 @@ void ll_traffic_flow(const ll_traffic *t, int64_t i, ll_flow *out)
         from = 0;
         break;
     case LL_PATTERN_TREE:
-        tree_flow(n, j, &from, &to);
+        tree_flow(t, n, j, &from, &to);
         break;
     case LL_PATTERN_LINE:
     case LL_PATTERN_LIST:
@@ -172,17 +176,22 @@ void ll_traffic_flow(const ll_traffic *t, int64_t i, ll_flow *out)
                      t->size_B};
 }
 
-static int32_t tree_degree(int32_t n, int32_t i)
+/* Slots of tree_peer: up, left, right in tree 0, then in tree 1; up is left out of a broadcast. */
+static bool tree_slot(const ll_traffic *t, int slot) { return !(t->arg && slot % 3 == LL_TREE_UP); }
+
+static int32_t tree_degree(const ll_traffic *t, int32_t n, int32_t i)
 {
     int32_t degree = 0;
     for (int slot = 0; slot < 6; slot++)
-        degree += ll_traffic_tree(n, slot / 3, i, (ll_tree_link)(slot % 3)) >= 0;
+        if (tree_slot(t, slot))
+            degree += ll_traffic_tree(n, slot / 3, i, (ll_tree_link)(slot % 3)) >= 0;
     return degree;
 }
 
-static int32_t tree_peer(int32_t n, int32_t i, int32_t j)
+static int32_t tree_peer(const ll_traffic *t, int32_t n, int32_t i, int32_t j)
 {
     for (int slot = 0; slot < 6; slot++) {
+        if (!tree_slot(t, slot)) continue;
         const int32_t peer = ll_traffic_tree(n, slot / 3, i, (ll_tree_link)(slot % 3));
         if (peer >= 0 && j-- == 0) return peer;
     }
@@ -203,7 +212,7 @@ static int32_t peers(const ll_traffic *t, int32_t n, int32_t i)
     case LL_PATTERN_ROOT:
         return i == 0 ? n - 1 : 0;
     case LL_PATTERN_TREE:
-        return tree_degree(n, i);
+        return tree_degree(t, n, i);
     case LL_PATTERN_LIST:
         break;
     }
@@ -245,7 +254,7 @@ int32_t ll_traffic_peer(const ll_source_view *s, int32_t j)
         to = j + 1;
         break;
     case LL_PATTERN_TREE:
-        to = tree_peer(s->n_member, s->member, j);
+        to = tree_peer(s->t, s->n_member, s->member, j);
         break;
     case LL_PATTERN_LIST:
         break;

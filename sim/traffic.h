@@ -33,9 +33,9 @@ typedef enum ll_pattern {
     LL_PATTERN_XOR,   /* member i sends to i xor arg (n a power of two)          n flows */
     LL_PATTERN_ALL,   /* every member sends to every other                       n (n-1) flows */
     LL_PATTERN_LINE,  /* member i sends to i + 1, the last to nobody             n-1 flows */
-    LL_PATTERN_TREE,  /* both trees of the double binary tree, up and down      see traffic.c */
-    LL_PATTERN_ROOT,  /* member 0 sends to every other                           n-1 flows */
-    LL_PATTERN_LIST   /* src, dst, size_B arrays below; groups are not used */
+    LL_PATTERN_TREE, /* both trees of the double binary tree; arg 1: downwards only      see traffic.c */
+    LL_PATTERN_ROOT, /* member 0 sends to every other                           n-1 flows */
+    LL_PATTERN_LIST  /* src, dst, size_B arrays below; groups are not used */
 } ll_pattern;
 
 typedef struct ll_traffic {

@@ -121,6 +121,31 @@ static void check_tree_shape(void)
     }
 }
 
+/* Downwards, each member hears its half from tree 0 and the other half from tree 1, once each, but for
+ * the root of a tree: 2 (n-1) flows. */
+static void check_tree_down(void)
+{
+    for (int32_t n = 2; n <= 40; n++) {
+        const ll_traffic t = {
+            .pattern = LL_PATTERN_TREE, .arg = 1, .group = {n, 1, {n}, {1}}, .size_B = 1};
+        int heard[2][40] = {{0}};
+        CHECK(ll_traffic_n_flow(&t) == 2 * (n - 1), "n %d: %lld flows", n,
+              (long long)ll_traffic_n_flow(&t));
+        for (int64_t i = 0; i < ll_traffic_n_flow(&t); i++) {
+            ll_flow f;
+            ll_traffic_flow(&t, i, &f);
+            const int tree = (int)(i % 2);
+            heard[tree][f.dst]++;
+            CHECK(ll_traffic_tree(n, tree, f.dst, LL_TREE_UP) == f.src, "n %d, flow %lld", n,
+                  (long long)i);
+        }
+        for (int32_t i = 0; i < n; i++)
+            for (int tree = 0; tree < 2; tree++)
+                CHECK(heard[tree][i] == (ll_traffic_tree(n, tree, i, LL_TREE_UP) >= 0),
+                      "n %d tree %d: member %d heard %d times", n, tree, i, heard[tree][i]);
+    }
+}
+
 /* By source there are the same flows as by number. count: [n_chip * n_chip] */
 static void check_sources(ll_traffic t)
 {
@@ -147,6 +172,8 @@ int main(void)
     check_patterns();
     check_tree();
     check_tree_shape();
+    check_tree_down();
+    check_sources((ll_traffic){LL_PATTERN_TREE, 0, split, 7, 0, NULL, NULL, NULL});
     for (int p = LL_PATTERN_SHIFT; p < LL_PATTERN_LIST; p++)
         check_sources((ll_traffic){(ll_pattern)p, 3, split, 7, 0, NULL, NULL, NULL});
     return LL_CHECK_RESULT;

@@ -12,16 +12,16 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Rank as the launcher tells it, for what is printed before (or without) MPI_Init. */
-static bool launched_first(void)
+/* Rank as the launcher tells it, for what is printed without MPI_Init; -1 without a launcher. */
+static int launched_rank(void)
 {
     static const char *const names[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK",
                                         "SLURM_PROCID"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const char *rank = getenv(names[i]);
-        if (rank) return strcmp(rank, "0") == 0;
+        if (rank) return strcmp(rank, "0") == 0 ? 0 : 1;
     }
-    return true;
+    return -1;
 }
 
 static void errors_print(const char *prefix, const ll_error *err)
@@ -30,6 +30,15 @@ static void errors_print(const char *prefix, const ll_error *err)
     fprintf(stderr, "%s%s", prefix, err->text);
     if (err->n_line > LL_ERROR_LINES)
         fprintf(stderr, "... and %d more\n", err->n_line - LL_ERROR_LINES);
+}
+
+/* A launcher ends all ranks when the first one fails: so nobody leaves before rank 0 has said why. */
+static void usage_print(int *argc, char ***argv, const ll_error *err)
+{
+    const int rank = launched_rank();
+    if (rank >= 0) MPI_Init(argc, argv);
+    if (rank <= 0) errors_print("lineloss: ", err);
+    if (rank >= 0) MPI_Finalize();
 }
 
 static void abort_all(int exit_code) { MPI_Abort(MPI_COMM_WORLD, exit_code); }
@@ -163,11 +172,11 @@ int main(int argc, char **argv)
     ll_options opt;
     ll_status status = ll_options_parse(argc, argv, mem, &opt, &err);
     if (status != LL_OK) {
-        if (launched_first()) errors_print("lineloss: ", &err);
+        usage_print(&argc, &argv, &err);
     } else if (opt.value[LL_OPT_HELP]) {
-        status = launched_first() ? help_print(opt.command, mem) : LL_OK;
+        status = launched_rank() <= 0 ? help_print(opt.command, mem) : LL_OK;
     } else if (opt.value[LL_OPT_VERSION]) {
-        status = launched_first() ? version_print() : LL_OK;
+        status = launched_rank() <= 0 ? version_print() : LL_OK;
     } else {
         status = mpi_run(&argc, &argv, &opt, mem);
     }

@@ -9,7 +9,7 @@ layers='
 2 sim/shipped.* sim/output.* sim/equations.* sim/index_map.*
 3 sim/engine/* sim/incidence.* sim/fold.* sim/chip.* sim/model.* sim/job.* sim/cluster.* sim/kernel.*
 3 sim/stage.*
-4 sim/study.* sim/collective.* sim/result.* sim/program.* sim/durations.* sim/replay.* sim/budget.*
+4 sim/study.* sim/collective.* sim/collective_choose.* sim/result.* sim/program.* sim/durations.* sim/replay.* sim/budget.*
 4 sim/run.* sim/evidence.*
 5 sim/keys.* sim/report*.* sim/plot.* sim/difference.* sim/catalog.*
 6 sim/options.* sim/command.* sim/cmd_*.*

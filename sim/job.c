@@ -103,6 +103,10 @@ static void check_model(ll_config *cfg, const ll_job *job, const ll_model *model
         ll_config_fault(cfg, "job.tp", err,
                         "model.hidden = %lld and model.ffn = %lld must divide by it",
                         (long long)model->hidden, (long long)model->ffn);
+    if (model->n_kv_head % job->tp && job->tp % model->n_kv_head)
+        ll_config_fault(cfg, "job.tp", err,
+                        "the model's %lld kv_heads must divide by it, or it by them",
+                        (long long)model->n_kv_head);
     if (job->seq % (job->tp * job->cp))
         ll_config_fault(cfg, "job.sequence", err, "must divide by tp cp = %lld",
                         (long long)(job->tp * job->cp));
@@ -146,6 +150,12 @@ static void check_layout(ll_config *cfg, ll_job *job, int32_t n_chip, ll_error *
                         "the interleaved schedule needs micro-batches per pipeline (%lld) that "
                         "divide by pp = %lld; change global_batch or write interleave = 1",
                         (long long)ll_job_n_micro(job), (long long)job->pp);
+    } else if (ll_job_n_micro(job) > LL_MAX_OP / (job->pp * job->interleave)) {
+        ll_config_fault(cfg, "job.global_batch", err,
+                        "makes %lld micro-batches in each of %lld chunks of a pipeline; at most "
+                        "%d of both together can be replayed; write a larger micro_batch",
+                        (long long)ll_job_n_micro(job), (long long)(job->pp * job->interleave),
+                        LL_MAX_OP);
     }
 }
 

@@ -26,6 +26,9 @@ typedef enum ll_recompute {
 
 typedef enum ll_axis { LL_AXIS_TP, LL_AXIS_CP, LL_AXIS_DP, LL_AXIS_PP, LL_N_AXIS } ll_axis;
 
+/* Micro-batches times chunks of a pipeline: the replay keeps a time for each. */
+enum { LL_MAX_OP = 1 << 22 };
+
 typedef struct ll_job {
     int64_t seq;          /* tokens per sequence */
     int64_t global_batch; /* sequences per step */

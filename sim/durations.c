@@ -52,9 +52,12 @@ static void layer_comm(const ll_program *program, const ll_ideal *ideal, const l
     if (backward) cp_s += call_s(program, ideal, LL_CP_SCATTER, 1);
     if (job->cp > 1) cp_s = exposed_s(cp_s, compute->attention_s, (double)job->cp);
     if (job->zero >= 3) {
-        double comm_s = call_s(program, ideal, LL_DP_GATHER, 1);
-        if (backward) comm_s += call_s(program, ideal, LL_DP_SCATTER, 1);
-        sharded_s = fmax(0, comm_s - ll_compute_total_s(compute));
+        double gather_s = call_s(program, ideal, LL_DP_GATHER, 1);
+        double scatter_s = backward ? call_s(program, ideal, LL_DP_SCATTER, 1) : 0;
+        double hidden_s =
+            (job->overlap_param_gather ? gather_s : 0) + (job->overlap_grad_reduce ? scatter_s : 0);
+        sharded_s =
+            gather_s + scatter_s - hidden_s + fmax(0, hidden_s - ll_compute_total_s(compute));
     }
     *alone_s = cp_s + sharded_s + tp_exposed_s(program, ideal, passes, compute->gemm_s, 1);
     *beside_s = cp_s + sharded_s + tp_exposed_s(program, ideal, passes, compute->gemm_s, slow);
@@ -133,10 +136,14 @@ static void chunk_dp(const ll_program *program, const ll_ideal *ideal, int64_t v
     if (backward_s > 0 && job->overlap_grad_reduce)
         scatter_s *= 1 + slow * out->backward_comm_s[v] / backward_s;
     out->scatter_s[v] = scatter_s;
-    if (job->zero == 2) { /* after every micro-batch; all but the last hide behind the next one */
-        double shown_s = fmax(0, scatter_s - backward_s);
-        out->backward_comm_s[v] += shown_s;
-        out->backward_beside_s[v] += shown_s;
+    if (job->zero != 2) return;
+    if (job->overlap_grad_reduce) {
+        /* After every micro-batch, hidden behind the next one; the last (its op is the one that runs
+         * _beside) is the replay's scatter_s. */
+        out->backward_comm_s[v] += fmax(0, scatter_s - backward_s);
+    } else { /* every op waits for its own */
+        out->backward_comm_s[v] += scatter_s;
+        out->scatter_s[v] = 0;
     }
 }
 

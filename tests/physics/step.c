@@ -1,0 +1,119 @@
+/* A whole training step by hand: one layer, two micro-batches, engine `closed`. */
+#include "sim/equations.h"
+#include "tests/study_make.h"
+
+#include <mpi.h>
+
+#define STEP                                                                                  \
+    "name = \"step\"; engine : { type = \"closed\"; };"                                       \
+    "cluster : { name = \"star\"; " CHIP                                                      \
+    " topology : { type = \"switch\"; name = \"s\"; size = 2; bandwidth = \"100 GB/s\";"      \
+    " latency = \"500 ns\"; }; software = ( " SOFTWARE(                                       \
+        "s", "3 us",                                                                          \
+        "0.8") " ); };"                                                                       \
+               "model : { name = \"m\"; layers = 1; hidden = 1024; heads = 8; kv_heads = 8; " \
+               "head_dim = 128;"                                                              \
+               " ffn = 4096; gated = false; vocab = 2048; };"                                 \
+               "job : { sequence = 1024; precision = \"bf16\"; global_batch = 2; tp = 2; };"
+
+typedef struct env {
+    ll_arena *mem;
+    ll_comm *comm;
+} env;
+
+static double step_s(const env *e, int n_set, const char *const *set)
+{
+    ll_result r = study_run(STEP, n_set, set, e->comm, e->mem);
+    CHECK(r.valid, "valid");
+    return r.step_s;
+}
+
+/* Kernels of a micro-batch on one of two chips: t = 1024 tokens, 512 of them in norms; widths on this
+ * chip: 512 of q, k and v each, 2048 of the feed-forward network, 1024 of the vocabulary. All products
+ * are bound by FLOP (the smallest by 4.3 ms to 13 us).
+ *
+ *                     FLOP at 5e11 FLOP/s (attention back: 2.5e11)      streamed B at 5e11 B/s  kernels
+ *   layer forward     2 t (4 h^2 + 2 h ffn) / 2        12,884,901,888   norms, sums 20 * 512 h
+ *                     causal scores 4 t^2 * 512 / 2     1,073,741,824     + rotary 4 t 1024
+ *                                                                         + activation 4 t 2048
+ *                                                                         = 23,068,672        4+1+6
+ *   layer backward    twice the products               25,769,803,776   activation 6 t 2048
+ *                     2.5 times the scores              2,684,354,560     + norms 16 * 512 h
+ *                                                                         + rotary = 25,165,824  8+1+4
+ *   embedding                                                           4 t h; 10 t h = 14,680,064   1+1
+ *   output forward    2 t 1024 h                        2,147,483,648   4 * 512 h + 10 t 1024
+ *                                                                         = 12,582,912          1+2
+ *   output backward   twice                             4,294,967,296   6 t 1024 + 8 * 512 h
+ *                                                                         = 10,485,760          2+2 */
+static double compute_s(void)
+{
+    const double product_flop = 12884901888.0 + 25769803776.0 + 2147483648.0 + 4294967296.0;
+    const double stream_B = 23068672.0 + 25165824.0 + 14680064.0 + 12582912.0 + 10485760.0;
+    return product_flop / 5e11 + 1073741824.0 / 5e11 + 2684354560.0 / 2.5e11 + stream_B / 5e11 +
+           (11 + 13 + 2 + 3 + 4) * 2e-6;
+}
+
+/* One ring step between two chips: half of the bytes at 80 % of 100 GB/s, 1 us, and 3 us of launch. */
+static double ring_s(double size_B) { return size_B / 2 / 80e9 + 1e-6 + 3e-6; }
+
+/* tp gathers and scatters 2 t h = 2,097,152 B: 4 per layer and direction, and one each way at the
+ * embedding and at the output: 12 per micro-batch. */
+static double micro_s(void) { return compute_s() + 12 * ring_s(2097152.0); }
+
+/* Weights per chip: half of (4 h^2 + 2 h ffn + 2 h) + 2 vocab h; 30 B of optimizer traffic each. */
+enum { LAYER_PARAM = (12582912 + 2048) / 2, CHIP_PARAM = LAYER_PARAM + 4194304 / 2 };
+
+static double optimizer_s(double n_param) { return n_param * 30 / 5e11 + 2e-6; }
+
+static void test_tp(const env *e)
+{
+    CHECK_NEAR(step_s(e, 0, NULL), 2 * micro_s() + optimizer_s(CHIP_PARAM), 1e-12);
+}
+
+/* Two replicas of the two chips, two micro-batches each, that overlap nothing:
+ *   zero 0: gradients (4 B) are reduced once, a ring of twice one step and one launch
+ *   zero 1: weights (2 B) gathered and gradients scattered once, half the optimizer
+ *   zero 2: gradients scattered after each micro-batch
+ *   zero 3: per micro-batch and layer, weights gathered twice and gradients scattered once */
+static void test_replicas(const env *e)
+{
+    const char *set[] = {"cluster.topology.size=4", "job.global_batch=4",
+                         "job.overlap_grad_reduce=false", "job.overlap_param_gather=false", NULL};
+    const double g = ring_s(2.0 * CHIP_PARAM), s = ring_s(4.0 * CHIP_PARAM);
+    const double layer = 2 * ring_s(2.0 * LAYER_PARAM) + ring_s(4.0 * LAYER_PARAM);
+    const double compute = 2 * micro_s(), half = optimizer_s(CHIP_PARAM / 2.0);
+    const double want_s[] = {compute + (2 * s - 3e-6) + optimizer_s(CHIP_PARAM),
+                             compute + g + s + half, compute + g + 2 * s + half,
+                             compute + 2 * layer + half};
+    static const char *const zero[] = {"job.zero=0", "job.zero=1", "job.zero=2", "job.zero=3"};
+    for (int z = 0; z < 4; z++) {
+        set[4] = zero[z];
+        CHECK_NEAR(step_s(e, 5, set), want_s[z], 1e-12);
+    }
+}
+
+/* Overlapped, zero 2 costs no more than zero 1: a scatter hides behind the next micro-batch. */
+static void test_overlap(const env *e)
+{
+    const char *set[] = {"cluster.topology.size=4", "job.global_batch=4", "job.zero=1"};
+    const double one_s = step_s(e, 3, set);
+    set[2] = "job.zero=2";
+    CHECK_NEAR(step_s(e, 3, set), one_s, 1e-12);
+}
+
+int main(int argc, char **argv)
+{
+    ll_error err;
+    ll_error_init(&err);
+    if (ll_equations_init(&argc, &argv, &err) != LL_OK) return 1;
+    const MPI_Comm world = MPI_COMM_WORLD;
+    env e = {.mem = ll_arena_create("test")};
+    e.comm = ll_comm_create(&world, e.mem);
+    test_tp(&e);
+    test_replicas(&e);
+    test_overlap(&e);
+    ll_comm_destroy(e.comm);
+    ll_arena_destroy(e.mem);
+    ll_equations_final();
+    return LL_CHECK_RESULT;
+}

@@ -24,23 +24,33 @@
     " 0.5; attention_backward_frac = 0.25; memory = \"1 TB\"; memory_reserved = \"0 B\";"      \
     " memory_bandwidth = \"1 TB/s\"; memory_frac = 0.5; kernel_launch = \"2 us\"; };"
 
-/* Runs the study that the text describes, with n_set settings "path=value". *mem holds the result.
- * Every rank writes a file of its own; the reader takes that of rank 0. Collective. */
-static inline ll_result study_run(const char *text, int n_set, const char *const *set,
-                                  ll_comm *comm, ll_arena *mem)
+/* The study that the text describes, with n_set settings "path=value", in mem. Every rank writes a file
+ * of its own; the reader takes that of rank 0. Collective. */
+static inline ll_study *study_make(const char *text, int n_set, const char *const *set,
+                                   ll_comm *comm, ll_arena *mem)
 {
     char path[] = "/tmp/ll_study_XXXXXX";
     const int fd = mkstemp(path);
     FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
     CHECK(file && fputs(text, file) >= 0 && !fclose(file), "%s", path);
     ll_study *study = ll_arena_new(mem, ll_study);
-    ll_result result = {0};
     ll_error err;
     ll_error_init(&err);
     ll_status status = ll_study_load(path, n_set, set, LL_STUDY_WHOLE, comm, mem, study, &err);
-    if (status == LL_OK) status = ll_run(study, comm, mem, &result, &err);
-    CHECK(status == LL_OK, "%s", err.text);
     unlink(path);
+    LL_ASSERT(status == LL_OK, "%s", err.text);
+    return study;
+}
+
+/* The same, run. Collective. */
+static inline ll_result study_run(const char *text, int n_set, const char *const *set,
+                                  ll_comm *comm, ll_arena *mem)
+{
+    ll_result result = {0};
+    ll_error err;
+    ll_error_init(&err);
+    ll_status status = ll_run(study_make(text, n_set, set, comm, mem), comm, mem, &result, &err);
+    CHECK(status == LL_OK, "%s", err.text);
     return result;
 }
 

@@ -74,8 +74,8 @@ static double busiest_s(const ll_topology *topo, const ll_traffic *t, ll_arena *
 {
     enum { FLOW_MAX = 32768 };
     int64_t n = ll_traffic_n_flow(t) / ll_group_count(&t->group), size = 64;
-    if (n > FLOW_MAX) return 0;
-    while (size < 4 * n * topo->max_hop)
+    if (n > FLOW_MAX / topo->max_path) return 0;
+    while (size < 4 * n * topo->max_path * topo->max_hop)
         size *= 2;
     ll_arena_mark mark = ll_arena_here(mem);
     busy_link *table = ll_arena_array(mem, size, busy_link);

@@ -35,6 +35,15 @@
     ");"                                                                                          \
     " }; software = ( " FREE("x") ", " FREE("y") " ); };"
 
+/* Rings of 4 below two leaves, with 512 hashed paths between the leaves. */
+#define RING_CLOS                                                                                 \
+    "cluster : { name = \"paths\"; " CHIP " topology : { type = \"product\"; dimensions = ("      \
+    " { type = \"ring\"; name = \"x\"; size = 4; bandwidth = \"10 GB/s\"; latency = \"1 us\"; }," \
+    " { type = \"clos\"; name = \"y\"; size = 8; hosts_per_leaf = 4; uplinks = 512;"              \
+    " routing = \"ecmp\"; ecmp_paths = 512; bandwidth = \"10 GB/s\"; latency = \"1 us\";"         \
+    " uplink_bandwidth = \"1 GB/s\"; uplink_latency = \"1 us\"; } ); };"                          \
+    " software = ( " FREE("x") ", " FREE("y") " ); };"
+
 static ll_arena *mem;
 static ll_error err;
 
@@ -191,6 +200,13 @@ static void test_auto(ll_comm *self)
             }
 }
 
+/* More paths than hops: what `auto` keeps of links has to hold those of every path. */
+static void test_auto_paths(void)
+{
+    ll_cluster c = cluster_of(RING_CLOS);
+    CHECK(time_s(&c, LL_ALL_GATHER, LL_ALGORITHM_AUTO, 1e9) > 0, "%s", err.text);
+}
+
 int main(int argc, char **argv)
 {
     MPI_Init(&argc, &argv);
@@ -206,6 +222,7 @@ int main(int argc, char **argv)
     test_auto(self);
     ll_comm_destroy(self);
     ll_equations_final();
+    test_auto_paths();
     ll_arena_destroy(mem);
     int bad = LL_CHECK_RESULT;
     MPI_Finalize();

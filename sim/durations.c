@@ -41,26 +41,44 @@ static double tp_exposed_s(const ll_program *program, const ll_ideal *ideal, dou
     return job->overlap_tp ? exposed_s(comm_s, gemm_s, (double)job->tp) : comm_s;
 }
 
-/* Exposed transfers of one layer and direction. passes: forward passes' worth of tp transfers. */
-static void layer_comm(const ll_program *program, const ll_ideal *ideal, const ll_compute *compute,
+/* Weights and gradients of a layer that are sharded over the replicas (zero = 3): what shows of their
+ * transfers, and all of them. */
+static double sharded_exposed_s(const ll_program *program, const ll_ideal *ideal, bool backward,
+                                double compute_s, double *all_s)
+{
+    const ll_job *job = &program->study->job;
+    *all_s = 0;
+    if (job->zero < 3) return 0;
+    double gather_s = call_s(program, ideal, LL_DP_GATHER, 1);
+    double scatter_s = backward ? call_s(program, ideal, LL_DP_SCATTER, 1) : 0;
+    double hidden_s =
+        (job->overlap_param_gather ? gather_s : 0) + (job->overlap_grad_reduce ? scatter_s : 0);
+    *all_s = gather_s + scatter_s;
+    return gather_s + scatter_s - hidden_s + fmax(0, hidden_s - compute_s);
+}
+
+/* Exposed transfers of one layer and direction. passes: forward passes' worth of transfers. */
+static void layer_comm(const ll_program *program, const ll_ideal *ideal, const ll_layer_time *time,
                        bool backward, double passes, double *alone_s, double *beside_s)
 {
     const ll_job *job = &program->study->job;
+    const ll_compute *compute = backward ? &time->backward : &time->forward;
     double slow = ideal->contention ? 1 : program->transfer[LL_TP_GATHER].beside;
-    double cp_s = call_s(program, ideal, LL_CP_GATHER, 1);
-    double sharded_s = 0;
+    double cp_s = passes * call_s(program, ideal, LL_CP_GATHER, 1), regather_s = 0, sharded_s;
     if (backward) cp_s += call_s(program, ideal, LL_CP_SCATTER, 1);
     if (job->cp > 1) cp_s = exposed_s(cp_s, compute->attention_s, (double)job->cp);
-    if (job->zero >= 3) {
-        double gather_s = call_s(program, ideal, LL_DP_GATHER, 1);
-        double scatter_s = backward ? call_s(program, ideal, LL_DP_SCATTER, 1) : 0;
-        double hidden_s =
-            (job->overlap_param_gather ? gather_s : 0) + (job->overlap_grad_reduce ? scatter_s : 0);
-        sharded_s =
-            gather_s + scatter_s - hidden_s + fmax(0, hidden_s - ll_compute_total_s(compute));
-    }
-    *alone_s = cp_s + sharded_s + tp_exposed_s(program, ideal, passes, compute->gemm_s, 1);
-    *beside_s = cp_s + sharded_s + tp_exposed_s(program, ideal, passes, compute->gemm_s, slow);
+    if (backward)
+        regather_s = fmax(0, 2 * call_s(program, ideal, LL_TP_GATHER, 1) - time->regather_cover_s);
+    double rest_s =
+        cp_s + regather_s +
+        sharded_exposed_s(program, ideal, backward, ll_compute_total_s(compute), &sharded_s);
+    double tp_s = tp_exposed_s(program, ideal, passes, compute->gemm_s, 1);
+    double slow_tp_s = tp_exposed_s(program, ideal, passes, compute->gemm_s, slow);
+    if (sharded_s > 0) /* in every op, for as long as the shards travel */
+        tp_s = slow_tp_s =
+            tp_s + (slow_tp_s - tp_s) * fmin(1, sharded_s / (ll_compute_total_s(compute) + tp_s));
+    *alone_s = rest_s + tp_s;
+    *beside_s = rest_s + slow_tp_s;
 }
 
 static ll_chip ideal_chip(const ll_chip *real, const ll_ideal *ideal)
@@ -136,6 +154,13 @@ static void chunk_dp(const ll_program *program, const ll_ideal *ideal, int64_t v
     if (backward_s > 0 && job->overlap_grad_reduce)
         scatter_s *= 1 + slow * out->backward_comm_s[v] / backward_s;
     out->scatter_s[v] = scatter_s;
+    /* tp transfers are slowed down only while these last. */
+    if (forward_s > 0)
+        out->forward_beside_s[v] -= (out->forward_beside_s[v] - out->forward_comm_s[v]) *
+                                    fmax(0, 1 - out->gather_s[v] / forward_s);
+    if (backward_s > 0)
+        out->backward_beside_s[v] -= (out->backward_beside_s[v] - out->backward_comm_s[v]) *
+                                     fmax(0, 1 - scatter_s / backward_s);
     if (job->zero != 2) return;
     if (job->overlap_grad_reduce) {
         /* After every micro-batch, hidden behind the next one; the last (its op is the one that runs
@@ -166,8 +191,8 @@ void ll_program_durations(const ll_program *program, const ll_ideal *ideal, ll_a
     if (ideal->recompute) job.recompute = LL_RECOMPUTE_NONE;
     layer one;
     ll_kernel_layer(&chip, &s->model, &job, &one.time);
-    layer_comm(program, ideal, &one.time.forward, false, 1, &one.forward_s, &one.forward_beside_s);
-    layer_comm(program, ideal, &one.time.backward, true, job.recompute == LL_RECOMPUTE_FULL ? 2 : 1,
+    layer_comm(program, ideal, &one.time, false, 1, &one.forward_s, &one.forward_beside_s);
+    layer_comm(program, ideal, &one.time, true, job.recompute == LL_RECOMPUTE_FULL ? 2 : 1,
                &one.backward_s, &one.backward_beside_s);
 
     durations_alloc(program, mem, out);

@@ -61,6 +61,8 @@ const ll_key ll_job_keys[] = {
            "count embedding and output stage as a layer each when layers are dealt to stages"),
     SWITCH("overlap_grad_reduce", overlap_grad_reduce, "true", "behind the backward pass"),
     SWITCH("overlap_param_gather", overlap_param_gather, "true", "behind the forward pass"),
+    SWITCH("overlap_pp", overlap_pp, "true", "sends between stages beside the next operation"),
+    SWITCH("fused_attention", fused_attention, "true", "scores never pass the memory"),
     SWITCH("overlap_tp", overlap_tp, "false", "tp transfers behind the products they feed"),
     {.name = "order",
      .kind = LL_KIND_STRING,

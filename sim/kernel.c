@@ -44,20 +44,13 @@ static int wide_precision(const ll_chip *chip, int precision)
     return LL_PRECISION_BF16;
 }
 
-/* Fused attention of t queries of this chip against `seq` keys, over this chip's heads. */
-static void add_attention(const pass *p, double flop, double bytes, double frac)
-{
-    double rate = p->chip->peak_flop_per_s[wide_precision(p->chip, p->precision)] * frac;
-    p->sum->attention_s += fmax(flop / rate, stream_s(p->chip, bytes));
-    p->sum->launch_s += p->chip->launch_s;
-}
-
 /* Shapes of one layer on one chip. */
 typedef struct shape {
     double t, t_norm;            /* tokens in matrix products; in norms and additions */
     double h, q, kv, ffn, width; /* widths on this chip; width: all query heads of this chip */
     double score_flop;           /* of both attention products, forward */
     double n_up;                 /* matrices into the feed-forward network */
+    double unfused;              /* scores that pass the memory; 0 if attention is fused */
 } shape;
 
 static shape shape_of(const ll_model *m, const ll_job *job)
@@ -72,7 +65,35 @@ static shape shape_of(const ll_model *m, const ll_job *job)
     s.n_up = m->gated ? 2 : 1;
     s.score_flop =
         4 * s.t * (double)job->seq * s.q * (m->attention == LL_ATTENTION_CAUSAL ? 0.5 : 1);
+    if (!job->fused_attention) s.unfused = s.t * (double)job->seq * (double)m->n_head / tp;
     return s;
+}
+
+/* The products of attention and what is between them. Fused: queries, keys, values and outputs pass the
+ * memory. Not fused (Korthikanti et al. 2022, section 4): the scores do too, in B each: written by a
+ * product 2, normalised 4, dropped out with a mask 5, read by the other product 2. */
+static void attention_forward(const pass *p, const shape *s)
+{
+    int precision = wide_precision(p->chip, p->precision);
+    double rate = p->chip->peak_flop_per_s[precision] * p->chip->attention_frac;
+    double bytes = 2 * s->t * (2 * s->q + 2 * s->kv);
+    p->sum->attention_s += fmax(s->score_flop / rate, stream_s(p->chip, bytes));
+    p->sum->launch_s += p->chip->launch_s;
+    if (s->unfused > 0) add_stream(p, (2 + 4 + 5 + 2) * s->unfused);
+}
+
+/* Fused: five products instead of two, as the scores are computed again (Dao et al. 2022). Not fused:
+ * four; probabilities are read 4, their gradients written and read 8, and taken back through dropout
+ * and normalisation 7. */
+static void attention_backward(const pass *p, const shape *s)
+{
+    int precision = wide_precision(p->chip, p->precision);
+    double rate = p->chip->peak_flop_per_s[precision] * p->chip->attention_backward_frac;
+    double flop = (s->unfused > 0 ? 2 : 2.5) * s->score_flop;
+    double bytes = 2 * s->t * (4 * s->q + 4 * s->kv);
+    p->sum->attention_s += fmax(flop / rate, stream_s(p->chip, bytes));
+    p->sum->launch_s += p->chip->launch_s;
+    if (s->unfused > 0) add_stream(p, (4 + 8 + 7) * s->unfused);
 }
 
 static void layer_forward(const pass *p, const shape *s)
@@ -80,7 +101,7 @@ static void layer_forward(const pass *p, const shape *s)
     add_stream(p, 4 * s->t_norm * s->h); /* norm: read, write */
     add_gemm(p, s->t, s->q + 2 * s->kv, s->h);
     add_stream(p, 4 * s->t * (s->q + s->kv)); /* rotary embedding of q and k */
-    add_attention(p, s->score_flop, 2 * s->t * (2 * s->q + 2 * s->kv), p->chip->attention_frac);
+    attention_forward(p, s);
     add_gemm(p, s->t, s->h, s->q);
     add_stream(p, 6 * s->t_norm * s->h); /* residual addition: read twice, write */
     add_stream(p, 4 * s->t_norm * s->h); /* norm */
@@ -90,27 +111,30 @@ static void layer_forward(const pass *p, const shape *s)
     add_stream(p, 6 * s->t_norm * s->h); /* residual addition */
 }
 
-/* Two products per forward product: by the weights for the input, by the input for the weights. */
-static void gemm_backward(const pass *p, double t, double n, double k)
+/* Two products per forward product: by the weights for the input, by the input for the weights.
+ * Returns the time of the first. */
+static double gemm_backward(const pass *p, double t, double n, double k)
 {
+    double before_s = p->sum->gemm_s;
     add_gemm(p, t, k, n);
+    double input_s = p->sum->gemm_s - before_s;
     add_gemm(p, k, n, t);
+    return input_s;
 }
 
-static void layer_backward(const pass *p, const shape *s)
+/* Returns the time of the products during which split inputs are gathered a second time. */
+static double layer_backward(const pass *p, const shape *s)
 {
     gemm_backward(p, s->t, s->h, s->ffn);
     add_stream(p, 2 * (2 * s->n_up + 1) * s->t * s->ffn); /* activation: its inputs, in and out */
-    gemm_backward(p, s->t, s->n_up * s->ffn, s->h);
-    add_stream(p,
-               8 * s->t_norm * s->h); /* norm and residual: two gradients and an input, one out */
+    double cover_s = gemm_backward(p, s->t, s->n_up * s->ffn, s->h);
+    add_stream(p, 8 * s->t_norm * s->h); /* norm and sum: two gradients and an input in, one out */
     gemm_backward(p, s->t, s->h, s->q);
-    /* Five products instead of two: the scores are computed again (Dao et al. 2022). */
-    add_attention(p, 2.5 * s->score_flop, 2 * s->t * (4 * s->q + 4 * s->kv),
-                  p->chip->attention_backward_frac);
+    attention_backward(p, s);
     add_stream(p, 4 * s->t * (s->q + s->kv));
-    gemm_backward(p, s->t, s->q + 2 * s->kv, s->h);
+    cover_s += gemm_backward(p, s->t, s->q + 2 * s->kv, s->h);
     add_stream(p, 8 * s->t_norm * s->h);
+    return cover_s;
 }
 
 void ll_kernel_layer(const ll_chip *chip, const ll_model *model, const ll_job *job,
@@ -121,12 +145,11 @@ void ll_kernel_layer(const ll_chip *chip, const ll_model *model, const ll_job *j
     pass forward = {chip, job->precision, &out->forward};
     pass backward = {chip, job->precision, &out->backward};
     layer_forward(&forward, &s);
-    layer_backward(&backward, &s);
+    out->regather_cover_s = layer_backward(&backward, &s);
     if (job->recompute == LL_RECOMPUTE_FULL)
         layer_forward(&backward, &s);
     else if (job->recompute == LL_RECOMPUTE_SELECTIVE)
-        add_attention(&backward, s.score_flop, 2 * s.t * (2 * s.q + 2 * s.kv),
-                      chip->attention_frac);
+        attention_forward(&backward, &s);
 }
 
 void ll_kernel_embedding(const ll_chip *chip, const ll_model *model, const ll_job *job,

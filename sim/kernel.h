@@ -27,6 +27,8 @@ static inline double ll_compute_total_s(const ll_compute *c)
  * again. */
 typedef struct ll_layer_time {
     ll_compute forward, backward;
+    double
+        regather_cover_s; /* of backward: products during which split inputs are gathered again */
 } ll_layer_time;
 
 void ll_kernel_layer(const ll_chip *chip, const ll_model *model, const ll_job *job,

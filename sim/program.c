@@ -30,7 +30,7 @@ static void sizes_tp(ll_program *program, double n_op)
     double passes = job->recompute == LL_RECOMPUTE_FULL ? 3 : 2;
     double size_B = 2 * t * (double)model->hidden, calls = n_op * passes * 2 * layers;
     if (job->sequence_parallel) {
-        set(program, LL_TP_GATHER, size_B, calls);
+        set(program, LL_TP_GATHER, size_B, calls + n_op * 2 * layers); /* again for the weights */
         set(program, LL_TP_SCATTER, size_B, calls);
     } else {
         set(program, LL_TP_REDUCE, size_B, calls);
@@ -45,7 +45,8 @@ static void sizes_cp_pp(ll_program *program, double n_op)
     double layers = (double)model->n_layer / (double)job->pp;
     if (job->cp > 1) {
         double kv = fmax((double)model->n_kv_head / tp, 1) * (double)model->head_dim;
-        set(program, LL_CP_GATHER, 2 * tokens * 2 * kv, 2 * n_op * layers);
+        double passes = job->recompute == LL_RECOMPUTE_FULL ? 3 : 2;
+        set(program, LL_CP_GATHER, 2 * tokens * 2 * kv, passes * n_op * layers);
         set(program, LL_CP_SCATTER, 2 * tokens * 2 * kv, n_op * layers);
     }
     if (job->pp > 1)

@@ -6,11 +6,12 @@
  *
  *   transfer      group    when                                  hidden by
  *   tp_gather     tp       2 per layer forward, 2 backward       nothing; overlap_tp: the product it feeds
+ *                          2 more backward, of inputs            the products of their gradients
  *   tp_scatter    tp       2 per layer forward, 2 backward       the same
  *   tp_reduce     tp       instead of both, without sequence parallelism
  *   cp_gather     cp       keys and values, once per layer and direction    attention
  *   cp_scatter    cp       their gradients, once per layer, backward        attention
- *   pp_send       pp       between chunks of one micro-batch     other micro-batches
+ *   pp_send       pp       between chunks of one micro-batch     other micro-batches (overlap_pp)
  *   dp_gather     dp x cp  weights of a chunk                    forward pass (overlap_param_gather)
  *   dp_scatter    dp x cp  gradients of a chunk                  backward pass (overlap_grad_reduce)
  *   dp_reduce     dp x cp  instead of both, for zero = 0

@@ -100,7 +100,8 @@ static void op_run(replica *r, int64_t stage, const op *o, double ready_s)
         r->last_start_s[o->chunk] = start_s + length_s / d->n_layer[o->chunk];
         r->last_end_s[o->chunk] = end_s;
     }
-    r->clock_s[stage] = end_s;
+    bool sends = o->backward ? o->chunk > 0 : o->chunk + 1 < r->n_chunk;
+    r->clock_s[stage] = end_s + (sends && !job->overlap_pp && r->s.n_stage > 1 ? d->send_s : 0);
     r->end_s[o->backward][o->chunk * r->s.n_micro + o->micro] = end_s;
 }
 

@@ -34,6 +34,10 @@ static double layer_activation_B(const ll_model *m, const ll_job *job)
     double in_B = ll_precision_B((ll_precision)job->precision); /* inputs of matrix products */
     double residual = 2 * (2 * h) + 2 * (in_B * h); /* inputs and outputs of two norms */
     double attention = 2 * (q + 2 * kv) + fmax(in_B, 2) * q;
+    /* Scores, probabilities, the mask of their dropout (Korthikanti et al. 2022); selective recomputation
+     * is there to not keep them. */
+    if (!job->fused_attention && job->recompute == LL_RECOMPUTE_NONE)
+        attention += 5 * (double)job->seq * (double)m->n_head / tp;
     double feed_forward = (m->gated ? 2 : 1) * 2 * ffn + in_B * ffn;
     return t * (residual + attention + feed_forward);
 }

@@ -60,6 +60,7 @@ static ll_job job_of(int64_t pp, int64_t interleave, int64_t n_micro, int64_t dp
                     .dp = dp,
                     .interleave = interleave,
                     .zero = 1,
+                    .overlap_pp = true,
                     .overlap_grad_reduce = true,
                     .overlap_param_gather = true};
 }
@@ -87,6 +88,15 @@ static void test_send(world *w)
     world_set(w, job_of(4, 1, 1, 1, 1), 1.0, 2.0);
     w->d.send_s = 0.25;
     CHECK_NEAR(run(w, false), 4 * 3.0 + 2 * 3 * 0.25, 1e-12);
+    /* Two stages, two micro-batches, sends that the stage waits for. Stage 0: F0 0-1, sends to 1.25, F1
+     * to 2.25, sends to 2.5. Stage 1: F0 1.25-2.25, B0 to 4.25, sends to 4.5, F1 to 5.5, B1 to 7.5, sends
+     * to 7.75. Stage 0: B0 from 4.5 to 6.5, B1 from 7.75 to 9.75. Beside the work, F1 of stage 1 starts
+     * at 4.25 and all ends 0.25 earlier. */
+    world_set(w, job_of(2, 1, 2, 1, 1), 1.0, 2.0);
+    w->d.send_s = 0.25;
+    CHECK_NEAR(run(w, false), 9.5, 1e-12);
+    w->study.job.overlap_pp = false;
+    CHECK_NEAR(run(w, false), 9.75, 1e-12);
 }
 
 /* No pipeline, 3 micro-batches of 1 + 2 s: 9 s. Gradients of the 4 layers begin to leave after the

@@ -40,7 +40,8 @@ static ll_job small_job(int64_t tp, int64_t cp)
                     .pp = 1,
                     .dp = 1,
                     .interleave = 1,
-                    .sequence_parallel = true};
+                    .sequence_parallel = true,
+                    .fused_attention = true};
 }
 
 /* Weights of a layer: q and o 1024 x 1024, k and v 1024 x 512, three of 1024 x 4096:
@@ -123,6 +124,36 @@ static void test_recompute(void)
     CHECK_NEAR(ll_compute_total_s(&full.forward), ll_compute_total_s(&none.forward), 1e-12);
 }
 
+/* Unfused, every score passes the memory: 4096 queries x 2048 keys x 8 heads = 67,108,864, 13 B each
+ * forward and 19 B backward; and backward has no products to repeat. */
+static void test_unfused(void)
+{
+    ll_chip chip = pure_chip();
+    chip.memory_Bps = 1e12;
+    ll_model model = small_model();
+    ll_job job = small_job(1, 1);
+    ll_layer_time fused, unfused;
+    ll_kernel_layer(&chip, &model, &job, &fused);
+    job.fused_attention = false;
+    ll_kernel_layer(&chip, &model, &job, &unfused);
+    const double score = 67108864;
+    CHECK_NEAR(unfused.forward.stream_s - fused.forward.stream_s, 13 * score / 1e12, 1e-9);
+    CHECK_NEAR(unfused.backward.stream_s - fused.backward.stream_s, 19 * score / 1e12, 1e-9);
+    CHECK_NEAR(unfused.backward.attention_s, fused.backward.attention_s * 2 / 2.5, 1e-12);
+}
+
+/* Inputs of the first product and of up and gate are gathered again during the products that give
+ * their gradients: 2 t h (2048 + 8192) FLOP. */
+static void test_regather(void)
+{
+    ll_chip chip = pure_chip();
+    ll_model model = small_model();
+    ll_job job = small_job(1, 1);
+    ll_layer_time t;
+    ll_kernel_layer(&chip, &model, &job, &t);
+    CHECK_NEAR(t.regather_cover_s, 2 * 4096.0 * 1024 * (2048 + 8192) / 1e12, 1e-12);
+}
+
 /* Adam over 1e9 parameters at 1 TB/s: 4 + 12 + 12 + 2 = 30 B each, 30 ms. */
 static void test_optimizer(void)
 {
@@ -140,6 +171,8 @@ int main(void)
     test_model_flop();
     test_roofline();
     test_recompute();
+    test_unfused();
+    test_regather();
     test_optimizer();
     return LL_CHECK_RESULT;
 }

@@ -25,7 +25,8 @@ static ll_job job_of(int64_t pp, int64_t interleave)
                     .pp = pp,
                     .dp = 1,
                     .interleave = interleave,
-                    .sequence_parallel = true};
+                    .sequence_parallel = true,
+                    .fused_attention = true};
 }
 
 static void test_deal(void)
@@ -82,6 +83,16 @@ static void test_memory(void)
     CHECK_NEAR(mem.gradients_B, 4 * n_param, 1e-12);
     CHECK_NEAR(mem.optimizer_B, 12 * n_param, 1e-12); /* zero = 0 and one replica */
     CHECK_NEAR(mem.logits_B, 6.0 * 1000 * 1000, 1e-12);
+
+    /* Unfused: 5 a s more, a = 8 heads, s = 1000; not if the core is computed again. */
+    job.fused_attention = false;
+    ll_stage_memory(NULL, &chip, &m, &job, &mem, &err);
+    CHECK_NEAR(mem.activations_B, 8.0 * 1000 * (32 * 1024 + 5 * 8 * 1000), 1e-12);
+    job.recompute = LL_RECOMPUTE_SELECTIVE;
+    ll_stage_memory(NULL, &chip, &m, &job, &mem, &err);
+    CHECK_NEAR(mem.activations_B, 8.0 * 1000 * 32 * 1024, 1e-12);
+    job.recompute = LL_RECOMPUTE_NONE;
+    job.fused_attention = true;
 
     job.dp = 4;
     job.zero = 1;

@@ -8,6 +8,12 @@
  * Effective chips of a rung = N * (work at peak speed) / (its step time); a cause has lost what its rung
  * gains over the one before. Values are kept on a grid of 2^-30 chips, so that the losses add up
  * exactly, not just to rounding, to N - effective chips.
+ *
+ * A loss depends on its place in the ladder: waiting that two causes make together is put down to the
+ * one that is removed last. `jitter` may come out negative where few chips wait for each other and their
+ * draws were fast (one chip: to both sides of zero), and `contention` where `flow` finds transfers that
+ * run beside each other less in each other's way than `closed`. From `software` on, every rung only takes
+ * work or waiting away, so none is negative.
  */
 #ifndef LL_SIM_BUDGET_H
 #define LL_SIM_BUDGET_H

@@ -208,4 +208,5 @@ void ll_program_durations(const ll_program *program, const ll_ideal *ideal, ll_a
                 ll_kernel_optimizer_s(&chip, &job, ll_stage_param(&s->model, &job, v) / shards);
     }
     out->send_s = call_s(program, ideal, LL_PP_SEND, 1);
+    out->tie_s = call_s(program, ideal, LL_TIE_REDUCE, 1);
 }

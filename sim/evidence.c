@@ -25,7 +25,8 @@ static bool precision_counts(const ll_study *s, const char *key)
 /* launch_<collective>, rate_frac_<collective> and rate_frac_in_network. */
 static bool collective_counts(const ll_study *s, const char *name)
 {
-    bool reduces = s->job.zero == 0 || !s->job.sequence_parallel; /* all_reduce */
+    bool reduces =
+        s->job.zero == 0 || !s->job.sequence_parallel || (s->model.tied && s->job.pp > 1);
     if (!strcmp(name, "all_to_all") || !strcmp(name, "broadcast")) return false;
     if (!strcmp(name, "all_reduce") || !strcmp(name, "in_network")) return reduces;
     if (!strcmp(name, "send")) return s->job.pp > 1;
@@ -46,6 +47,7 @@ bool ll_evidence_counts(const ll_study *study, const ll_config_entry *entry)
     }
     key = key_in(entry, "cluster.wire.");
     if (key && !strcmp(key, "window")) return study->cluster.wire.window_bdp <= 0;
+    if (key && !strcmp(key, "window_packets")) return study->cluster.wire.window_bdp > 0;
     return true;
 }
 

@@ -206,7 +206,8 @@ static void settle_source(builder *b, const ll_entries *piece, int64_t at)
         }
         at += q->n_entry;
         q->window_B = book->wire.window_bdp > 0
-                          ? rounded(book->wire.window_bdp * rate_Bps * q->tau_s)
+                          ? fmax(rounded(book->wire.window_bdp * rate_Bps * q->tau_s),
+                                 book->wire.window_packets * book->wire.packet_B)
                           : book->wire.window_B;
         inc->flow_kind[inc->n_flow] = flow_kind_of(b, q);
         inc->n_flow++;

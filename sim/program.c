@@ -4,13 +4,13 @@
 
 #include <math.h>
 
-static const char *const names[LL_N_TRANSFER_KIND] = {"tp gather", "tp scatter", "tp reduce",
-                                                      "cp gather", "cp scatter", "pp send",
-                                                      "dp gather", "dp scatter", "dp reduce"};
+static const char *const names[LL_N_TRANSFER_KIND] = {
+    "tp gather", "tp scatter", "tp reduce",  "cp gather", "cp scatter",
+    "pp send",   "dp gather",  "dp scatter", "dp reduce", "tie reduce"};
 
 static const ll_collective collective_of[LL_N_TRANSFER_KIND] = {
     LL_ALL_GATHER, LL_REDUCE_SCATTER, LL_ALL_REDUCE,     LL_ALL_GATHER, LL_REDUCE_SCATTER,
-    LL_SEND,       LL_ALL_GATHER,     LL_REDUCE_SCATTER, LL_ALL_REDUCE};
+    LL_SEND,       LL_ALL_GATHER,     LL_REDUCE_SCATTER, LL_ALL_REDUCE, LL_ALL_REDUCE};
 
 /* ---- What is transferred -------------------------------------------------------------------- */
 
@@ -70,6 +70,10 @@ static double dp_param(const ll_program *program, bool per_layer)
 static void sizes_dp(ll_program *program, double n_op)
 {
     const ll_job *job = &program->study->job;
+    const ll_model *model = &program->study->model;
+    if (model->tied && job->pp > 1)
+        set(program, LL_TIE_REDUCE,
+            (job->grad_precision ? 2 : 4) * ll_model_embedding_param(model) / (double)job->tp, 1);
     if (job->dp * job->cp == 1) return;
     bool sharded = job->zero >= 3;
     double grad_B = job->grad_precision ? 2 : 4;
@@ -95,7 +99,39 @@ static const unsigned axes_of[LL_N_TRANSFER_KIND] = {1u << LL_AXIS_TP,
                                                      1u << LL_AXIS_PP,
                                                      (1u << LL_AXIS_DP) | (1u << LL_AXIS_CP),
                                                      (1u << LL_AXIS_DP) | (1u << LL_AXIS_CP),
-                                                     (1u << LL_AXIS_DP) | (1u << LL_AXIS_CP)};
+                                                     (1u << LL_AXIS_DP) | (1u << LL_AXIS_CP),
+                                                     1u << LL_AXIS_PP};
+
+/* The two ends of every pipeline add up their copies: half of the matrix each way, twice. The pairs are
+ * no groups that cover the chips, so they are listed. */
+static void plan_tie(const ll_study *study, ll_arena *mem, ll_transfer *t)
+{
+    const ll_cluster *cluster = &study->cluster;
+    const int32_t pp = (int32_t)study->job.pp, n_pair = ll_group_count(&t->group);
+    const int dim = ll_collective_dimension(cluster->topo, &t->group);
+    int32_t *src = ll_arena_array(mem, 2 * n_pair, int32_t);
+    int32_t *dst = ll_arena_array(mem, 2 * n_pair, int32_t);
+    double *list_B = ll_arena_array(mem, 2 * n_pair, double);
+    for (int32_t i = 0; i < n_pair; i++) {
+        src[2 * i] = dst[2 * i + 1] = ll_group_member(&t->group, i, 0);
+        dst[2 * i] = src[2 * i + 1] = ll_group_member(&t->group, i, pp - 1);
+        list_B[2 * i] = list_B[2 * i + 1] = t->size_B / 2;
+    }
+    t->plan = (ll_plan){.collective = LL_ALL_REDUCE,
+                        .algorithm = LL_ALGORITHM_DIRECT,
+                        .size_B = t->size_B,
+                        .group_size = 2,
+                        .launch_s = cluster->software[dim].launch_s[LL_ALL_REDUCE],
+                        .n_round = 1};
+    t->plan.round[0] = (ll_round){.traffic = {.pattern = LL_PATTERN_LIST,
+                                              .n_list = 2 * n_pair,
+                                              .src = src,
+                                              .dst = dst,
+                                              .list_B = list_B},
+                                  .repeat = 2,
+                                  .dimension = dim,
+                                  .rate_frac = cluster->software[dim].rate_frac[LL_ALL_REDUCE]};
+}
 
 ll_status ll_program_build(const ll_study *study, ll_arena *mem, ll_program *out, ll_error *err)
 {
@@ -111,7 +147,9 @@ ll_status ll_program_build(const ll_study *study, ll_arena *mem, ll_program *out
         t->collective = collective_of[k];
         t->beside = 1;
         ll_job_group(job, axes_of[k], &t->group);
-        if (t->size_B > 0)
+        if (k == LL_TIE_REDUCE && t->size_B > 0)
+            plan_tie(study, mem, t);
+        else if (t->size_B > 0)
             LL_TRY(ll_collective_choose(&study->cluster, t->collective, LL_ALGORITHM_AUTO,
                                         &t->group, t->size_B, mem, &t->plan, err));
     }
@@ -129,7 +167,7 @@ typedef struct phase_list {
 
 static bool traffic_equal(const ll_traffic *a, const ll_traffic *b)
 {
-    if (a->pattern != b->pattern || a->arg != b->arg || a->size_B < b->size_B ||
+    if (a->pattern != b->pattern || a->src != b->src || a->arg != b->arg || a->size_B < b->size_B ||
         a->size_B > b->size_B || a->group.n_digit != b->group.n_digit)
         return false;
     for (int d = 0; d < a->group.n_digit; d++)

@@ -15,6 +15,8 @@
  *   dp_gather     dp x cp  weights of a chunk                    forward pass (overlap_param_gather)
  *   dp_scatter    dp x cp  gradients of a chunk                  backward pass (overlap_grad_reduce)
  *   dp_reduce     dp x cp  instead of both, for zero = 0
+ *   tie_reduce    2        gradients of a vocabulary matrix that both     nothing
+ *                          ends of the pipeline hold
  *
  * With zero = 3, weights are gathered per layer, forward and backward, and gradients scattered per
  * layer and micro-batch (fully sharded); with zero = 2 gradients are scattered per micro-batch.
@@ -36,6 +38,7 @@ typedef enum ll_transfer_kind {
     LL_DP_GATHER,
     LL_DP_SCATTER,
     LL_DP_REDUCE,
+    LL_TIE_REDUCE,
     LL_N_TRANSFER_KIND
 } ll_transfer_kind;
 
@@ -82,6 +85,7 @@ typedef struct ll_durations {
     double *gather_s, *scatter_s; /* dp transfers of the chunk, once per step; 0 if per layer */
     double *n_layer;
     double send_s;       /* pp_send */
+    double tie_s;        /* tie_reduce, after the gradients of both ends */
     double *optimizer_s; /* [pp] */
 } ll_durations;
 

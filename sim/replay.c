@@ -187,23 +187,34 @@ static void gather_times(replica *r, ll_arena *mem)
     r->gather_end_s = end_s;
 }
 
-/* Gradients in the order in which the chunks finish, then the optimizer; the slowest stage ends the
- * step. start_s, end_s: [n_chunk], over all replicas. */
-static double finish_s(const replica *r, const double *start_s, const double *end_s)
+/* When stage p has its gradients, in the order in which its chunks finish. start_s, end_s: [n_chunk],
+ * over all replicas. */
+static double gradients_s(const replica *r, int64_t p, const double *start_s, const double *end_s)
 {
     bool overlap = r->in->program->study->job.overlap_grad_reduce;
-    double step_s = 0;
-    for (int64_t p = 0; p < r->s.n_stage; p++) {
-        double wire_s = 0, stage_s = 0;
-        for (int64_t v = p; v < r->n_chunk; v += r->s.n_stage)
-            stage_s = fmax(stage_s, end_s[v]);
-        for (int64_t v = r->n_chunk - r->s.n_stage + p; v >= 0; v -= r->s.n_stage) {
-            double scatter_s = r->d->scatter_s[v];
-            wire_s = fmax(wire_s, overlap ? start_s[v] : stage_s) + scatter_s;
-            if (overlap && scatter_s > 0)
-                wire_s = fmax(wire_s, end_s[v] + scatter_s / r->d->n_layer[v]);
-        }
-        step_s = fmax(step_s, fmax(stage_s, wire_s) + r->d->optimizer_s[p]);
+    double wire_s = 0, stage_s = 0;
+    for (int64_t v = p; v < r->n_chunk; v += r->s.n_stage)
+        stage_s = fmax(stage_s, end_s[v]);
+    for (int64_t v = r->n_chunk - r->s.n_stage + p; v >= 0; v -= r->s.n_stage) {
+        double scatter_s = r->d->scatter_s[v];
+        wire_s = fmax(wire_s, overlap ? start_s[v] : stage_s) + scatter_s;
+        if (overlap && scatter_s > 0)
+            wire_s = fmax(wire_s, end_s[v] + scatter_s / r->d->n_layer[v]);
+    }
+    return fmax(stage_s, wire_s);
+}
+
+/* The gradients of all stages, those that both ends share, the optimizer; the slowest stage ends the
+ * step. */
+static double finish_s(const replica *r, const double *start_s, const double *end_s)
+{
+    int64_t last = r->s.n_stage - 1;
+    double step_s = 0, ends_s = r->d->tie_s + fmax(gradients_s(r, 0, start_s, end_s),
+                                                   gradients_s(r, last, start_s, end_s));
+    for (int64_t p = 0; p <= last; p++) {
+        double stage_s = gradients_s(r, p, start_s, end_s);
+        if (r->d->tie_s > 0 && (p == 0 || p == last)) stage_s = ends_s;
+        step_s = fmax(step_s, stage_s + r->d->optimizer_s[p]);
     }
     return step_s;
 }

@@ -28,7 +28,16 @@ static inline test_engine engine_make(ll_arena *mem, const char *name, const cha
 }
 
 /* Packets of 4 KiB, window twice the bandwidth-delay product. */
-static inline ll_wire wire_make(void) { return (ll_wire){4096, 0.05, 2, 0}; }
+static inline ll_wire wire_make(void)
+{
+    return (ll_wire){.packet_B = 4096, .kappa = 0.05, .window_bdp = 2};
+}
+
+/* The same with a window of so many bytes. */
+static inline ll_wire wire_window(double window_B)
+{
+    return (ll_wire){.packet_B = 4096, .kappa = 0.05, .window_B = window_B};
+}
 
 /* One group of the first n chips. */
 static inline ll_traffic traffic_make(ll_pattern pattern, int32_t n, int32_t arg, double size_B)

@@ -107,8 +107,10 @@ static void flow_price(closed_run *run, int traffic, int32_t src, int32_t dst, d
         }
     }
     double rate_Bps = share_Bps;
-    if (wire->window_bdp > 0)
-        rate_Bps *= fmin(wire->window_bdp, 1); /* W / tau = window_bdp c / k */
+    const double floor_Bps =
+        latency_s > 0 ? wire->window_packets * wire->packet_B / (2 * latency_s) : (double)INFINITY;
+    if (wire->window_bdp > 0) /* W / tau = window_bdp c / k, but for the packets that always fit */
+        rate_Bps = fmin(rate_Bps, fmax(wire->window_bdp * rate_Bps, floor_Bps));
     else if (latency_s > 0)
         rate_Bps = fmin(rate_Bps, wire->window_B / (2 * latency_s));
     util = rate_Bps / share_Bps;

@@ -28,7 +28,7 @@ static void world_set(world *w, ll_job job, double f_s, double b_s)
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         *arrays[i] = ll_arena_array(w->mem, n, double);
     w->d.optimizer_s = ll_arena_array(w->mem, job.pp, double);
-    w->d.send_s = 0;
+    w->d.send_s = w->d.tie_s = 0;
     for (int64_t v = 0; v < n; v++) {
         w->d.forward_compute_s[v] = f_s;
         w->d.backward_compute_s[v] = b_s;
@@ -124,6 +124,20 @@ static void test_replicas(world *w)
     CHECK_NEAR(run(w, false), 13, 1e-12);
 }
 
+/* Two stages, one micro-batch: F 0-1, 1-2, B 2-4 and 4-6. Both ends share a matrix: after 6 s, 0.5 s
+ * more for both, and the optimizer of the last stage, 1 s, decides: 7.5 s instead of 6 s (whose stage 0
+ * has none, while the last stage was ready at 4 s). */
+static void test_tie(world *w)
+{
+    world_set(w, job_of(2, 1, 1, 1, 1), 1.0, 2.0);
+    w->d.optimizer_s[1] = 1;
+    w->d.tie_s = 0;
+    CHECK_NEAR(run(w, false), 6, 1e-12);
+    w->d.tie_s = 0.5;
+    CHECK_NEAR(run(w, false), 7.5, 1e-12);
+    w->d.tie_s = 0;
+}
+
 /* One stage, one micro-batch: the step is the slowest chip of the forward plus that of the backward
  * op within a replica, and the slowest replica. Recomputed here from the draws: chip (tp i, dp r) is
  * i + 2 r; draw 0 is the chip's own, 1 its forward op, 2 its backward op. */
@@ -153,6 +167,7 @@ int main(int argc, char **argv)
     test_bubble(&w);
     test_send(&w);
     test_replicas(&w);
+    test_tie(&w);
     test_jitter(&w);
     ll_comm_destroy(w.comm);
     ll_arena_destroy(w.mem);

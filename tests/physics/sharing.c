@@ -64,7 +64,7 @@ static void check_single(const env *e)
     const ll_traffic t = list_make(1, &src, &dst, &size_B);
     const double tau_s = 4 * hop_s, y = 2 * g_s / tau_s;
     for (double w = 0.25; w < 5; w *= 2) {
-        const ll_wire wire = {4096, 0.05, 0, w * c_Bps * tau_s};
+        const ll_wire wire = wire_window(w * c_Bps * tau_s);
         const double b = 1 + w, root = sqrt(b * b - 4 * (1 - y) * w);
         const double rho = 2 * w / (b + root);
         CHECK_NEAR(end_s(e, star(e, 2), wire, t), 2 * hop_s + size_B / (rho * c_Bps), 1e-9);
@@ -76,13 +76,33 @@ static void check_single(const env *e)
     CHECK_NEAR(end_s(e, star(e, 2), wire_make(), t), 2 * hop_s + size_B / (rho * c_Bps), 1e-9);
 }
 
+/* A link so slow (1 MB/s) that twice the bandwidth-delay product is 4 bytes: the 4 packets that a flow
+ * may always have in flight fill it. With one link on the way (a line of 2), tau = 1 us:
+ * c q / (kappa s + q) = W / (tau + q) is c q^2 + (c tau - W) q - W kappa s = 0; rho = 0.988, while a
+ * window of 4 bytes would need 1000 round trips of queueing for a packet. `closed` has the whole c. */
+static void check_slow(const env *e)
+{
+    const int32_t src = 0, dst = 1;
+    const double size = 1e5, c = 1e6, tau_s = 1e-6, scale_s = 0.05 * 4096 / c, w_B = 4 * 4096;
+    const ll_traffic t = list_make(1, &src, &dst, &size);
+    const ll_topology *line =
+        topology_must(e->mem, "line", "size=2; bandwidth=1 MB/s; latency=500 ns");
+    ll_wire wire = wire_make();
+    wire.window_packets = 4;
+    const double b = c * tau_s - w_B;
+    const double q_s = (-b + sqrt(b * b + 4 * c * w_B * scale_s)) / (2 * c);
+    CHECK_NEAR(end_s(e, line, wire, t), 500e-9 + size * (tau_s + q_s) / w_B, 1e-9);
+    CHECK(w_B / (tau_s + q_s) > 0.98 * c, "%g B/s", w_B / (tau_s + q_s));
+    CHECK_NEAR(price_make(e->closed, line, wire, 1, &t, e->comm).end_s[0], 500e-9 + size / c, 1e-9);
+}
+
 /* n senders, one receiver: up links carry one flow, the down link n. Window c tau each. */
 static void check_incast(const env *e)
 {
     const int32_t src[5] = {1, 2, 3, 4, 5}, dst[5] = {0};
     const double size[5] = {size_B, size_B, size_B, size_B, size_B};
     const double tau_s = 4 * hop_s;
-    const ll_wire wire = {4096, 0.05, 0, c_Bps * tau_s};
+    const ll_wire wire = wire_window(c_Bps * tau_s);
     for (int n = 1; n <= 5; n++) {
         const double x = rate_Bps(wire.window_B, tau_s, 1, 1, 1, n);
         const ll_traffic t = list_make(n, src, dst, size);
@@ -135,7 +155,7 @@ static void check_parking_lot(const env *e)
     const int32_t src[4] = {0, 0, 1, 2}, dst[4] = {3, 1, 2, 3};
     const double size[4] = {size_B, 3 * size_B, 3 * size_B, 3 * size_B};
     const double tau_s = 2 * hop_s, window_B = c_Bps * tau_s;
-    const ll_wire wire = {4096, 0.05, 0, window_B};
+    const ll_wire wire = wire_window(window_B);
     const ll_topology *line =
         topology_must(e->mem, "line", "size=4; bandwidth=100 GB/s; latency=500 ns");
     const double x = rate_Bps(window_B, tau_s, 1, 4.0 / 3, 0, 0);
@@ -155,7 +175,7 @@ static void check_filling(const env *e)
 {
     const int32_t src[2] = {1, 2}, dst[2] = {0, 0};
     const double size[2] = {size_B, 3 * size_B}, tau_s = 4 * hop_s;
-    const ll_wire wire = {4096, 0.05, 0, c_Bps * tau_s};
+    const ll_wire wire = wire_window(c_Bps * tau_s);
     const double x2 = rate_Bps(wire.window_B, tau_s, 1, 1, 1, 2);
     const double x1 = rate_Bps(wire.window_B, tau_s, 2, 1, 0, 0);
     const ll_traffic t = list_make(2, src, dst, size);
@@ -243,6 +263,7 @@ int main(int argc, char **argv)
     const env e = {mem, ll_comm_create(&world, mem), engine_make(mem, "flow", "tolerance=1e-11"),
                    engine_make(mem, "closed", "")};
     check_single(&e);
+    check_slow(&e);
     check_incast(&e);
     check_all_to_all(&e);
     check_alone(&e);

@@ -101,7 +101,7 @@ static void check_mesh(ll_arena *mem)
         topology_must(mem, "mesh", "size=3; bandwidth=1 GB/s; latency=1 us; name=y")};
     const ll_topology *grid = topology_times(mem, 2, part);
     const ll_traffic t = traffic_make(LL_PATTERN_ALL, 9, 0, 1e6);
-    const folded f = fold_bits(mem, grid, (ll_wire){4096, 0.05, 0, 5000}, &t, LL_FOLD_BITS);
+    const folded f = fold_bits(mem, grid, wire_window(5000), &t, LL_FOLD_BITS);
     check_classes("3 x 3, given window", &f, 2, 1);
     CHECK_NEAR(f.rows.mult[0], 36, 0);
     CHECK_NEAR(f.rows.mult[1], 36, 0);

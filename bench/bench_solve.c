@@ -7,7 +7,7 @@
  * simulated end is printed because it must not depend on R.
  */
 #include "sim/base/rng.h"
-#include "sim/equations.h"
+#include "sim/engine/equations.h"
 #include "tests/engine_make.h"
 
 #include <mpi.h>

@@ -6,7 +6,7 @@
 #ifndef LL_SIM_CHIP_H
 #define LL_SIM_CHIP_H
 
-#include "sim/config.h"
+#include "sim/config/config.h"
 
 typedef enum ll_precision {
     LL_PRECISION_FP4,

@@ -3,7 +3,7 @@
 #define LL_SIM_CLUSTER_H
 
 #include "sim/chip.h"
-#include "sim/config.h"
+#include "sim/config/config.h"
 #include "sim/engine/engine.h"
 #include "topology/topology.h"
 

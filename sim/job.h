@@ -12,7 +12,7 @@
 #define LL_SIM_JOB_H
 
 #include "sim/chip.h"
-#include "sim/config.h"
+#include "sim/config/config.h"
 #include "sim/model.h"
 #include "sim/traffic.h"
 

@@ -7,7 +7,7 @@
 #ifndef LL_SIM_MODEL_H
 #define LL_SIM_MODEL_H
 
-#include "sim/config.h"
+#include "sim/config/config.h"
 
 #include <stdbool.h>
 

@@ -1,7 +1,7 @@
 #include "sim/study.h"
 
 #include "sim/base/text.h"
-#include "sim/shipped.h"
+#include "sim/config/shipped.h"
 
 #include <string.h>
 #include <sys/stat.h>

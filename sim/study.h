@@ -4,7 +4,7 @@
 
 #include "sim/cluster.h"
 #include "sim/comm.h"
-#include "sim/config.h"
+#include "sim/config/config.h"
 #include "sim/engine/engine.h"
 #include "sim/job.h"
 #include "sim/model.h"

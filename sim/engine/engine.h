@@ -14,8 +14,8 @@
  * moves min(W / tau, c) bytes per second, and its last byte lands one one-way latency after it left.
  * Flows with src == dst or no bytes end at time 0.
  */
-#ifndef LL_SIM_ENGINE_ENGINE_H
-#define LL_SIM_ENGINE_ENGINE_H
+#ifndef LL_ENGINE_ENGINE_H
+#define LL_ENGINE_ENGINE_H
 
 #include "sim/base/arena.h"
 #include "sim/base/key.h"

@@ -16,11 +16,11 @@
  * reported fraction bounds the relative error of every end time. (It can let another end earlier:
  * two links in a row, where holding back one flow frees the other. Then it is an estimate.)
  */
-#ifndef LL_SIM_ENGINE_FILLING_H
-#define LL_SIM_ENGINE_FILLING_H
+#ifndef LL_ENGINE_FILLING_H
+#define LL_ENGINE_FILLING_H
 
 #include "sim/engine/engine.h"
-#include "sim/fold.h"
+#include "sim/engine/fold.h"
 
 /* Fills end_s, latency_s and the figures of the solver in *price (n_traffic as many as the rows name).
  * comm: over which the rows are spread. `mem` is for the call. Collective over comm. */

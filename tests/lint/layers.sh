@@ -5,14 +5,12 @@
 layers='
 0 sim/base/*
 1 topology/*
-2 sim/comm.* sim/traffic.* sim/config*.* sim/source.* sim/version.* sim/json.* sim/table.* sim/progress.*
-2 sim/shipped.* sim/output.* sim/equations.* sim/index_map.*
-3 sim/engine/* sim/incidence.* sim/fold.* sim/chip.* sim/model.* sim/job.* sim/cluster.* sim/kernel.*
-3 sim/stage.*
-4 sim/study.* sim/collective.* sim/collective_choose.* sim/result.* sim/program.* sim/durations.* sim/replay.* sim/budget.*
-4 sim/run.* sim/evidence.*
-5 sim/keys.* sim/report*.* sim/plot.* sim/difference.* sim/catalog.*
-6 sim/options.* sim/command.* sim/cmd_*.*
+2 sim/config/* sim/comm.* sim/traffic.* sim/version.* sim/progress.*
+3 sim/engine/* sim/chip.* sim/model.* sim/job.* sim/cluster.* sim/kernel.* sim/stage.*
+4 sim/study.* sim/collective.* sim/collective_choose.* sim/result.* sim/program.* sim/durations.*
+4 sim/replay.* sim/budget.* sim/run.* sim/evidence.*
+5 sim/report/*
+6 sim/command/*
 7 sim/main.c
 '
 set -u
@@ -57,9 +55,9 @@ while read -r file; do
 done < <(find sim topology -name '*.[ch]' | sort)
 [ "$n_file" -gt 20 ] || complain "only $n_file files were found"
 
-only '#include <mpi\.h>' 'MPI is for' sim/comm.c sim/equations.c sim/main.c
-only '#include <petsc' 'PETSc is for' sim/equations.c sim/main.c
-only '#include <libconfig\.h>' 'libconfig is for' sim/config.c
+only '#include <mpi\.h>' 'MPI is for' sim/comm.c sim/engine/equations.c sim/main.c
+only '#include <petsc' 'PETSc is for' sim/engine/equations.c sim/main.c
+only '#include <libconfig\.h>' 'libconfig is for' sim/config/config.c
 only 'MPI_COMM_WORLD' 'the world communicator is for' sim/main.c
 only '(^|[^_[:alnum:]])(malloc|calloc|realloc|free|strdup|strndup|alloca)\(' 'memory is for' sim/base/arena.c
 only '(^|[^_[:alnum:]])(rand|srand|random|drand48)\(' 'random numbers come from' sim/base/rng.c

@@ -1,5 +1,5 @@
 /* The loss budget of whole studies: it adds up, and a cause that the configuration removes costs nothing. */
-#include "sim/equations.h"
+#include "sim/engine/equations.h"
 #include "tests/study_make.h"
 #include "topology/edgelist.h"
 

@@ -1,7 +1,7 @@
 /* Collectives on small fabrics, priced by `closed`, against closed forms derived by hand; and a few
  * that other simulators were measured to give on the same inputs (SimGrid CM02, LogGOPSim). */
 #include "sim/collective.h"
-#include "sim/equations.h"
+#include "sim/engine/equations.h"
 #include "tests/check.h"
 
 #include <mpi.h>

@@ -2,7 +2,7 @@
  * from, and add up to the totals that its vendor prints. A new cluster needs a line in `clusters`.
  */
 #include "sim/cluster.h"
-#include "sim/config.h"
+#include "sim/config/config.h"
 #include "sim/model.h"
 #include "tests/check.h"
 

@@ -1,6 +1,6 @@
 /* The command line: what is kept, what is refused, and with which words. */
-#include "sim/command.h"
-#include "sim/options.h"
+#include "sim/command/command.h"
+#include "sim/command/options.h"
 #include "tests/check.h"
 
 #include <string.h>

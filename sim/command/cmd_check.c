@@ -1,0 +1,114 @@
+/* lineloss check STUDY: validate, and print the effective configuration. */
+#include "sim/command/command.h"
+#include "sim/config/shipped.h"
+#include "sim/report/keys.h"
+#include "sim/report/report.h"
+#include "sim/study.h"
+
+#include <string.h>
+
+/* For programs: one row per key, everything in columns of its own. */
+static ll_table *config_table(const ll_config *cfg, ll_arena *mem)
+{
+    ll_table *t = ll_table_create(mem, "", 5,
+                                  (ll_column[]){{.name = "key"},
+                                                {.name = "value"},
+                                                {.name = "origin"},
+                                                {.name = "evidence"},
+                                                {.name = "source"}});
+    for (int i = 0; i < ll_config_n_entry(cfg); i++) {
+        const ll_config_entry *e = ll_config_entry_at(cfg, i);
+        ll_table_row(t);
+        ll_table_set(t, 0, "%s", e->path);
+        ll_table_set(t, 1, "%s", e->text);
+        ll_table_set(t, 2, "%s", ll_shipped_short(e->origin, mem));
+        ll_table_set(t, 3, "%s", ll_evidence_name(e->evidence));
+        ll_table_set(t, 4, "%s", e->source);
+    }
+    return t;
+}
+
+/* For people: groups as headings, their keys below. */
+static ll_table *config_groups(const ll_config *cfg, ll_arena *mem)
+{
+    ll_table *t = ll_table_create(
+        mem, "", 4,
+        (ll_column[]){{.name = "key"}, {.name = "value"}, {.name = "from"}, {.name = "evidence"}});
+    const char *group = "";
+    for (int i = 0; i < ll_config_n_entry(cfg); i++) {
+        const ll_config_entry *e = ll_config_entry_at(cfg, i);
+        const char *now = ll_keys_group(e->path, mem);
+        if (strcmp(now, group) != 0) {
+            ll_table_row(t);
+            ll_table_set(t, 0, "%s", now);
+            group = now;
+        }
+        ll_table_row(t);
+        ll_table_set(t, 0, "%s%s", *now ? "  " : "", ll_keys_leaf(e->path));
+        ll_table_set(t, 1, "%s", e->text);
+        ll_table_set(t, 2, "%s", ll_shipped_short(e->origin, mem));
+        if (e->evidence != LL_EVIDENCE_NONE)
+            ll_table_set(t, 3, "%s%s%s", ll_evidence_name(e->evidence), *e->source ? ": " : "",
+                         e->source);
+    }
+    return t;
+}
+
+static void memory_print(const ll_memory *m, ll_arena *mem, ll_text *out)
+{
+    const struct {
+        const char *name;
+        double size_B;
+    } part[] = {{"weights", m->weights_B},     {"gradients", m->gradients_B},
+                {"optimizer", m->optimizer_B}, {"activations", m->activations_B},
+                {"logits", m->logits_B},       {"reserved", m->reserved_B}};
+    ll_text_add(out, "Memory per chip: %s of %s, %s to spare\n  (",
+                ll_report_quantity(LL_KIND_SIZE, m->total_B, mem),
+                ll_report_quantity(LL_KIND_SIZE, m->capacity_B, mem),
+                ll_report_quantity(LL_KIND_SIZE, m->capacity_B - m->total_B, mem));
+    for (size_t i = 0; i < sizeof part / sizeof *part; i++)
+        ll_text_add(out, "%s%s %s", i ? ", " : "", part[i].name,
+                    ll_report_quantity(LL_KIND_SIZE, part[i].size_B, mem));
+    ll_text_add(out, ")\n");
+}
+
+static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_error *err)
+{
+    ll_study *s = ll_arena_new(mem, ll_study);
+    LL_TRY(ll_study_load(opt->arg[0], opt->n_set, opt->set, LL_STUDY_WHOLE, comm, mem, s, err));
+    ll_text text;
+    ll_text_init(&text, mem);
+    if (ll_comm_rank(comm) == 0) {
+        bool plain = opt->format == LL_FORMAT_TEXT;
+        ll_table *t = plain ? config_groups(s->config, mem) : config_table(s->config, mem);
+        ll_table_print(t, opt->format, ll_table_terminal_width(), &text);
+        if (plain) {
+            ll_text_add(&text, "\n");
+            memory_print(&s->memory, mem, &text);
+            ll_text_add(&text,
+                        "%s is legal: %d chips as tp %lld x cp %lld x pp %lld x dp %lld; it fits\n",
+                        s->name, s->cluster.topo->n_chip, (long long)s->job.tp,
+                        (long long)s->job.cp, (long long)s->job.pp, (long long)s->job.dp);
+        }
+    }
+    return ll_command_print(comm, &text, err);
+}
+
+const ll_command ll_command_check = {
+    .name = "check",
+    .doc = "validate a study and print the effective configuration",
+    .usage = "STUDY",
+    .help =
+        "Reads the study as `run` would, and prints every key with its value, where the value is\n"
+        "from (file and line, --set, or default), the evidence for it and its source; then the\n"
+        "memory that a chip needs. All errors are listed (up to 20); nothing is simulated.\n"
+        "\n"
+        "Examples:\n"
+        "  lineloss check nvl72\n"
+        "  lineloss check my.cfg --set job.pp=8 --format csv",
+    .options = LL_OPT_STUDY | LL_OPT_BIT(LL_OPT_FORMAT),
+    .min_arg = 1,
+    .max_arg = 1,
+    .missing_arg = "which study? Such as `lineloss check nvl72`",
+    .run = run,
+};

@@ -1,0 +1,182 @@
+/* lineloss list TOPIC: what there is to choose from, out of the registries and key tables. */
+#include "sim/collective.h"
+#include "sim/command/command.h"
+#include "sim/report/catalog.h"
+#include "sim/report/keys.h"
+#include "sim/report/report.h"
+
+#include <string.h>
+
+typedef struct topic {
+    const char *name, *doc;
+    ll_table *(*table)(ll_comm *comm, ll_arena *mem);
+} topic;
+
+static ll_table *table_2(ll_arena *mem, const char *first, const char *second)
+{
+    return ll_table_create(mem, "", 2, (ll_column[]){{.name = first}, {.name = second}});
+}
+
+static void row_2(ll_table *t, const char *first, const char *second)
+{
+    ll_table_row(t);
+    ll_table_set(t, 0, "%s", first);
+    ll_table_set(t, 1, "%s", second);
+}
+
+/* Names, ended by NULL, and what each means. */
+static ll_table *table_of(ll_arena *mem, const char *head, const char *const *names,
+                          const char *const *doc)
+{
+    ll_table *t = table_2(mem, head, "what it is");
+    for (int i = 0; names[i]; i++)
+        row_2(t, names[i], doc[i]);
+    return t;
+}
+
+static ll_table *list_topologies(ll_comm *comm, ll_arena *mem)
+{
+    (void)comm;
+    ll_table *t = table_2(mem, "topology", "what it is");
+    for (int i = 0; ll_topology_types[i]; i++)
+        row_2(t, ll_topology_types[i]->name, ll_topology_types[i]->doc);
+    return t;
+}
+
+static ll_table *list_engines(ll_comm *comm, ll_arena *mem)
+{
+    (void)comm;
+    ll_table *t = table_2(mem, "engine", "what it is");
+    for (int i = 0; ll_engine_types[i]; i++)
+        row_2(t, ll_engine_types[i]->name, ll_engine_types[i]->doc);
+    return t;
+}
+
+static ll_table *list_collectives(ll_comm *comm, ll_arena *mem)
+{
+    static const char *const doc[LL_N_COLLECTIVE] = {
+        [LL_ALL_REDUCE] = "everybody gets the sum; size: the buffer of a member",
+        [LL_ALL_GATHER] = "everybody gets all parts; size: the gathered result",
+        [LL_REDUCE_SCATTER] = "everybody gets its part of the sum; size: the input of a member",
+        [LL_ALL_TO_ALL] = "everybody sends a part to everybody; size: all that a member sends",
+        [LL_BROADCAST] = "everybody gets the buffer of the first; size: the buffer",
+        [LL_SEND] = "everybody sends to the next; size: the message"};
+    (void)comm;
+    return table_of(mem, "collective", ll_collective_names, doc);
+}
+
+static ll_table *list_algorithms(ll_comm *comm, ll_arena *mem)
+{
+    static const char *const doc[LL_N_ALGORITHM] = {
+        [LL_ALGORITHM_AUTO] = "the fastest of the others, as engine closed predicts it",
+        [LL_ALGORITHM_RING] = "n-1 steps to the neighbour",
+        [LL_ALGORITHM_DIRECT] = "one step, everybody to everybody",
+        [LL_ALGORITHM_HALVING] = "recursive halving and doubling; members must be a power of two",
+        [LL_ALGORITHM_TREE] = "double binary tree; all_reduce and broadcast",
+        [LL_ALGORITHM_IN_NETWORK] = "the switches add up; all_reduce, where the fabric has it",
+        [LL_ALGORITHM_HIERARCHICAL] = "one dimension of the fabric after another"};
+    (void)comm;
+    return table_of(mem, "algorithm", ll_algorithm_names, doc);
+}
+
+static ll_table *list_evidence(ll_comm *comm, ll_arena *mem)
+{
+    static const char *const doc[] = {
+        [LL_EVIDENCE_NONE] = "a choice of the user, not a fact",
+        [LL_EVIDENCE_MEASURED] = "measured, and published with the conditions",
+        [LL_EVIDENCE_VENDOR] = "the maker says so: data sheet, paper, manual",
+        [LL_EVIDENCE_DERIVED] = "follows from measured or vendor figures by arithmetic",
+        [LL_EVIDENCE_PRESS] = "reported by others",
+        [LL_EVIDENCE_UNVERIFIED] = "seen, but the source could not be checked",
+        [LL_EVIDENCE_ASSUMED] = "assumed here; so is a fact that is left to its default",
+        [LL_EVIDENCE_UNSTATED] = "a fact that was set without saying where it is from"};
+    (void)comm;
+    ll_table *t = table_2(mem, "evidence", "what it means (strongest first)");
+    for (int i = LL_EVIDENCE_NONE; i <= (int)LL_EVIDENCE_UNSTATED; i++)
+        row_2(t, ll_evidence_name((ll_evidence)i), doc[i]);
+    return t;
+}
+
+static ll_table *list_json(ll_comm *comm, ll_arena *mem)
+{
+    (void)comm;
+    return ll_report_fields(mem);
+}
+
+static ll_table *list_keys(ll_comm *comm, ll_arena *mem)
+{
+    (void)comm;
+    return ll_keys_table(mem);
+}
+
+static const topic topics[] = {
+    {"chips", "accelerators, with peaks and memory", ll_catalog_chips},
+    {"clusters", "clusters, for `lineloss net`", ll_catalog_clusters},
+    {"models", "models to train", ll_catalog_models},
+    {"studies", "studies, for `lineloss run` and `lineloss compare`", ll_catalog_studies},
+    {"topologies", "kinds of interconnect", list_topologies},
+    {"engines", "network engines", list_engines},
+    {"collectives", "collective operations", list_collectives},
+    {"algorithms", "algorithms of collectives", list_algorithms},
+    {"keys", "every key of a configuration: kind, default, bounds, meaning", list_keys},
+    {"evidence", "kinds of evidence for a figure", list_evidence},
+    {"json", "fields of the JSON result", list_json},
+};
+
+enum { N_TOPIC = sizeof topics / sizeof *topics };
+
+static ll_status topic_find(const char *word, const topic **out, ll_error *err)
+{
+    const char *names[N_TOPIC], *list = "";
+    for (int i = 0; i < N_TOPIC; i++) {
+        names[i] = topics[i].name;
+        if (!strcmp(word, names[i])) {
+            *out = &topics[i];
+            return LL_OK;
+        }
+    }
+    int near = ll_text_nearest(word, N_TOPIC, names);
+    if (near >= 0) list = names[near];
+    return ll_error_set(err, LL_ERR_CONFIG, "list: nothing is called '%s'; %s%s%s", word,
+                        *list ? "did you mean '" : "`lineloss list` shows what there is", list,
+                        *list ? "'?" : "");
+}
+
+static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_error *err)
+{
+    ll_table *t;
+    if (opt->n_arg == 0) {
+        t = table_2(mem, "topic", "`lineloss list TOPIC` shows");
+        for (int i = 0; i < N_TOPIC; i++)
+            row_2(t, topics[i].name, topics[i].doc);
+    } else {
+        const topic *what = NULL;
+        LL_TRY(topic_find(opt->arg[0], &what, err));
+        t = what->table(comm, mem);
+    }
+    ll_text text;
+    ll_text_init(&text, mem);
+    if (opt->n_arg && !strcmp(opt->arg[0], "keys") && opt->format == LL_FORMAT_TEXT)
+        ll_keys_text(mem, &text); /* too wide for a table */
+    else
+        ll_table_print(t, opt->format, ll_table_terminal_width(), &text);
+    return ll_command_print(comm, &text, err);
+}
+
+const ll_command ll_command_list = {
+    .name = "list",
+    .doc = "chips, clusters, models, studies, topologies, engines, keys, ...",
+    .usage = "[TOPIC]",
+    .help =
+        "Topics: chips, clusters, models, studies, topologies, engines, collectives, algorithms,\n"
+        "keys, evidence, json. Without a topic: what each of them is.\n"
+        "\n"
+        "Examples:\n"
+        "  lineloss list studies\n"
+        "  lineloss list keys --format md",
+    .options = LL_OPT_BIT(LL_OPT_FORMAT),
+    .min_arg = 0,
+    .max_arg = 1,
+    .missing_arg = "",
+    .run = run,
+};

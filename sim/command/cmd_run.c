@@ -1,0 +1,78 @@
+/* lineloss run STUDY: price, replay and account for one study. */
+#include "sim/command/command.h"
+#include "sim/report/output.h"
+#include "sim/report/report.h"
+#include "sim/result.h"
+#include "sim/study.h"
+
+#include <stdio.h>
+
+/* DIR/<study>.json, .txt, .csv, and what the run took in <study>.timing.json. */
+static ll_status files_write(const char *dir, const ll_report *r, const ll_timing *timing,
+                             ll_comm *comm, ll_arena *mem, ll_error *err)
+{
+    static const struct {
+        const char *suffix;
+        ll_format format;
+    } files[] = {{".json", LL_FORMAT_JSON}, {".txt", LL_FORMAT_TEXT}, {".csv", LL_FORMAT_CSV}};
+    ll_text text;
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        ll_text_init(&text, mem);
+        if (ll_comm_rank(comm) == 0) ll_report_print(r, files[i].format, 100, mem, &text);
+        LL_TRY(ll_output_write(dir, ll_output_file_name(r->study->name, files[i].suffix, mem),
+                               &text, comm, err));
+    }
+    ll_text_init(&text, mem);
+    ll_timing_report(timing, comm, &text);
+    return ll_output_write(dir, ll_output_file_name(r->study->name, ".timing.json", mem), &text,
+                           comm, err);
+}
+
+static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_error *err)
+{
+    const char *dir = opt->value[LL_OPT_OUT];
+    ll_timing timing;
+    ll_timing_start(&timing);
+    ll_study *study = ll_arena_new(mem, ll_study);
+    LL_TRY(ll_study_load(opt->arg[0], opt->n_set, opt->set, LL_STUDY_WHOLE, comm, mem, study, err));
+    if (dir) LL_TRY(ll_output_prepare(dir, comm, err));
+    ll_result *result = ll_arena_new(mem, ll_result);
+    LL_TRY(ll_run(study, comm, mem, result, err));
+    ll_report report = {study, result, study->name};
+    ll_text text;
+    ll_text_init(&text, mem);
+    if (ll_comm_rank(comm) == 0)
+        ll_report_print(&report, opt->format, ll_table_terminal_width(), mem, &text);
+    LL_TRY(ll_command_print(comm, &text, err));
+    if (dir) LL_TRY(files_write(dir, &report, &timing, comm, mem, err));
+    if (!result->valid)
+        return ll_error_set(err, LL_ERR_RUN,
+                            "the result is INVALID: a self-check failed, see the checks in the "
+                            "report");
+    return LL_OK;
+}
+
+const ll_command ll_command_run = {
+    .name = "run",
+    .doc = "run one study: step time, effective chips, and where the rest goes",
+    .usage = "STUDY",
+    .help = "STUDY is a file, or the name of one that is shipped (`lineloss list studies`).\n"
+            "\n"
+            "Prints the headline figures, the loss budget as a waterfall, the transfers, the "
+            "memory, and\n"
+            "what the result rests on. --format json prints the JSON object and nothing else on "
+            "standard\n"
+            "output (`lineloss list json` explains its fields). -o DIR also writes <study>.json, "
+            ".txt and\n"
+            ".csv there; what differs from run to run (times, host) goes to <study>.timing.json.\n"
+            "\n"
+            "Examples:\n"
+            "  lineloss run nvl72\n"
+            "  lineloss run atlas950 --set job.tp=16 --format json > atlas950.json\n"
+            "  mpirun -n 2 lineloss run supercluster --fold off -o results",
+    .options = LL_OPT_STUDY | LL_OPT_BIT(LL_OPT_FORMAT) | LL_OPT_BIT(LL_OPT_OUT),
+    .min_arg = 1,
+    .max_arg = 1,
+    .missing_arg = "which study? Such as `lineloss run nvl72`; `lineloss list studies` lists them",
+    .run = run,
+};

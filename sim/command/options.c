@@ -1,0 +1,234 @@
+#include "sim/command/options.h"
+
+#include "sim/command/command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+typedef struct option_row {
+    const char *name, *alias;
+    const char *value; /* metavariable; NULL: takes none */
+    const char *doc;
+} option_row;
+
+static const option_row rows[LL_N_OPT] = {
+    [LL_OPT_SET] = {"--set", NULL, "PATH=VALUE",
+                    "override a configuration value, such as job.tp=4 (repeatable)"},
+    [LL_OPT_FORMAT] = {"--format", NULL, "F", "text (default), json, csv, md or latex"},
+    [LL_OPT_OUT] = {"-o", "--output", "DIR", "write result files into DIR, made if it is missing"},
+    [LL_OPT_SEED] = {"--seed", NULL, "N", "seed of all random draws; the same as --set seed=N"},
+    [LL_OPT_ENGINE] = {"--engine", NULL, "E",
+                       "network engine, closed or flow; the same as --set engine.type=E"},
+    [LL_OPT_FOLD] = {"--fold", NULL, "on|off",
+                     "solve equal flows once, or every flow; the same as --set engine.fold=..."},
+    [LL_OPT_COLLECTIVE] = {"--collective", NULL, "C", "all_reduce (default), ..., or all"},
+    [LL_OPT_ALGORITHM] = {"--algorithm", NULL, "A", "auto (default), ring, direct, ..."},
+    [LL_OPT_SIZES] = {"--sizes", NULL, "A..B[xN]",
+                      "from A to B, each N times the last; default 8B..1GiBx4"},
+    [LL_OPT_CHIPS] = {"--chips", NULL, "N", "among the first N chips alone; default all"},
+    [LL_OPT_GROUP] = {"--group", NULL, "N[:STRIDE]",
+                      "in every group of N chips that are STRIDE apart, all groups at once"},
+    [LL_OPT_PROGRESS] = {"--progress", NULL, NULL, "show progress even if there is no terminal"},
+    [LL_OPT_NO_PROGRESS] = {"--no-progress", NULL, NULL, "never show progress"},
+    [LL_OPT_HELP] = {"--help", "-h", NULL, "this text"},
+    [LL_OPT_VERSION] = {"--version", "-V", NULL, "version, and those of the libraries"},
+};
+
+enum { COMMON = LL_OPT_BIT(LL_OPT_HELP) | LL_OPT_BIT(LL_OPT_VERSION) };
+
+static bool takes(const ll_command *command, int id)
+{
+    return ((command ? command->options : 0) | COMMON) & LL_OPT_BIT(id);
+}
+
+/* Option of `n` characters at `word`, or -1. */
+static int option_find(const char *word, size_t n)
+{
+    for (int i = 0; i < LL_N_OPT; i++) {
+        const char *alias = rows[i].alias;
+        if (strlen(rows[i].name) == n && !strncmp(rows[i].name, word, n)) return i;
+        if (alias && strlen(alias) == n && !strncmp(alias, word, n)) return i;
+    }
+    return -1;
+}
+
+static ll_status option_unknown(const ll_command *command, const char *word, ll_error *err)
+{
+    const char *names[LL_N_OPT];
+    int n = 0;
+    for (int i = 0; i < LL_N_OPT; i++)
+        if (takes(command, i)) names[n++] = rows[i].name;
+    int near = ll_text_nearest(word, n, names);
+    const char *of = command ? command->name : "";
+    if (near >= 0)
+        return ll_error_set(err, LL_ERR_CONFIG, "unknown option '%s'; did you mean '%s'?", word,
+                            names[near]);
+    return ll_error_set(
+        err, LL_ERR_CONFIG, "unknown option '%s'; `lineloss %s%s--help` lists them%s", word, of,
+        *of ? " " : "", word[1] != '-' ? "; options of PETSc go after --petsc" : "");
+}
+
+static ll_status command_find(const char *word, const ll_command **out, ll_error *err)
+{
+    const char *names[32];
+    int n = 0;
+    for (; ll_commands[n]; n++) {
+        names[n] = ll_commands[n]->name;
+        if (strcmp(word, names[n]) == 0) {
+            *out = ll_commands[n];
+            return LL_OK;
+        }
+    }
+    int near = ll_text_nearest(word, n, names);
+    if (near >= 0)
+        return ll_error_set(err, LL_ERR_CONFIG, "unknown command '%s'; did you mean '%s'?", word,
+                            names[near]);
+    return ll_error_set(err, LL_ERR_CONFIG,
+                        "unknown command '%s'; expected run, compare, net, check or list, such as "
+                        "`lineloss run nvl72`",
+                        word);
+}
+
+/* --seed, --engine and --fold are shorthands for --set. */
+static ll_status shorthand_add(int id, const char *value, ll_arena *mem, ll_options *out,
+                               ll_error *err)
+{
+    if (id == LL_OPT_SET) {
+        if (!strchr(value, '='))
+            return ll_error_set(err, LL_ERR_CONFIG,
+                                "--set %s: expected PATH=VALUE, such as --set job.tp=4", value);
+        out->set[out->n_set++] = value;
+    } else if (id == LL_OPT_SEED) {
+        out->set[out->n_set++] = ll_arena_printf(mem, "seed=%s", value);
+    } else if (id == LL_OPT_ENGINE) {
+        out->set[out->n_set++] = ll_arena_printf(mem, "engine.type=%s", value);
+    } else if (id == LL_OPT_FOLD) {
+        out->set[out->n_set++] = ll_arena_printf(mem, "engine.fold=%s", value);
+    }
+    return LL_OK;
+}
+
+static ll_status format_read(const char *value, ll_format *out, ll_error *err)
+{
+    for (int f = 0; f < LL_N_FORMAT; f++)
+        if (!strcmp(value, ll_format_names[f])) {
+            *out = (ll_format)f;
+            return LL_OK;
+        }
+    int near = ll_text_nearest(value, LL_N_FORMAT, ll_format_names);
+    return ll_error_set(err, LL_ERR_CONFIG,
+                        "--format %s: expected text, json, csv, md or latex%s%s%s", value,
+                        near >= 0 ? "; did you mean '" : "", near >= 0 ? ll_format_names[near] : "",
+                        near >= 0 ? "'?" : "");
+}
+
+/* The option at argv[*i]; *i moves past its value. */
+static ll_status option_read(int argc, char **argv, int *i, ll_arena *mem, ll_options *out,
+                             ll_error *err)
+{
+    const char *word = argv[*i], *equals = strchr(word, '='), *value = "";
+    size_t n = equals ? (size_t)(equals - word) : strlen(word);
+    int id = option_find(word, n);
+    if (id < 0) return option_unknown(out->command, ll_arena_strndup(mem, word, n), err);
+    if (!takes(out->command, id))
+        return ll_error_set(err, LL_ERR_CONFIG, "`%s` has no option '%s'; see `lineloss %s --help`",
+                            out->command ? out->command->name : "lineloss", rows[id].name,
+                            out->command ? out->command->name : "COMMAND");
+    if (rows[id].value) {
+        if (equals)
+            value = equals + 1;
+        else if (*i + 1 < argc)
+            value = argv[++*i];
+        else
+            return ll_error_set(err, LL_ERR_CONFIG, "%s: needs a value, %s", rows[id].name,
+                                rows[id].value);
+    } else if (equals) {
+        return ll_error_set(err, LL_ERR_CONFIG, "%s: takes no value", rows[id].name);
+    }
+    out->value[id] = value;
+    if (id == LL_OPT_FORMAT) return format_read(value, &out->format, err);
+    if (id == LL_OPT_OUT && !*value)
+        return ll_error_set(err, LL_ERR_CONFIG, "-o: the directory has no name");
+    return shorthand_add(id, value, mem, out, err);
+}
+
+static ll_status arguments_check(const ll_options *o, ll_error *err)
+{
+    const ll_command *c = o->command;
+    if (!c)
+        return ll_error_set(err, LL_ERR_CONFIG,
+                            "no command; try `lineloss run nvl72`, or `lineloss --help`");
+    if (o->n_arg < c->min_arg)
+        return ll_error_set(err, LL_ERR_CONFIG, "%s: %s", c->name, c->missing_arg);
+    if (o->n_arg > c->max_arg)
+        return ll_error_set(err, LL_ERR_CONFIG,
+                            "%s: '%s' is one argument too many; usage: lineloss %s %s", c->name,
+                            o->arg[c->max_arg], c->name, c->usage);
+    return LL_OK;
+}
+
+ll_status ll_options_parse(int argc, char **argv, ll_arena *mem, ll_options *out, ll_error *err)
+{
+    *out = (ll_options){.program = argc > 0 ? argv[0] : "lineloss"};
+    out->arg = ll_arena_array(mem, argc, const char *);
+    out->set = ll_arena_array(mem, argc, const char *);
+    out->petsc = ll_arena_array(mem, argc, const char *);
+    bool words_only = false; /* after "--" */
+    for (int i = 1; i < argc; i++) {
+        const char *word = argv[i];
+        if (!words_only && !strcmp(word, "--")) {
+            words_only = true;
+        } else if (!words_only && !strcmp(word, "--petsc")) {
+            while (++i < argc)
+                out->petsc[out->n_petsc++] = argv[i];
+        } else if (!words_only && word[0] == '-' && word[1]) {
+            LL_TRY(option_read(argc, argv, &i, mem, out, err));
+        } else if (!out->command) {
+            LL_TRY(command_find(word, &out->command, err));
+        } else {
+            out->arg[out->n_arg++] = word;
+        }
+    }
+    if (out->value[LL_OPT_HELP] || out->value[LL_OPT_VERSION]) return LL_OK;
+    return arguments_check(out, err);
+}
+
+static void options_list(const ll_command *command, ll_text *out)
+{
+    ll_text_add(out, "\nOptions:\n");
+    for (int i = 0; i < LL_N_OPT; i++) {
+        if (!takes(command, i)) continue;
+        char left[64];
+        snprintf(left, sizeof left, "%s%s%s%s%s", rows[i].name, rows[i].alias ? ", " : "",
+                 rows[i].alias ? rows[i].alias : "", rows[i].value ? " " : "",
+                 rows[i].value ? rows[i].value : "");
+        ll_text_add(out, "  %-21s %s\n", left, rows[i].doc);
+    }
+    if (command)
+        ll_text_add(out, "  %-21s %s\n", "--petsc ARG...",
+                    "all that follows goes to PETSc, such as --petsc -ll_snes_monitor");
+}
+
+void ll_options_help(const ll_command *command, ll_text *out)
+{
+    if (command) {
+        ll_text_add(out, "Usage: lineloss %s %s [options]\n\n%s\n", command->name, command->usage,
+                    command->help);
+        options_list(command, out);
+        return;
+    }
+    ll_text_add(out,
+                "lineloss: bind N accelerator chips together, and how many chips' worth of work do "
+                "you get?\n\nUsage: lineloss COMMAND [arguments] [options]\n\nCommands:\n");
+    for (int i = 0; ll_commands[i]; i++)
+        ll_text_add(out, "  %-21s %s\n", ll_commands[i]->name, ll_commands[i]->doc);
+    options_list(NULL, out);
+    ll_text_add(
+        out,
+        "\n`lineloss COMMAND --help` says more, with examples. Every command also runs under "
+        "mpirun.\n\nExit codes: 0 done; 1 usage or configuration; 2 the run failed; 3 a bug "
+        "in lineloss.\n\nEnvironment:\n"
+        "  %-21s %s\n  %-21s %s\n",
+        "LINELOSS_CONFIGS", "directory of chips, clusters, models and studies", "LINELOSS_PROGRESS",
+        "0 never shows progress, 1 shows it without a terminal");
+}

@@ -1,0 +1,57 @@
+/* The command line: `lineloss COMMAND [arguments] [options]`, read by one table of options.
+ *
+ * Options may stand anywhere after the command, as `--name value` or `--name=value`. What follows
+ * `--petsc` is handed to PETSc. An unknown command or option is an error with the nearest spelling.
+ */
+#ifndef LL_COMMAND_OPTIONS_H
+#define LL_COMMAND_OPTIONS_H
+
+#include "sim/base/arena.h"
+#include "sim/base/status.h"
+#include "sim/base/text.h"
+#include "sim/report/table.h"
+
+#include <stdbool.h>
+
+typedef enum ll_option_id {
+    LL_OPT_SET,
+    LL_OPT_FORMAT,
+    LL_OPT_OUT,
+    LL_OPT_SEED,
+    LL_OPT_ENGINE,
+    LL_OPT_FOLD,
+    LL_OPT_COLLECTIVE,
+    LL_OPT_ALGORITHM,
+    LL_OPT_SIZES,
+    LL_OPT_CHIPS,
+    LL_OPT_GROUP,
+    LL_OPT_PROGRESS,
+    LL_OPT_NO_PROGRESS,
+    LL_OPT_HELP,
+    LL_OPT_VERSION,
+    LL_N_OPT
+} ll_option_id;
+
+struct ll_command;
+
+typedef struct ll_options {
+    const struct ll_command *command; /* NULL: only --help or --version was given */
+    const char *program;              /* argv[0] */
+    int n_arg;
+    const char **arg; /* [n_arg], as given */
+    int n_set;
+    const char **set; /* [n_set] "path=value": --set, and the shorthands --seed, --engine, --fold */
+    int n_petsc;
+    const char **petsc; /* [n_petsc] what followed --petsc */
+    const char
+        *value[LL_N_OPT]; /* last value of each option; "" for one that takes none; or NULL */
+    ll_format format;
+} ll_options;
+
+/* Strings are borrowed from argv, the rest lives in mem. Errors are LL_ERR_CONFIG. Not collective. */
+ll_status ll_options_parse(int argc, char **argv, ll_arena *mem, ll_options *out, ll_error *err);
+
+/* The help of one command, or of the program (command NULL). */
+void ll_options_help(const struct ll_command *command, ll_text *out);
+
+#endif

@@ -1,0 +1,103 @@
+/* The configuration: text files to checked structs, and the effective configuration back to text.
+ *
+ *   files ──ll_source_read──> ll_source ──ll_config_parse──> ll_config ──ll_config_fill──> structs
+ *   (rank 0 reads, @include expanded)  (every rank parses the same bytes)
+ *
+ * A file is libconfig text. Three things are ours:
+ * - `@include "x"` on a line of its own is relative to the including file and may stand in a group.
+ * - Physical quantities are strings with units, and may carry evidence after a bar:
+ *       memory_bandwidth = "3.35 TB/s | vendor: H100 data sheet";
+ *   The word before the colon is one of measured, vendor, derived, press, unverified, assumed
+ *   (strongest first). A fact (LL_KEY_FACT) that is set without it counts as "unstated", one that is
+ *   left to its default as "assumed".
+ * - `set = [ "cluster.chip.memory = 80 GB | assumed: ...", ... ]` at the top level, and --set on the
+ *   command line after it, override values by path; list elements as in `dimensions[2].size`.
+ *   They may set keys that no file wrote. "cluster.chip = @chips/h100.cfg" replaces a whole group by
+ *   the keys of a file. Paths are relative to the file that names them; on the command line to the
+ *   current directory.
+ *
+ * Whatever no key table asked for is an error (ll_config_finish), with the nearest legal spelling.
+ */
+#ifndef LL_CONFIG_CONFIG_H
+#define LL_CONFIG_CONFIG_H
+
+#include "sim/base/arena.h"
+#include "sim/base/key.h"
+#include "sim/base/status.h"
+
+#include <stdbool.h>
+
+typedef enum ll_evidence { /* weakest last; a result rests on the weakest that it used */
+                           LL_EVIDENCE_NONE, /* not a fact: a choice of the user (layout, seed, ...) */
+                           LL_EVIDENCE_MEASURED,
+                           LL_EVIDENCE_VENDOR,
+                           LL_EVIDENCE_DERIVED,
+                           LL_EVIDENCE_PRESS,
+                           LL_EVIDENCE_UNVERIFIED,
+                           LL_EVIDENCE_ASSUMED,
+                           LL_EVIDENCE_UNSTATED
+} ll_evidence;
+
+const char *ll_evidence_name(ll_evidence e);
+
+/* One blob of text with a map from its lines to files and lines; contiguous, so that it can be sent
+ * to other ranks as bytes. */
+typedef struct ll_source {
+    const char *bytes;
+    size_t n_byte;
+} ll_source;
+
+/* Read `path`, everything it includes, and the files named by set strings "path=@file" (of the list
+ * `set` in the file, and set[n_set]). Errors: missing, unreadable, a directory, empty, binary, include
+ * missing or nested too deep (with the including file and line). Not collective. */
+ll_status ll_source_read(const char *path, int n_set, const char *const *set, ll_arena *mem,
+                         ll_source *out, ll_error *err);
+
+/* A source from text in memory, for tests; `name` stands for the file in messages. */
+ll_status ll_source_text(const char *name, const char *text, ll_arena *mem, ll_source *out,
+                         ll_error *err);
+
+typedef struct ll_config ll_config;
+typedef struct ll_node ll_node; /* a group, list or value of the tree */
+
+/* set: [n_set] "path=value", applied after the file's own `set` list. Everything lives in mem. */
+ll_status ll_config_parse(ll_source source, int n_set, const char *const *set, ll_arena *mem,
+                          ll_config **out, ll_error *err);
+
+/* The group at `path` ("cluster.chip"; "" is the root). A missing group counts as empty, so that its
+ * required keys are reported by name; *out is never NULL on success. Error if it is not a group. */
+ll_status ll_config_group(ll_config *cfg, const char *path, const ll_node **out, ll_error *err);
+bool ll_config_has(const ll_config *cfg, const char *path);
+
+/* Number of groups in the list at `path`; 0 if it is missing. Element i is the group "path[i]". */
+ll_status ll_config_list(ll_config *cfg, const char *path, int *n, ll_error *err);
+
+/* Fill `param` from the group at `path` by the table; every fault is added to err (up to 20), and the
+ * rest is filled nevertheless. Several tables may read one group. Strings live as long as cfg. */
+ll_status ll_config_fill(ll_config *cfg, const char *path, const ll_key *keys, void *param,
+                         ll_error *err);
+
+/* Add a message about the value at `path` (any depth), prefixed by "file:line: path = value: ". For
+ * checks that one row cannot make: layout against chips, memory, a topology's create(). */
+ll_status ll_config_fault(const ll_config *cfg, const char *path, ll_error *err, const char *fmt,
+                          ...) __attribute__((format(printf, 4, 5)));
+
+/* All keys and groups that nobody asked for, and then the verdict over everything added so far. */
+ll_status ll_config_finish(ll_config *cfg, ll_error *err);
+
+/* The effective configuration: one entry per key that a table asked for, in that order. */
+typedef struct ll_config_entry {
+    const char *path; /* "cluster.topology.dimensions[0].bandwidth" */
+    const char *text; /* as typed, without evidence: "900 GB/s" */
+    ll_kind kind;
+    double value;       /* SI; 0 for BOOL, STRING, CHOICE */
+    const char *origin; /* "configs/x.cfg:12", "--set", "default" */
+    ll_evidence evidence;
+    const char *source; /* what stood after the evidence word; "" if nothing */
+    const ll_key *key;
+} ll_config_entry;
+
+int ll_config_n_entry(const ll_config *cfg);
+const ll_config_entry *ll_config_entry_at(const ll_config *cfg, int i);
+
+#endif

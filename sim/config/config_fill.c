@@ -1,0 +1,249 @@
+/* Structs from the tree by key tables, the record of what was asked for, and what nobody asked for. */
+#include "sim/config/config_value.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ------------------------------------------------------------------------------------- fill */
+
+static void store(const ll_node *node, const ll_key *key, const ll_value *v, ll_arena *mem,
+                  void *param)
+{
+    char *to = (char *)param + key->offset;
+    if (key->kind == LL_KIND_COUNT) {
+        *(int64_t *)(void *)to = (int64_t)v->number;
+    } else if (ll_kind_is_number(key->kind)) {
+        *(double *)(void *)to = v->number;
+    } else if (key->kind == LL_KIND_BOOL) {
+        *(bool *)(void *)to = v->number > 0;
+    } else if (key->kind == LL_KIND_CHOICE) {
+        *(int *)(void *)to = (int)v->number;
+    } else {
+        bool beside = (key->flags & LL_KEY_PATH) && node->place.line > 0 && !node->is_default;
+        *(const char **)(void *)to =
+            beside ? ll_path_beside(node->place.file, v->text, mem) : v->text;
+    }
+}
+
+static void add_entry(ll_config *cfg, ll_node *node, const ll_key *key, const ll_value *v)
+{
+    if (node->has_entry) return;
+    node->has_entry = true;
+    if (cfg->n_entry == cfg->cap_entry) {
+        int cap = cfg->cap_entry ? 2 * cfg->cap_entry : 64;
+        ll_config_entry *bigger = ll_arena_array(cfg->mem, cap, ll_config_entry);
+        if (cfg->n_entry) memcpy(bigger, cfg->entry, (size_t)cfg->n_entry * sizeof *bigger);
+        cfg->entry = bigger;
+        cfg->cap_entry = cap;
+    }
+    cfg->entry[cfg->n_entry++] = (ll_config_entry){
+        .path = ll_node_path(node, cfg->mem),
+        .text = v->text,
+        .kind = key->kind,
+        .value = ll_kind_is_number(key->kind) ? v->number : 0,
+        .origin = node->is_default ? "default" : ll_place_text(node->place, cfg->mem),
+        .evidence = v->evidence,
+        .source = v->source,
+        .key = key};
+}
+
+/* If the group holds an unknown name that is `key` misspelt, report that one. */
+static bool report_misspelling(ll_config *cfg, ll_node *group, const ll_key *keys,
+                               const ll_key *key, ll_error *err)
+{
+    int n = 0;
+    while (keys[n].name)
+        n++;
+    const char **names = ll_arena_array(cfg->mem, n, const char *);
+    for (int i = 0; i < n; i++)
+        names[i] = keys[i].name;
+    for (int i = 0; i < group->n_child; i++) {
+        ll_node *child = group->child[i];
+        if (child->asked || child->is_default || child->reported) continue;
+        int near = ll_text_nearest(child->name, n, names);
+        if (near < 0 || &keys[near] != key) continue;
+        if (ll_text_distance(child->name, key->name) > 2) continue;
+        child->reported = true;
+        const char *path = ll_node_path(group, cfg->mem);
+        ll_error_add(err, LL_ERR_CONFIG, "%s: unknown key '%s' %s%s%s; did you mean '%s'?",
+                     ll_node_where(child, cfg->mem), child->name,
+                     *path ? "in '" : "at the top level", path, *path ? "'" : "", key->name);
+        return true;
+    }
+    return false;
+}
+
+static void report_missing(ll_config *cfg, ll_node *group, const ll_key *keys, const ll_key *key,
+                           ll_error *err)
+{
+    bool seen = ll_node_find(group, key->name, strlen(key->name)) != NULL;
+    if (seen || report_misspelling(cfg, group, keys, key, err)) return;
+    const char *path = ll_node_path(group, cfg->mem);
+    ll_error_add(err, LL_ERR_CONFIG, "%s: missing key '%s' %s%s%s (%s); write for example: %s",
+                 ll_node_where(group, cfg->mem), key->name, *path ? "in '" : "at the top level",
+                 path, *path ? "'" : "", key->doc, ll_value_example(key, cfg->mem));
+}
+
+/* The value of `key` in group, or its default; NULL after reporting that it is missing. */
+static ll_node *value_node(ll_config *cfg, ll_node *group, const ll_key *keys, const ll_key *key,
+                           ll_error *err)
+{
+    ll_node *node = ll_node_find(group, key->name, strlen(key->name));
+    if (node && node->type != LL_NODE_ABSENT) return node;
+    if (!node) {
+        if (!key->def) report_missing(cfg, group, keys, key, err);
+        node = ll_node_add(cfg->mem, group, key->def ? LL_NODE_TYPED : LL_NODE_ABSENT, key->name);
+        node->is_default = true;
+        node->asked = true;
+        node->text = key->def;
+    }
+    return key->def ? node : NULL;
+}
+
+ll_status ll_config_fill(ll_config *cfg, const char *path, const ll_key *keys, void *param,
+                         ll_error *err)
+{
+    const ll_node *found;
+    LL_TRY(ll_config_group(cfg, path, &found, err));
+    const char *rest;
+    ll_node *group = ll_node_walk(cfg->root, path, &rest);
+    ll_status status = LL_OK;
+    // Names first: a key of this table is never taken for a misspelling of another.
+    for (const ll_key *key = keys; key->name; key++) {
+        ll_node *node = ll_node_find(group, key->name, strlen(key->name));
+        if (node) node->asked = true;
+    }
+    for (const ll_key *key = keys; key->name; key++) {
+        ll_node *node = value_node(cfg, group, keys, key, err);
+        ll_value v;
+        if (!node || ll_value_read(node, key, cfg->mem, &v, err) != LL_OK) {
+            LL_ASSERT(!node || !node->is_default, "default of key '%s': %s", key->name, err->text);
+            status = LL_ERR_CONFIG;
+            continue;
+        }
+        store(node, key, &v, cfg->mem, param);
+        add_entry(cfg, node, key, &v);
+    }
+    return status;
+}
+
+ll_status ll_config_fault(const ll_config *cfg, const char *path, ll_error *err, const char *fmt,
+                          ...)
+{
+    char message[1024];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(message, sizeof message, fmt, args);
+    va_end(args);
+    const char *rest;
+    ll_node *node = ll_node_walk(cfg->root, path, &rest);
+    if (!*rest) return ll_node_fault(node, cfg->mem, err, "%s", message);
+    return ll_error_add(err, LL_ERR_CONFIG, "%s: %s: %s", ll_node_where(node, cfg->mem), path,
+                        message);
+}
+
+int ll_config_n_entry(const ll_config *cfg) { return cfg->n_entry; }
+
+const ll_config_entry *ll_config_entry_at(const ll_config *cfg, int i)
+{
+    LL_ASSERT(i >= 0 && i < cfg->n_entry, "i = %d, n = %d", i, cfg->n_entry);
+    return &cfg->entry[i];
+}
+
+/* ----------------------------------------------------------------------------------- finish */
+
+/* The names that somebody asked for in a group. */
+static int known_names(const ll_node *group, ll_arena *mem, const char ***out)
+{
+    int n = 0;
+    *out = ll_arena_array(mem, group->n_child, const char *);
+    for (int i = 0; i < group->n_child; i++)
+        if (group->child[i]->asked) (*out)[n++] = group->child[i]->name;
+    return n;
+}
+
+static const char *list_of(int n, const char *const *names, ll_arena *mem)
+{
+    ll_text t;
+    ll_text_init(&t, mem);
+    for (int i = 0; i < n; i++)
+        ll_text_add(&t, "%s%s", i ? ", " : "", names[i]);
+    return t.s;
+}
+
+/* "; did you mean 'x'?" with `prefix` before x, or the known names; NULL if only_near and none is. */
+static const char *suggestion(const ll_node *group, const char *name, const char *prefix,
+                              bool only_near, ll_arena *mem)
+{
+    const char **names;
+    int n = known_names(group, mem, &names);
+    int near = ll_text_nearest(name, n, names);
+    if (near >= 0) return ll_arena_printf(mem, "; did you mean '%s%s'?", prefix, names[near]);
+    if (only_near) return NULL;
+    return n ? ll_arena_printf(mem, "; known here: %s", list_of(n, names, mem)) : "";
+}
+
+/* After other faults the reading may have stopped early, and then only what looks like a misspelling
+ * is surely unknown (only_near). */
+static void report_unknown(ll_config *cfg, ll_node *group, bool only_near, ll_error *err)
+{
+    for (int i = 0; i < group->n_child; i++) {
+        ll_node *node = group->child[i];
+        if (node->asked) {
+            report_unknown(cfg, node, only_near, err);
+            continue;
+        }
+        if (node->reported || node->is_set) continue; // set strings are reported by their path
+        const char *hint = suggestion(group, node->name, "", only_near, cfg->mem);
+        if (!hint) continue;
+        const char *path = ll_node_path(group, cfg->mem);
+        const char *what = node->type == LL_NODE_GROUP  ? "group"
+                           : node->type == LL_NODE_LIST ? "list"
+                                                        : "key";
+        node->reported = true;
+        ll_error_add(err, LL_ERR_CONFIG, "%s: unknown %s '%s' %s%s%s%s",
+                     ll_node_where(node, cfg->mem), what, node->name,
+                     *path ? "in '" : "at the top level", path, *path ? "'" : "", hint);
+    }
+}
+
+/* The hint for a set string whose path nobody asked for: by the whole path if its begin is wrong, by
+ * the names of the last group that is known otherwise. */
+static const char *set_suggestion(const ll_config *cfg, const ll_set *set, bool only_near)
+{
+    const ll_node *node = set->node;
+    while (node->parent->parent && !node->parent->asked)
+        node = node->parent;
+    if (node->parent == cfg->root) {
+        const char **paths = ll_arena_array(cfg->mem, cfg->n_entry, const char *);
+        for (int i = 0; i < cfg->n_entry; i++)
+            paths[i] = cfg->entry[i].path;
+        int near = ll_text_nearest(set->path, cfg->n_entry, paths);
+        if (near >= 0) return ll_arena_printf(cfg->mem, "; did you mean '%s'?", paths[near]);
+    }
+    const char *path = ll_node_path(node->parent, cfg->mem);
+    const char *prefix = *path ? ll_arena_printf(cfg->mem, "%s.", path) : "";
+    return suggestion(node->parent, node->name, prefix, only_near, cfg->mem);
+}
+
+static void report_unused_sets(ll_config *cfg, bool only_near, ll_error *err)
+{
+    for (int i = 0; i < cfg->n_set; i++) {
+        const ll_set *set = &cfg->set[i];
+        if (set->node->asked || set->node->reported) continue;
+        const char *hint = set_suggestion(cfg, set, only_near);
+        if (!hint) continue;
+        set->node->reported = true;
+        ll_error_add(err, LL_ERR_CONFIG, "%s: unknown path '%s'%s",
+                     ll_place_text(set->place, cfg->mem), set->path, hint);
+    }
+}
+
+ll_status ll_config_finish(ll_config *cfg, ll_error *err)
+{
+    bool only_near = err->n_line > 0;
+    report_unknown(cfg, cfg->root, only_near, err);
+    report_unused_sets(cfg, only_near, err);
+    return err->status;
+}

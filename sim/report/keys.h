@@ -1,0 +1,17 @@
+/* Every configuration key that exists, out of the tables that read them. */
+#ifndef LL_REPORT_KEYS_H
+#define LL_REPORT_KEYS_H
+
+#include "sim/report/table.h"
+
+/* Rows "key, kind, example, default, from, to, meaning"; keys of a topology or engine type say so. */
+ll_table *ll_keys_table(ll_arena *mem);
+
+/* The same for people: groups as headings, each key in two lines. */
+void ll_keys_text(ll_arena *mem, ll_text *out);
+
+/* "cluster.chip" and "memory" of "cluster.chip.memory"; "" for a key at the top. */
+const char *ll_keys_group(const char *path, ll_arena *mem);
+const char *ll_keys_leaf(const char *path);
+
+#endif

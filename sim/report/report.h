@@ -1,0 +1,56 @@
+/* What a run found, for people and for programs. Not collective: rank 0 calls these.
+ *
+ * The JSON and CSV forms are driven by one table of fields (report_json.c), which `lineloss list json`
+ * prints: name, type, unit and meaning cannot diverge from what is written.
+ */
+#ifndef LL_REPORT_REPORT_H
+#define LL_REPORT_REPORT_H
+
+#include "sim/report/json.h"
+#include "sim/report/table.h"
+#include "sim/result.h"
+#include "sim/study.h"
+
+typedef struct ll_report {
+    const ll_study *study;
+    const ll_result *result;
+    const char
+        *label; /* what comparisons and pictures call it; the name of the study if that is unique */
+} ll_report;
+
+/* The whole report in any format. width: columns of TEXT. */
+void ll_report_print(const ll_report *r, ll_format format, int width, ll_arena *mem, ll_text *out);
+
+/* One JSON object under `key` (NULL: at the top). */
+void ll_report_json(const ll_report *r, const char *key, ll_arena *mem, ll_json *j);
+
+/* The JSON fields as rows "field, type, unit, meaning". */
+ll_table *ll_report_fields(ll_arena *mem);
+
+/* Every plain field as a row "field, value, unit", the items of lists by name. */
+ll_table *ll_report_flat(const ll_report *r, ll_arena *mem);
+
+/* The headline figures, one string each, the same rows for every result. */
+enum { LL_MAX_SUMMARY = 32 };
+typedef struct ll_summary_row {
+    const char *what, *value;
+    const char *note; /* NULL: none */
+} ll_summary_row;
+int ll_report_summary(const ll_report *r, ll_arena *mem, ll_summary_row *row);
+
+/* Losses from all chips down to what they achieve, with bars of characters, in chips and per cent. */
+void ll_report_waterfall(const ll_report *r, ll_text *out);
+
+/* "1,234,567" in mem: x rounded to a whole number. */
+const char *ll_report_thousands(double x, ll_arena *mem);
+
+/* "switch 72", "mesh 8 x mesh 8 x switch 128", in mem. */
+const char *ll_report_shape(const ll_topology *topo, ll_arena *mem);
+
+/* Words that explain how the figures are counted; ended by NULL. */
+extern const char *const ll_report_conventions[];
+
+/* Seconds with four digits and a prefix, bytes likewise, in mem. */
+const char *ll_report_quantity(ll_kind kind, double value, ll_arena *mem);
+
+#endif

@@ -79,97 +79,95 @@ int ll_collective_dimension(const ll_topology *topo, const ll_group *group)
     return span_of(topo, group).last_dim;
 }
 
-static ll_round *round_add(ll_plan *plan, const ll_cluster *cluster, int dim, ll_collective what,
-                           ll_pattern pattern, int32_t arg, const ll_group *group, double size_B)
+/* A plan in the making: one collective over a flat group, driven by the software of `dim`. */
+typedef struct flat {
+    const ll_cluster *cluster;
+    const ll_request *request;
+    int dim;
+    int32_t n; /* members */
+    ll_plan *plan;
+} flat;
+
+static ll_round *round_add(const flat *f, ll_pattern pattern, int32_t arg, double size_B)
 {
+    ll_plan *plan = f->plan;
     LL_ASSERT(plan->n_round < LL_MAX_ROUND, "n_round = %d", plan->n_round);
     ll_round *r = &plan->round[plan->n_round++];
-    *r = (ll_round){.traffic = {.pattern = pattern, .arg = arg, .group = *group, .size_B = size_B},
-                    .repeat = 1,
-                    .dimension = dim,
-                    .rate_frac = cluster->software[dim].rate_frac[what]};
+    *r = (ll_round){
+        .traffic = {.pattern = pattern, .arg = arg, .group = f->request->group, .size_B = size_B},
+        .repeat = 1,
+        .dimension = f->dim,
+        .rate_frac = f->cluster->software[f->dim].rate_frac[f->request->collective]};
     return r;
 }
 
-/* One-way collectives (gather, scatter) over a flat group; reduce-scatter runs halving downwards. */
-static void plan_one_way(const ll_cluster *cluster, ll_collective what, ll_algorithm algorithm,
-                         const ll_group *group, int dim, double size_B, ll_plan *plan)
+/* One way (gather, scatter; an all-reduce is both); a reduce-scatter runs halving downwards. */
+static void plan_one_way(const flat *f)
 {
-    int32_t n = ll_group_size(group);
-    double part_B = size_B / n;
-    if (algorithm == LL_ALGORITHM_RING) {
-        round_add(plan, cluster, dim, what, LL_PATTERN_SHIFT, 1, group, part_B)->repeat = n - 1;
-    } else if (algorithm == LL_ALGORITHM_DIRECT) {
-        round_add(plan, cluster, dim, what, LL_PATTERN_ALL, 0, group, part_B);
+    double part_B = f->request->size_B / f->n;
+    if (f->request->algorithm == LL_ALGORITHM_RING) {
+        round_add(f, LL_PATTERN_SHIFT, 1, part_B)->repeat = f->n - 1;
+    } else if (f->request->algorithm == LL_ALGORITHM_DIRECT) {
+        round_add(f, LL_PATTERN_ALL, 0, part_B);
     } else {
-        for (int k = 0; k < log2_int(n); k++)
-            round_add(plan, cluster, dim, what, LL_PATTERN_XOR, 1 << k, group,
-                      part_B * (double)(1 << k));
+        for (int k = 0; k < log2_int(f->n); k++)
+            round_add(f, LL_PATTERN_XOR, 1 << k, part_B * (double)(1 << k));
     }
 }
 
-static void plan_all_reduce(const ll_cluster *cluster, ll_algorithm algorithm,
-                            const ll_group *group, int dim, double size_B, ll_plan *plan)
+static void plan_all_reduce(const flat *f)
 {
-    int32_t n = ll_group_size(group);
-    if (algorithm == LL_ALGORITHM_TREE) {
-        ll_round *r =
-            round_add(plan, cluster, dim, LL_ALL_REDUCE, LL_PATTERN_TREE, 0, group, size_B / 2);
-        r->depth = 2 * log2_int(n) - 1; /* up and down; the bytes of the levels overlap */
-    } else if (algorithm == LL_ALGORITHM_IN_NETWORK) {
+    double size_B = f->request->size_B;
+    if (f->request->algorithm == LL_ALGORITHM_TREE) {
+        /* Up and down; the bytes of the levels overlap. */
+        round_add(f, LL_PATTERN_TREE, 0, size_B / 2)->depth = 2 * log2_int(f->n) - 1;
+    } else if (f->request->algorithm == LL_ALGORITHM_IN_NETWORK) {
         /* The switch adds up what all send and multicasts the sum: S up and S down per member, the
          * same load on the same links as one shift by the whole buffer. */
-        ll_round *r =
-            round_add(plan, cluster, dim, LL_ALL_REDUCE, LL_PATTERN_SHIFT, 1, group, size_B);
-        r->rate_frac = cluster->software[dim].rate_frac_in_network;
+        round_add(f, LL_PATTERN_SHIFT, 1, size_B)->rate_frac =
+            f->cluster->software[f->dim].rate_frac_in_network;
     } else {
-        plan_one_way(cluster, LL_ALL_REDUCE, algorithm, group, dim, size_B, plan);
-        plan_one_way(cluster, LL_ALL_REDUCE, algorithm, group, dim, size_B, plan);
+        plan_one_way(f);
+        plan_one_way(f);
     }
 }
 
-static void plan_broadcast(const ll_cluster *cluster, ll_algorithm algorithm, const ll_group *group,
-                           int dim, double size_B, ll_plan *plan)
+static void plan_broadcast(const flat *f)
 {
-    int32_t n = ll_group_size(group);
-    if (algorithm == LL_ALGORITHM_DIRECT) {
-        round_add(plan, cluster, dim, LL_BROADCAST, LL_PATTERN_ROOT, 0, group, size_B);
-    } else if (algorithm == LL_ALGORITHM_RING) { /* a pipelined chain */
-        round_add(plan, cluster, dim, LL_BROADCAST, LL_PATTERN_LINE, 1, group, size_B)->depth =
-            n - 2;
-    } else { /* tree: each edge of both trees carries half, downwards */
-        round_add(plan, cluster, dim, LL_BROADCAST, LL_PATTERN_TREE, 1, group, size_B / 2)->depth =
-            log2_int(n) - 1;
-    }
+    double size_B = f->request->size_B;
+    if (f->request->algorithm == LL_ALGORITHM_DIRECT)
+        round_add(f, LL_PATTERN_ROOT, 0, size_B);
+    else if (f->request->algorithm == LL_ALGORITHM_RING) /* a pipelined chain */
+        round_add(f, LL_PATTERN_LINE, 1, size_B)->depth = f->n - 2;
+    else /* tree: each edge of both trees carries half, downwards */
+        round_add(f, LL_PATTERN_TREE, 1, size_B / 2)->depth = log2_int(f->n) - 1;
 }
 
-static void plan_flat(const ll_cluster *cluster, ll_collective what, ll_algorithm algorithm,
-                      const ll_group *group, int dim, double size_B, ll_plan *plan)
+static void plan_flat(const flat *f)
 {
-    int32_t n = ll_group_size(group);
-    switch (what) {
+    double size_B = f->request->size_B;
+    switch (f->request->collective) {
     case LL_ALL_REDUCE:
-        plan_all_reduce(cluster, algorithm, group, dim, size_B, plan);
+        plan_all_reduce(f);
         break;
     case LL_ALL_GATHER:
     case LL_REDUCE_SCATTER:
-        plan_one_way(cluster, what, algorithm, group, dim, size_B, plan);
+        plan_one_way(f);
         break;
     case LL_ALL_TO_ALL:
-        if (algorithm == LL_ALGORITHM_DIRECT)
-            round_add(plan, cluster, dim, what, LL_PATTERN_ALL, 0, group, size_B / n);
+        if (f->request->algorithm == LL_ALGORITHM_DIRECT)
+            round_add(f, LL_PATTERN_ALL, 0, size_B / f->n);
         else /* the classic ring: everything passes through everybody, n/2 hops on average */
-            round_add(plan, cluster, dim, what, LL_PATTERN_SHIFT, 1, group, size_B / 2)->repeat =
-                n - 1;
+            round_add(f, LL_PATTERN_SHIFT, 1, size_B / 2)->repeat = f->n - 1;
         break;
     case LL_BROADCAST:
-        plan_broadcast(cluster, algorithm, group, dim, size_B, plan);
+        plan_broadcast(f);
         break;
     case LL_SEND:
-        round_add(plan, cluster, dim, what, LL_PATTERN_SHIFT, 1, group, size_B);
+        round_add(f, LL_PATTERN_SHIFT, 1, size_B);
         break;
     case LL_N_COLLECTIVE:
-        LL_ASSERT(false, "collective %d", (int)what);
+        LL_ASSERT(false, "collective %d", (int)f->request->collective);
     }
 }
 
@@ -179,7 +177,6 @@ static const char *flat_obstacle(const ll_cluster *cluster, ll_collective what,
 {
     switch (algorithm) {
     case LL_ALGORITHM_RING:
-        return NULL;
     case LL_ALGORITHM_DIRECT:
         return NULL;
     case LL_ALGORITHM_HALVING:
@@ -227,19 +224,33 @@ static void plan_software(const ll_cluster *cluster, const span *s, ll_plan *pla
             fmax(plan->launch_s, cluster->software[s->last_dim].launch_s[plan->collective]);
 }
 
-/* One stage of a hierarchical collective, over digit k, by the algorithm that is fastest there. */
-static ll_status stage_add(const ll_cluster *cluster, ll_collective what, const ll_group *group,
-                           const span *s, int k, double size_B, ll_plan *plan, ll_error *err)
+/* A hierarchical plan in the making. */
+typedef struct tiered {
+    const ll_cluster *cluster;
+    const ll_request *request;
+    const span *s;
+    ll_plan *plan;
+} tiered;
+
+/* One stage, over digit k of the group, by the algorithm that is fastest there. Gathers, scatters and
+ * reductions there have what is left when the inner digits are scattered. */
+static ll_status stage_add(const tiered *t, ll_collective what, int k, ll_error *err)
 {
-    ll_group line = {.n_chip = group->n_chip, .n_digit = 1};
-    line.size[0] = s->size[k];
-    line.stride[0] = s->stride[k];
-    ll_arena *mem = ll_arena_create("hierarchical");
+    bool shrinks = what == LL_ALL_GATHER || what == LL_REDUCE_SCATTER || what == LL_ALL_REDUCE;
+    ll_request line = {what,
+                       LL_ALGORITHM_AUTO,
+                       {.n_chip = t->request->group.n_chip, .n_digit = 1},
+                       t->request->size_B};
+    line.group.size[0] = t->s->size[k];
+    line.group.stride[0] = t->s->stride[k];
+    for (int j = 0; j < k && shrinks; j++)
+        line.size_B /= t->s->size[j];
+    ll_arena *mem = ll_arena_create("stage");
     ll_plan best;
-    ll_status status =
-        ll_collective_choose(cluster, what, LL_ALGORITHM_AUTO, &line, size_B, mem, &best, err);
+    ll_status status = ll_collective_choose(t->cluster, &line, mem, &best, err);
     ll_arena_destroy(mem);
     LL_TRY(status);
+    ll_plan *plan = t->plan;
     for (int i = 0; i < best.n_round; i++) {
         LL_ASSERT(plan->n_round < LL_MAX_ROUND, "n_round = %d", plan->n_round);
         plan->round[plan->n_round++] = best.round[i];
@@ -248,59 +259,49 @@ static ll_status stage_add(const ll_cluster *cluster, ll_collective what, const 
     return LL_OK;
 }
 
-/* S / (members of the digits below k): what is left when the inner digits have been scattered. */
-static double below_B(const span *s, int k, double size_B)
+static ll_status plan_hierarchical(const tiered *t, ll_error *err)
 {
-    for (int j = 0; j < k; j++)
-        size_B /= s->size[j];
-    return size_B;
-}
-
-static ll_status plan_hierarchical(const ll_cluster *cluster, ll_collective what,
-                                   const ll_group *group, const span *s, double size_B,
-                                   ll_plan *plan, ll_error *err)
-{
-    int last = s->n_digit - 1;
+    ll_collective what = t->request->collective;
+    int last = t->s->n_digit - 1;
+    if (!t->s->aligned || last < 1 || what == LL_SEND)
+        return ll_error_set(err, LL_ERR_CONFIG,
+                            "hierarchical needs a group that fills whole parts of at least two "
+                            "dimensions (this one has %d members); try ring",
+                            t->plan->group_size);
     bool inwards = what == LL_ALL_GATHER || what == LL_BROADCAST;
-    bool shrinks = what == LL_ALL_GATHER || what == LL_REDUCE_SCATTER || what == LL_ALL_REDUCE;
     for (int i = 0; i <= last; i++) {
         int k = inwards ? last - i : i;
-        ll_collective stage = what != LL_ALL_REDUCE ? what : k < last ? LL_REDUCE_SCATTER : what;
-        LL_TRY(stage_add(cluster, stage, group, s, k, shrinks ? below_B(s, k, size_B) : size_B,
-                         plan, err));
+        LL_TRY(stage_add(t, what == LL_ALL_REDUCE && k < last ? LL_REDUCE_SCATTER : what, k, err));
     }
     for (int k = last - 1; k >= 0 && what == LL_ALL_REDUCE; k--)
-        LL_TRY(stage_add(cluster, LL_ALL_GATHER, group, s, k, below_B(s, k, size_B), plan, err));
+        LL_TRY(stage_add(t, LL_ALL_GATHER, k, err));
+    t->plan->pipelined = true;
+    for (int i = 0; i < t->plan->n_round; i++)
+        t->plan->pipelined =
+            t->plan->pipelined && t->cluster->software[t->plan->round[i].dimension].pipelined;
     return LL_OK;
 }
 
-ll_status ll_collective_plan(const ll_cluster *cluster, ll_collective what, ll_algorithm algorithm,
-                             const ll_group *group, double size_B, ll_plan *out, ll_error *err)
+ll_status ll_collective_plan(const ll_cluster *cluster, const ll_request *request, ll_plan *out,
+                             ll_error *err)
 {
-    int32_t n = ll_group_size(group);
-    span s = span_of(cluster->topo, group);
+    int32_t n = ll_group_size(&request->group);
+    span s = span_of(cluster->topo, &request->group);
     memset(out, 0, offsetof(ll_plan, round)); /* the rounds are large, and set as they are added */
-    out->collective = what;
-    out->algorithm = algorithm;
-    out->size_B = size_B;
+    out->collective = request->collective;
+    out->algorithm = request->algorithm;
+    out->size_B = request->size_B;
     out->group_size = n;
     if (n < 2) return LL_OK;
-    if (algorithm == LL_ALGORITHM_HIERARCHICAL) {
-        if (!s.aligned || s.n_digit < 2 || what == LL_SEND)
-            return ll_error_set(err, LL_ERR_CONFIG,
-                                "hierarchical needs a group that fills whole parts of at least two "
-                                "dimensions (this one has %d members); try ring",
-                                n);
-        LL_TRY(plan_hierarchical(cluster, what, group, &s, size_B, out, err));
-        out->pipelined = true;
-        for (int i = 0; i < out->n_round; i++)
-            out->pipelined = out->pipelined && cluster->software[out->round[i].dimension].pipelined;
+    if (request->algorithm == LL_ALGORITHM_HIERARCHICAL) {
+        LL_TRY(plan_hierarchical(&(tiered){cluster, request, &s, out}, err));
     } else {
-        const char *obstacle = flat_obstacle(cluster, what, algorithm, n, &s);
+        const char *obstacle =
+            flat_obstacle(cluster, request->collective, request->algorithm, n, &s);
         if (obstacle)
             return ll_error_set(err, LL_ERR_CONFIG, "%s of %d members: %s",
-                                ll_collective_names[what], n, obstacle);
-        plan_flat(cluster, what, algorithm, group, s.last_dim, size_B, out);
+                                ll_collective_names[request->collective], n, obstacle);
+        plan_flat(&(flat){cluster, request, s.last_dim, n, out});
     }
     plan_software(cluster, &s, out);
     return LL_OK;
@@ -327,23 +328,20 @@ void ll_collective_cost(const ll_plan *plan, const ll_price *price, ll_cost *out
     out->total_s = out->software_s + out->latency_s + out->wire_s;
 }
 
-ll_status ll_collective_time(const ll_cluster *cluster, const ll_engine_type *engine,
-                             const void *engine_param, const ll_plan *plan, ll_comm *comm,
-                             ll_arena *mem, ll_cost *out, ll_price *worst, ll_error *err)
+ll_status ll_collective_time(const ll_study *study, const ll_plan *plan, ll_comm *comm,
+                             ll_arena *mem, ll_cost *out, ll_error *err)
 {
     ll_phase phase[LL_MAX_ROUND];
     ll_arena_mark mark = ll_arena_here(mem);
     ll_price *price = ll_arena_array(mem, plan->n_round, ll_price);
     for (int i = 0; i < plan->n_round; i++)
         phase[i] = (ll_phase){.n_traffic = 1, .traffic = &plan->round[i].traffic};
-    ll_problem problem = {
-        .topo = cluster->topo, .wire = cluster->wire, .n_phase = plan->n_round, .phase = phase};
-    ll_status status = engine->solve(&problem, engine_param, comm, mem, price, err);
-    if (status == LL_OK) {
-        ll_collective_cost(plan, price, out);
-        for (int i = 0; worst && i < plan->n_round; i++)
-            ll_price_merge(worst, &price[i]);
-    }
+    ll_problem problem = {.topo = study->cluster.topo,
+                          .wire = study->cluster.wire,
+                          .n_phase = plan->n_round,
+                          .phase = phase};
+    ll_status status = study->engine->solve(&problem, study->engine_param, comm, mem, price, err);
+    if (status == LL_OK) ll_collective_cost(plan, price, out);
     ll_arena_release(mem, mark);
     return status;
 }

@@ -21,6 +21,7 @@
 #define LL_SIM_COLLECTIVE_H
 
 #include "sim/cluster.h"
+#include "sim/study.h"
 #include "sim/traffic.h"
 
 typedef enum ll_algorithm {
@@ -64,11 +65,18 @@ typedef struct ll_plan {
     ll_round round[LL_MAX_ROUND]; /* [n_round] are set */
 } ll_plan;
 
-/* Rounds of one collective in every group of `group` at once. Error LL_ERR_CONFIG if the algorithm
- * cannot do it (halving with 6 members, in_network where no switch reduces, ...), with what can.
- * Not AUTO. Not collective. */
-ll_status ll_collective_plan(const ll_cluster *cluster, ll_collective what, ll_algorithm algorithm,
-                             const ll_group *group, double size_B, ll_plan *out, ll_error *err);
+/* One collective in every group of a set at once. */
+typedef struct ll_request {
+    ll_collective collective;
+    ll_algorithm algorithm;
+    ll_group group;
+    double size_B; /* see above */
+} ll_request;
+
+/* Its rounds. Error LL_ERR_CONFIG if the algorithm cannot do it (halving with 6 members, in_network where
+ * no switch reduces, ...), with what can. Not AUTO. Not collective. */
+ll_status ll_collective_plan(const ll_cluster *cluster, const ll_request *request, ll_plan *out,
+                             ll_error *err);
 
 typedef struct ll_cost {
     double total_s;
@@ -83,16 +91,14 @@ void ll_collective_cost(const ll_plan *plan, const ll_price *price, ll_cost *out
 /* The outermost dimension that the group touches: its software drives a flat collective. */
 int ll_collective_dimension(const ll_topology *topo, const ll_group *group);
 
-/* The plan that `algorithm` names, or for AUTO the one that is predicted to be the fastest: see
- * collective_choose.c. Not collective. */
-ll_status ll_collective_choose(const ll_cluster *cluster, ll_collective what,
-                               ll_algorithm algorithm, const ll_group *group, double size_B,
-                               ll_arena *mem, ll_plan *out, ll_error *err);
+/* The plan that the request's algorithm names, or for AUTO the one that is predicted to be the fastest:
+ * see collective_choose.c. Not collective. */
+ll_status ll_collective_choose(const ll_cluster *cluster, const ll_request *request, ll_arena *mem,
+                               ll_plan *out, ll_error *err);
 
-/* Plan, price with `engine`, and cost, every group at once. Collective. */
-ll_status ll_collective_time(const ll_cluster *cluster, const ll_engine_type *engine,
-                             const void *engine_param, const ll_plan *plan, ll_comm *comm,
-                             ll_arena *mem, ll_cost *out, ll_price *worst, ll_error *err);
+/* Cost of a plan on the study's cluster, priced by its engine, every group at once. Collective. */
+ll_status ll_collective_time(const ll_study *study, const ll_plan *plan, ll_comm *comm,
+                             ll_arena *mem, ll_cost *out, ll_error *err);
 
 /* "hierarchical(direct, ring)" and such, in mem. */
 const char *ll_plan_name(const ll_plan *plan, ll_arena *mem);

@@ -119,23 +119,24 @@ static ll_status predict(const ll_cluster *cluster, const ll_plan *plan, ll_aren
     return status;
 }
 
-ll_status ll_collective_choose(const ll_cluster *cluster, ll_collective what,
-                               ll_algorithm algorithm, const ll_group *group, double size_B,
-                               ll_arena *mem, ll_plan *out, ll_error *err)
+ll_status ll_collective_choose(const ll_cluster *cluster, const ll_request *request, ll_arena *mem,
+                               ll_plan *out, ll_error *err)
 {
-    if (algorithm != LL_ALGORITHM_AUTO)
-        return ll_collective_plan(cluster, what, algorithm, group, size_B, out, err);
-    const int outermost = ll_collective_dimension(cluster->topo, group);
+    if (request->algorithm != LL_ALGORITHM_AUTO)
+        return ll_collective_plan(cluster, request, out, err);
+    const int outermost = ll_collective_dimension(cluster->topo, &request->group);
     const char *have = cluster->software[outermost].algorithms;
-    const int32_t n = ll_group_size(group);
+    const int32_t n = ll_group_size(&request->group);
     double best_s = (double)INFINITY;
     /* Hierarchical first: where chips forward, a large group does not look at flat ways as well. */
     for (int a = LL_ALGORITHM_HIERARCHICAL; a >= LL_ALGORITHM_RING; a--) {
+        ll_request one = *request;
         ll_error why;
         ll_plan plan;
+        one.algorithm = (ll_algorithm)a;
         ll_error_init(&why);
-        if (!eligible(have, what, (ll_algorithm)a, n) ||
-            ll_collective_plan(cluster, what, (ll_algorithm)a, group, size_B, &plan, &why) != LL_OK)
+        if (!eligible(have, one.collective, one.algorithm, n) ||
+            ll_collective_plan(cluster, &one, &plan, &why) != LL_OK)
             continue;
         double total_s;
         LL_TRY(predict(cluster, &plan, mem, &total_s, err));
@@ -144,11 +145,11 @@ ll_status ll_collective_choose(const ll_cluster *cluster, ll_collective what,
             *out = plan;
         }
         if (a == LL_ALGORITHM_HIERARCHICAL && n > LL_FLAT_MAX &&
-            chips_forward(cluster->topo, group) && what != LL_ALL_TO_ALL)
+            chips_forward(cluster->topo, &one.group) && one.collective != LL_ALL_TO_ALL)
             break;
     }
     if (isfinite(best_s)) return LL_OK;
     return ll_error_set(err, LL_ERR_CONFIG,
                         "no algorithm for %s: cluster.software algorithms = \"%s\"",
-                        ll_collective_names[what], have);
+                        ll_collective_names[request->collective], have);
 }

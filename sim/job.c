@@ -111,10 +111,10 @@ static void check_model(ll_config *cfg, const ll_job *job, const ll_model *model
                         (long long)model->n_kv_head);
     if (job->seq % (job->tp * job->cp))
         ll_config_fault(cfg, "job.sequence", err, "must divide by tp cp = %lld",
-                        (long long)(job->tp * job->cp));
+                        (long long)job->tp * job->cp);
     if (job->pp * job->interleave > model->n_layer)
         ll_config_fault(cfg, "job.pp", err, "pp * interleave = %lld chunks, but only %lld layers",
-                        (long long)(job->pp * job->interleave), (long long)model->n_layer);
+                        (long long)job->pp * job->interleave, (long long)model->n_layer);
     if (job->interleave > 1 && job->pp == 1)
         ll_config_fault(cfg, "job.interleave", err, "needs pp > 1; without a pipeline write 1");
 }
@@ -136,7 +136,7 @@ static void check_layout(ll_config *cfg, ll_job *job, int32_t n_chip, ll_error *
             "tp %lld x cp %lld x pp %lld x dp %lld = %lld, but the cluster has %d chips; "
             "write dp = %lld, or leave it out",
             (long long)job->tp, (long long)job->cp, (long long)job->pp, (long long)job->dp,
-            (long long)(inner * job->dp), n_chip, (long long)(n_chip / inner));
+            (long long)inner * job->dp, n_chip, (long long)n_chip / inner);
         return;
     }
     job->dp = n_chip / inner;
@@ -146,7 +146,7 @@ static void check_layout(ll_config *cfg, ll_job *job, int32_t n_chip, ll_error *
         ll_config_fault(cfg, "job.global_batch", err,
                         "must divide by dp %lld x micro_batch %lld; nearest: %lld or %lld",
                         (long long)job->dp, (long long)job->micro_batch,
-                        (long long)(below ? below : per_micro), (long long)(below + per_micro));
+                        (long long)(below ? below : per_micro), (long long)below + per_micro);
     } else if (job->interleave > 1 && ll_job_n_micro(job) % job->pp) {
         ll_config_fault(cfg, "job.interleave", err,
                         "the interleaved schedule needs micro-batches per pipeline (%lld) that "
@@ -156,7 +156,7 @@ static void check_layout(ll_config *cfg, ll_job *job, int32_t n_chip, ll_error *
         ll_config_fault(cfg, "job.global_batch", err,
                         "makes %lld micro-batches in each of %lld chunks of a pipeline; at most "
                         "%d of both together can be replayed; write a larger micro_batch",
-                        (long long)ll_job_n_micro(job), (long long)(job->pp * job->interleave),
+                        (long long)ll_job_n_micro(job), (long long)job->pp * job->interleave,
                         LL_MAX_OP);
     }
 }

@@ -107,14 +107,15 @@ static const unsigned axes_of[LL_N_TRANSFER_KIND] = {1u << LL_AXIS_TP,
 static void plan_tie(const ll_study *study, ll_arena *mem, ll_transfer *t)
 {
     const ll_cluster *cluster = &study->cluster;
-    const int32_t pp = (int32_t)study->job.pp, n_pair = ll_group_count(&t->group);
+    const int32_t pp = (int32_t)study->job.pp;
+    const int64_t n_pair = ll_group_count(&t->group);
     const int dim = ll_collective_dimension(cluster->topo, &t->group);
     int32_t *src = ll_arena_array(mem, 2 * n_pair, int32_t);
     int32_t *dst = ll_arena_array(mem, 2 * n_pair, int32_t);
     double *list_B = ll_arena_array(mem, 2 * n_pair, double);
-    for (int32_t i = 0; i < n_pair; i++) {
-        src[2 * i] = dst[2 * i + 1] = ll_group_member(&t->group, i, 0);
-        dst[2 * i] = src[2 * i + 1] = ll_group_member(&t->group, i, pp - 1);
+    for (int64_t i = 0; i < n_pair; i++) {
+        src[2 * i] = dst[2 * i + 1] = ll_group_member(&t->group, (int32_t)i, 0);
+        dst[2 * i] = src[2 * i + 1] = ll_group_member(&t->group, (int32_t)i, pp - 1);
         list_B[2 * i] = list_B[2 * i + 1] = t->size_B / 2;
     }
     t->plan = (ll_plan){.collective = LL_ALL_REDUCE,
@@ -150,8 +151,10 @@ ll_status ll_program_build(const ll_study *study, ll_arena *mem, ll_program *out
         if (k == LL_TIE_REDUCE && t->size_B > 0)
             plan_tie(study, mem, t);
         else if (t->size_B > 0)
-            LL_TRY(ll_collective_choose(&study->cluster, t->collective, LL_ALGORITHM_AUTO,
-                                        &t->group, t->size_B, mem, &t->plan, err));
+            LL_TRY(ll_collective_choose(
+                &study->cluster,
+                &(ll_request){t->collective, LL_ALGORITHM_AUTO, t->group, t->size_B}, mem, &t->plan,
+                err));
     }
     return LL_OK;
 }

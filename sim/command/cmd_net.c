@@ -212,11 +212,10 @@ static ll_status sweep(const ll_study *s, const net_job *job, ll_comm *comm, ll_
     for (int c = 0; c < LL_N_COLLECTIVE && status == LL_OK; c++)
         for (int i = 0; job->wanted[c] && i < job->n_size && status == LL_OK; i++) {
             ll_cost cost = {0};
-            status = ll_collective_choose(&s->cluster, (ll_collective)c, job->algorithm,
-                                          &job->group, job->size_B[i], mem, plan, err);
-            if (status == LL_OK)
-                status = ll_collective_time(&s->cluster, s->engine, s->engine_param, plan, comm,
-                                            mem, &cost, NULL, err);
+            const ll_request request = {(ll_collective)c, job->algorithm, job->group,
+                                        job->size_B[i]};
+            status = ll_collective_choose(&s->cluster, &request, mem, plan, err);
+            if (status == LL_OK) status = ll_collective_time(s, plan, comm, mem, &cost, err);
             if (status == LL_OK) row_add(t, plan, &cost);
             ll_progress_step(&progress, 1);
         }

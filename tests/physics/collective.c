@@ -68,21 +68,26 @@ static ll_group whole(int32_t n)
     return g;
 }
 
-/* Time of one collective over all chips, < 0 if the algorithm cannot. */
-static double time_s(const ll_cluster *c, ll_collective what, ll_algorithm how, double size_B)
+/* Time of one collective over all chips by an engine, < 0 if the algorithm cannot. */
+static double priced_s(const ll_study *study, ll_collective what, ll_algorithm how, double size_B,
+                       ll_comm *comm)
 {
-    ll_group g = whole(c->topo->n_chip);
+    const ll_request request = {what, how, whole(study->cluster.topo->n_chip), size_B};
     ll_plan plan;
     ll_cost cost;
     ll_error_init(&err);
-    if (ll_collective_choose(c, what, how, &g, size_B, mem, &plan, &err) != LL_OK) return -1;
-    ll_status s =
-        ll_collective_time(c, &ll_engine_closed, NULL, &plan, NULL, mem, &cost, NULL, &err);
+    if (ll_collective_choose(&study->cluster, &request, mem, &plan, &err) != LL_OK) return -1;
+    ll_status s = ll_collective_time(study, &plan, comm, mem, &cost, &err);
     CHECK(s == LL_OK, "%s", err.text);
     return cost.total_s;
 }
 
-/* The same by engine `flow`. */
+static double time_s(const ll_cluster *c, ll_collective what, ll_algorithm how, double size_B)
+{
+    const ll_study study = {.cluster = *c, .engine = &ll_engine_closed};
+    return priced_s(&study, what, how, size_B, NULL);
+}
+
 static double flow_s(const ll_cluster *c, ll_collective what, ll_algorithm how, double size_B,
                      ll_comm *self)
 {
@@ -90,15 +95,8 @@ static double flow_s(const ll_cluster *c, ll_collective what, ll_algorithm how, 
         int fold;
         double batch_frac, tolerance;
     } param = {0, 0.01, 1e-9};
-    ll_group g = whole(c->topo->n_chip);
-    ll_plan plan;
-    ll_cost cost;
-    ll_error_init(&err);
-    if (ll_collective_choose(c, what, how, &g, size_B, mem, &plan, &err) != LL_OK) return -1;
-    ll_status s =
-        ll_collective_time(c, &ll_engine_flow, &param, &plan, self, mem, &cost, NULL, &err);
-    CHECK(s == LL_OK, "%s", err.text);
-    return cost.total_s;
+    const ll_study study = {.cluster = *c, .engine = &ll_engine_flow, .engine_param = &param};
+    return priced_s(&study, what, how, size_B, self);
 }
 
 /* n members, S bytes, c = 1e11 B/s, a = 1 us. Ring all-reduce: 2 (n-1) steps of S/n. */

@@ -37,12 +37,12 @@ static ll_status size_parse(const char *word, size_t n, double *out, ll_error *e
     return LL_OK;
 }
 
-/* "8B..1GiBx4": from, to, factor; ".." and "x" may be left out. */
+/* "8B..1GiBx2": from, to, factor; ".." and "x" may be left out. */
 static ll_status sizes_parse(const char *word, net_job *job, ll_error *err)
 {
     const char *dots = strstr(word, ".."), *times = strrchr(word, 'x');
     const char *end = times ? times : word + strlen(word);
-    double from_B, to_B, factor = 4;
+    double from_B, to_B, factor = 2;
     if (times) {
         char *rest;
         factor = strtod(times + 1, &rest);
@@ -56,7 +56,7 @@ static ll_status sizes_parse(const char *word, net_job *job, ll_error *err)
     if (dots) LL_TRY(size_parse(dots + 2, (size_t)(end - dots - 2), &to_B, err));
     if (!(from_B >= 1) || to_B < from_B || to_B > 1e15)
         return ll_error_set(err, LL_ERR_CONFIG,
-                            "--sizes %s: expected 1 B <= from <= to <= 1 PB, such as 8B..1GiBx4",
+                            "--sizes %s: expected 1 B <= from <= to <= 1 PB, such as 8B..1GiBx2",
                             word);
     /* Powers by multiplication are exact for the usual factors; the tolerance keeps the last. */
     double size_B = from_B;
@@ -147,7 +147,7 @@ static ll_status job_parse(const ll_options *opt, const ll_topology *topo, net_j
                       err));
     job->algorithm = (ll_algorithm)id;
     LL_TRY(group_parse(opt, topo, &job->group, err));
-    return sizes_parse(sizes ? sizes : "8B..1GiBx4", job, err);
+    return sizes_parse(sizes ? sizes : "8B..1GiBx2", job, err);
 }
 
 /* busbw / algbw, see the top of the file. */

@@ -24,7 +24,7 @@ static const option_row rows[LL_N_OPT] = {
     [LL_OPT_COLLECTIVE] = {"--collective", NULL, "C", "all_reduce (default), ..., or all"},
     [LL_OPT_ALGORITHM] = {"--algorithm", NULL, "A", "auto (default), ring, direct, ..."},
     [LL_OPT_SIZES] = {"--sizes", NULL, "A..B[xN]",
-                      "from A to B, each N times the last; default 8B..1GiBx4"},
+                      "from A to B, each N times the last; default 8B..1GiBx2"},
     [LL_OPT_CHIPS] = {"--chips", NULL, "N", "among the first N chips alone; default all"},
     [LL_OPT_GROUP] = {"--group", NULL, "N[:STRIDE]",
                       "in every group of N chips that are STRIDE apart, all groups at once"},

@@ -91,19 +91,6 @@ void ll_equations_final(void)
     if (ready && !done) (void)PetscFinalize();
 }
 
-ll_status ll_equations_leftover(ll_error *err)
-{
-    PetscInt n = 0;
-    char **name = NULL, **value = NULL;
-    if (PetscOptionsLeftGet(NULL, &n, &name, &value)) return LL_OK;
-    ll_status status = LL_OK;
-    for (PetscInt i = 0; i < n; i++)
-        status =
-            ll_error_add(err, LL_ERR_CONFIG, "option -%s was given, but nothing uses it", name[i]);
-    (void)PetscOptionsLeftRestore(NULL, &n, &name, &value);
-    return status;
-}
-
 /* --- kernels over the rows present: q, out, v are [n_loc] --------------------------------------- */
 
 static void rows_load(ll_equations *eq, const double *q, double *out)

@@ -40,9 +40,6 @@ typedef struct ll_solve_info {
 ll_status ll_equations_init(int *argc, char ***argv, ll_error *err);
 void ll_equations_final(void);
 
-/* LL_ERR_CONFIG and their names if options were given to PETSc that nothing has asked for. */
-ll_status ll_equations_leftover(ll_error *err);
-
 typedef struct ll_equations ll_equations;
 
 /* A solver for the system, usable for many solves with changing `mult`. tolerance: on residual_frac.

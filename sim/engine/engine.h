@@ -5,7 +5,7 @@
  * other engine, so each checks the others:
  *   closed  alpha-beta, each flow as if alone with the other flows of its own source
  *   flow    the throughput equations on the real link graph, progressive filling
- * (a packet engine belongs here too).
+ *   packet  every packet on every link
  *
  * The wire. A flow keeps at most `window` bytes in flight. With window_bdp = w the window is w times
  * the bandwidth-delay product of the sender's share of its narrowest link: W = w * c/k * tau, c/k the
@@ -75,7 +75,7 @@ typedef struct ll_engine_type {
                        ll_price *price, ll_error *err);
 } ll_engine_type;
 
-#define LL_ENGINES(X)           X(closed) X(flow)
+#define LL_ENGINES(X)           X(closed) X(flow) X(packet)
 #define LL_ENGINE_DECLARE(name) extern const ll_engine_type ll_engine_##name;
 LL_ENGINES(LL_ENGINE_DECLARE)
 #undef LL_ENGINE_DECLARE

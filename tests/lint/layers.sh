@@ -55,7 +55,7 @@ while read -r file; do
 done < <(find sim topology -name '*.[ch]' | sort)
 [ "$n_file" -gt 20 ] || complain "only $n_file files were found"
 
-only '#include <mpi\.h>' 'MPI is for' sim/comm.c sim/engine/equations.c sim/main.c
+only '#include <mpi\.h>' 'MPI is for' sim/comm.c sim/engine/equations.c sim/engine/packet_exchange.c sim/main.c
 only '#include <petsc' 'PETSc is for' sim/engine/equations.c sim/main.c
 only '#include <libconfig\.h>' 'libconfig is for' sim/config/config.c
 only 'MPI_COMM_WORLD' 'the world communicator is for' sim/main.c

@@ -1,0 +1,43 @@
+/* What leaves the slice of a rank: packets and credits for links of other ranks, as one message per
+ * neighbour and window. Nothing that is sent is due before the window after it, so a window can be
+ * worked off without waiting; and since events are put in order by their ids when they are due, it
+ * does not matter when, or from where, they came.
+ */
+#ifndef LL_SIM_ENGINE_PACKET_EXCHANGE_H
+#define LL_SIM_ENGINE_PACKET_EXCHANGE_H
+
+#include "sim/comm.h"
+#include "sim/engine/calendar.h"
+
+typedef struct ll_outbox {
+    ll_parcel *parcel; /* [n] of [cap] */
+    int64_t n, cap;
+} ll_outbox;
+
+typedef struct ll_exchange {
+    ll_comm *comm;
+    ll_arena *mem;
+    int n_neighbour;
+    int *neighbour; /* [n_neighbour] ranks, ascending */
+    ll_outbox *out; /* [size] */
+    ll_outbox in;   /* work space */
+    void *request;  /* [n_neighbour] of MPI_Request */
+} ll_exchange;
+
+/* neighbour: [size] nonzero for the ranks that this one exchanges with; must be mutual. */
+void ll_exchange_init(ll_exchange *x, const uint8_t *neighbour, ll_comm *comm, ll_arena *mem);
+
+void ll_outbox_grow(ll_outbox *box, ll_arena *mem);
+
+static inline void ll_exchange_put(ll_exchange *x, uint32_t rank, const ll_parcel *parcel)
+{
+    ll_outbox *box = &x->out[rank];
+    if (box->n == box->cap) ll_outbox_grow(box, x->mem);
+    box->parcel[box->n++] = *parcel;
+}
+
+/* Sends and receives what is due after this window, into the calendar; returns the next window in
+ * which any rank has anything to do (INT64_MAX: none). Collective. */
+int64_t ll_exchange_window(ll_exchange *x, ll_calendar *cal);
+
+#endif

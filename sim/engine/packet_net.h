@@ -1,0 +1,143 @@
+/* One phase as the packet engine sees it: flows with their routes written out, links as they are
+ * served. Made once per phase, the same on every rank except for `link` (the rank's own links).
+ *
+ * A *flow* is a header of 32 bytes and the hops of each of its paths: the way of a data packet, then
+ * the way of its acknowledgement back. So a packet that is at hop h of its flow finds where it goes
+ * next, and where it came from, in the 8 bytes beside. Flows are numbered by their place in `store`
+ * (in units of 8 bytes): ascending source, traffic, peers counted on from the source.
+ *
+ * Ownership. A link belongs to one rank: that of the chip at which it ends, else of the chip at which
+ * it starts; a link between switches to the rank of the source (destination) of the first route
+ * that crosses it in its first (second) half. Everything that happens at a chip happens on its rank.
+ */
+#ifndef LL_SIM_ENGINE_PACKET_NET_H
+#define LL_SIM_ENGINE_PACKET_NET_H
+
+#include "sim/engine/engine.h"
+
+enum {
+    LL_PACKET_LANES = 4,         /* virtual lanes, at most */
+    LL_PACKET_HOP_BITS = 7,      /* hops there and back: at most 2 LL_MAX_HOP */
+    LL_PACKET_SEQ_MAX = 1 << 25, /* packets of one flow */
+    LL_PACKET_KINDS = 1 << 12,   /* kinds of links in one phase */
+    LL_PACKET_RANKS = 1 << 13,   /* ranks */
+    LL_PACKET_Q = 20             /* binary places of a service time per byte */
+};
+
+typedef struct ll_packet_param {
+    double ack_B;
+    int64_t buffer_packets, virtual_lanes, packets_per_flow;
+    int switching; /* index into: cut_through, store_forward */
+} ll_packet_param;
+
+/* Links that are alike. Times of n bytes: ceil(n q / 2^20) picoseconds. */
+typedef struct ll_packet_kind {
+    int64_t latency_ps;
+    uint64_t wire_q; /* one physical lane: from first to last byte of a packet */
+    uint64_t slot_q; /* the whole bundle: until the next packet may start */
+    int32_t buffer;  /* packets that each virtual lane takes at the far end; 0: any number */
+    double cap_Bps, latency_s;
+} ll_packet_kind;
+
+enum { /* ll_packet_hop.meta: kind, owner, and below them */
+       LL_HOP_VL_SHIFT = 5,
+       LL_HOP_KIND_SHIFT = 7,
+       LL_HOP_OWNER_SHIFT = 19,
+       LL_HOP_LANDS = 1,   /* data: the destination is reached; the next hop is the ack's first */
+       LL_HOP_RETURNS = 2, /* ack: the source is reached; nothing follows */
+       LL_HOP_TAKES = 4,   /* a credit of this link is needed */
+       LL_HOP_FREES = 8,   /* the packet came out of the buffer behind the hop before */
+       LL_HOP_ACK = 16     /* acknowledgement; else data */
+};
+
+typedef struct ll_packet_hop {
+    uint32_t link; /* among the links of its owner */
+    uint32_t meta;
+} ll_packet_hop;
+
+static inline uint32_t ll_hop_owner(ll_packet_hop h) { return h.meta >> LL_HOP_OWNER_SHIFT; }
+static inline uint32_t ll_hop_vl(ll_packet_hop h)
+{
+    return h.meta >> LL_HOP_VL_SHIFT & (LL_PACKET_LANES - 1);
+}
+static inline uint32_t ll_hop_kind(ll_packet_hop h)
+{
+    return h.meta >> LL_HOP_KIND_SHIFT & (LL_PACKET_KINDS - 1);
+}
+
+typedef struct ll_packet_flow {
+    uint32_t n_packet;
+    uint32_t packet_B, last_B; /* of every packet, and of the last one */
+    uint32_t window;           /* packets in flight, at most */
+    uint32_t next;             /* the source's rank: sequence number of the next packet to leave */
+    uint16_t n_path, n_hop;    /* hops kept for each path */
+    uint32_t dst;              /* chip */
+    uint32_t traffic;          /* index into the phase */
+    ll_packet_hop hop[];       /* [n_path][n_hop] */
+} ll_packet_flow;
+
+/* A link as it is served: one cache line. */
+typedef struct ll_packet_link {
+    int64_t free_ps; /* the next packet may start */
+    int64_t busy_ps; /* sum of the times that packets took */
+    int32_t credit[LL_PACKET_LANES];
+    uint32_t head[LL_PACKET_LANES],
+        tail[LL_PACKET_LANES]; /* packets that wait for a credit, or 0 */
+} ll_packet_link;
+
+typedef struct ll_packet_net {
+    int64_t delta_ps; /* length of a window: the shortest latency of a link in use */
+    uint64_t *store;  /* [n_unit] flows one after the other */
+    int64_t n_unit, n_flow;
+    uint64_t n_packet;                /* of all flows */
+    double latency_s[LL_MAX_TRAFFIC]; /* of the longest flow's path 0 */
+    double whole_B[LL_MAX_TRAFFIC];   /* of all flows of the traffic */
+    double made_B[LL_MAX_TRAFFIC];    /* of which are made into packets; the rest is extrapolated */
+    ll_packet_kind *kind;             /* [n_kind] */
+    int n_kind;
+    int n_class; /* virtual lanes that the routes need to be free of deadlock */
+    uint32_t ack_B;
+    bool cut_through;
+    /* Own links. */
+    int64_t n_link;
+    ll_packet_link *link; /* [n_link] */
+    uint16_t *link_kind;  /* [n_link] */
+    int64_t *link_id;     /* [n_link] the topology's number */
+    int64_t n_link_all;   /* of all ranks */
+    uint8_t *neighbour;   /* [size] ranks that this one exchanges packets or credits with */
+} ll_packet_net;
+
+static inline ll_packet_flow *ll_packet_flow_at(const ll_packet_net *net, uint32_t flow)
+{
+    return (ll_packet_flow *)(net->store + flow);
+}
+
+/* Units of 8 bytes that a flow takes. */
+static inline int64_t ll_packet_flow_unit(int64_t n_path, int64_t n_hop)
+{
+    return (int64_t)(sizeof(ll_packet_flow) / 8) + n_path * n_hop;
+}
+
+/* For each flow f of a net, in order. */
+#define LL_PACKET_EACH(net, f)                                 \
+    for (ll_packet_flow *f = (ll_packet_flow *)(net)->store;   \
+         f < (ll_packet_flow *)((net)->store + (net)->n_unit); \
+         f = (ll_packet_flow *)((uint64_t *)f + ll_packet_flow_unit((f)->n_path, (f)->n_hop)))
+
+/* Picoseconds of n bytes. */
+static inline int64_t ll_packet_ps(uint32_t n_B, uint64_t q)
+{
+    return (int64_t)((n_B * q + (((uint64_t)1 << LL_PACKET_Q) - 1)) >> LL_PACKET_Q);
+}
+
+/* Errors: LL_ERR_RUN if something is out of range (a link without latency, too many hops, ...).
+ * Not collective: every rank makes all of it. rank, size: whose links are wanted. */
+ll_status ll_packet_net_create(const ll_problem *problem, const ll_phase *phase,
+                               const ll_packet_param *param, int rank, int size, ll_arena *mem,
+                               ll_packet_net *net, ll_error *err);
+
+/* Writes the virtual lane into every data hop and returns n_class (packet_lane.c). Called when
+ * hop.link is still the number among all links in use, 0 .. n_link_all-1. mem: for the call. */
+int ll_packet_lanes(ll_packet_net *net, int n_lane, ll_arena *mem);
+
+#endif

@@ -1,0 +1,319 @@
+#include "sim/engine/packet_run.h"
+
+#include "sim/engine/packet_exchange.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* A packet that waits for a credit of a link; in a list per virtual lane, first come first served. */
+typedef struct waiter {
+    uint32_t order, flow;
+    uint32_t next; /* index into packet_run.waiter, 0 for none */
+} waiter;
+
+typedef struct packet_run {
+    ll_packet_net *net;
+    ll_calendar cal;
+    ll_exchange exchange;
+    ll_arena *mem;
+    waiter *waiter; /* [n_waiter] of [cap_waiter]; [0] is not used */
+    uint32_t n_waiter, cap_waiter, spare_waiter;
+    uint32_t rank;
+    uint64_t n_landed;
+    ll_packet_result result;
+} packet_run;
+
+/* A packet reaches the queue of hop `to` at time `ps`. */
+static inline void send(packet_run *run, ll_packet_hop to, int64_t ps, uint32_t order,
+                        uint32_t flow)
+{
+    ll_parcel p = {.event = {.link = to.link, .order = order, .flow = flow}};
+    p.window = ll_calendar_window(&run->cal, ps - run->cal.now_ps, &p.event.dt_ps);
+    if (ll_hop_owner(to) == run->rank)
+        ll_calendar_put(&run->cal, p.window, &p.event);
+    else
+        ll_exchange_put(&run->exchange, ll_hop_owner(to), &p);
+}
+
+/* The place behind hop `from` is free at `ps`: its link may use it again from the first window that
+ * begins after the news has travelled back. */
+static inline void give_credit(packet_run *run, ll_packet_hop from, int64_t ps)
+{
+    const int64_t at_ps = ps + run->net->kind[ll_hop_kind(from)].latency_ps;
+    uint32_t dt_ps;
+    const int64_t window =
+        ll_calendar_window(&run->cal, at_ps - run->cal.now_ps + run->cal.delta_ps - 1, &dt_ps);
+    if (ll_hop_owner(from) == run->rank) {
+        ll_calendar_put_credit(&run->cal, window, from.link, ll_hop_vl(from));
+    } else {
+        const ll_parcel p = {{from.link, 0, ll_hop_vl(from), LL_CALENDAR_CREDIT}, window};
+        ll_exchange_put(&run->exchange, ll_hop_owner(from), &p);
+    }
+}
+
+static inline void later(int64_t *ps, int64_t than)
+{
+    if (than > *ps) *ps = than;
+}
+
+static inline void land(packet_run *run, const ll_packet_flow *flow, uint32_t seq, int64_t ps)
+{
+    ll_packet_result *r = &run->result;
+    run->n_landed++;
+    later(&r->end_ps[flow->traffic], ps);
+    if (seq < flow->n_packet / 2) later(&r->half_ps[flow->traffic], ps);
+    if (seq < flow->n_packet / 4 * 3) later(&r->quarter_ps[flow->traffic], ps);
+}
+
+/* The source has an acknowledgement at `ps`: its next packet may leave. */
+static inline void reply(packet_run *run, ll_packet_flow *flow, uint32_t flow_id, int64_t ps)
+{
+    if (flow->next == flow->n_packet) return;
+    const uint32_t seq = flow->next++;
+    const uint32_t path = flow->n_path == 1 ? 0 : seq % flow->n_path;
+    send(run, flow->hop[path * flow->n_hop], ps, seq << LL_PACKET_HOP_BITS, flow_id);
+}
+
+/* The hop of the flow's path that an event is at. */
+static inline const ll_packet_hop *hop_at(const ll_packet_flow *flow, uint32_t order)
+{
+    const uint32_t seq = order >> LL_PACKET_HOP_BITS;
+    const uint32_t h = order & ((1 << LL_PACKET_HOP_BITS) - 1);
+    const uint32_t path = flow->n_path == 1 ? 0 : seq % flow->n_path;
+    return flow->hop + path * flow->n_hop + h;
+}
+
+/* Serves the packet at `hop`, which is at the head of the queue of `link` at `ps`. */
+static inline void serve(packet_run *run, ll_packet_link *link, ll_packet_flow *flow,
+                         const ll_packet_hop *hop, const ll_event *e, int64_t ps)
+{
+    const ll_packet_net *net = run->net;
+    const ll_packet_kind *kind = &net->kind[ll_hop_kind(*hop)];
+    const uint32_t meta = hop->meta, seq = e->order >> LL_PACKET_HOP_BITS;
+    const uint32_t size_B = meta & LL_HOP_ACK           ? net->ack_B
+                            : seq + 1 == flow->n_packet ? flow->last_B
+                                                        : flow->packet_B;
+    const int64_t turn_ps = ps > link->free_ps ? ps : link->free_ps;
+    const int64_t start_ps = meta & LL_HOP_ACK ? ps : turn_ps;
+    const int64_t slot_ps = ll_packet_ps(size_B, kind->slot_q);
+    const int64_t wire_ps = ll_packet_ps(size_B, kind->wire_q);
+    const int64_t whole_ps = start_ps + wire_ps + kind->latency_ps; /* its last byte is there */
+    link->free_ps = turn_ps + slot_ps;
+    link->busy_ps += slot_ps;
+    if (meta & LL_HOP_FREES) give_credit(run, hop[-1], start_ps + wire_ps);
+    if (meta & LL_HOP_RETURNS) {
+        reply(run, flow, e->flow, whole_ps);
+        return;
+    }
+    int64_t next_ps = whole_ps;
+    if (meta & LL_HOP_LANDS) {
+        land(run, flow, seq, whole_ps);
+    } else if (net->cut_through) { /* its first byte may go on, as long as the rest keeps up */
+        const int64_t next_wire_ps = ll_packet_ps(size_B, net->kind[ll_hop_kind(hop[1])].wire_q);
+        next_ps -= next_wire_ps < wire_ps ? next_wire_ps : wire_ps;
+    }
+    send(run, hop[1], next_ps, e->order + 1, e->flow);
+}
+
+/* ---- Waiting for credits --------------------------------------------------------------------- */
+
+static void wait(packet_run *run, ll_packet_link *link, uint32_t vl, const ll_event *e)
+{
+    uint32_t i = run->spare_waiter;
+    if (i != 0) {
+        run->spare_waiter = run->waiter[i].next;
+    } else {
+        if (run->n_waiter == run->cap_waiter) {
+            const waiter *old = run->waiter;
+            run->cap_waiter = 2 * run->cap_waiter + 1024;
+            run->waiter = ll_arena_array(run->mem, run->cap_waiter, waiter);
+            if (old != NULL) memcpy(run->waiter, old, run->n_waiter * sizeof *old);
+        }
+        if (run->n_waiter == 0) run->n_waiter = 1;
+        i = run->n_waiter++;
+    }
+    run->waiter[i] = (waiter){e->order, e->flow, 0};
+    if (link->head[vl] == 0)
+        link->head[vl] = i;
+    else
+        run->waiter[link->tail[vl]].next = i;
+    link->tail[vl] = i;
+}
+
+/* Credits have come: packets go on, lane by lane, at the beginning of the window. */
+static void wake(packet_run *run, ll_packet_link *link)
+{
+    for (int vl = 0; vl < LL_PACKET_LANES; vl++)
+        while (link->head[vl] != 0 && link->credit[vl] > 0) {
+            const uint32_t i = link->head[vl];
+            const ll_event e = {.order = run->waiter[i].order, .flow = run->waiter[i].flow};
+            link->head[vl] = run->waiter[i].next;
+            run->waiter[i].next = run->spare_waiter;
+            run->spare_waiter = i;
+            link->credit[vl]--;
+            ll_packet_flow *flow = ll_packet_flow_at(run->net, e.flow);
+            serve(run, link, flow, hop_at(flow, e.order), &e, run->cal.now_ps);
+        }
+}
+
+static void take_credits(packet_run *run)
+{
+    ll_page *pages = ll_calendar_credits(&run->cal);
+    while (pages != NULL) {
+        for (uint32_t i = 0; i < pages->n; i++) {
+            const uint32_t id = pages->credit[i] >> 2, vl = pages->credit[i] & 3;
+            ll_packet_link *link = &run->net->link[id];
+            link->credit[vl]++;
+            if (link->head[vl] == 0 || link->credit[vl] > 1) continue; /* woken by the first */
+            const ll_event e = {.link = id, .flow = LL_CALENDAR_CREDIT};
+            ll_calendar_put(&run->cal, run->cal.now, &e);
+        }
+        pages = ll_calendar_give(&run->cal, pages);
+    }
+}
+
+/* ---- Windows --------------------------------------------------------------------------------- */
+
+/* The n events of one link in one window, in order. */
+static void sweep(packet_run *run, const ll_event *e, int64_t n)
+{
+    ll_packet_link *link = &run->net->link[e->link];
+    for (const ll_event *end = e + n; e < end; e++) {
+        if (e->flow == LL_CALENDAR_CREDIT) {
+            wake(run, link);
+            continue;
+        }
+        run->result.n_packet_hop++;
+        ll_packet_flow *flow = ll_packet_flow_at(run->net, e->flow);
+        const ll_packet_hop *hop = hop_at(flow, e->order);
+        if (hop->meta & LL_HOP_TAKES) {
+            const uint32_t vl = ll_hop_vl(*hop);
+            if (link->credit[vl] == 0 || link->head[vl] != 0) {
+                wait(run, link, vl, e);
+                continue;
+            }
+            link->credit[vl]--;
+        }
+        serve(run, link, flow, hop, e, run->cal.now_ps + e->dt_ps);
+    }
+}
+
+static void run_window(packet_run *run, int64_t window)
+{
+    ll_calendar_go(&run->cal, window);
+    take_credits(run);
+    const int64_t n = ll_calendar_take(&run->cal);
+    const ll_event *e = run->cal.sorted;
+    for (int64_t i = 0; i < n;) {
+        int64_t end = i + 1;
+        while (end < n && e[end].link == e[i].link)
+            end++;
+        sweep(run, e + i, end - i);
+        i = end;
+    }
+}
+
+/* Every flow's first window of packets is at its first link at time 0. */
+static void begin(packet_run *run)
+{
+    ll_packet_net *net = run->net;
+    LL_PACKET_EACH(net, flow)
+    {
+        const uint32_t id = (uint32_t)((uint64_t *)flow - net->store);
+        for (uint32_t seq = 0; seq < flow->next; seq++) {
+            const ll_packet_hop hop = *hop_at(flow, seq << LL_PACKET_HOP_BITS);
+            if (ll_hop_owner(hop) == run->rank) send(run, hop, 0, seq << LL_PACKET_HOP_BITS, id);
+        }
+    }
+}
+
+/* ---- The end --------------------------------------------------------------------------------- */
+
+enum { MAX_NAMED = 8 };
+
+static ll_status report_circle(packet_run *run, const ll_topology *topo, uint64_t n_left,
+                               ll_error *err)
+{
+    ll_packet_net *net = run->net;
+    int64_t *mine = ll_arena_array(run->mem, net->n_link, int64_t);
+    size_t n_mine = 0, n_all_B;
+    for (int64_t l = 0; l < net->n_link; l++)
+        for (int vl = 0, found = 0; vl < LL_PACKET_LANES && !found; vl++)
+            if ((found = net->link[l].head[vl] != 0)) mine[n_mine++] = net->link_id[l];
+    const int64_t *id =
+        ll_comm_gather(run->exchange.comm, run->mem, mine, n_mine * sizeof *mine, &n_all_B);
+    const int64_t n = (int64_t)(n_all_B / sizeof *id);
+    char text[512] = "";
+    int64_t last = -1;
+    for (int k = 0; k < MAX_NAMED; k++) { /* the lowest ids, whatever rank they are from */
+        int64_t lowest = INT64_MAX;
+        for (int64_t i = 0; i < n; i++)
+            if (id[i] > last && id[i] < lowest) lowest = id[i];
+        if (lowest == INT64_MAX) break;
+        ll_link link;
+        topo->type->link(topo, lowest, &link);
+        const size_t used = strlen(text);
+        snprintf(text + used, sizeof text - used, "%s%lld (node %lld to %lld)", k ? ", " : "",
+                 (long long)lowest, (long long)link.from, (long long)link.to);
+        last = lowest;
+    }
+    return ll_error_set(
+        err, LL_ERR_RUN,
+        "engine packet: no packet can move after %.9g s, and %llu have not arrived: "
+        "they wait in a circle for buffers of %lld links, such as %s; routes here "
+        "need %d virtual lanes (engine.virtual_lanes), or larger buffers",
+        (double)run->cal.now_ps * 1e-12, (unsigned long long)n_left, (long long)n, text,
+        net->n_class);
+}
+
+static void finish(packet_run *run, ll_packet_result *out)
+{
+    const ll_packet_net *net = run->net;
+    ll_comm *comm = run->exchange.comm;
+    ll_packet_result *r = &run->result;
+    double last[3 * LL_MAX_TRAFFIC], most = 0, end = 0; /* picoseconds below 2^53: exact */
+    for (int64_t l = 0; l < net->n_link; l++) {
+        most = fmax(most, (double)net->link[l].busy_ps);
+        end = fmax(end, (double)net->link[l].free_ps);
+    }
+    for (int i = 0; i < LL_MAX_TRAFFIC; i++) {
+        last[i] = (double)r->end_ps[i];
+        last[LL_MAX_TRAFFIC + i] = (double)r->half_ps[i];
+        last[2 * LL_MAX_TRAFFIC + i] = (double)r->quarter_ps[i];
+        end = fmax(end, last[i]);
+    }
+    ll_comm_max_f64(comm, 3 * LL_MAX_TRAFFIC, last);
+    ll_comm_max_f64(comm, 1, &most);
+    ll_comm_max_f64(comm, 1, &end);
+    ll_comm_sum_u64(comm, 1, &r->n_packet_hop);
+    for (int i = 0; i < LL_MAX_TRAFFIC; i++) {
+        r->end_ps[i] = (int64_t)last[i];
+        r->half_ps[i] = (int64_t)last[LL_MAX_TRAFFIC + i];
+        r->quarter_ps[i] = (int64_t)last[2 * LL_MAX_TRAFFIC + i];
+    }
+    r->max_util_frac = end > 0 ? most / end : 0;
+    *out = *r;
+}
+
+ll_status ll_packet_run(const ll_topology *topo, ll_packet_net *net, ll_comm *comm, ll_arena *mem,
+                        ll_packet_result *out, ll_error *err)
+{
+    packet_run *run = ll_arena_new(mem, packet_run);
+    run->net = net;
+    run->mem = mem;
+    run->rank = (uint32_t)ll_comm_rank(comm);
+    ll_calendar_init(&run->cal, net->delta_ps, net->n_link, mem);
+    ll_exchange_init(&run->exchange, net->neighbour, comm, mem);
+    begin(run);
+    for (int64_t window = 0; window != INT64_MAX; run->result.n_window++) {
+        run_window(run, window);
+        window = ll_exchange_window(&run->exchange, &run->cal);
+    }
+    uint64_t n_left = net->n_packet, n_landed = run->n_landed;
+    ll_comm_sum_u64(comm, 1, &n_landed);
+    n_left -= n_landed;
+    if (n_left > 0) return report_circle(run, topo, n_left, err);
+    finish(run, out);
+    return LL_OK;
+}

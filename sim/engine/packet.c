@@ -38,13 +38,14 @@
  * service times rounded up; ties are broken by ids alone. So the result is the same, to the byte, for
  * any number of ranks.
  *
- * Long phases. Flows of many packets reach a steady rate. With packets_per_flow = K > 0, if the
- * largest flow has more than K packets, every flow is cut to the same fraction of its bytes (as K, or 8
- * windows if that is more, is of the largest), and the end is extrapolated at the rate of the second half:
- *   end = t(1) + (1/f - 1) 2 (t(1) - t(1/2)),
- * with t(x) the time at which the fraction x of every flow has landed and f the fraction that was made.
- * The rates of the third and the fourth quarter say how steady it was: their difference over the
- * extrapolated part, as a fraction of the end, is reported as batch_err_frac.
+ * Long phases. If all flows of a phase grow by the same factor, what happens in it is stretched by that
+ * factor, but for the first windows and the last: its end grows linearly. With packets_per_flow = K > 0, if
+ * the largest flow has more than K packets (or 8 windows, if that is more), every flow is cut to the same
+ * fraction f of its bytes (whole windows of the largest in each quarter). Runs of a quarter, of half and of all
+ * of these packets end at t(1/4), t(1/2) and t(1); the end is extrapolated along the last two,
+ *   end = t(1) + (1/f - 1) 2 (t(1) - t(1/2)).
+ * The slope between the first two says how straight the line is: the difference that it would make, as a
+ * fraction of the end, is reported as batch_err_frac.
  */
 #include "sim/engine/packet_net.h"
 #include "sim/engine/packet_run.h"
@@ -52,6 +53,8 @@
 #include <math.h>
 
 static const char *const switching_choices[] = {"cut_through", "store_forward", NULL};
+
+static const char *const hash_choices[] = {"off", "end", "windows", NULL};
 
 static const ll_key packet_keys[] = {
     {.name = "ack",
@@ -88,20 +91,55 @@ static const ll_key packet_keys[] = {
      .min = 0,
      .max = 1 << 24,
      .doc = "of the largest flow, or 8 windows; beyond, the end is extrapolated; 0: all packets"},
+    {.name = "state_hash",
+     .kind = LL_KIND_CHOICE,
+     .offset = offsetof(ll_packet_param, state_hash),
+     .def = "off",
+     .choices = hash_choices,
+     .doc = "64 bits of what every link has served and when; windows: printed after each of them"},
     {0}};
 
-/* Adds what was not simulated of one traffic; see the top of the file. */
-static double extrapolate(const ll_packet_net *net, const ll_packet_result *r, int traffic,
+enum { N_RUN = 3 };
+
+/* Adds what was not simulated of one traffic; see the top of the file. run: of a quarter, half, all. */
+static double extrapolate(const ll_packet_net *net, const ll_packet_result *run, int traffic,
                           double *err_frac)
 {
-    const double end_ps = (double)r->end_ps[traffic];
-    const double rest = net->whole_B[traffic] / net->made_B[traffic] - 1;
+    const double rest = 1 / net->fraction - 1;
+    const double end_ps = (double)run[2].end_ps[traffic];
     if (!(rest > 0)) return end_ps;
-    const double third_ps = (double)(r->quarter_ps[traffic] - r->half_ps[traffic]);
-    const double fourth_ps = (double)(r->end_ps[traffic] - r->quarter_ps[traffic]);
-    const double whole_ps = end_ps + rest * 2 * (third_ps + fourth_ps);
-    *err_frac = fmax(*err_frac, rest * 4 * fabs(fourth_ps - third_ps) / whole_ps);
+    const double half_ps = (double)run[1].end_ps[traffic];
+    const double quarter_ps = (double)run[0].end_ps[traffic];
+    const double slope_ps = 2 * (end_ps - half_ps), slope_before_ps = 4 * (half_ps - quarter_ps);
+    const double whole_ps = end_ps + rest * slope_ps;
+    *err_frac = fmax(*err_frac, rest * fabs(slope_ps - slope_before_ps) / whole_ps);
     return whole_ps;
+}
+
+/* Every run starts with all links idle; what it needs goes when it is over. */
+static ll_status run_part(const ll_topology *topo, ll_packet_net *net, double part, ll_comm *comm,
+                          ll_arena *mem, ll_packet_result *result, ll_error *err)
+{
+    const ll_arena_mark here = ll_arena_here(mem);
+    LL_TRY(ll_packet_net_reset(net, part, err));
+    const ll_status status = ll_packet_run(topo, net, comm, mem, result, err);
+    ll_arena_release(mem, here);
+    return status;
+}
+
+static void fill_price(const ll_packet_net *net, const ll_packet_result *run, int n_traffic,
+                       ll_price *price)
+{
+    for (int i = 0; i < n_traffic; i++) {
+        price->latency_s[i] = net->latency_s[i];
+        if (net->present[i])
+            price->end_s[i] = extrapolate(net, run, i, &price->batch_err_frac) * 1e-12;
+    }
+    for (int k = 0; k < N_RUN; k++)
+        price->n_packet_hop += (int64_t)run[k].n_packet_hop;
+    price->max_util_frac = run[N_RUN - 1].max_util_frac;
+    price->state_hash = run[N_RUN - 1].hash;
+    price->simulated_frac = net->fraction;
 }
 
 static ll_status price_phase(const ll_problem *problem, const ll_phase *phase,
@@ -110,20 +148,17 @@ static ll_status price_phase(const ll_problem *problem, const ll_phase *phase,
 {
     LL_ASSERT(phase->n_traffic <= LL_MAX_TRAFFIC, "n_traffic = %d", phase->n_traffic);
     ll_packet_net net;
-    ll_packet_result result;
+    ll_packet_result run[N_RUN] = {0};
     *price = (ll_price){0};
     LL_TRY(ll_packet_net_create(problem, phase, param, ll_comm_rank(comm), ll_comm_size(comm), mem,
                                 &net, err));
     price->n_flow = price->n_flow_class = net.n_flow;
     price->n_link_class = net.n_link_all;
     if (net.n_flow == 0) return LL_OK;
-    LL_TRY(ll_packet_run(problem->topo, &net, comm, mem, &result, err));
-    for (int i = 0; i < phase->n_traffic; i++) {
-        price->latency_s[i] = net.latency_s[i];
-        if (net.made_B[i] > 0)
-            price->end_s[i] = extrapolate(&net, &result, i, &price->batch_err_frac) * 1e-12;
-    }
-    price->max_util_frac = result.max_util_frac;
+    for (int k = net.fraction < 1 ? 0 : N_RUN - 1; k < N_RUN; k++)
+        LL_TRY(run_part(problem->topo, &net, net.fraction / (1 << (N_RUN - 1 - k)), comm, mem,
+                        &run[k], err));
+    fill_price(&net, run, phase->n_traffic, price);
     return LL_OK;
 }
 

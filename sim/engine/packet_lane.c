@@ -103,7 +103,7 @@ int ll_packet_lanes(ll_packet_net *net, int n_lane, ll_arena *mem)
     EACH_STEP(net, flow, h)
     {
         const uint32_t class = ll_hop_vl(*h) < n ? ll_hop_vl(*h) : n - 1;
-        const uint32_t lane = class * each + flow->dst % each;
+        const uint32_t lane = class * each + (flow->tag & 15) % each;
         h->meta &= ~((uint32_t)(LL_PACKET_LANES - 1) << LL_HOP_VL_SHIFT);
         h->meta |= lane << LL_HOP_VL_SHIFT;
     }

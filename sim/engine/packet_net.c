@@ -28,7 +28,6 @@ typedef struct builder {
     double *share; /* [n_link_all] flows of the source at hand on the link; 0 between sources */
     double most_packets; /* of the largest flow */
     double most_window;  /* in packets */
-    double fraction;     /* of each flow that is made into packets */
     bool counting;       /* first walk: meet the links, count the units; second: write the flows */
 } builder;
 
@@ -207,9 +206,8 @@ static ll_status write_flow(builder *b, const ll_flow *f, int traffic)
     net->n_unit += ll_packet_flow_unit(n_path, n_most);
     memcpy(flow, &(uncut){f->size_B, 0}, sizeof(uncut));
     flow->n_path = (uint16_t)n_path;
-    flow->n_hop = (uint16_t)n_most;
-    flow->dst = (uint32_t)f->dst;
-    flow->traffic = (uint32_t)traffic;
+    flow->n_hop = (uint8_t)n_most;
+    flow->tag = (uint8_t)(traffic << 4 | f->dst % 12);
     for (int32_t path = 0; path < n_path; path++) {
         LL_TRY(write_path(b, f, path, way, &n));
         memcpy(flow->hop + (int64_t)path * n_most, way, (size_t)n * sizeof *way);
@@ -270,7 +268,6 @@ static double window_B(const builder *b, const ll_packet_flow *flow, double *lat
 static void settle_source(builder *b, int64_t first)
 {
     ll_packet_net *net = b->net;
-    const double packet_B = b->packet_B;
     for (int64_t unit = first; unit < net->n_unit;) {
         ll_packet_flow *flow = ll_packet_flow_at(net, (uint32_t)unit);
         double latency_s;
@@ -278,9 +275,8 @@ static void settle_source(builder *b, int64_t first)
         memcpy(&u, flow, sizeof u);
         u.window_B = window_B(b, flow, &latency_s);
         memcpy(flow, &u, sizeof u);
-        net->latency_s[flow->traffic] = fmax(net->latency_s[flow->traffic], latency_s);
-        b->most_packets = fmax(b->most_packets, u.size_B / packet_B);
-        b->most_window = fmax(b->most_window, fmin(u.window_B, u.size_B) / packet_B);
+        net->latency_s[ll_packet_traffic(flow)] =
+            fmax(net->latency_s[ll_packet_traffic(flow)], latency_s);
         unit += ll_packet_flow_unit(flow->n_path, flow->n_hop);
     }
     for (int64_t unit = first; unit < net->n_unit;) {
@@ -319,31 +315,54 @@ static void sort_list(builder *b, int traffic)
     b->list_order[traffic] = order;
 }
 
-/* Size and number of packets; see sim/engine/packet.c for the rule. `window` is set. */
-static ll_status cut(builder *b, ll_packet_flow *flow)
+/* How the flow will be cut; see sim/engine/packet.c for the rule. */
+static void settle_flow(builder *b, ll_packet_flow *flow)
 {
     uncut u;
     memcpy(&u, flow, sizeof u);
     const double window = ceil(u.window_B / b->packet_B * (1 - 1e-9));
-    const bool whole = !(b->fraction < 1);
     const double each_B =
         window > 1 ? fmax(floor(u.window_B / window * (1 + 1e-9)), 1) : b->packet_B;
-    const double made_B = ceil(whole ? u.size_B : u.size_B * b->fraction);
-    double n = ceil(made_B / each_B);
-    if (!whole) n = 4 * ceil(n / 4); /* so that its quarters are whole packets */
-    if (n > LL_PACKET_SEQ_MAX)
-        return ll_error_set(b->err, LL_ERR_RUN,
-                            "engine packet: a flow of %g packets; at most %d are possible: set "
-                            "engine.packets_per_flow",
-                            n, LL_PACKET_SEQ_MAX);
+    flow->size_B = (uint64_t)ceil(u.size_B);
     flow->window = (uint32_t)fmin(fmax(window, 1), LL_PACKET_SEQ_MAX);
-    flow->n_packet = (uint32_t)n;
     flow->packet_B = (uint32_t)each_B;
-    flow->last_B = (uint32_t)(whole ? made_B - (n - 1) * each_B : each_B);
-    flow->next = flow->window < flow->n_packet ? flow->window : flow->n_packet;
-    b->net->whole_B[flow->traffic] += u.size_B;
-    b->net->made_B[flow->traffic] += whole ? u.size_B : n * each_B;
-    b->net->n_packet += flow->n_packet;
+    b->net->present[ll_packet_traffic(flow)] = true;
+    const double n = ceil(u.size_B / each_B);
+    b->most_packets = fmax(b->most_packets, n);
+    b->most_window = fmax(b->most_window, fmin(flow->window, n));
+}
+
+/* The fraction of the longest run: K packets of the largest flow or 8 windows, made up to whole windows
+ * in each quarter. */
+static double fraction(const builder *b)
+{
+    const double wanted = (double)b->param->packets_per_flow, step = 4 * b->most_window;
+    const double most = step * ceil(fmax(wanted, 8 * b->most_window) / step);
+    return wanted > 0 && most < b->most_packets ? most / b->most_packets : 1;
+}
+
+ll_status ll_packet_net_reset(ll_packet_net *net, double part, ll_error *err)
+{
+    net->n_packet = 0;
+    LL_PACKET_EACH(net, flow)
+    {
+        const double size_B = part < 1 ? ceil((double)flow->size_B * part) : (double)flow->size_B;
+        const double n = ceil(size_B / flow->packet_B);
+        if (n > LL_PACKET_SEQ_MAX)
+            return ll_error_set(err, LL_ERR_RUN,
+                                "engine packet: a flow of %g packets; at most %d are possible: "
+                                "engine.packets_per_flow bounds them",
+                                n, LL_PACKET_SEQ_MAX);
+        flow->n_packet = (uint32_t)n;
+        flow->last_B = (uint32_t)(size_B - (n - 1) * flow->packet_B);
+        flow->next = flow->window < flow->n_packet ? flow->window : flow->n_packet;
+        net->n_packet += flow->n_packet;
+    }
+    for (int64_t l = 0; l < net->n_link; l++) {
+        net->link[l] = (ll_packet_link){0};
+        for (int v = 0; v < LL_PACKET_LANES; v++)
+            net->link[l].credit[v] = net->kind[net->link_kind[l]].buffer;
+    }
     return LL_OK;
 }
 
@@ -366,8 +385,6 @@ static void make_local(builder *b)
         if (m->owner != (uint32_t)b->rank) continue;
         net->link_id[m->local] = m->id;
         net->link_kind[m->local] = (uint16_t)m->kind;
-        for (int v = 0; v < LL_PACKET_LANES; v++)
-            net->link[m->local].credit[v] = net->kind[m->kind].buffer;
     }
     LL_PACKET_EACH(net, flow)
     for (int path = 0; path < flow->n_path; path++) {
@@ -399,11 +416,9 @@ static ll_status build(builder *b)
     b->counting = false;
     net->n_unit = 0;
     LL_TRY(walk(b));
-    const double most = fmax((double)b->param->packets_per_flow, 8 * b->most_window);
-    if (b->param->packets_per_flow > 0 && most < b->most_packets)
-        b->fraction = most / b->most_packets;
     LL_PACKET_EACH(net, flow)
-    LL_TRY(cut(b, flow));
+    settle_flow(b, flow);
+    net->fraction = fraction(b);
     return LL_OK;
 }
 
@@ -419,10 +434,10 @@ ll_status ll_packet_net_create(const ll_problem *problem, const ll_phase *phase,
                  .err = err,
                  .rank = rank,
                  .size = size,
-                 .packet_B = fmax(floor(problem->wire.packet_B), 1),
-                 .fraction = 1};
+                 .packet_B = fmax(floor(problem->wire.packet_B), 1)};
     *net = (ll_packet_net){.ack_B = (uint32_t)param->ack_B,
                            .cut_through = param->switching == 0,
+                           .hash = (ll_packet_hash)param->state_hash,
                            .kind = ll_arena_array(mem, LL_PACKET_KINDS, ll_packet_kind)};
     LL_ASSERT(size <= LL_PACKET_RANKS, "%d ranks", size);
     choose_tile(&b);

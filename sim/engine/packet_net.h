@@ -24,10 +24,13 @@ enum {
     LL_PACKET_Q = 20             /* binary places of a service time per byte */
 };
 
+typedef enum ll_packet_hash { LL_HASH_OFF, LL_HASH_END, LL_HASH_WINDOWS } ll_packet_hash;
+
 typedef struct ll_packet_param {
     double ack_B;
     int64_t buffer_packets, virtual_lanes, packets_per_flow;
-    int switching; /* index into: cut_through, store_forward */
+    int switching;  /* index into: cut_through, store_forward */
+    int state_hash; /* ll_packet_hash */
 } ll_packet_param;
 
 /* Links that are alike. Times of n bytes: ceil(n q / 2^20) picoseconds. */
@@ -66,14 +69,15 @@ static inline uint32_t ll_hop_kind(ll_packet_hop h)
 }
 
 typedef struct ll_packet_flow {
-    uint32_t n_packet;
+    uint64_t size_B;           /* all of it, rounded up */
+    uint32_t n_packet;         /* of the run at hand */
     uint32_t packet_B, last_B; /* of every packet, and of the last one */
     uint32_t window;           /* packets in flight, at most */
     uint32_t next;             /* the source's rank: sequence number of the next packet to leave */
-    uint16_t n_path, n_hop;    /* hops kept for each path */
-    uint32_t dst;              /* chip */
-    uint32_t traffic;          /* index into the phase */
-    ll_packet_hop hop[];       /* [n_path][n_hop] */
+    uint16_t n_path;
+    uint8_t n_hop; /* kept for each path */
+    uint8_t tag;   /* traffic << 4 | destination mod 12, which shares out 1, 2, 3 or 4 lanes */
+    ll_packet_hop hop[]; /* [n_path][n_hop] */
 } ll_packet_flow;
 
 /* A link as it is served: one cache line. */
@@ -91,13 +95,14 @@ typedef struct ll_packet_net {
     int64_t n_unit, n_flow;
     uint64_t n_packet;                /* of all flows */
     double latency_s[LL_MAX_TRAFFIC]; /* of the longest flow's path 0 */
-    double whole_B[LL_MAX_TRAFFIC];   /* of all flows of the traffic */
-    double made_B[LL_MAX_TRAFFIC];    /* of which are made into packets; the rest is extrapolated */
+    double fraction;                  /* of all bytes, that the longest run has; 1: all */
+    bool present[LL_MAX_TRAFFIC];     /* the traffic has any flows */
     ll_packet_kind *kind;             /* [n_kind] */
     int n_kind;
     int n_class; /* virtual lanes that the routes need to be free of deadlock */
     uint32_t ack_B;
     bool cut_through;
+    ll_packet_hash hash;
     /* Own links. */
     int64_t n_link;
     ll_packet_link *link; /* [n_link] */
@@ -106,6 +111,8 @@ typedef struct ll_packet_net {
     int64_t n_link_all;   /* of all ranks */
     uint8_t *neighbour;   /* [size] ranks that this one exchanges packets or credits with */
 } ll_packet_net;
+
+static inline int ll_packet_traffic(const ll_packet_flow *flow) { return flow->tag >> 4; }
 
 static inline ll_packet_flow *ll_packet_flow_at(const ll_packet_net *net, uint32_t flow)
 {
@@ -135,6 +142,10 @@ static inline int64_t ll_packet_ps(uint32_t n_B, uint64_t q)
 ll_status ll_packet_net_create(const ll_problem *problem, const ll_phase *phase,
                                const ll_packet_param *param, int rank, int size, ll_arena *mem,
                                ll_packet_net *net, ll_error *err);
+
+/* Ready for a run with `fraction` of every flow's bytes: cut into packets, all links idle. Errors:
+ * LL_ERR_RUN if a flow has too many packets. Not collective. */
+ll_status ll_packet_net_reset(ll_packet_net *net, double fraction, ll_error *err);
 
 /* Writes the virtual lane into every data hop and returns n_class (packet_lane.c). Called when
  * hop.link is still the number among all links in use, 0 .. n_link_all-1. mem: for the call. */

@@ -1,5 +1,6 @@
 #include "sim/engine/packet_run.h"
 
+#include "sim/engine/index_map.h"
 #include "sim/engine/packet_exchange.h"
 
 #include <math.h>
@@ -52,18 +53,11 @@ static inline void give_credit(packet_run *run, ll_packet_hop from, int64_t ps)
     }
 }
 
-static inline void later(int64_t *ps, int64_t than)
+static inline void land(packet_run *run, const ll_packet_flow *flow, int64_t ps)
 {
-    if (than > *ps) *ps = than;
-}
-
-static inline void land(packet_run *run, const ll_packet_flow *flow, uint32_t seq, int64_t ps)
-{
-    ll_packet_result *r = &run->result;
+    int64_t *end_ps = &run->result.end_ps[ll_packet_traffic(flow)];
     run->n_landed++;
-    later(&r->end_ps[flow->traffic], ps);
-    if (seq < flow->n_packet / 2) later(&r->half_ps[flow->traffic], ps);
-    if (seq < flow->n_packet / 4 * 3) later(&r->quarter_ps[flow->traffic], ps);
+    if (ps > *end_ps) *end_ps = ps;
 }
 
 /* The source has an acknowledgement at `ps`: its next packet may leave. */
@@ -84,6 +78,15 @@ static inline const ll_packet_hop *hop_at(const ll_packet_flow *flow, uint32_t o
     return flow->hop + path * flow->n_hop + h;
 }
 
+/* A sum, so that it does not matter in which order links are swept, nor on which rank. */
+static inline void note(packet_run *run, const ll_packet_link *link, const ll_event *e,
+                        int64_t start_ps)
+{
+    const uint64_t id = (uint64_t)run->net->link_id[link - run->net->link];
+    const uint64_t what = ll_mix((uint64_t)e->order << 32 | e->flow);
+    run->result.hash += ll_mix(ll_mix(id * 0x9e3779b97f4a7c15ULL + (uint64_t)start_ps) + what);
+}
+
 /* Serves the packet at `hop`, which is at the head of the queue of `link` at `ps`. */
 static inline void serve(packet_run *run, ll_packet_link *link, ll_packet_flow *flow,
                          const ll_packet_hop *hop, const ll_event *e, int64_t ps)
@@ -101,6 +104,7 @@ static inline void serve(packet_run *run, ll_packet_link *link, ll_packet_flow *
     const int64_t whole_ps = start_ps + wire_ps + kind->latency_ps; /* its last byte is there */
     link->free_ps = turn_ps + slot_ps;
     link->busy_ps += slot_ps;
+    if (net->hash != LL_HASH_OFF) note(run, link, e, start_ps);
     if (meta & LL_HOP_FREES) give_credit(run, hop[-1], start_ps + wire_ps);
     if (meta & LL_HOP_RETURNS) {
         reply(run, flow, e->flow, whole_ps);
@@ -108,7 +112,7 @@ static inline void serve(packet_run *run, ll_packet_link *link, ll_packet_flow *
     }
     int64_t next_ps = whole_ps;
     if (meta & LL_HOP_LANDS) {
-        land(run, flow, seq, whole_ps);
+        land(run, flow, whole_ps);
     } else if (net->cut_through) { /* its first byte may go on, as long as the rest keeps up */
         const int64_t next_wire_ps = ll_packet_ps(size_B, net->kind[ll_hop_kind(hop[1])].wire_q);
         next_ps -= next_wire_ps < wire_ps ? next_wire_ps : wire_ps;
@@ -214,6 +218,16 @@ static void run_window(packet_run *run, int64_t window)
     }
 }
 
+/* Rank 0 prints the hash of all ranks after each window. Collective. */
+static void print_hash(packet_run *run)
+{
+    uint64_t hash = run->result.hash;
+    ll_comm_sum_u64(run->exchange.comm, 1, &hash);
+    if (run->rank == 0)
+        fprintf(stderr, "packet: window %lld, %lld ps, hash %016llx\n", (long long)run->cal.now,
+                (long long)run->cal.now_ps, (unsigned long long)hash);
+}
+
 /* Every flow's first window of packets is at its first link at time 0. */
 static void begin(packet_run *run)
 {
@@ -272,26 +286,22 @@ static void finish(packet_run *run, ll_packet_result *out)
     const ll_packet_net *net = run->net;
     ll_comm *comm = run->exchange.comm;
     ll_packet_result *r = &run->result;
-    double last[3 * LL_MAX_TRAFFIC], most = 0, end = 0; /* picoseconds below 2^53: exact */
+    double last[LL_MAX_TRAFFIC], most = 0, end = 0; /* picoseconds below 2^53: exact */
     for (int64_t l = 0; l < net->n_link; l++) {
         most = fmax(most, (double)net->link[l].busy_ps);
         end = fmax(end, (double)net->link[l].free_ps);
     }
     for (int i = 0; i < LL_MAX_TRAFFIC; i++) {
         last[i] = (double)r->end_ps[i];
-        last[LL_MAX_TRAFFIC + i] = (double)r->half_ps[i];
-        last[2 * LL_MAX_TRAFFIC + i] = (double)r->quarter_ps[i];
         end = fmax(end, last[i]);
     }
-    ll_comm_max_f64(comm, 3 * LL_MAX_TRAFFIC, last);
+    ll_comm_max_f64(comm, LL_MAX_TRAFFIC, last);
     ll_comm_max_f64(comm, 1, &most);
     ll_comm_max_f64(comm, 1, &end);
     ll_comm_sum_u64(comm, 1, &r->n_packet_hop);
-    for (int i = 0; i < LL_MAX_TRAFFIC; i++) {
+    ll_comm_sum_u64(comm, 1, &r->hash);
+    for (int i = 0; i < LL_MAX_TRAFFIC; i++)
         r->end_ps[i] = (int64_t)last[i];
-        r->half_ps[i] = (int64_t)last[LL_MAX_TRAFFIC + i];
-        r->quarter_ps[i] = (int64_t)last[2 * LL_MAX_TRAFFIC + i];
-    }
     r->max_util_frac = end > 0 ? most / end : 0;
     *out = *r;
 }
@@ -308,6 +318,7 @@ ll_status ll_packet_run(const ll_topology *topo, ll_packet_net *net, ll_comm *co
     begin(run);
     for (int64_t window = 0; window != INT64_MAX; run->result.n_window++) {
         run_window(run, window);
+        if (net->hash == LL_HASH_WINDOWS) print_hash(run);
         window = ll_exchange_window(&run->exchange, &run->cal);
     }
     uint64_t n_left = net->n_packet, n_landed = run->n_landed;

@@ -5,12 +5,11 @@
 #include "sim/engine/packet_net.h"
 
 typedef struct ll_packet_result {
-    /* [n_traffic] last byte landed: of everything, and of the first half and the first three quarters
-     * of every flow's packets. */
-    int64_t end_ps[LL_MAX_TRAFFIC], half_ps[LL_MAX_TRAFFIC], quarter_ps[LL_MAX_TRAFFIC];
-    uint64_t n_packet_hop; /* packets and acknowledgements served by links */
-    int64_t n_window;      /* that were not empty */
-    double max_util_frac;  /* of the busiest link, from the beginning until the last ack */
+    int64_t end_ps[LL_MAX_TRAFFIC]; /* [n_traffic] last byte landed */
+    uint64_t n_packet_hop;          /* packets and acknowledgements served by links */
+    int64_t n_window;               /* that were not empty */
+    uint64_t hash;        /* of what every link has served and when; 0 if it was not asked for */
+    double max_util_frac; /* of the busiest link, from the beginning until the last ack */
 } ll_packet_result;
 
 /* Errors: LL_ERR_RUN with the links at which packets wait, if they wait in a circle. Fills *out with

@@ -1,8 +1,11 @@
 /* Engine `packet`: every packet on every link, in windows of time, over ranks.
  *
- * The wire. A flow's bytes are cut into packets of at most packet_B bytes, such that its window W (see
- * engine.h) is a whole number of them: k = ceil(W / packet_B) packets of floor(W / k) bytes (a flow whose
- * W is below one packet has one in flight). k packets leave at time 0; every acknowledgement lets one
+ * The wire. A flow's bytes are cut into packets of at most packet_B bytes, such that its window W is a
+ * whole number of them: k = ceil(W / packet_B) packets of floor(W / k) bytes (if W is below one packet,
+ * one is in flight). W is that of engine.h, with the time that a packet and its acknowledgement take from
+ * their first to their last byte counted into the round trip: with W = c tau a flow alone just
+ * fills its link. A window that is given in bytes is taken as it is. k packets leave at time 0; every
+ * acknowledgement lets one
  * more leave. Several paths are taken in turn by sequence number. An acknowledgement is a packet of
  * ack_B bytes on the way back, for each packet. It has a virtual lane of its own that goes first: it is
  * interleaved with the data on the wire and takes time from what comes after it, but does not wait
@@ -14,8 +17,7 @@
  * t + P / b: capacity w b and service time P / b, as in the throughput equations. (Packets on lanes in
  * turn would start w at a time; here they start evenly, with the same rate and never later than by one
  * service.) Its first byte is at the next link after the latency, and goes on at once if that link is
- * free and no faster (cut_through), or when the last byte is there (store_forward). So W = c tau fills a
- * link, less the service times that are not in tau.
+ * free and no faster (cut_through), or when the last byte is there (store_forward).
  *
  * Buffers. With buffer_packets = B > 0, each virtual lane of each lane of a link has room for B packets
  * at the far end. A packet takes a place when it joins the queue of the link, and gives it back when its

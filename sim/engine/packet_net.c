@@ -19,7 +19,6 @@ typedef struct builder {
     ll_arena *mem;
     ll_error *err;
     int rank, size;
-    double packet_B;
     int32_t tile, n_tile;                                             /* chips that stay together */
     int64_t *list_first[LL_MAX_TRAFFIC], *list_order[LL_MAX_TRAFFIC]; /* LIST: flows by source */
     ll_index_map link_map, kind_map;
@@ -185,11 +184,6 @@ static ll_status count_flow(builder *b, const ll_flow *f)
     return LL_OK;
 }
 
-/* What stands at the beginning of a flow until all flows are known, and it is cut into packets. */
-typedef struct uncut {
-    double size_B, window_B;
-} uncut;
-
 /* Second walk: the flow with its routes. */
 static ll_status write_flow(builder *b, const ll_flow *f, int traffic)
 {
@@ -204,7 +198,7 @@ static ll_status write_flow(builder *b, const ll_flow *f, int traffic)
     }
     ll_packet_flow *flow = (ll_packet_flow *)(net->store + net->n_unit);
     net->n_unit += ll_packet_flow_unit(n_path, n_most);
-    memcpy(flow, &(uncut){f->size_B, 0}, sizeof(uncut));
+    flow->size_B = (uint64_t)ceil(f->size_B);
     flow->n_path = (uint16_t)n_path;
     flow->n_hop = (uint8_t)n_most;
     flow->tag = (uint8_t)(traffic << 4 | f->dst % 12);
@@ -248,35 +242,65 @@ static ll_status visit_traffic(builder *b, int32_t chip, int traffic)
     return LL_OK;
 }
 
-/* Window of a flow by the rule of engine.h, and its latency. */
-static double window_B(const builder *b, const ll_packet_flow *flow, double *latency_s)
+/* What the way of a flow's packets is like when it is empty. */
+typedef struct way {
+    double share_Bps;    /* c/k of engine.h */
+    double latency_s;    /* of path 0, one way */
+    double data_s_per_B; /* path 0: from first to last byte, there */
+    double ack_s_per_B;  /* and back */
+} way;
+
+static way way_of(const builder *b, const ll_packet_flow *flow)
 {
-    const ll_wire *wire = &b->problem->wire;
-    double rate_Bps = INFINITY;
-    *latency_s = 0;
-    for (int path = 0; path < flow->n_path; path++)
-        for (const ll_packet_hop *h = flow->hop + path * flow->n_hop;; h++) {
+    way w = {.share_Bps = INFINITY};
+    for (int path = 0; path < flow->n_path; path++) {
+        const ll_packet_hop *h = flow->hop + path * flow->n_hop;
+        for (bool more = true; more; more = !(h++->meta & LL_HOP_RETURNS)) {
             const ll_packet_kind *kind = &b->net->kind[ll_hop_kind(*h)];
-            rate_Bps = fmin(rate_Bps, kind->cap_Bps / b->share[h->link]);
-            if (path == 0) *latency_s += kind->latency_s;
-            if (h->meta & LL_HOP_LANDS) break;
+            const bool ack = (h->meta & LL_HOP_ACK) != 0;
+            double *per_B = ack ? &w.ack_s_per_B : &w.data_s_per_B;
+            if (!ack) w.share_Bps = fmin(w.share_Bps, kind->cap_Bps / b->share[h->link]);
+            if (path > 0) continue;
+            if (!ack) w.latency_s += kind->latency_s;
+            const double one = (double)kind->wire_q / (1 << LL_PACKET_Q) * 1e-12;
+            *per_B = b->net->cut_through ? fmax(*per_B, one) : *per_B + one;
         }
-    return wire->window_bdp > 0 ? wire->window_bdp * rate_Bps * 2 * *latency_s : wire->window_B;
+    }
+    return w;
 }
 
-/* Windows of the source's flows, which start at `first` in the store. */
+/* Window and size of packets; the rule is in sim/engine/packet.c. */
+static void cut(builder *b, ll_packet_flow *flow, const way *w)
+{
+    const ll_wire *wire = &b->problem->wire;
+    const double most_B = fmax(floor(wire->packet_B), 1);
+    double each_B = most_B, n = 0;
+    for (int turn = 0; turn < 4; turn++) { /* the round trip depends on the size of a packet */
+        const double tau_s =
+            2 * w->latency_s + each_B * w->data_s_per_B + b->param->ack_B * w->ack_s_per_B;
+        const double window_B =
+            wire->window_bdp > 0 ? wire->window_bdp * w->share_Bps * tau_s : wire->window_B;
+        if (turn == 0) n = fmax(ceil(window_B / most_B * (1 - 1e-9)), 1);
+        if (n > 1) each_B = fmin(fmax(floor(window_B / n * (1 + 1e-9)), 1), most_B);
+    }
+    flow->window = (uint32_t)fmin(n, LL_PACKET_SEQ_MAX);
+    flow->packet_B = (uint32_t)each_B;
+    const double n_packet = ceil((double)flow->size_B / each_B);
+    b->most_packets = fmax(b->most_packets, n_packet);
+    b->most_window = fmax(b->most_window, fmin(flow->window, n_packet));
+}
+
+/* The source's flows, which start at `first` in the store, now that all of them are known. */
 static void settle_source(builder *b, int64_t first)
 {
     ll_packet_net *net = b->net;
     for (int64_t unit = first; unit < net->n_unit;) {
         ll_packet_flow *flow = ll_packet_flow_at(net, (uint32_t)unit);
-        double latency_s;
-        uncut u;
-        memcpy(&u, flow, sizeof u);
-        u.window_B = window_B(b, flow, &latency_s);
-        memcpy(flow, &u, sizeof u);
-        net->latency_s[ll_packet_traffic(flow)] =
-            fmax(net->latency_s[ll_packet_traffic(flow)], latency_s);
+        const way w = way_of(b, flow);
+        const int traffic = ll_packet_traffic(flow);
+        cut(b, flow, &w);
+        net->present[traffic] = true;
+        net->latency_s[traffic] = fmax(net->latency_s[traffic], w.latency_s);
         unit += ll_packet_flow_unit(flow->n_path, flow->n_hop);
     }
     for (int64_t unit = first; unit < net->n_unit;) {
@@ -313,23 +337,6 @@ static void sort_list(builder *b, int traffic)
         order[first[t->src[f] + 1]++] = f;
     b->list_first[traffic] = first;
     b->list_order[traffic] = order;
-}
-
-/* How the flow will be cut; see sim/engine/packet.c for the rule. */
-static void settle_flow(builder *b, ll_packet_flow *flow)
-{
-    uncut u;
-    memcpy(&u, flow, sizeof u);
-    const double window = ceil(u.window_B / b->packet_B * (1 - 1e-9));
-    const double each_B =
-        window > 1 ? fmax(floor(u.window_B / window * (1 + 1e-9)), 1) : b->packet_B;
-    flow->size_B = (uint64_t)ceil(u.size_B);
-    flow->window = (uint32_t)fmin(fmax(window, 1), LL_PACKET_SEQ_MAX);
-    flow->packet_B = (uint32_t)each_B;
-    b->net->present[ll_packet_traffic(flow)] = true;
-    const double n = ceil(u.size_B / each_B);
-    b->most_packets = fmax(b->most_packets, n);
-    b->most_window = fmax(b->most_window, fmin(flow->window, n));
 }
 
 /* The fraction of the longest run: K packets of the largest flow or 8 windows, made up to whole windows
@@ -416,8 +423,6 @@ static ll_status build(builder *b)
     b->counting = false;
     net->n_unit = 0;
     LL_TRY(walk(b));
-    LL_PACKET_EACH(net, flow)
-    settle_flow(b, flow);
     net->fraction = fraction(b);
     return LL_OK;
 }
@@ -426,15 +431,16 @@ ll_status ll_packet_net_create(const ll_problem *problem, const ll_phase *phase,
                                const ll_packet_param *param, int rank, int size, ll_arena *mem,
                                ll_packet_net *net, ll_error *err)
 {
-    builder b = {.problem = problem,
-                 .phase = phase,
-                 .param = param,
-                 .net = net,
-                 .mem = mem,
-                 .err = err,
-                 .rank = rank,
-                 .size = size,
-                 .packet_B = fmax(floor(problem->wire.packet_B), 1)};
+    builder b = {
+        .problem = problem,
+        .phase = phase,
+        .param = param,
+        .net = net,
+        .mem = mem,
+        .err = err,
+        .rank = rank,
+        .size = size,
+    };
     *net = (ll_packet_net){.ack_B = (uint32_t)param->ack_B,
                            .cut_through = param->switching == 0,
                            .hash = (ll_packet_hash)param->state_hash,

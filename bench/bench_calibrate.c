@@ -20,7 +20,7 @@
 enum { N_CHIP = 16, N_TOPOLOGY = 4, N_PATTERN = 6, N_LOAD = 6, MAX_FLOW = N_CHIP * N_CHIP };
 enum { MAX_DEVIATION = N_LOAD * N_TOPOLOGY * LL_MAX_TRAFFIC };
 
-static const double size_B = 4e6;
+static const double size_B = 4e7;
 static const char *const pattern_names[N_PATTERN] = {"permutation", "all-to-all", "incast",
                                                      "ring",        "uniform",    "hot spot"};
 
@@ -94,7 +94,7 @@ static int compare(const env *e, const ll_topology *topo, const list *l, double 
 {
     const ll_wire wire = {.packet_B = e->packet_B, .kappa = kappa, .window_bdp = window};
     const test_engine flow = engine_make(e->mem, "flow", "batch_frac=0");
-    const test_engine packet = engine_make(e->mem, "packet", "packets_per_flow=0");
+    const test_engine packet = engine_make(e->mem, "packet", "packets_per_flow=0; ack=4 B");
     ll_traffic t[LL_MAX_TRAFFIC];
     int n = 0, from = 0;
     for (; n < LL_MAX_TRAFFIC && from < l->n; n++) {

@@ -1,0 +1,86 @@
+/* What the packet engine promises beyond the other engines: the same bytes for any number of ranks, down
+ * to the time at which every link serves every packet (state_hash), with credits and without. */
+#include "sim/base/rng.h"
+#include "tests/check.h"
+#include "tests/engine_make.h"
+
+#include <mpi.h>
+#include <string.h>
+
+#define LANE "bandwidth=50 GB/s; latency=300 ns; "
+#define UP   "uplink_bandwidth=25 GB/s; uplink_latency=500 ns; "
+
+enum { N_CHIP = 24, N_LIST = 60, N_TOPOLOGY = 9, N_TRAFFIC = 4, N_SETTING = 5 };
+
+static const char *const settings[N_SETTING] = {
+    "state_hash=end; packets_per_flow=0",
+    "state_hash=end; packets_per_flow=0; buffer_packets=2; virtual_lanes=4",
+    "state_hash=end; packets_per_flow=0; buffer_packets=7; virtual_lanes=4; "
+    "switching=store_forward",
+    "state_hash=end; packets_per_flow=20; buffer_packets=5; virtual_lanes=4",
+    "state_hash=end; packets_per_flow=20; ack=100 B"};
+
+static void topologies(ll_arena *mem, const ll_topology **topo)
+{
+    ll_topology *mesh = topology_must(mem, "mesh", "size=4; routing=spray; name=board; " LANE);
+    ll_topology *slow = topology_must(mem, "switch", "size=6; bandwidth=20 GB/s; latency=1 us");
+    ll_topology *x = topology_must(mem, "ring", "size=6; name=x; " LANE);
+    ll_topology *y = topology_must(mem, "ring", "size=4; name=y; " LANE);
+    topo[0] = topology_must(mem, "switch", "size=24; links=3; " LANE);
+    topo[1] = topology_must(mem, "mesh", "size=24; " LANE);
+    topo[2] = topology_must(mem, "mesh", "size=24; routing=spray; " LANE);
+    topo[3] = topology_must(mem, "ring", "size=24; " LANE);
+    topo[4] = topology_must(mem, "line", "size=24; " LANE);
+    topo[5] = topology_must(mem, "clos", "size=24; hosts_per_leaf=4; uplinks=2; " LANE UP);
+    topo[6] = topology_must(
+        mem, "clos", "size=24; hosts_per_leaf=4; uplinks=4; routing=ecmp; ecmp_paths=3; " LANE UP);
+    topo[7] = topology_times(mem, 2, (ll_topology *[]){mesh, slow});
+    topo[8] = topology_times(mem, 2, (ll_topology *[]){x, y});
+}
+
+/* Random pairs and sizes: nothing is symmetric. */
+static ll_traffic random_list(ll_arena *mem)
+{
+    int32_t *src = ll_arena_array(mem, N_LIST, int32_t),
+            *dst = ll_arena_array(mem, N_LIST, int32_t);
+    double *size_B = ll_arena_array(mem, N_LIST, double);
+    for (uint64_t i = 0; i < N_LIST; i++) {
+        src[i] = (int32_t)(N_CHIP * ll_rng_u01(5, i, 0));
+        dst[i] = (int32_t)(N_CHIP * ll_rng_u01(5, i, 1));
+        size_B[i] = 3e5 * ll_rng_u01(5, i, 2);
+    }
+    return list_make(N_LIST, src, dst, size_B);
+}
+
+int main(int argc, char **argv)
+{
+    MPI_Init(&argc, &argv);
+    ll_arena *mem = ll_arena_create("test");
+    const MPI_Comm world = MPI_COMM_WORLD;
+    ll_comm *comm = ll_comm_create(&world, mem), *self = ll_comm_self(mem);
+    const ll_topology *topo[N_TOPOLOGY];
+    const ll_traffic t[N_TRAFFIC] = {traffic_make(LL_PATTERN_ALL, N_CHIP, 0, 1e5),
+                                     traffic_make(LL_PATTERN_SHIFT, N_CHIP, 7, 3e5),
+                                     traffic_make(LL_PATTERN_TREE, N_CHIP, 0, 2e5),
+                                     random_list(mem)};
+    topologies(mem, topo);
+    for (int s = 0; s < N_SETTING; s++) {
+        const test_engine packet = engine_make(mem, "packet", settings[s]);
+        for (int i = 0; i < N_TOPOLOGY; i++)
+            for (int k = 0; k < N_TRAFFIC; k++) {
+                const ll_traffic both[2] = {t[k], t[N_TRAFFIC - 1]};
+                const ll_price p = price_make(packet, topo[i], wire_make(), 2, both, comm);
+                const ll_price q = price_make(packet, topo[i], wire_make(), 2, both, self);
+                CHECK(
+                    memcmp(&p, &q, sizeof p) == 0 && p.state_hash != 0,
+                    "%s %d, traffic %d, '%s': %.17g s, hash %016llx; on one rank %.17g s, %016llx",
+                    topo[i]->type->name, i, k, settings[s], p.end_s[0],
+                    (unsigned long long)p.state_hash, q.end_s[0], (unsigned long long)q.state_hash);
+            }
+    }
+    ll_comm_destroy(self);
+    ll_comm_destroy(comm);
+    ll_arena_destroy(mem);
+    MPI_Finalize();
+    return LL_CHECK_RESULT;
+}

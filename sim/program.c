@@ -197,12 +197,14 @@ static void phase_list_fill(const ll_program *program, phase_list *list)
 
 static void stats_add(ll_engine_stats *stats, const ll_price *price, int n)
 {
-    ll_price sum = {0};
+    ll_price sum = {.n_packet_hop = stats->n_packet_hop, .simulated_frac = stats->simulated_frac};
     for (int i = 0; i < n; i++)
         ll_price_merge(&sum, &price[i]);
     stats->n_phase += n;
     stats->n_solve += sum.n_solve;
     stats->n_newton += sum.n_newton;
+    stats->n_packet_hop = sum.n_packet_hop;
+    stats->simulated_frac = sum.simulated_frac;
     stats->max_util_frac = fmax(stats->max_util_frac, sum.max_util_frac);
     stats->batch_err_frac = fmax(stats->batch_err_frac, sum.batch_err_frac);
     stats->residual_frac = fmax(stats->residual_frac, sum.residual_frac);

@@ -41,6 +41,8 @@ typedef struct ll_engine_stats {
     int64_t n_flow, n_flow_class, n_link_class; /* of the largest phase */
     int n_phase, n_solve, n_newton;
     double max_util_frac, batch_err_frac, residual_frac; /* worst of all phases */
+    int64_t n_packet_hop;                                /* packet: of all phases */
+    double simulated_frac; /* packet: least of all phases; below 1, ends are extrapolated */
 } ll_engine_stats;
 
 typedef struct ll_check { /* self-checks of the run; all must hold for VALID */

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum { RUN = 16 }; /* events that are sorted by insertion */
+enum { RUN = 8 }; /* events that are sorted by insertion */
 
 void ll_calendar_init(ll_calendar *cal, int64_t delta_ps, int64_t n_link, ll_arena *mem)
 {
@@ -89,21 +89,24 @@ static inline bool before(const ll_event *a, const ll_event *b)
 {
     const uint64_t ka = (uint64_t)a->dt_ps << 32 | a->order;
     const uint64_t kb = (uint64_t)b->dt_ps << 32 | b->order;
-    return ka < kb || (ka == kb && a->flow < b->flow);
+    return (ka < kb) | ((ka == kb) & (a->flow < b->flow));
 }
 
-static inline void insertion(ll_event *e, int64_t n)
+/* A few events: each one's place is the number of those before it. No branch depends on the data. */
+static inline void sort_run(ll_event *e, int64_t n)
 {
-    for (int64_t i = 1; i < n; i++) {
-        if (!before(&e[i], &e[i - 1])) continue;
-        const ll_event x = e[i];
-        int64_t k = i;
-        do {
-            e[k] = e[k - 1];
-            k--;
-        } while (k > 0 && before(&x, &e[k - 1]));
-        e[k] = x;
+    ll_event copy[RUN];
+    int64_t place[RUN] = {0};
+    for (int64_t i = 0; i < n; i++) {
+        copy[i] = e[i];
+        for (int64_t k = 0; k < i; k++) {
+            const bool less = before(&e[i], &copy[k]);
+            place[k] += less;
+            place[i] += !less;
+        }
     }
+    for (int64_t i = 0; i < n; i++)
+        e[place[i]] = copy[i];
 }
 
 static void merge(const ll_event *a, int64_t n_a, const ll_event *b, int64_t n_b, ll_event *out)
@@ -111,7 +114,8 @@ static void merge(const ll_event *a, int64_t n_a, const ll_event *b, int64_t n_b
     const ll_event *const end_a = a + n_a, *const end_b = b + n_b;
     while (a < end_a && b < end_b) {
         const bool second = before(b, a);
-        *out++ = second ? *b : *a;
+        const ll_event *const first = second ? b : a;
+        *out++ = *first;
         b += second;
         a += !second;
     }
@@ -124,7 +128,7 @@ static void merge_sort(ll_event *e, int64_t n, ll_event *aside)
 {
     ll_event *from = e, *to = aside;
     for (int64_t i = 0; i < n; i += RUN)
-        insertion(e + i, n - i < RUN ? n - i : RUN);
+        sort_run(e + i, n - i < RUN ? n - i : RUN);
     for (int64_t run = RUN; run < n; run *= 2) {
         for (int64_t i = 0; i < n; i += 2 * run) {
             const int64_t n_a = n - i < run ? n - i : run;
@@ -156,7 +160,7 @@ static void reserve(ll_calendar *cal, int64_t n)
 {
     if (n <= cal->cap_sorted) return;
     cal->cap_sorted = n + n / 2 + 1024;
-    cal->sorted = ll_arena_array(cal->mem, cal->cap_sorted, ll_event);
+    cal->sorted = ll_arena_array(cal->mem, cal->cap_sorted + LL_CALENDAR_SLACK, ll_event);
     cal->aside = ll_arena_array(cal->mem, cal->cap_sorted, ll_event);
 }
 
@@ -175,10 +179,10 @@ static void sort_pages(ll_calendar *cal, const ll_page *pages, int64_t n)
             cal->sorted[count[p->event[i].link]++] = p->event[i];
     for (int64_t i = 0; i < n;) {
         const int64_t end = count[cal->sorted[i].link];
-        if (end - i > 2 * RUN)
+        if (end - i > RUN)
             merge_sort(cal->sorted + i, end - i, cal->aside);
-        else
-            insertion(cal->sorted + i, end - i);
+        else if (end - i > 1)
+            sort_run(cal->sorted + i, end - i);
         i = end;
     }
 }

@@ -21,10 +21,10 @@
 /* A packet reaches the queue of a link; or, flow = LL_CALENDAR_CREDIT, waiting packets may go on.
  * Order of the events of a link: dt_ps, order, flow. No two are equal. */
 typedef struct ll_event {
-    uint32_t link;  /* own link */
-    uint32_t dt_ps; /* since the window began */
-    uint32_t order; /* sequence number << 7 | hop */
+    uint32_t link; /* own link */
     uint32_t flow;
+    uint32_t order; /* sequence number << 7 | hop */
+    uint32_t dt_ps; /* since the window began; after `order`, so that both can be had in one load */
 } ll_event;
 
 /* An event, or a credit (flow = LL_CALENDAR_CREDIT, order = virtual lane), of any window. */
@@ -34,6 +34,7 @@ typedef struct ll_parcel {
 } ll_parcel;
 
 enum {
+    LL_CALENDAR_SLACK = 16, /* events that may be looked at beyond the end of `sorted` */
     LL_PAGE_EVENTS = 127,
     LL_PAGE_CREDITS = 4 * LL_PAGE_EVENTS,
     LL_CALENDAR_BLOCK = 1024,
@@ -121,7 +122,7 @@ static inline void ll_calendar_put_credit(ll_calendar *cal, int64_t window, uint
                                           uint32_t vl)
 {
     if (window >= cal->near_end) {
-        const ll_parcel parcel = {{link, 0, vl, LL_CALENDAR_CREDIT}, window};
+        const ll_parcel parcel = {{link, LL_CALENDAR_CREDIT, vl, 0}, window};
         ll_calendar_put_far(cal, &parcel);
         return;
     }

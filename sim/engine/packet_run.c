@@ -48,7 +48,7 @@ static inline void give_credit(packet_run *run, ll_packet_hop from, int64_t ps)
     if (ll_hop_owner(from) == run->rank) {
         ll_calendar_put_credit(&run->cal, window, from.link, ll_hop_vl(from));
     } else {
-        const ll_parcel p = {{from.link, 0, ll_hop_vl(from), LL_CALENDAR_CREDIT}, window};
+        const ll_parcel p = {{from.link, LL_CALENDAR_CREDIT, ll_hop_vl(from), 0}, window};
         ll_exchange_put(&run->exchange, ll_hop_owner(from), &p);
     }
 }
@@ -179,11 +179,14 @@ static void take_credits(packet_run *run)
 
 /* ---- Windows --------------------------------------------------------------------------------- */
 
+enum { AHEAD = 8 }; /* events: their flows are fetched in advance; `sorted` is as much longer */
+
 /* The n events of one link in one window, in order. */
 static void sweep(packet_run *run, const ll_event *e, int64_t n)
 {
     ll_packet_link *link = &run->net->link[e->link];
     for (const ll_event *end = e + n; e < end; e++) {
+        __builtin_prefetch(run->net->store + e[AHEAD].flow);
         if (e->flow == LL_CALENDAR_CREDIT) {
             wake(run, link);
             continue;

@@ -132,8 +132,12 @@ static const field engine_fields[] = {
     STAT(n_solve, FIELD_INT, "1", "solves of the throughput equations"),
     STAT(n_newton, FIELD_INT, "1", "Newton steps"),
     STAT(max_util_frac, FIELD_NUMBER, "1", "load of the busiest link"),
-    STAT(batch_err_frac, FIELD_NUMBER, "1", "bound on the error of batched completions"),
+    STAT(batch_err_frac, FIELD_NUMBER, "1", "bound on the error of batched or extrapolated ends"),
     STAT(residual_frac, FIELD_NUMBER, "1", "of the worst solve"),
+    STAT(n_packet_hop, FIELD_INT64, "1", "engine packet: packets served by links"),
+    STAT(simulated_frac, FIELD_NUMBER, "1",
+         "engine packet: least share of a phase's bytes made into packets; the rest is "
+         "extrapolated"),
     {0}};
 
 static const field check_fields[] = {F("what", FIELD_STRING, ll_check, what, "", "self-check"),

@@ -19,6 +19,8 @@
  * service.) Its first byte is at the next link after the latency, and goes on at once if that link is
  * free and no faster (cut_through), or when the last byte is there (store_forward).
  *
+ * Slow links, links that are down, and damaged packets: packet_fault.h.
+ *
  * Buffers. With buffer_packets = B > 0, each virtual lane of each lane of a link has room for B packets
  * at the far end. A packet takes a place when it joins the queue of the link, and gives it back when its
  * last byte has left over the next link. The news takes the latency of the link and counts from the
@@ -56,6 +58,7 @@
 
 static const char *const switching_choices[] = {"cut_through", "store_forward", NULL};
 
+static const char *const retransmission_choices[] = {"selective", "go_back_n", NULL};
 static const char *const hash_choices[] = {"off", "end", "windows", NULL};
 
 static const ll_key packet_keys[] = {
@@ -93,6 +96,31 @@ static const ll_key packet_keys[] = {
      .min = 0,
      .max = 1 << 24,
      .doc = "of the largest flow, or 8 windows; beyond, the end is extrapolated; 0: all packets"},
+    {.name = "loss",
+     .kind = LL_KIND_RATIO,
+     .offset = offsetof(ll_packet_param, loss_frac),
+     .def = "0",
+     .min = 0,
+     .max = 0.5,
+     .doc = "probability that a link damages a packet; the link sends it again"},
+    {.name = "retransmission",
+     .kind = LL_KIND_CHOICE,
+     .offset = offsetof(ll_packet_param, retransmission),
+     .def = "selective",
+     .choices = retransmission_choices,
+     .doc = "of a damaged packet alone, or of everything since"},
+    {.name = "seed",
+     .kind = LL_KIND_COUNT,
+     .offset = offsetof(ll_packet_param, seed),
+     .def = "1",
+     .min = 0,
+     .max = 1e15,
+     .doc = "of the damage"},
+    {.name = "link_rates",
+     .kind = LL_KIND_STRING,
+     .offset = offsetof(ll_packet_param, link_rates),
+     .def = "",
+     .doc = "links that are slow or down, LINK:FRACTION of the bandwidth, as in 12:0.5 40:0"},
     {.name = "state_hash",
      .kind = LL_KIND_CHOICE,
      .offset = offsetof(ll_packet_param, state_hash),

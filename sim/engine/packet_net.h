@@ -14,6 +14,7 @@
 #define LL_SIM_ENGINE_PACKET_NET_H
 
 #include "sim/engine/engine.h"
+#include "sim/engine/packet_fault.h"
 
 enum {
     LL_PACKET_LANES = 4,         /* virtual lanes, at most */
@@ -31,6 +32,10 @@ typedef struct ll_packet_param {
     int64_t buffer_packets, virtual_lanes, packets_per_flow;
     int switching;  /* index into: cut_through, store_forward */
     int state_hash; /* ll_packet_hash */
+    double loss_frac;
+    int retransmission; /* index into: selective, go_back_n */
+    int64_t seed;
+    const char *link_rates; /* see packet_fault.h */
 } ll_packet_param;
 
 /* Links that are alike. Times of n bytes: ceil(n q / 2^20) picoseconds. */
@@ -102,6 +107,7 @@ typedef struct ll_packet_net {
     int n_class; /* virtual lanes that the routes need to be free of deadlock */
     uint32_t ack_B;
     bool cut_through;
+    ll_loss loss;
     ll_packet_hash hash;
     /* Own links. */
     int64_t n_link;

@@ -87,6 +87,12 @@ static inline void note(packet_run *run, const ll_packet_link *link, const ll_ev
     run->result.hash += ll_mix(ll_mix(id * 0x9e3779b97f4a7c15ULL + (uint64_t)start_ps) + what);
 }
 
+/* Times that the link damages the packet. */
+static int damage(const ll_packet_net *net, const ll_packet_link *link, const ll_event *e)
+{
+    return ll_loss_count(&net->loss, net->link_id[link - net->link], e->flow, e->order);
+}
+
 /* Serves the packet at `hop`, which is at the head of the queue of `link` at `ps`. */
 static inline void serve(packet_run *run, ll_packet_link *link, ll_packet_flow *flow,
                          const ll_packet_hop *hop, const ll_event *e, int64_t ps)
@@ -97,10 +103,19 @@ static inline void serve(packet_run *run, ll_packet_link *link, ll_packet_flow *
     const uint32_t size_B = meta & LL_HOP_ACK           ? net->ack_B
                             : seq + 1 == flow->n_packet ? flow->last_B
                                                         : flow->packet_B;
-    const int64_t turn_ps = ps > link->free_ps ? ps : link->free_ps;
-    const int64_t start_ps = meta & LL_HOP_ACK ? ps : turn_ps;
-    const int64_t slot_ps = ll_packet_ps(size_B, kind->slot_q);
     const int64_t wire_ps = ll_packet_ps(size_B, kind->wire_q);
+    int64_t turn_ps = ps > link->free_ps ? ps : link->free_ps;
+    int64_t start_ps = meta & LL_HOP_ACK ? ps : turn_ps;
+    int64_t slot_ps = ll_packet_ps(size_B, kind->slot_q);
+    if (net->loss.frac > 0) {
+        const int n = damage(net, link, e);
+        const int64_t delay_ps = n * (wire_ps + 2 * kind->latency_ps);
+        start_ps += delay_ps;
+        if (net->loss.go_back_n && !(meta & LL_HOP_ACK))
+            turn_ps += delay_ps;
+        else
+            slot_ps *= 1 + n;
+    }
     const int64_t whole_ps = start_ps + wire_ps + kind->latency_ps; /* its last byte is there */
     link->free_ps = turn_ps + slot_ps;
     link->busy_ps += slot_ps;

@@ -1,5 +1,6 @@
 /* What the packet engine promises beyond the other engines: the same bytes for any number of ranks, down
- * to the time at which every link serves every packet (state_hash), with credits and without. */
+ * to the time at which every link serves every packet (state_hash), with credits and
+ * without, with loss and without. */
 #include "sim/base/rng.h"
 #include "tests/check.h"
 #include "tests/engine_make.h"
@@ -10,7 +11,7 @@
 #define LANE "bandwidth=50 GB/s; latency=300 ns; "
 #define UP   "uplink_bandwidth=25 GB/s; uplink_latency=500 ns; "
 
-enum { N_CHIP = 24, N_LIST = 60, N_TOPOLOGY = 9, N_TRAFFIC = 4, N_SETTING = 5 };
+enum { N_CHIP = 24, N_LIST = 60, N_TOPOLOGY = 9, N_TRAFFIC = 4, N_SETTING = 7 };
 
 static const char *const settings[N_SETTING] = {
     "state_hash=end; packets_per_flow=0",
@@ -18,7 +19,10 @@ static const char *const settings[N_SETTING] = {
     "state_hash=end; packets_per_flow=0; buffer_packets=7; virtual_lanes=4; "
     "switching=store_forward",
     "state_hash=end; packets_per_flow=20; buffer_packets=5; virtual_lanes=4",
-    "state_hash=end; packets_per_flow=20; ack=100 B"};
+    "state_hash=end; packets_per_flow=20; ack=100 B",
+    "state_hash=end; packets_per_flow=0; buffer_packets=3; virtual_lanes=4; loss=0.02",
+    "state_hash=end; packets_per_flow=0; buffer_packets=3; virtual_lanes=4; loss=0.01; seed=4; "
+    "retransmission=go_back_n; link_rates=3:0.5"};
 
 static void topologies(ll_arena *mem, const ll_topology **topo)
 {

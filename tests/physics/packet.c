@@ -4,7 +4,7 @@
  * take s = 40,000 ps; acknowledgements of 10 B, which take 100 ps. L = 500,000 ps. Cut-through: the
  * first byte goes on after L, the last one lands s after the first. A window of time is L long.
  */
-#include "sim/engine/equations.h"
+#include "sim/engine/packet_net.h"
 #include "tests/check.h"
 #include "tests/engine_make.h"
 
@@ -175,6 +175,62 @@ static void check_circle(const env *e)
     CHECK(p.n_packet_hop == 70 * 6, "%lld hops", (long long)p.n_packet_hop);
 }
 
+/* The first seed with which link 0 damages packet 3 of 100 of the only flow once, and no other; data
+ * packets are at hop 0. */
+static uint64_t seed_for_one(double frac)
+{
+    for (uint64_t seed = 0;; seed++) {
+        const ll_loss loss = {.frac = frac, .seed = seed};
+        int n_right = 0;
+        for (uint32_t k = 0; k < 100; k++)
+            n_right += ll_loss_count(&loss, 0, 0, k << LL_PACKET_HOP_BITS) == (k == 3);
+        if (n_right == 100) return seed;
+    }
+}
+
+/* One hop; packet 3 leaves at 3 s and is damaged. D = s + 2 L later it leaves again, and lands at
+ * 3 s + D + s + L = 5 s + 3 L. Selective: the others have waited for one more packet, so the last of n lands
+ * at (n + 1) s + L. Go-back-n: everything from packet 3 on is D later: n s + L + D. */
+static void check_loss(const env *e)
+{
+    const ll_topology *line = make(e, "line", 2);
+    const char *const with = ll_arena_printf(e->mem, ALL "loss=0.01; seed=%llu; ",
+                                             (unsigned long long)seed_for_one(0.01));
+    const char *const back = ll_arena_printf(e->mem, "%sretransmission=go_back_n", with);
+    CHECK_PS(lone_ps(e, ALL, line, wire(100), 1, 10 * 4000), 10 * S + L);
+    CHECK_PS(lone_ps(e, with, line, wire(100), 1, 10 * 4000), 5 * S + 3 * L);
+    CHECK_PS(lone_ps(e, with, line, wire(100), 1, 100 * 4000), 101 * S + L);
+    CHECK_PS(lone_ps(e, back, line, wire(100), 1, 10 * 4000), 11 * S + 3 * L);
+    CHECK_PS(lone_ps(e, back, line, wire(100), 1, 100 * 4000), 101 * S + 3 * L);
+}
+
+/* Half-way round a ring of 4 there are two paths: up over links 0 and 1, down over 4 and 7. 10 packets take
+ * them in turn: 5 s on each. Without link 1 all go down. With a quarter of its bandwidth, link 0 takes 4 s
+ * for each of its 5. Without 1 and 4 there is no way. */
+static void check_rates(const env *e)
+{
+    const ll_topology *ring = make(e, "ring", 4);
+    CHECK_PS(lone_ps(e, ALL, ring, wire(100), 2, 10 * 4000), 2 * L + 5 * S);
+    CHECK_PS(lone_ps(e, ALL "link_rates=1:0", ring, wire(100), 2, 10 * 4000), 2 * L + 10 * S);
+    CHECK_PS(lone_ps(e, ALL "link_rates= 0:0.25 ", ring, wire(100), 2, 10 * 4000), 2 * L + 20 * S);
+    static const char *const bad[] = {"link_rates=1:0 4:0", "link_rates=8:0", "link_rates=1:2",
+                                      "link_rates=1", "link_rates=1:0,2:0"};
+    const int32_t src = 0, dst = 2;
+    const double size_B = 4000;
+    const ll_traffic t = list_make(1, &src, &dst, &size_B);
+    const ll_phase phase = {1, &t};
+    const ll_problem problem = {ring, wire(10), 1, &phase};
+    for (int i = 0; i < 5; i++) {
+        ll_error err;
+        ll_price p;
+        ll_error_init(&err);
+        const test_engine packet = engine_make(e->mem, "packet", bad[i]);
+        const ll_status got = packet.type->solve(&problem, packet.param, e->comm, e->mem, &p, &err);
+        CHECK(got == (i == 0 ? LL_ERR_RUN : LL_ERR_CONFIG), "%s: status %d, %s", bad[i], (int)got,
+              err.text);
+    }
+}
+
 /* One flow of 4096 packets, 20 in flight. In a steady flow the rounds repeat: 20 packets every
  * R = 4 L + s + ack (they take 20 s = 0.8 M ps to leave, less than R = 2.04 M). At most 256 packets are
  * wanted, made up to four times a whole number of rounds: 320. t(1) = 15 R + 20 s + 2 L, t(1/2) = 7 R + ...
@@ -216,6 +272,8 @@ int main(int argc, char **argv)
     check_credits(&e);
     check_head_of_line(&e);
     check_circle(&e);
+    check_loss(&e);
+    check_rates(&e);
     check_extrapolation(&e);
     ll_comm_destroy(e.comm);
     ll_arena_destroy(mem);

@@ -6,8 +6,14 @@
  * hop; 2 MB per chip in packets of 4 KiB. Windows of half, one and two bandwidth-delay products. Buffers of
  * 16 packets with credits on two virtual lanes, or none. Acknowledgements count as packets. The
  * simulated end is printed because it must not depend on R.
+ *
+ * How near the machine's limit that is: an event of 16 bytes is written once and read, scattered and
+ * read again, 80 bytes of traffic for each packet-hop. At the end: that traffic, in the fastest row, as a
+ * fraction of what the same ranks copy together in pieces that do not fit the cache.
  */
 #include "sim/base/rng.h"
+#include "sim/engine/calendar.h"
+#include "sim/engine/packet_run.h"
 #include "tests/engine_make.h"
 
 #include <mpi.h>
@@ -19,13 +25,34 @@ typedef struct bench {
     bool json;
     int n_row;
     ll_comm *comm;
+    double best; /* packet-hops per second */
 } bench;
+
+enum { COPY_B = 1 << 28, EVENT_TRAFFIC_B = 5 * sizeof(ll_event) };
 
 static double cpu_s(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* Best of five copies of 256 MiB on every rank at once. Collective. */
+static double copy_Bps(ll_comm *comm)
+{
+    ll_arena *mem = ll_arena_create("copy");
+    char *a = ll_arena_array(mem, COPY_B, char), *b = ll_arena_array(mem, COPY_B, char);
+    double best_s = 1e9;
+    for (int i = 0; i < 5; i++) {
+        a[i] = (char)i;
+        double used_s = -MPI_Wtime();
+        memcpy(b, a, COPY_B);
+        used_s += MPI_Wtime();
+        ll_comm_max_f64(comm, 1, &used_s);
+        if (used_s < best_s && b[i] == i) best_s = used_s;
+    }
+    ll_arena_destroy(mem);
+    return 2.0 * COPY_B * ll_comm_size(comm) / best_s;
 }
 
 static const ll_topology *fabric(ll_arena *mem, int n_chip)
@@ -59,12 +86,13 @@ static void print_row(bench *b, int n_chip, double window, int buffer, const ll_
                       double wall_s, double used_s)
 {
     const double rate = (double)p->n_packet_hop / wall_s;
+    if (rate > b->best) b->best = rate;
     if (b->json)
         printf("%s{\"name\": \"packet.%d.window%g.buffer%d.np%d\", \"value\": %.4g, "
                "\"unit\": \"packet-hops/s\"}",
                b->n_row++ ? ",\n" : "", n_chip, window, buffer, ll_comm_size(b->comm), rate);
     else
-        printf("%8d %5d %7g %7d %12lld %8.3f %8.3f %10.2f %8.1f %16.12g\n", n_chip,
+        printf("%8d %5d %7g %7d %12lld %8.3f %8.3f %9.2f %8.1f %16.12g\n", n_chip,
                ll_comm_size(b->comm), window, buffer, (long long)p->n_packet_hop, wall_s, used_s,
                rate * 1e-6, (double)ll_arena_peak_B() * 1e-6, p->end_s[0]);
     fflush(stdout);
@@ -116,7 +144,16 @@ int main(int argc, char **argv)
         run_all(&b, atoi(argv[i]));
     for (int i = 0; i < 3 && argc <= from; i++)
         run_all(&b, shipped[i]);
-    if (first) printf("%s", json ? "\n]\n" : "");
+    const double copied_Bps = copy_Bps(b.comm);
+    if (first && json)
+        printf("\n]\n");
+    else if (first)
+        printf("%zu bytes per packet in flight, %zu per link, %zu per flow and %zu per hop of it; "
+               "copy "
+               "%.1f GB/s, of which the fastest row uses %.0f%%\n",
+               sizeof(ll_event), sizeof(ll_packet_link), sizeof(ll_packet_flow),
+               sizeof(ll_packet_hop), copied_Bps * 1e-9,
+               100 * b.best * EVENT_TRAFFIC_B / copied_Bps);
     ll_comm_destroy(b.comm);
     ll_arena_destroy(mem);
     MPI_Finalize();

@@ -443,6 +443,7 @@ static ll_status build(builder *b)
     net->n_unit = 0;
     LL_TRY(walk(b));
     net->fraction = fraction(b);
+    if (net->delta_ps > LL_PACKET_DELTA_MAX) net->delta_ps = LL_PACKET_DELTA_MAX;
     return LL_OK;
 }
 
@@ -464,6 +465,7 @@ ll_status ll_packet_net_create(const ll_problem *problem, const ll_phase *phase,
                            .cut_through = param->switching == 0,
                            .hash = (ll_packet_hash)param->state_hash,
                            .kind = ll_arena_array(mem, LL_PACKET_KINDS, ll_packet_kind)};
+    LL_ASSERT(problem->wire.packet_B <= INT32_MAX, "packets of %g B", problem->wire.packet_B);
     LL_TRY(ll_link_rates_read(param->link_rates, problem->topo->n_link, mem, &b.rates, err));
     net->loss = (ll_loss){param->loss_frac, param->retransmission == 1, (uint64_t)param->seed};
     LL_ASSERT(size <= LL_PACKET_RANKS, "%d ranks", size);

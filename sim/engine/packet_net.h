@@ -17,12 +17,13 @@
 #include "sim/engine/packet_fault.h"
 
 enum {
-    LL_PACKET_LANES = 4,         /* virtual lanes, at most */
-    LL_PACKET_HOP_BITS = 7,      /* hops there and back: at most 2 LL_MAX_HOP */
-    LL_PACKET_SEQ_MAX = 1 << 25, /* packets of one flow */
-    LL_PACKET_KINDS = 1 << 12,   /* kinds of links in one phase */
-    LL_PACKET_RANKS = 1 << 13,   /* ranks */
-    LL_PACKET_Q = 20             /* binary places of a service time per byte */
+    LL_PACKET_LANES = 4,           /* virtual lanes, at most */
+    LL_PACKET_HOP_BITS = 7,        /* hops there and back: at most 2 LL_MAX_HOP */
+    LL_PACKET_SEQ_MAX = 1 << 25,   /* packets of one flow */
+    LL_PACKET_KINDS = 1 << 12,     /* kinds of links in one phase */
+    LL_PACKET_RANKS = 1 << 13,     /* ranks */
+    LL_PACKET_DELTA_MAX = 1 << 30, /* picoseconds: offsets in a window have 32 bits */
+    LL_PACKET_Q = 20               /* binary places of a service time per byte */
 };
 
 typedef enum ll_packet_hash { LL_HASH_OFF, LL_HASH_END, LL_HASH_WINDOWS } ll_packet_hash;
@@ -95,7 +96,7 @@ typedef struct ll_packet_link {
 } ll_packet_link;
 
 typedef struct ll_packet_net {
-    int64_t delta_ps; /* length of a window: the shortest latency of a link in use */
+    int64_t delta_ps; /* length of a window: the shortest latency of a link in use, or less */
     uint64_t *store;  /* [n_unit] flows one after the other */
     int64_t n_unit, n_flow;
     uint64_t n_packet;                /* of all flows */

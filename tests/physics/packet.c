@@ -70,6 +70,11 @@ static void check_speeds(const env *e)
                       "uplink_latency=500 ns; " LINK);
     CHECK_PS(lone_ps(e, ALL, clos, wire(8), 2, 4000), 4 * L + 2 * S);
     CHECK_PS(lone_ps(e, ALL "switching=store_forward", clos, wire(8), 2, 4000), 4 * L + 6 * S);
+    /* Latencies longer than the longest window (2^30 ps): 5 ms a hop. */
+    const ll_topology *far =
+        topology_must(e->mem, "line", "size=3; bandwidth=100 GB/s; latency=5 ms");
+    CHECK_PS(lone_ps(e, ALL, far, wire(8), 2, 4000), 10000000000 + S);
+    CHECK_PS(lone_ps(e, ALL, far, wire(1), 2, 8000), 3 * 10000000000 + 2 * S + ACK);
 }
 
 /* n packets in a row leave every s, each ready for its turn on every hop: h L + n s. The last may be

@@ -58,13 +58,13 @@ typedef struct ll_price {
     int64_t n_flow;                /* as many as there were, before folding */
     int64_t n_flow_class, n_link_class;
     int n_solve, n_newton;
-    /* Bound on the error of end_s by taking completions together (flow), or by extrapolating (packet). */
+    /* Bound on the error of end_s by taking completions together (flow); estimate of the error by
+     * extrapolating (packet). */
     double batch_err_frac;
-    double residual_frac; /* of the worst solve: |F| / load, infinity norm */
-    uint64_t state_hash;  /* packet, if asked for: of what every link has served and when */
-    int64_t n_packet_hop; /* packet: packets and acknowledgements served by links */
-    double
-        simulated_frac; /* packet: bytes that were made into packets; less than 1: extrapolated */
+    double residual_frac;  /* of the worst solve: |F| / load, infinity norm */
+    uint64_t state_hash;   /* packet, if asked for: of what every link has served and when */
+    int64_t n_packet_hop;  /* packet: packets and acknowledgements served by links */
+    double simulated_frac; /* packet: share of the bytes that became packets; < 1: extrapolated */
 } ll_price;
 
 /* Keep the worst of both (bounds, residuals, the largest phase) and add up the work. Times stay. */

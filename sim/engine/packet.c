@@ -2,15 +2,15 @@
  *
  * The wire. A flow's bytes are cut into packets of at most packet_B bytes, such that its window W is a
  * whole number of them: k = ceil(W / packet_B) packets of floor(W / k) bytes (if W is below one packet,
- * one is in flight). W is that of engine.h, with the time that a packet and its acknowledgement take from
- * their first to their last byte counted into the round trip: with W = c tau a flow alone just
+ * one is in flight). W is that of engine.h, with the time that a packet and its acknowledgement take
+ * from their first to their last byte counted into the round trip: with window_bdp = 1 a flow alone just
  * fills its link. A window that is given in bytes is taken as it is. k packets leave at time 0; every
- * acknowledgement lets one
- * more leave. Several paths are taken in turn by sequence number. An acknowledgement is a packet of
- * ack_B bytes on the way back, for each packet. It has a virtual lane of its own that goes first: it is
- * interleaved with the data on the wire and takes time from what comes after it, but does not wait
- * behind it. (If it did, two flows in opposite directions would hold each other's acknowledgements
- * back, and the windows of the equations would not fill the links.)
+ * acknowledgement lets one more leave. Several paths are taken in turn by sequence number.
+ *
+ * An acknowledgement is a packet of ack_B bytes on the way back, one for each packet. It has a virtual
+ * lane of its own that goes first: it is interleaved with the data on the wire and takes time from what
+ * comes after it, but does not wait behind it. (If it did, two flows in opposite directions would hold
+ * each other's acknowledgements back, and the windows of the equations would not fill the links.)
  *
  * A link of w lanes of b bytes per second serves packets in the order in which they reach it. A packet
  * of P bytes that starts at t lets the next one start at t + P / (w b), and its last byte has left at
@@ -42,11 +42,12 @@
  * service times rounded up; ties are broken by ids alone. So the result is the same, to the byte, for
  * any number of ranks.
  *
- * Long phases. If all flows of a phase grow by the same factor, what happens in it is stretched by that
- * factor, but for the first windows and the last: its end grows linearly. With packets_per_flow = K > 0, if
- * the largest flow has more than K packets (or 8 windows, if that is more), every flow is cut to the same
- * fraction f of its bytes (whole windows of the largest in each quarter). Runs of a quarter, of half and of all
- * of these packets end at t(1/4), t(1/2) and t(1); the end is extrapolated along the last two,
+ * Long phases. If all flows of a phase grow by the same factor, what happens in it is stretched by
+ * that factor, but for the first windows and the last: its end grows linearly. With packets_per_flow = K
+ * > 0, if the largest flow has more than K packets (or 8 windows, if that is more), every flow is cut to
+ * the same fraction f of its bytes (whole windows of the largest in each quarter). Runs of a quarter, of
+ * half and of all of these packets end at t(1/4), t(1/2) and t(1); the end is extrapolated along the
+ * last two,
  *   end = t(1) + (1/f - 1) 2 (t(1) - t(1/2)).
  * The slope between the first two says how straight the line is: the difference that it would make, as a
  * fraction of the end, is reported as batch_err_frac.

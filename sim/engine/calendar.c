@@ -196,7 +196,7 @@ int64_t ll_calendar_take(ll_calendar *cal)
         n += p->n;
     LL_ASSERT(n < INT32_MAX, "%lld events in one window", (long long)n);
     reserve(cal, n);
-    if (n <= 2 * RUN) {
+    if (n <= 2 * (int64_t)RUN) {
         ll_event *to = cal->sorted;
         for (const ll_page *p = pages; p != NULL; to += p->n, p = p->next)
             memcpy(to, p->event, p->n * sizeof *to);

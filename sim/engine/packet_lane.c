@@ -23,12 +23,40 @@ typedef struct ordering {
     uint32_t *place; /* [n] in the order found, from 1; 0: not yet */
 } ordering;
 
-/* For each data hop h[0] of each flow that has another, h[1], after it. Chips always take what is for
- * them, so nobody waits for a place behind a last hop: that step is no step of the order. */
-#define EACH_STEP(net, flow, h)                        \
-    LL_PACKET_EACH(net, flow)                          \
-    for (int path_ = 0; path_ < flow->n_path; path_++) \
-        for (ll_packet_hop *h = flow->hop + path_ * flow->n_hop; !(h->meta & LL_HOP_LANDS); h++)
+/* A data hop h[0] of a path that has another, h[1], after it. Chips always take what is for them, so
+ * nobody waits for a place behind a last hop: that step is no step of the order. */
+typedef struct step {
+    const ll_packet_net *net;
+    ll_packet_flow *flow; /* NULL: no more */
+    int path;
+    ll_packet_hop *h;
+} step;
+
+/* Past the ends of paths, to the next step. */
+static void step_settle(step *s)
+{
+    while (s->flow != NULL && s->h->meta & LL_HOP_LANDS) {
+        if (++s->path == s->flow->n_path) {
+            s->flow = ll_packet_next(s->net, s->flow);
+            s->path = 0;
+        }
+        if (s->flow != NULL) s->h = s->flow->hop + ll_packet_way(s->flow, (size_t)s->path);
+    }
+}
+
+static step step_first(const ll_packet_net *net)
+{
+    step s = {.net = net, .flow = ll_packet_first(net)};
+    if (s.flow != NULL) s.h = s.flow->hop;
+    step_settle(&s);
+    return s;
+}
+
+static void step_next(step *s)
+{
+    s->h++;
+    step_settle(s);
+}
 
 static void ordering_make(const ll_packet_net *net, ll_arena *mem, ordering *o)
 {
@@ -36,19 +64,16 @@ static void ordering_make(const ll_packet_net *net, ll_arena *mem, ordering *o)
     o->n_in = ll_arena_array(mem, o->n, uint32_t);
     o->first = ll_arena_array(mem, o->n + 2, int64_t);
     o->place = ll_arena_array(mem, o->n, uint32_t);
-    EACH_STEP(net, flow, h)
-    {
-        if (!(h[1].meta & LL_HOP_TAKES)) continue;
-        o->first[h[0].link + 2]++;
-        o->n_in[h[1].link]++;
+    for (step s = step_first(net); s.flow != NULL; step_next(&s)) {
+        if (!(s.h[1].meta & LL_HOP_TAKES)) continue;
+        o->first[s.h[0].link + 2]++;
+        o->n_in[s.h[1].link]++;
     }
     for (int64_t l = 2; l < o->n + 2; l++)
         o->first[l] += o->first[l - 1];
     o->to = ll_arena_array(mem, o->first[o->n + 1], uint32_t);
-    EACH_STEP(net, flow, h)
-    {
-        if (h[1].meta & LL_HOP_TAKES) o->to[o->first[h[0].link + 1]++] = h[1].link;
-    }
+    for (step s = step_first(net); s.flow != NULL; step_next(&s))
+        if (s.h[1].meta & LL_HOP_TAKES) o->to[o->first[s.h[0].link + 1]++] = s.h[1].link;
 }
 
 static void ordering_find(ordering *o, ll_arena *mem)
@@ -79,17 +104,18 @@ static void ordering_find(ordering *o, ll_arena *mem)
 static uint32_t classes(ll_packet_net *net, const ordering *o)
 {
     uint32_t most = 0;
-    LL_PACKET_EACH(net, flow)
-    for (int path = 0; path < flow->n_path; path++) {
-        uint32_t class = 0;
-        ll_packet_hop *h = flow->hop + path * flow->n_hop;
-        for (; h->meta & LL_HOP_TAKES; h++) {
-            if (class > most) most = class;
-            const uint32_t kept = class < LL_PACKET_LANES ? class : LL_PACKET_LANES - 1;
-            h->meta |= kept << LL_HOP_VL_SHIFT;
-            class += o->place[h[1].link] < o->place[h[0].link];
+    for (ll_packet_flow *flow = ll_packet_first(net); flow != NULL;
+         flow = ll_packet_next(net, flow))
+        for (int path = 0; path < flow->n_path; path++) {
+            uint32_t class = 0;
+            ll_packet_hop *h = flow->hop + ll_packet_way(flow, (size_t)path);
+            for (; h->meta & LL_HOP_TAKES; h++) {
+                if (class > most) most = class;
+                const uint32_t kept = class < LL_PACKET_LANES ? class : LL_PACKET_LANES - 1;
+                h->meta |= kept << LL_HOP_VL_SHIFT;
+                class += o->place[h[1].link] < o->place[h[0].link];
+            }
         }
-    }
     return most;
 }
 
@@ -100,12 +126,11 @@ int ll_packet_lanes(ll_packet_net *net, int n_lane, ll_arena *mem)
     ordering_find(&o, mem);
     const uint32_t n_class = classes(net, &o) + 1, n = (uint32_t)n_lane;
     const uint32_t each = n_class < n ? n / n_class : 1; /* lanes of one class */
-    EACH_STEP(net, flow, h)
-    {
-        const uint32_t class = ll_hop_vl(*h) < n ? ll_hop_vl(*h) : n - 1;
-        const uint32_t lane = class * each + (flow->tag & 15) % each;
-        h->meta &= ~((uint32_t)(LL_PACKET_LANES - 1) << LL_HOP_VL_SHIFT);
-        h->meta |= lane << LL_HOP_VL_SHIFT;
+    for (step s = step_first(net); s.flow != NULL; step_next(&s)) {
+        const uint32_t class = ll_hop_vl(*s.h) < n ? ll_hop_vl(*s.h) : n - 1;
+        const uint32_t lane = class * each + (s.flow->tag & 15) % each;
+        s.h->meta &= ~((uint32_t)(LL_PACKET_LANES - 1) << LL_HOP_VL_SHIFT);
+        s.h->meta |= lane << LL_HOP_VL_SHIFT;
     }
     return (int)n_class;
 }

@@ -222,7 +222,7 @@ static ll_status write_flow(builder *b, const ll_flow *f, int traffic)
     for (int32_t path = 0; path < n_path; path++) {
         LL_TRY(write_path(b, f, path, way, &n));
         if (n == 0) continue;
-        memcpy(flow->hop + flow->n_path++ * n_most, way, (size_t)n * sizeof *way);
+        memcpy(flow->hop + (size_t)flow->n_path++ * (size_t)n_most, way, (size_t)n * sizeof *way);
         for (const ll_packet_hop *h = way;; h++) {
             b->share[h->link] += 1.0 / n_used;
             if (h->meta & LL_HOP_LANDS) break;
@@ -272,7 +272,7 @@ static way way_of(const builder *b, const ll_packet_flow *flow)
 {
     way w = {.share_Bps = INFINITY};
     for (int path = 0; path < flow->n_path; path++) {
-        const ll_packet_hop *h = flow->hop + path * flow->n_hop;
+        const ll_packet_hop *h = flow->hop + ll_packet_way(flow, (size_t)path);
         for (bool more = true; more; more = !(h++->meta & LL_HOP_RETURNS)) {
             const ll_packet_kind *kind = &b->net->kind[ll_hop_kind(*h)];
             const bool ack = (h->meta & LL_HOP_ACK) != 0;
@@ -370,8 +370,8 @@ static double fraction(const builder *b)
 ll_status ll_packet_net_reset(ll_packet_net *net, double part, ll_error *err)
 {
     net->n_packet = 0;
-    LL_PACKET_EACH(net, flow)
-    {
+    for (ll_packet_flow *flow = ll_packet_first(net); flow != NULL;
+         flow = ll_packet_next(net, flow)) {
         const double size_B = part < 1 ? ceil((double)flow->size_B * part) : (double)flow->size_B;
         const double n = ceil(size_B / flow->packet_B);
         if (n > LL_PACKET_SEQ_MAX)
@@ -412,19 +412,20 @@ static void make_local(builder *b)
         net->link_id[m->local] = m->id;
         net->link_kind[m->local] = (uint16_t)m->kind;
     }
-    LL_PACKET_EACH(net, flow)
-    for (int path = 0; path < flow->n_path; path++) {
-        ll_packet_hop *hop = flow->hop + path * flow->n_hop;
-        uint32_t from = ll_hop_owner(*hop);
-        for (int h = 0, last = 0; !last; h++) {
-            const uint32_t to = ll_hop_owner(hop[h]);
-            if (from == (uint32_t)b->rank) net->neighbour[to] = 1;
-            if (to == (uint32_t)b->rank) net->neighbour[from] = 1;
-            last = (hop[h].meta & LL_HOP_RETURNS) != 0;
-            hop[h].link = b->met[hop[h].link].local;
-            from = to;
+    for (ll_packet_flow *flow = ll_packet_first(net); flow != NULL;
+         flow = ll_packet_next(net, flow))
+        for (int path = 0; path < flow->n_path; path++) {
+            ll_packet_hop *hop = flow->hop + ll_packet_way(flow, (size_t)path);
+            uint32_t from = ll_hop_owner(*hop);
+            for (int h = 0, last = 0; !last; h++) {
+                const uint32_t to = ll_hop_owner(hop[h]);
+                if (from == (uint32_t)b->rank) net->neighbour[to] = 1;
+                if (to == (uint32_t)b->rank) net->neighbour[from] = 1;
+                last = (hop[h].meta & LL_HOP_RETURNS) != 0;
+                hop[h].link = b->met[hop[h].link].local;
+                from = to;
+            }
         }
-    }
     net->neighbour[b->rank] = 0;
 }
 

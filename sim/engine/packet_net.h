@@ -132,11 +132,22 @@ static inline int64_t ll_packet_flow_unit(int64_t n_path, int64_t n_hop)
     return (int64_t)(sizeof(ll_packet_flow) / 8) + n_path * n_hop;
 }
 
-/* For each flow f of a net, in order. */
-#define LL_PACKET_EACH(net, f)                                 \
-    for (ll_packet_flow *f = (ll_packet_flow *)(net)->store;   \
-         f < (ll_packet_flow *)((net)->store + (net)->n_unit); \
-         f = (ll_packet_flow *)((uint64_t *)f + ll_packet_flow_unit((f)->n_path, (f)->n_hop)))
+/* The flows of a net in order: for (f = first(net); f != NULL; f = next(net, f)). */
+static inline ll_packet_flow *ll_packet_at_unit(const ll_packet_net *net, uint64_t *unit)
+{
+    return unit < net->store + net->n_unit ? (ll_packet_flow *)unit : NULL;
+}
+static inline ll_packet_flow *ll_packet_first(const ll_packet_net *net)
+{
+    return ll_packet_at_unit(net, net->store);
+}
+static inline ll_packet_flow *ll_packet_next(const ll_packet_net *net, ll_packet_flow *f)
+{
+    return ll_packet_at_unit(net, (uint64_t *)f + ll_packet_flow_unit(f->n_path, f->n_hop));
+}
+
+/* Index of the first hop of a path. */
+static inline size_t ll_packet_way(const ll_packet_flow *f, size_t path) { return path * f->n_hop; }
 
 /* Picoseconds of n bytes. */
 static inline int64_t ll_packet_ps(uint32_t n_B, uint64_t q)
@@ -150,9 +161,9 @@ ll_status ll_packet_net_create(const ll_problem *problem, const ll_phase *phase,
                                const ll_packet_param *param, int rank, int size, ll_arena *mem,
                                ll_packet_net *net, ll_error *err);
 
-/* Ready for a run with `fraction` of every flow's bytes: cut into packets, all links idle. Errors:
+/* Ready for a run with `part` of every flow's bytes: cut into packets, all links idle. Errors:
  * LL_ERR_RUN if a flow has too many packets. Not collective. */
-ll_status ll_packet_net_reset(ll_packet_net *net, double fraction, ll_error *err);
+ll_status ll_packet_net_reset(ll_packet_net *net, double part, ll_error *err);
 
 /* Writes the virtual lane into every data hop and returns n_class (packet_lane.c). Called when
  * hop.link is still the number among all links in use, 0 .. n_link_all-1. mem: for the call. */

@@ -66,7 +66,7 @@ static inline void reply(packet_run *run, ll_packet_flow *flow, uint32_t flow_id
     if (flow->next == flow->n_packet) return;
     const uint32_t seq = flow->next++;
     const uint32_t path = flow->n_path == 1 ? 0 : seq % flow->n_path;
-    send(run, flow->hop[path * flow->n_hop], ps, seq << LL_PACKET_HOP_BITS, flow_id);
+    send(run, flow->hop[ll_packet_way(flow, path)], ps, seq << LL_PACKET_HOP_BITS, flow_id);
 }
 
 /* The hop of the flow's path that an event is at. */
@@ -75,7 +75,7 @@ static inline const ll_packet_hop *hop_at(const ll_packet_flow *flow, uint32_t o
     const uint32_t seq = order >> LL_PACKET_HOP_BITS;
     const uint32_t h = order & ((1 << LL_PACKET_HOP_BITS) - 1);
     const uint32_t path = flow->n_path == 1 ? 0 : seq % flow->n_path;
-    return flow->hop + path * flow->n_hop + h;
+    return flow->hop + ll_packet_way(flow, path) + h;
 }
 
 /* A sum, so that it does not matter in which order links are swept, nor on which rank. */
@@ -250,8 +250,8 @@ static void print_hash(packet_run *run)
 static void begin(packet_run *run)
 {
     ll_packet_net *net = run->net;
-    LL_PACKET_EACH(net, flow)
-    {
+    for (ll_packet_flow *flow = ll_packet_first(net); flow != NULL;
+         flow = ll_packet_next(net, flow)) {
         const uint32_t id = (uint32_t)((uint64_t *)flow - net->store);
         for (uint32_t seq = 0; seq < flow->next; seq++) {
             const ll_packet_hop hop = *hop_at(flow, seq << LL_PACKET_HOP_BITS);

@@ -18,7 +18,7 @@ static const option_row rows[LL_N_OPT] = {
     [LL_OPT_OUT] = {"-o", "--output", "DIR", "write result files into DIR, made if it is missing"},
     [LL_OPT_SEED] = {"--seed", NULL, "N", "seed of all random draws; the same as --set seed=N"},
     [LL_OPT_ENGINE] = {"--engine", NULL, "E",
-                       "network engine, closed or flow; the same as --set engine.type=E"},
+                       "network engine: closed, flow or packet; the same as --set engine.type=E"},
     [LL_OPT_FOLD] = {"--fold", NULL, "on|off",
                      "solve equal flows once, or every flow; the same as --set engine.fold=..."},
     [LL_OPT_COLLECTIVE] = {"--collective", NULL, "C", "all_reduce (default), ..., or all"},

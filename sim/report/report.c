@@ -125,11 +125,11 @@ static void summary_speed(const ll_report *r, summary *s)
                         ll_report_quantity(LL_KIND_SIZE, res->memory.capacity_B, s->mem)));
     add(s, "engine", r->study->engine->name);
     if (res->engine.simulated_frac > 0 && res->engine.simulated_frac < 1)
-        s->row[s->n - 1].note =
-            ll_arena_printf(s->mem,
-                            "long transfers: %.2g %% of the bytes or more are packets, ends are "
-                            "extrapolated within %.2g %%",
-                            100 * res->engine.simulated_frac, 100 * res->engine.batch_err_frac);
+        s->row[s->n - 1].note = ll_arena_printf(
+            s->mem,
+            "at least %.2g %% of the bytes are packets; ends are extrapolated (two slopes "
+            "differ by %.2g %%)",
+            100 * res->engine.simulated_frac, 100 * res->engine.batch_err_frac);
     add(s, "evidence", ll_evidence_name(res->evidence));
     add(s, "valid", res->valid ? "VALID" : "INVALID");
     add(s, "checksum", ll_arena_printf(s->mem, "%016llx", (unsigned long long)res->checksum));

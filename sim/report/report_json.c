@@ -230,7 +230,7 @@ static const field document_fields[] = {
      .unit = "",
      .sub = layout_fields,
      .doc = "of the job over the chips"},
-    F("engine", FIELD_STRING, document, engine, "", "network engine: closed or flow"),
+    F("engine", FIELD_STRING, document, engine, "", "network engine: closed, flow or packet"),
     {.name = "engine_stats",
      .type = FIELD_OBJECT,
      .offset = AT(r.engine),

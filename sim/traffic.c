@@ -261,3 +261,18 @@ int32_t ll_traffic_peer(const ll_source_view *s, int32_t j)
     }
     return s->base + member_offset(&s->t->group, to);
 }
+
+/* Counting sort: first[i + 1] runs from the begin of source i to its end while `order` is filled. */
+ll_list_order ll_traffic_list_order(const ll_traffic *t, int64_t lo, int64_t hi, ll_arena *mem)
+{
+    const int64_t n = hi - lo;
+    ll_list_order o = {.first = ll_arena_array(mem, n + 2, int64_t)};
+    for (int64_t f = 0; f < t->n_list; f++)
+        if (t->src[f] >= lo && t->src[f] < hi) o.first[t->src[f] - lo + 2]++;
+    for (int64_t i = 2; i < n + 2; i++)
+        o.first[i] += o.first[i - 1];
+    o.order = ll_arena_array(mem, o.first[n + 1], int64_t);
+    for (int64_t f = 0; f < t->n_list; f++)
+        if (t->src[f] >= lo && t->src[f] < hi) o.order[o.first[t->src[f] - lo + 1]++] = f;
+    return o;
+}

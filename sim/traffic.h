@@ -13,6 +13,8 @@
 #ifndef LL_SIM_TRAFFIC_H
 #define LL_SIM_TRAFFIC_H
 
+#include "sim/base/arena.h"
+
 #include <stdint.h>
 
 enum { LL_MAX_DIGIT = 8 };
@@ -67,6 +69,16 @@ typedef struct ll_source_view {
 
 ll_source_view ll_traffic_source(const ll_traffic *t, int32_t chip); /* pure */
 int32_t ll_traffic_peer(const ll_source_view *s, int32_t j); /* chip; may be the source itself */
+
+/* A LIST by source: flows order[first[c - lo]] .. order[first[c - lo + 1] - 1] leave chip c, in the order of
+ * the list. */
+typedef struct ll_list_order {
+    int64_t *first; /* [hi - lo + 2]; the last one is not used */
+    int64_t *order; /* [first[hi - lo]] */
+} ll_list_order;
+
+/* Of the chips lo .. hi-1. In mem. */
+ll_list_order ll_traffic_list_order(const ll_traffic *t, int64_t lo, int64_t hi, ll_arena *mem);
 
 /* Member that member i of n is joined to in tree 0 or 1 of the double binary tree, -1 for none. */
 typedef enum ll_tree_link { LL_TREE_UP, LL_TREE_LEFT, LL_TREE_RIGHT } ll_tree_link;

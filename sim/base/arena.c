@@ -163,6 +163,13 @@ char *ll_arena_strndup(ll_arena *mem, const char *s, size_t n)
     return copy;
 }
 
+void *ll_arena_grown(ll_arena *mem, const void *old, int64_t n_old, int64_t n, size_t size)
+{
+    void *array = ll_arena_alloc(mem, (size_t)n, size);
+    if (n_old > 0) memcpy(array, old, (size_t)n_old * size);
+    return array;
+}
+
 char *ll_arena_strdup(ll_arena *mem, const char *s) { return ll_arena_strndup(mem, s, strlen(s)); }
 
 char *ll_arena_printf(ll_arena *mem, const char *fmt, ...)

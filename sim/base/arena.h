@@ -31,6 +31,10 @@ void *ll_arena_alloc(ll_arena *mem, size_t n, size_t size);
 #define ll_arena_array(mem, n, type) ((type *)ll_arena_alloc((mem), (size_t)(n), sizeof(type)))
 #define ll_arena_new(mem, type)      ((type *)ll_arena_alloc((mem), 1, sizeof(type)))
 
+/* n >= n_old objects of `size` bytes, the first n_old copied from `old` (which may be NULL if n_old is 0),
+ * the rest zeroed. The old ones stay until the arena goes, so grow by a factor. */
+void *ll_arena_grown(ll_arena *mem, const void *old, int64_t n_old, int64_t n, size_t size);
+
 char *ll_arena_strdup(ll_arena *mem, const char *s);
 char *ll_arena_strndup(ll_arena *mem, const char *s, size_t n);
 char *ll_arena_printf(ll_arena *mem, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -32,9 +32,7 @@ static void add_entry(ll_config *cfg, ll_node *node, const ll_key *key, const ll
     node->has_entry = true;
     if (cfg->n_entry == cfg->cap_entry) {
         int cap = cfg->cap_entry ? 2 * cfg->cap_entry : 64;
-        ll_config_entry *bigger = ll_arena_array(cfg->mem, cap, ll_config_entry);
-        if (cfg->n_entry) memcpy(bigger, cfg->entry, (size_t)cfg->n_entry * sizeof *bigger);
-        cfg->entry = bigger;
+        cfg->entry = ll_arena_grown(cfg->mem, cfg->entry, cfg->n_entry, cap, sizeof *cfg->entry);
         cfg->cap_entry = cap;
     }
     cfg->entry[cfg->n_entry++] = (ll_config_entry){

@@ -32,8 +32,7 @@ typedef struct closed_run {
     share_slot *slot; /* [mask + 1] */
     int64_t *touched; /* [n_touched] of [(mask + 1) / 2] slots in use */
     int64_t mask, n_touched;
-    int64_t *list_first[LL_MAX_TRAFFIC]; /* LIST: [n_chip + 1] into list_order, by source */
-    int64_t *list_order[LL_MAX_TRAFFIC];
+    ll_list_order list[LL_MAX_TRAFFIC]; /* LIST: by source */
 } closed_run;
 
 static void table_resize(closed_run *run, int64_t n)
@@ -137,9 +136,9 @@ static void source_visit(closed_run *run, visit what, int traffic, int32_t chip)
     const ll_traffic *t = &run->phase->traffic[traffic];
     ll_flow f;
     if (t->pattern == LL_PATTERN_LIST) {
-        const int64_t *first = run->list_first[traffic];
+        const int64_t *first = run->list[traffic].first;
         for (int64_t k = first[chip]; k < first[chip + 1]; k++) {
-            ll_traffic_flow(t, run->list_order[traffic][k], &f);
+            ll_traffic_flow(t, run->list[traffic].order[k], &f);
             flow_visit(run, what, traffic, &f);
         }
         return;
@@ -157,22 +156,6 @@ static void source_price(closed_run *run, int traffic, int32_t chip)
         source_visit(run, VISIT_COUNT, i, chip);
     source_visit(run, VISIT_PRICE, traffic, chip);
     table_clear(run);
-}
-
-/* Counting sort of a LIST by source. */
-static void list_sort(closed_run *run, int traffic)
-{
-    const ll_traffic *t = &run->phase->traffic[traffic];
-    int64_t *first = ll_arena_array(run->mem, run->problem->topo->n_chip + 2, int64_t);
-    int64_t *order = ll_arena_array(run->mem, t->n_list, int64_t);
-    for (int64_t f = 0; f < t->n_list; f++)
-        first[t->src[f] + 2]++;
-    for (int32_t c = 2; c < run->problem->topo->n_chip + 2; c++)
-        first[c] += first[c - 1];
-    for (int64_t f = 0; f < t->n_list; f++)
-        order[first[t->src[f] + 1]++] = f;
-    run->list_first[traffic] = first;
-    run->list_order[traffic] = order;
 }
 
 /* The last member whose chip is less than `below` chips after member 0. */
@@ -226,7 +209,7 @@ static void traffic_price(closed_run *run, int traffic)
     const ll_traffic *t = &run->phase->traffic[traffic];
     if (t->pattern == LL_PATTERN_LIST) {
         for (int32_t c = 0; c < run->problem->topo->n_chip; c++)
-            if (run->list_first[traffic][c] < run->list_first[traffic][c + 1])
+            if (run->list[traffic].first[c] < run->list[traffic].first[c + 1])
                 source_price(run, traffic, c);
         return;
     }
@@ -251,7 +234,9 @@ static ll_status closed_solve(const ll_problem *problem, const void *param, ll_c
         price[p] = (ll_price){0};
         for (int i = 0; i < run.phase->n_traffic; i++) {
             price[p].n_flow += ll_traffic_n_flow(&run.phase->traffic[i]);
-            if (run.phase->traffic[i].pattern == LL_PATTERN_LIST) list_sort(&run, i);
+            if (run.phase->traffic[i].pattern == LL_PATTERN_LIST)
+                run.list[i] =
+                    ll_traffic_list_order(&run.phase->traffic[i], 0, problem->topo->n_chip, mem);
         }
         for (int i = 0; i < run.phase->n_traffic; i++)
             traffic_price(&run, i);

@@ -147,9 +147,7 @@ static void number_flow_classes(folding *f)
         if (k == f->n_local) {
             if (k == cap) {
                 cap *= 2;
-                local_class *more = ll_arena_array(f->mem, cap, local_class);
-                memcpy(more, f->local, (size_t)k * sizeof *more);
-                f->local = more;
+                f->local = ll_arena_grown(f->mem, f->local, k, cap, sizeof *f->local);
             }
             f->local[f->n_local++] =
                 (local_class){f->flow[c.i], ll_flow_link(&c), c.n, 0, f->inc->flow_kind[c.i]};

@@ -20,33 +20,20 @@ struct ll_link_book {
     ll_index_map kind_map;
 };
 
-/* LIST traffic by source: flows order[first[i]] .. order[first[i+1]-1] leave chip lo + i. */
-typedef struct by_source {
-    int64_t *first, *order;
-} by_source;
-
 typedef struct builder {
     ll_link_book *book;
     const ll_phase *phase;
     ll_arena *mem;
     ll_incidence *inc;
-    int64_t lo, hi;     /* chips of this rank */
-    by_source *list;    /* [n_traffic], only LIST traffics are filled */
-    ll_entries *piece;  /* the last one */
-    ll_flow_kind *pend; /* [n_pend] of [cap_pend] flows of the source at hand, without window */
+    int64_t lo, hi;      /* chips of this rank */
+    ll_list_order *list; /* [n_traffic], only LIST traffics are filled */
+    ll_entries *piece;   /* the last one */
+    ll_flow_kind *pend;  /* [n_pend] of [cap_pend] flows of the source at hand, without window */
     int64_t n_pend, cap_pend;
     ll_index_map kind_map;
     ll_flow_kind *kinds; /* [inc->n_flow_kind] of [cap_kind] */
     int64_t cap_kind;
 } builder;
-
-/* Memory of n objects of `size` bytes with the first n_old copied from `old`. */
-static void *grown(ll_arena *mem, const void *old, int64_t n_old, int64_t n, size_t size)
-{
-    void *array = ll_arena_alloc(mem, (size_t)n, size);
-    if (n_old > 0) memcpy(array, old, (size_t)n_old * size);
-    return array;
-}
 
 ll_link_book *ll_link_book_create(const ll_topology *topo, const ll_wire *wire, ll_arena *mem)
 {
@@ -76,7 +63,7 @@ static int32_t book_meet(ll_link_book *book, int64_t id)
     if (i == n) {
         if (n == book->cap_kind) {
             book->cap_kind = 2 * n + 16;
-            book->kinds = grown(book->mem, book->kinds, n, book->cap_kind, sizeof kind);
+            book->kinds = ll_arena_grown(book->mem, book->kinds, n, book->cap_kind, sizeof kind);
         }
         book->kinds[n] = kind;
     }
@@ -126,7 +113,7 @@ static ll_status add_flow(builder *b, int32_t src, int32_t dst, double size_B, i
     if (src == dst || !(size_B > 0)) return LL_OK;
     if (b->n_pend == b->cap_pend) {
         b->cap_pend = 2 * b->cap_pend + 64;
-        b->pend = grown(b->mem, b->pend, b->n_pend, b->cap_pend, sizeof *b->pend);
+        b->pend = ll_arena_grown(b->mem, b->pend, b->n_pend, b->cap_pend, sizeof *b->pend);
     }
     const int32_t n_path = topo->type->n_path(topo, src, dst);
     const double share = 1.0 / n_path;
@@ -176,7 +163,7 @@ static uint32_t flow_kind_of(builder *b, const ll_flow_kind *kind)
     if (i == n) {
         if (n == b->cap_kind) {
             b->cap_kind = 2 * n + 64;
-            b->kinds = grown(b->mem, b->kinds, n, b->cap_kind, sizeof *kind);
+            b->kinds = ll_arena_grown(b->mem, b->kinds, n, b->cap_kind, sizeof *kind);
         }
         b->kinds[n] = *kind;
         inc->n_flow_kind++;
@@ -228,7 +215,7 @@ static ll_status add_source(builder *b, int32_t chip, ll_error *err)
     for (int i = 0; i < b->phase->n_traffic; i++) {
         const ll_traffic *t = &b->phase->traffic[i];
         if (t->pattern == LL_PATTERN_LIST) {
-            const by_source *list = &b->list[i];
+            const ll_list_order *list = &b->list[i];
             for (int64_t k = list->first[chip - b->lo]; k < list->first[chip - b->lo + 1]; k++) {
                 const int64_t f = list->order[k];
                 LL_TRY(add_flow(b, chip, t->dst[f], t->list_B[f], i, err));
@@ -244,30 +231,15 @@ static ll_status add_source(builder *b, int32_t chip, ll_error *err)
     return LL_OK;
 }
 
-/* Counting sort of the list's flows by source; in the order of the list within one source. */
-static void sort_list(builder *b, const ll_traffic *t, by_source *out)
-{
-    const int64_t n = b->hi - b->lo;
-    out->first = ll_arena_array(b->mem, n + 2, int64_t);
-    for (int64_t f = 0; f < t->n_list; f++)
-        if (t->src[f] >= b->lo && t->src[f] < b->hi) out->first[t->src[f] - b->lo + 2]++;
-    for (int64_t i = 2; i < n + 2; i++)
-        out->first[i] += out->first[i - 1];
-    out->order = ll_arena_array(b->mem, out->first[n + 1], int64_t);
-    for (int64_t f = 0; f < t->n_list; f++)
-        if (t->src[f] >= b->lo && t->src[f] < b->hi)
-            out->order[out->first[t->src[f] - b->lo + 1]++] = f;
-}
-
 /* An upper bound of the flows of this rank; sorts the lists on the way. */
 static int64_t count_flows(builder *b)
 {
     int64_t n = 0;
-    b->list = ll_arena_array(b->mem, b->phase->n_traffic, by_source);
+    b->list = ll_arena_array(b->mem, b->phase->n_traffic, ll_list_order);
     for (int i = 0; i < b->phase->n_traffic; i++) {
         const ll_traffic *t = &b->phase->traffic[i];
         if (t->pattern == LL_PATTERN_LIST) {
-            sort_list(b, t, &b->list[i]);
+            b->list[i] = ll_traffic_list_order(t, b->lo, b->hi, b->mem);
             n += b->list[i].first[b->hi - b->lo];
             continue;
         }

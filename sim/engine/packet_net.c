@@ -20,8 +20,8 @@ typedef struct builder {
     ll_error *err;
     int rank, size;
     ll_link_rates rates;
-    int32_t tile, n_tile;                                             /* chips that stay together */
-    int64_t *list_first[LL_MAX_TRAFFIC], *list_order[LL_MAX_TRAFFIC]; /* LIST: flows by source */
+    int32_t tile, n_tile;               /* chips that stay together */
+    ll_list_order list[LL_MAX_TRAFFIC]; /* LIST: by source */
     ll_index_map link_map, kind_map;
     met_link *met; /* [link_map.n] of [cap_met] */
     int64_t cap_met;
@@ -30,13 +30,6 @@ typedef struct builder {
     double most_window;  /* in packets */
     bool counting;       /* first walk: meet the links, count the units; second: write the flows */
 } builder;
-
-static void *grown(ll_arena *mem, const void *old, int64_t n_old, int64_t n, size_t size)
-{
-    void *array = ll_arena_alloc(mem, (size_t)n, size);
-    if (n_old > 0) memcpy(array, old, (size_t)n_old * size);
-    return array;
-}
 
 /* ---- Slices ---------------------------------------------------------------------------------- */
 
@@ -109,7 +102,7 @@ static ll_status meet(builder *b, int64_t id, int32_t src, int32_t dst, bool fir
     if (i < n) return LL_OK;
     if (n == b->cap_met) {
         b->cap_met = 2 * n + 1024;
-        b->met = grown(b->mem, b->met, n, b->cap_met, sizeof *b->met);
+        b->met = ll_arena_grown(b->mem, b->met, n, b->cap_met, sizeof *b->met);
     }
     ll_link link;
     topo->type->link(topo, id, &link);
@@ -244,9 +237,9 @@ static ll_status visit_traffic(builder *b, int32_t chip, int traffic)
 {
     const ll_traffic *t = &b->phase->traffic[traffic];
     if (t->pattern == LL_PATTERN_LIST) {
-        const int64_t *first = b->list_first[traffic];
+        const int64_t *first = b->list[traffic].first;
         for (int64_t k = first[chip]; k < first[chip + 1]; k++) {
-            const int64_t f = b->list_order[traffic][k];
+            const int64_t f = b->list[traffic].order[k];
             LL_TRY(visit(b, chip, t->dst[f], t->list_B[f], traffic));
         }
         return LL_OK;
@@ -339,23 +332,6 @@ static ll_status walk(builder *b)
         if (!b->counting) settle_source(b, first);
     }
     return LL_OK;
-}
-
-/* Counting sort of a LIST by source. */
-static void sort_list(builder *b, int traffic)
-{
-    const ll_traffic *t = &b->phase->traffic[traffic];
-    const int32_t n_chip = b->problem->topo->n_chip;
-    int64_t *first = ll_arena_array(b->mem, n_chip + 2, int64_t);
-    int64_t *order = ll_arena_array(b->mem, t->n_list, int64_t);
-    for (int64_t f = 0; f < t->n_list; f++)
-        first[t->src[f] + 2]++;
-    for (int32_t c = 2; c < n_chip + 2; c++)
-        first[c] += first[c - 1];
-    for (int64_t f = 0; f < t->n_list; f++)
-        order[first[t->src[f] + 1]++] = f;
-    b->list_first[traffic] = first;
-    b->list_order[traffic] = order;
 }
 
 /* The fraction of the longest run: K packets of the largest flow or 8 windows, made up to whole windows
@@ -474,7 +450,8 @@ ll_status ll_packet_net_create(const ll_problem *problem, const ll_phase *phase,
     ll_index_map_init(&b.link_map, mem);
     ll_index_map_init(&b.kind_map, mem);
     for (int i = 0; i < phase->n_traffic; i++)
-        if (phase->traffic[i].pattern == LL_PATTERN_LIST) sort_list(&b, i);
+        if (phase->traffic[i].pattern == LL_PATTERN_LIST)
+            b.list[i] = ll_traffic_list_order(&phase->traffic[i], 0, problem->topo->n_chip, mem);
     LL_TRY(build(&b));
     const ll_arena_mark here = ll_arena_here(mem);
     if (param->buffer_packets > 0)

@@ -144,10 +144,9 @@ static void wait(packet_run *run, ll_packet_link *link, uint32_t vl, const ll_ev
         run->spare_waiter = run->waiter[i].next;
     } else {
         if (run->n_waiter == run->cap_waiter) {
-            const waiter *old = run->waiter;
             run->cap_waiter = 2 * run->cap_waiter + 1024;
-            run->waiter = ll_arena_array(run->mem, run->cap_waiter, waiter);
-            if (old != NULL) memcpy(run->waiter, old, run->n_waiter * sizeof *old);
+            run->waiter = ll_arena_grown(run->mem, run->waiter, run->n_waiter, run->cap_waiter,
+                                         sizeof *run->waiter);
         }
         if (run->n_waiter == 0) run->n_waiter = 1;
         i = run->n_waiter++;

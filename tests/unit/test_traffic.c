@@ -166,6 +166,22 @@ static void check_sources(ll_traffic t)
     CHECK(ll_traffic_source(&t, 24).n_peer == 0, "a chip outside sends");
 }
 
+/* A list by source, of the chips 1 and 2 only: flow 1 and 3 leave chip 1, flow 0 leaves chip 2. */
+static void check_list_order(void)
+{
+    const int32_t src[5] = {2, 1, 0, 1, 3}, dst[5] = {0, 0, 1, 2, 0};
+    const double size_B[5] = {1, 1, 1, 1, 1};
+    const ll_traffic t = {
+        .pattern = LL_PATTERN_LIST, .n_list = 5, .src = src, .dst = dst, .list_B = size_B};
+    ll_arena *mem = ll_arena_create("test");
+    const ll_list_order o = ll_traffic_list_order(&t, 1, 3, mem);
+    CHECK(o.first[0] == 0 && o.first[1] == 2 && o.first[2] == 3, "%lld %lld %lld",
+          (long long)o.first[0], (long long)o.first[1], (long long)o.first[2]);
+    CHECK(o.order[0] == 1 && o.order[1] == 3 && o.order[2] == 0, "%lld %lld %lld",
+          (long long)o.order[0], (long long)o.order[1], (long long)o.order[2]);
+    ll_arena_destroy(mem);
+}
+
 int main(void)
 {
     check_group();
@@ -173,6 +189,7 @@ int main(void)
     check_tree();
     check_tree_shape();
     check_tree_down();
+    check_list_order();
     check_sources((ll_traffic){LL_PATTERN_TREE, 0, split, 7, 0, NULL, NULL, NULL});
     for (int p = LL_PATTERN_SHIFT; p < LL_PATTERN_LIST; p++)
         check_sources((ll_traffic){(ll_pattern)p, 3, split, 7, 0, NULL, NULL, NULL});

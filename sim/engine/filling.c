@@ -14,14 +14,16 @@ typedef struct filling {
     double *wait;   /* [own links] */
 } filling;
 
-static void note_utilisation(filling *f)
+/* The load of a link is its capacity times q / (g + q), but for the residual of the equations, which
+ * counts here: so a bad solve shows as a link over its capacity. */
+static void note_utilisation(filling *f, double residual_frac)
 {
     const ll_system *s = &f->rows->system;
     double worst = 0;
     for (int64_t l = 0; l < s->link_hi - s->link_lo; l++)
         worst = fmax(worst, f->wait[l] / (s->mean_s[l] + f->wait[l]));
     ll_comm_max_f64(f->comm, 1, &worst);
-    f->price->max_util_frac = worst;
+    f->price->max_util_frac = worst / (1 - fmin(residual_frac, 0.5));
 }
 
 /* One step of time; *n_left: rows of all ranks that are still there. Collective. */
@@ -69,7 +71,7 @@ static ll_status fill(filling *f, ll_equations *eq, ll_error *err)
     for (uint64_t n_left = 1; n_left > 0;) {
         ll_solve_info info;
         LL_TRY(ll_equations_solve(eq, f->mult, f->wait, f->rate, &info, err));
-        if (f->price->n_solve++ == 0) note_utilisation(f);
+        if (f->price->n_solve++ == 0) note_utilisation(f, info.residual_frac);
         f->price->n_newton += info.n_newton;
         f->price->residual_frac = fmax(f->price->residual_frac, info.residual_frac);
         advance(f, &n_left);

@@ -66,4 +66,14 @@ static inline int64_t ll_job_n_micro(const ll_job *job)
     return job->global_batch / (job->dp * job->micro_batch);
 }
 
+/* Bytes of a gradient. */
+static inline double ll_job_grad_B(const ll_job *job) { return job->grad_precision ? 2 : 4; }
+
+/* Width of keys, and of values, on one chip: a head is copied where there are fewer heads than chips. */
+static inline double ll_job_kv_width(const ll_job *job, const ll_model *model)
+{
+    int64_t n_head = model->n_kv_head > job->tp ? model->n_kv_head / job->tp : 1;
+    return (double)(n_head * model->head_dim);
+}
+
 #endif

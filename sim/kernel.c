@@ -60,7 +60,7 @@ static shape shape_of(const ll_model *m, const ll_job *job)
     s.t = (double)(job->micro_batch * job->seq) / (double)job->cp;
     s.t_norm = job->sequence_parallel ? s.t / tp : s.t;
     s.q = (double)(m->n_head * m->head_dim) / tp;
-    s.kv = fmax((double)m->n_kv_head / tp, 1) * (double)m->head_dim; /* copied if tp is larger */
+    s.kv = ll_job_kv_width(job, m);
     s.ffn = (double)m->ffn / tp;
     s.n_up = m->gated ? 2 : 1;
     s.score_flop =
@@ -182,6 +182,6 @@ void ll_kernel_output(const ll_chip *chip, const ll_model *model, const ll_job *
 double ll_kernel_optimizer_s(const ll_chip *chip, const ll_job *job, double n_param)
 {
     /* Read gradient (4 or 2), master, two moments (12); write them (12) and the weights (2). */
-    double grad_B = job->grad_precision ? 2 : 4;
+    double grad_B = ll_job_grad_B(job);
     return stream_s(chip, n_param * (grad_B + 12 + 12 + 2)) + chip->launch_s;
 }

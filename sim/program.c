@@ -44,7 +44,7 @@ static void sizes_cp_pp(ll_program *program, double n_op)
     double tokens = (double)(job->micro_batch * job->seq), tp = (double)job->tp;
     double layers = (double)model->n_layer / (double)job->pp;
     if (job->cp > 1) {
-        double kv = fmax((double)model->n_kv_head / tp, 1) * (double)model->head_dim;
+        double kv = ll_job_kv_width(job, model);
         double passes = job->recompute == LL_RECOMPUTE_FULL ? 3 : 2;
         set(program, LL_CP_GATHER, 2 * tokens * 2 * kv, passes * n_op * layers);
         set(program, LL_CP_SCATTER, 2 * tokens * 2 * kv, n_op * layers);
@@ -59,7 +59,7 @@ static void sizes_cp_pp(ll_program *program, double n_op)
 /* Parameters behind one call of a dp transfer: a layer if it runs per layer, else an average chunk. */
 static double dp_param(const ll_program *program, bool per_layer)
 {
-    const ll_study *s = &*program->study;
+    const ll_study *s = program->study;
     if (per_layer) return ll_model_layer_param(&s->model) / (double)s->job.tp;
     double sum = 0;
     for (int64_t v = 0; v < program->n_chunk; v++)
@@ -73,19 +73,18 @@ static void sizes_dp(ll_program *program, double n_op)
     const ll_model *model = &program->study->model;
     if (model->tied && job->pp > 1)
         set(program, LL_TIE_REDUCE,
-            (job->grad_precision ? 2 : 4) * ll_model_embedding_param(model) / (double)job->tp, 1);
+            ll_job_grad_B(job) * ll_model_embedding_param(model) / (double)job->tp, 1);
     if (job->dp * job->cp == 1) return;
     bool sharded = job->zero >= 3;
-    double grad_B = job->grad_precision ? 2 : 4;
-    double layers = (double)program->study->model.n_layer / (double)job->pp;
+    double layers = (double)model->n_layer / (double)job->pp;
     double chunks = (double)job->interleave;
     if (job->zero == 0) {
-        set(program, LL_DP_REDUCE, grad_B * dp_param(program, false), chunks);
+        set(program, LL_DP_REDUCE, ll_job_grad_B(job) * dp_param(program, false), chunks);
         return;
     }
     set(program, LL_DP_GATHER, 2 * dp_param(program, sharded),
         sharded ? 2 * n_op * layers : chunks);
-    set(program, LL_DP_SCATTER, grad_B * dp_param(program, sharded),
+    set(program, LL_DP_SCATTER, ll_job_grad_B(job) * dp_param(program, sharded),
         sharded          ? n_op * layers
         : job->zero == 2 ? n_op * chunks
                          : chunks);

@@ -39,16 +39,16 @@ static bool model_is_whole(const ll_study *s)
 static void self_check(const ll_study *s, ll_result *out)
 {
     double sum = 0;
-    bool monotone = true;
+    bool finite = isfinite(out->step_s) && out->step_s > 0;
     for (int i = 0; i < out->n_loss; i++)
         sum += out->loss[i].chips;
-    for (int i = 1; i < out->n_loss; i++)
-        monotone = monotone && isfinite(out->loss[i].step_s) && out->loss[i].step_s > 0;
+    for (int i = 0; i < out->n_loss; i++)
+        finite = finite && isfinite(out->loss[i].step_s) && out->loss[i].step_s > 0;
     out->valid = true;
     check(out, "losses add up exactly to chips - effective chips",
           !(sum < out->n_chip - out->effective_chips) &&
               !(sum > out->n_chip - out->effective_chips));
-    check(out, "every rung of the ladder has a finite positive step time", monotone);
+    check(out, "every rung of the ladder has a finite positive step time", finite);
     check(out, "no chip does more than its peak", out->mfu_frac > 0 && out->mfu_frac <= 1);
     check(out, "no link carries more than its capacity", out->engine.max_util_frac <= 1 + 1e-9);
     check(out, "every layer and parameter is placed once", model_is_whole(s));

@@ -30,7 +30,7 @@ static double layer_activation_B(const ll_model *m, const ll_job *job)
     double h = (double)m->hidden / (job->sequence_parallel ? tp : 1);
     if (job->recompute == LL_RECOMPUTE_FULL) return 2 * t * h;
     double q = (double)(m->n_head * m->head_dim) / tp, ffn = (double)m->ffn / tp;
-    double kv = fmax((double)m->n_kv_head / tp, 1) * (double)m->head_dim;
+    double kv = ll_job_kv_width(job, m);
     double in_B = ll_precision_B((ll_precision)job->precision); /* inputs of matrix products */
     double residual = 2 * (2 * h) + 2 * (in_B * h); /* inputs and outputs of two norms */
     double attention = 2 * (q + 2 * kv) + fmax(in_B, 2) * q;
@@ -63,7 +63,7 @@ static void stage_memory(const ll_chip *chip, const ll_model *model, const ll_jo
     double layer_B = layer_activation_B(model, job);
     *out = (ll_memory){.reserved_B = chip->memory_reserved_B, .capacity_B = chip->memory_B};
     out->weights_B = 2 * n_param / (job->zero >= 3 ? shards : 1);
-    out->gradients_B = (job->grad_precision ? 2 : 4) * n_param / (job->zero >= 2 ? shards : 1);
+    out->gradients_B = ll_job_grad_B(job) * n_param / (job->zero >= 2 ? shards : 1);
     out->optimizer_B = 12 * n_param / (job->zero >= 1 ? shards : 1);
     if (job->zero >= 3) /* the gathered weights of the layer that runs and of the next one */
         out->weights_B += 2 * 2 * ll_model_layer_param(model) / (double)job->tp;

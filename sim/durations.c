@@ -68,7 +68,8 @@ static void layer_comm(const ll_program *program, const ll_ideal *ideal, const l
     if (backward) cp_s += call_s(program, ideal, LL_CP_SCATTER, 1);
     if (job->cp > 1) cp_s = exposed_s(cp_s, compute->attention_s, (double)job->cp);
     if (backward)
-        regather_s = fmax(0, 2 * call_s(program, ideal, LL_TP_GATHER, 1) - time->regather_cover_s);
+        regather_s = fmax(0, 2 * call_s(program, ideal, LL_TP_GATHER, 1) -
+                                 time->product[LL_QKV].input_s - time->product[LL_UP].input_s);
     double rest_s =
         cp_s + regather_s +
         sharded_exposed_s(program, ideal, backward, ll_compute_total_s(compute), &sharded_s);

@@ -96,45 +96,49 @@ static void attention_backward(const pass *p, const shape *s)
     if (s->unfused > 0) add_stream(p, (4 + 8 + 7) * s->unfused);
 }
 
-static void layer_forward(const pass *p, const shape *s)
+static void gemm_forward(const pass *p, double t, double n, double k, ll_product_time *out)
+{
+    double before_s = p->sum->gemm_s;
+    add_gemm(p, t, n, k);
+    out->forward_s = p->sum->gemm_s - before_s;
+}
+
+static void layer_forward(const pass *p, const shape *s, ll_product_time product[LL_N_PRODUCT])
 {
     add_stream(p, 4 * s->t_norm * s->h); /* norm: read, write */
-    add_gemm(p, s->t, s->q + 2 * s->kv, s->h);
+    gemm_forward(p, s->t, s->q + 2 * s->kv, s->h, &product[LL_QKV]);
     add_stream(p, 4 * s->t * (s->q + s->kv)); /* rotary embedding of q and k */
     attention_forward(p, s);
-    add_gemm(p, s->t, s->h, s->q);
+    gemm_forward(p, s->t, s->h, s->q, &product[LL_PROJ]);
     add_stream(p, 6 * s->t_norm * s->h); /* residual addition: read twice, write */
     add_stream(p, 4 * s->t_norm * s->h); /* norm */
-    add_gemm(p, s->t, s->n_up * s->ffn, s->h);
+    gemm_forward(p, s->t, s->n_up * s->ffn, s->h, &product[LL_UP]);
     add_stream(p, 2 * (s->n_up + 1) * s->t * s->ffn); /* activation */
-    add_gemm(p, s->t, s->h, s->ffn);
+    gemm_forward(p, s->t, s->h, s->ffn, &product[LL_DOWN]);
     add_stream(p, 6 * s->t_norm * s->h); /* residual addition */
 }
 
-/* Two products per forward product: by the weights for the input, by the input for the weights.
- * Returns the time of the first. */
-static double gemm_backward(const pass *p, double t, double n, double k)
+/* Two products per forward product: by the weights for the input, by the input for the weights. */
+static void gemm_backward(const pass *p, double t, double n, double k, ll_product_time *out)
 {
     double before_s = p->sum->gemm_s;
     add_gemm(p, t, k, n);
-    double input_s = p->sum->gemm_s - before_s;
+    out->input_s = p->sum->gemm_s - before_s;
     add_gemm(p, k, n, t);
-    return input_s;
+    out->weight_s = p->sum->gemm_s - before_s - out->input_s;
 }
 
-/* Returns the time of the products during which split inputs are gathered a second time. */
-static double layer_backward(const pass *p, const shape *s)
+static void layer_backward(const pass *p, const shape *s, ll_product_time product[LL_N_PRODUCT])
 {
-    gemm_backward(p, s->t, s->h, s->ffn);
+    gemm_backward(p, s->t, s->h, s->ffn, &product[LL_DOWN]);
     add_stream(p, 2 * (2 * s->n_up + 1) * s->t * s->ffn); /* activation: its inputs, in and out */
-    double cover_s = gemm_backward(p, s->t, s->n_up * s->ffn, s->h);
+    gemm_backward(p, s->t, s->n_up * s->ffn, s->h, &product[LL_UP]);
     add_stream(p, 8 * s->t_norm * s->h); /* norm and sum: two gradients and an input in, one out */
-    gemm_backward(p, s->t, s->h, s->q);
+    gemm_backward(p, s->t, s->h, s->q, &product[LL_PROJ]);
     attention_backward(p, s);
     add_stream(p, 4 * s->t * (s->q + s->kv));
-    cover_s += gemm_backward(p, s->t, s->q + 2 * s->kv, s->h);
+    gemm_backward(p, s->t, s->q + 2 * s->kv, s->h, &product[LL_QKV]);
     add_stream(p, 8 * s->t_norm * s->h);
-    return cover_s;
 }
 
 void ll_kernel_layer(const ll_chip *chip, const ll_model *model, const ll_job *job,
@@ -144,10 +148,10 @@ void ll_kernel_layer(const ll_chip *chip, const ll_model *model, const ll_job *j
     *out = (ll_layer_time){0};
     pass forward = {chip, job->precision, &out->forward};
     pass backward = {chip, job->precision, &out->backward};
-    layer_forward(&forward, &s);
-    out->regather_cover_s = layer_backward(&backward, &s);
+    layer_forward(&forward, &s, out->product);
+    layer_backward(&backward, &s, out->product);
     if (job->recompute == LL_RECOMPUTE_FULL)
-        layer_forward(&backward, &s);
+        layer_forward(&backward, &s, out->product);
     else if (job->recompute == LL_RECOMPUTE_SELECTIVE)
         attention_forward(&backward, &s);
 }
@@ -175,7 +179,8 @@ void ll_kernel_output(const ll_chip *chip, const ll_model *model, const ll_job *
     add_gemm(&forward, s.t, vocab, s.h);
     add_stream(&forward, (2 + 4 + 4) * s.t * vocab); /* to fp32, maximum, sum of exponentials */
     add_stream(&backward, (4 + 2) * s.t * vocab);
-    gemm_backward(&backward, s.t, vocab, s.h);
+    ll_product_time whole;
+    gemm_backward(&backward, s.t, vocab, s.h, &whole);
     add_stream(&backward, 8 * s.t_norm * s.h);
 }
 

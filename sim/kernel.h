@@ -23,12 +23,21 @@ static inline double ll_compute_total_s(const ll_compute *c)
     return c->gemm_s + c->attention_s + c->stream_s + c->launch_s;
 }
 
+/* The products of a layer by its weights: query, key and value; the attention's output; into the
+ * feed-forward network (with its gate), and out of it. */
+typedef enum ll_product { LL_QKV, LL_PROJ, LL_UP, LL_DOWN, LL_N_PRODUCT } ll_product;
+
+/* Of such a product: forward; backward for the gradient of its input and of its weights. Parts of gemm_s
+ * behind which transfers hide. */
+typedef struct ll_product_time {
+    double forward_s, input_s, weight_s;
+} ll_product_time;
+
 /* One layer and one micro-batch on one chip, as the job splits it. backward includes what is computed
  * again. */
 typedef struct ll_layer_time {
     ll_compute forward, backward;
-    double
-        regather_cover_s; /* of backward: products during which split inputs are gathered again */
+    ll_product_time product[LL_N_PRODUCT]; /* of a layer; zero for embedding and output */
 } ll_layer_time;
 
 void ll_kernel_layer(const ll_chip *chip, const ll_model *model, const ll_job *job,

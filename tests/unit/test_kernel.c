@@ -142,16 +142,22 @@ static void test_unfused(void)
     CHECK_NEAR(unfused.backward.attention_s, fused.backward.attention_s * 2 / 2.5, 1e-12);
 }
 
-/* Inputs of the first product and of up and gate are gathered again during the products that give
- * their gradients: 2 t h (2048 + 8192) FLOP. */
-static void test_regather(void)
+/* Products by their weights, which have h = 1024 rows or columns and 2048 (qkv), 1024, 2 * 4096 and 4096
+ * of the other: 2 t h x FLOP forward, and as many for each of the two gradients. */
+static void test_product(void)
 {
     ll_chip chip = pure_chip();
     ll_model model = small_model();
     ll_job job = small_job(1, 1);
     ll_layer_time t;
     ll_kernel_layer(&chip, &model, &job, &t);
-    CHECK_NEAR(t.regather_cover_s, 2 * 4096.0 * 1024 * (2048 + 8192) / 1e12, 1e-12);
+    const double other[LL_N_PRODUCT] = {2048, 1024, 8192, 4096};
+    for (int i = 0; i < LL_N_PRODUCT; i++) {
+        const double want_s = 2 * 4096.0 * 1024 * other[i] / 1e12;
+        CHECK_NEAR(t.product[i].forward_s, want_s, 1e-9);
+        CHECK_NEAR(t.product[i].input_s, want_s, 1e-9);
+        CHECK_NEAR(t.product[i].weight_s, want_s, 1e-9);
+    }
 }
 
 /* Adam over 1e9 parameters at 1 TB/s: 4 + 12 + 12 + 2 = 30 B each, 30 ms. */
@@ -172,7 +178,7 @@ int main(void)
     test_roofline();
     test_recompute();
     test_unfused();
-    test_regather();
+    test_product();
     test_optimizer();
     return LL_CHECK_RESULT;
 }

@@ -189,4 +189,6 @@ char *ll_arena_printf(ll_arena *mem, const char *fmt, ...)
 
 size_t ll_arena_peak_B(void) { return peak_B; }
 
+void ll_arena_peak_restart(void) { peak_B = balance_B; }
+
 int64_t ll_arena_balance_B(void) { return (int64_t)balance_B; }

@@ -44,6 +44,7 @@ ll_arena_mark ll_arena_here(const ll_arena *mem);
 void ll_arena_release(ll_arena *mem, ll_arena_mark mark);
 
 size_t ll_arena_peak_B(void);     /* largest sum over all arenas so far */
+void ll_arena_peak_restart(void); /* from here on: the peak is what is in use now */
 int64_t ll_arena_balance_B(void); /* bytes taken from the system and not yet returned */
 
 #endif

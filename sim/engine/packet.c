@@ -153,7 +153,7 @@ static ll_status run_part(const ll_topology *topo, ll_packet_net *net, double pa
 {
     const ll_arena_mark here = ll_arena_here(mem);
     LL_TRY(ll_packet_net_reset(net, part, err));
-    const ll_status status = ll_packet_run(topo, net, comm, mem, result, err);
+    const ll_status status = ll_packet_run(topo, net, comm, mem, NULL, result, err);
     ll_arena_release(mem, here);
     return status;
 }

@@ -7,10 +7,11 @@
 
 enum { TAG = 7 };
 
-void ll_exchange_init(ll_exchange *x, const uint8_t *neighbour, ll_comm *comm, ll_arena *mem)
+void ll_exchange_init(ll_exchange *x, const uint8_t *neighbour, ll_comm *comm,
+                      ll_packet_profile *profile, ll_arena *mem)
 {
     const int size = ll_comm_size(comm);
-    *x = (ll_exchange){.comm = comm, .mem = mem};
+    *x = (ll_exchange){.comm = comm, .mem = mem, .profile = profile};
     x->neighbour = ll_arena_array(mem, size, int);
     x->out = ll_arena_array(mem, size, ll_outbox);
     for (int r = 0; r < size; r++)
@@ -38,7 +39,9 @@ static void receive(ll_exchange *x, int rank, MPI_Comm comm, ll_calendar *cal)
     MPI_Message message;
     MPI_Status status;
     int n_B;
+    ll_profile_end(x->profile, LL_STAGE_EXCHANGE);
     MPI_Mprobe(rank, TAG, comm, &message, &status);
+    ll_profile_end(x->profile, LL_STAGE_WAIT);
     MPI_Get_count(&status, MPI_BYTE, &n_B);
     const int64_t n = n_B / (int)sizeof(ll_parcel);
     while (x->in.cap < n)
@@ -62,10 +65,12 @@ int64_t ll_exchange_window(ll_exchange *x, ll_calendar *cal)
     }
     for (int i = 0; i < x->n_neighbour; i++)
         receive(x, x->neighbour[i], comm, cal);
+    ll_profile_end(x->profile, LL_STAGE_EXCHANGE);
     MPI_Waitall(x->n_neighbour, request, MPI_STATUSES_IGNORE);
     for (int i = 0; i < x->n_neighbour; i++)
         x->out[x->neighbour[i]].n = 0;
     int64_t next = ll_calendar_next(cal);
     MPI_Allreduce(MPI_IN_PLACE, &next, 1, MPI_INT64_T, MPI_MIN, comm);
+    ll_profile_end(x->profile, LL_STAGE_WAIT);
     return next;
 }

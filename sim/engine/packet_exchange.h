@@ -8,6 +8,7 @@
 
 #include "sim/comm.h"
 #include "sim/engine/calendar.h"
+#include "sim/engine/packet_profile.h"
 
 typedef struct ll_outbox {
     ll_parcel *parcel; /* [n] of [cap] */
@@ -17,6 +18,7 @@ typedef struct ll_outbox {
 typedef struct ll_exchange {
     ll_comm *comm;
     ll_arena *mem;
+    ll_packet_profile *profile; /* NULL: not wanted */
     int n_neighbour;
     int *neighbour; /* [n_neighbour] ranks, ascending */
     ll_outbox *out; /* [size] */
@@ -25,7 +27,8 @@ typedef struct ll_exchange {
 } ll_exchange;
 
 /* neighbour: [size] nonzero for the ranks that this one exchanges with; must be mutual. */
-void ll_exchange_init(ll_exchange *x, const uint8_t *neighbour, ll_comm *comm, ll_arena *mem);
+void ll_exchange_init(ll_exchange *x, const uint8_t *neighbour, ll_comm *comm,
+                      ll_packet_profile *profile, ll_arena *mem);
 
 void ll_outbox_grow(ll_outbox *box, ll_arena *mem);
 

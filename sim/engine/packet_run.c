@@ -18,7 +18,8 @@ typedef struct packet_run {
     ll_calendar cal;
     ll_exchange exchange;
     ll_arena *mem;
-    waiter *waiter; /* [n_waiter] of [cap_waiter]; [0] is not used */
+    ll_packet_profile *profile; /* NULL: not wanted */
+    waiter *waiter;             /* [n_waiter] of [cap_waiter]; [0] is not used */
     uint32_t n_waiter, cap_waiter, spare_waiter;
     uint32_t rank;
     uint64_t n_landed;
@@ -224,7 +225,9 @@ static void run_window(packet_run *run, int64_t window)
 {
     ll_calendar_go(&run->cal, window);
     take_credits(run);
+    ll_profile_end(run->profile, LL_STAGE_CREDIT);
     const int64_t n = ll_calendar_take(&run->cal);
+    ll_profile_end(run->profile, LL_STAGE_SORT);
     const ll_event *e = run->cal.sorted;
     for (int64_t i = 0; i < n;) {
         int64_t end = i + 1;
@@ -233,6 +236,7 @@ static void run_window(packet_run *run, int64_t window)
         sweep(run, e + i, end - i);
         i = end;
     }
+    ll_profile_end(run->profile, LL_STAGE_SWEEP);
 }
 
 /* Rank 0 prints the hash of all ranks after each window. Collective. */
@@ -324,15 +328,17 @@ static void finish(packet_run *run, ll_packet_result *out)
 }
 
 ll_status ll_packet_run(const ll_topology *topo, ll_packet_net *net, ll_comm *comm, ll_arena *mem,
-                        ll_packet_result *out, ll_error *err)
+                        ll_packet_profile *profile, ll_packet_result *out, ll_error *err)
 {
     packet_run *run = ll_arena_new(mem, packet_run);
     run->net = net;
     run->mem = mem;
+    run->profile = profile;
     run->rank = (uint32_t)ll_comm_rank(comm);
     ll_calendar_init(&run->cal, net->delta_ps, net->n_link, mem);
-    ll_exchange_init(&run->exchange, net->neighbour, comm, mem);
+    ll_exchange_init(&run->exchange, net->neighbour, comm, profile, mem);
     begin(run);
+    ll_profile_begin(profile);
     for (int64_t window = 0; window != INT64_MAX; run->result.n_window++) {
         run_window(run, window);
         if (net->hash == LL_HASH_WINDOWS) print_hash(run);

@@ -3,6 +3,7 @@
 #define LL_SIM_ENGINE_PACKET_RUN_H
 
 #include "sim/engine/packet_net.h"
+#include "sim/engine/packet_profile.h"
 
 typedef struct ll_packet_result {
     int64_t end_ps[LL_MAX_TRAFFIC]; /* [n_traffic] last byte landed */
@@ -13,8 +14,8 @@ typedef struct ll_packet_result {
 } ll_packet_result;
 
 /* Errors: LL_ERR_RUN with the links at which packets wait, if they wait in a circle. Fills *out with
- * the same on every rank. Collective. */
+ * the same on every rank. profile: of this rank, added to; NULL for none. Collective. */
 ll_status ll_packet_run(const ll_topology *topo, ll_packet_net *net, ll_comm *comm, ll_arena *mem,
-                        ll_packet_result *out, ll_error *err);
+                        ll_packet_profile *profile, ll_packet_result *out, ll_error *err);
 
 #endif

@@ -36,6 +36,9 @@ static void test_alloc(void)
     ll_arena_destroy(mem);
     CHECK(ll_arena_balance_B() == 0, "balance %lld", (long long)ll_arena_balance_B());
     CHECK(ll_arena_peak_B() >= big * sizeof(double), "peak %zu", ll_arena_peak_B());
+    ll_arena_peak_restart();
+    CHECK(ll_arena_peak_B() == (size_t)ll_arena_balance_B(), "peak %zu, in use %lld",
+          ll_arena_peak_B(), (long long)ll_arena_balance_B());
 }
 
 static void test_contents_stay(void)

@@ -1,5 +1,7 @@
 #include "sim/cluster.h"
 
+#include "topology/degraded.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -13,6 +15,11 @@ const ll_key ll_cluster_keys[] = {
      .offset = offsetof(ll_cluster, doc),
      .def = "",
      .doc = "one line for lists and reports"},
+    {.name = "link_rates",
+     .kind = LL_KIND_STRING,
+     .offset = offsetof(ll_cluster, link_rates),
+     .def = "",
+     .doc = "links that are slow or down, LINK:FRACTION of the bandwidth, as in 12:0.5 40:0"},
     {0}};
 
 const ll_key ll_wire_keys[] = {
@@ -191,6 +198,23 @@ static ll_status topology_read(ll_config *cfg, const char *path, ll_arena *mem, 
     return LL_OK;
 }
 
+/* The topology, with the links that are slow or down. */
+static ll_status fabric_read(ll_config *cfg, ll_arena *mem, ll_cluster *out, ll_error *err)
+{
+    ll_topology *topo = ll_arena_new(mem, ll_topology), *degraded;
+    ll_error why;
+    LL_TRY(topology_read(cfg, "cluster.topology", mem, topo, err));
+    out->topo = topo;
+    if (out->link_rates[strspn(out->link_rates, " ")] == 0) return LL_OK;
+    degraded = ll_arena_new(mem, ll_topology);
+    ll_error_init(&why);
+    if (ll_topology_degrade(topo, out->link_rates, mem, degraded, &why) != LL_OK)
+        return ll_config_fault(cfg, "cluster.link_rates", err, "%.*s", (int)strcspn(why.text, "\n"),
+                               why.text);
+    out->topo = degraded;
+    return LL_OK;
+}
+
 /* Each dimension of the topology gets the entry of the list `software` that names it. */
 static ll_status software_read(ll_config *cfg, ll_arena *mem, ll_cluster *out, ll_error *err)
 {
@@ -226,8 +250,7 @@ ll_status ll_cluster_read(ll_config *cfg, ll_arena *mem, ll_cluster *out, ll_err
 {
     LL_TRY(ll_config_fill(cfg, "cluster", ll_cluster_keys, out, err));
     LL_TRY(ll_chip_read(cfg, "cluster.chip", &out->chip, err));
-    out->topo = ll_arena_new(mem, ll_topology);
-    LL_TRY(topology_read(cfg, "cluster.topology", mem, out->topo, err));
+    LL_TRY(fabric_read(cfg, mem, out, err));
     LL_TRY(software_read(cfg, mem, out, err));
     LL_TRY(ll_config_fill(cfg, "cluster.wire", ll_wire_keys, &out->wire, err));
     if (out->wire.window_bdp <= 0 && out->wire.window_B <= 0)

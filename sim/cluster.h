@@ -45,7 +45,8 @@ typedef struct ll_cluster {
     const char *name;
     const char *doc;
     ll_chip chip;
-    ll_topology *topo;
+    const char *link_rates; /* links that are slow or down: topology/degraded.h */
+    ll_topology *topo;      /* with them */
     ll_wire wire;
     ll_software software[LL_MAX_DIM]; /* [topo->n_dim] */
     ll_jitter jitter;

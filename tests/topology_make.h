@@ -6,7 +6,7 @@
 #define LL_TESTS_TOPOLOGY_MAKE_H
 
 #include "sim/base/text.h"
-#include "topology/topology.h"
+#include "topology/degraded.h"
 
 #include <string.h>
 
@@ -108,6 +108,17 @@ static inline ll_topology *topology_times(ll_arena *mem, int n_child, ll_topolog
         part[i] = *child[i];
     ll_topology *topo = topology_make(mem, "product", "", n_child, part, &err);
     LL_ASSERT(topo, "%s", err.text);
+    return topo;
+}
+
+/* The same with links that are slow or down, which must be right. */
+static inline ll_topology *topology_degraded(ll_arena *mem, const ll_topology *beneath,
+                                             const char *rates)
+{
+    ll_error err;
+    ll_error_init(&err);
+    ll_topology *topo = ll_arena_new(mem, ll_topology);
+    LL_ASSERT(ll_topology_degrade(beneath, rates, mem, topo, &err) == LL_OK, "%s", err.text);
     return topo;
 }
 

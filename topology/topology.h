@@ -45,6 +45,7 @@ typedef struct ll_topology {
     int64_t n_node;
     int64_t n_link;
     int max_hop;            /* no path has more hops; <= LL_MAX_HOP */
+    bool uneven;            /* chips may differ in what surrounds them: no one stands for others */
     int n_dim;              /* >= 1; chip id = mixed radix of coordinates, dimension 0 fastest */
     ll_dim dim[LL_MAX_DIM]; /* [n_dim] */
     const void *state;      /* of the type; arena */

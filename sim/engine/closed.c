@@ -8,7 +8,7 @@
  * topology is symmetric: member 0; the last; and those after which a digit of the group, or a
  * dimension of the topology, wraps around, because a step from there takes the most hops. ALL and ROOT
  * reach every peer from member 0 already. In TREE the roots and their children are added. LIST has no
- * groups: every source counts.
+ * groups: every source counts. So it does where links are slow or down: no chip stands for others there.
  */
 #include "sim/engine/engine.h"
 
@@ -207,14 +207,15 @@ static int representatives(const ll_topology *topo, const ll_traffic *t, int32_t
 static void traffic_price(closed_run *run, int traffic)
 {
     const ll_traffic *t = &run->phase->traffic[traffic];
-    if (t->pattern == LL_PATTERN_LIST) {
-        for (int32_t c = 0; c < run->problem->topo->n_chip; c++)
-            if (run->list[traffic].first[c] < run->list[traffic].first[c + 1])
-                source_price(run, traffic, c);
+    const ll_topology *topo = run->problem->topo;
+    const int64_t *first = t->pattern == LL_PATTERN_LIST ? run->list[traffic].first : NULL;
+    if (first != NULL || topo->uneven) {
+        for (int32_t c = 0; c < topo->n_chip; c++)
+            if (first == NULL || first[c] < first[c + 1]) source_price(run, traffic, c);
         return;
     }
     int32_t member[MAX_REPRESENTATIVE];
-    const int n = representatives(run->problem->topo, t, member);
+    const int n = representatives(topo, t, member);
     for (int i = 0; i < n; i++)
         source_price(run, traffic, ll_group_member(&t->group, 0, member[i]));
 }

@@ -19,7 +19,7 @@
  * service.) Its first byte is at the next link after the latency, and goes on at once if that link is
  * free and no faster (cut_through), or when the last byte is there (store_forward).
  *
- * Slow links, links that are down, and damaged packets: packet_fault.h.
+ * Damaged packets: packet_fault.h. Slow links, and links that are down: topology/degraded.h.
  *
  * Buffers. With buffer_packets = B > 0, each virtual lane of each lane of a link has room for B packets
  * at the far end. A packet takes a place when it joins the queue of the link, and gives it back when its
@@ -117,11 +117,6 @@ static const ll_key packet_keys[] = {
      .min = 0,
      .max = 1e15,
      .doc = "of the damage"},
-    {.name = "link_rates",
-     .kind = LL_KIND_STRING,
-     .offset = offsetof(ll_packet_param, link_rates),
-     .def = "",
-     .doc = "links that are slow or down, LINK:FRACTION of the bandwidth, as in 12:0.5 40:0"},
     {.name = "state_hash",
      .kind = LL_KIND_CHOICE,
      .offset = offsetof(ll_packet_param, state_hash),

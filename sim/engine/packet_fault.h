@@ -1,9 +1,6 @@
-/* What goes wrong with links: slow ones, links that are down, and packets that are lost.
+/* Packets that are lost. Links that are slow or down are the topology's: topology/degraded.h.
  *
- * Rates: "12:0.5 40:0" means that link 12 has half of its bandwidth and link 40 is down. Routes over
- * a link that is down are not used; a flow keeps the paths that are left.
- *
- * Loss: each packet is damaged on each link with the same probability, whatever its size. The receiving
+ * Each packet is damaged on each link with the same probability, whatever its size. The receiving
  * end of the link finds out when the last byte is there, and the sending end a latency later:
  * D = service + 2 latencies after it began to send. Then
  *   selective   it sends that packet again; what follows is not held back, but for the time that the
@@ -20,27 +17,6 @@
 #include "sim/engine/index_map.h"
 
 #include <stdbool.h>
-
-typedef struct ll_link_rate {
-    int64_t id;
-    double frac; /* of the bandwidth; 0: down */
-} ll_link_rate;
-
-typedef struct ll_link_rates {
-    int n;
-    ll_link_rate *rate; /* [n] */
-} ll_link_rates;
-
-/* Errors: LL_ERR_CONFIG with the word that is wrong. n_link: of the topology. */
-ll_status ll_link_rates_read(const char *text, int64_t n_link, ll_arena *mem, ll_link_rates *out,
-                             ll_error *err);
-
-static inline double ll_link_rate_frac(const ll_link_rates *rates, int64_t id)
-{
-    for (int i = 0; i < rates->n; i++)
-        if (rates->rate[i].id == id) return rates->rate[i].frac;
-    return 1;
-}
 
 typedef struct ll_loss {
     double frac; /* probability per packet and link; 0: none */

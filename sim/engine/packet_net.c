@@ -19,7 +19,6 @@ typedef struct builder {
     ll_arena *mem;
     ll_error *err;
     int rank, size;
-    ll_link_rates rates;
     int32_t tile, n_tile;               /* chips that stay together */
     ll_list_order list[LL_MAX_TRAFFIC]; /* LIST: by source */
     ll_index_map link_map, kind_map;
@@ -106,7 +105,6 @@ static ll_status meet(builder *b, int64_t id, int32_t src, int32_t dst, bool fir
     }
     ll_link link;
     topo->type->link(topo, id, &link);
-    link.bw_Bps *= ll_link_rate_frac(&b->rates, id);
     const int64_t chip = link.to < topo->n_chip     ? link.to
                          : link.from < topo->n_chip ? link.from
                          : first_half               ? src
@@ -117,8 +115,7 @@ static ll_status meet(builder *b, int64_t id, int32_t src, int32_t dst, bool fir
 
 /* ---- Flows ----------------------------------------------------------------------------------- */
 
-/* Hops from `src` to `dst` on one path, into hop[0 .. *n-1]; without the flags. *n = 0 if one of the
- * links is down. */
+/* Hops from `src` to `dst` on one path, into hop[0 .. *n-1]; without the flags. */
 static ll_status write_way(builder *b, int32_t src, int32_t dst, int32_t path, ll_packet_hop *hop,
                            int *n)
 {
@@ -128,8 +125,6 @@ static ll_status write_way(builder *b, int32_t src, int32_t dst, int32_t path, l
     if (*n < 1)
         return ll_error_set(b->err, LL_ERR_RUN, "route from chip %d to %d: more than %d hops", src,
                             dst, LL_MAX_HOP);
-    for (int h = 0; h < *n && b->rates.n > 0; h++)
-        if (!(ll_link_rate_frac(&b->rates, id[h]) > 0)) *n = 0;
     for (int h = 0; h < *n; h++) {
         LL_TRY(meet(b, id[h], src, dst, 2 * h < *n, &number));
         const met_link *m = &b->met[number];
@@ -139,20 +134,16 @@ static ll_status write_way(builder *b, int32_t src, int32_t dst, int32_t path, l
     return LL_OK;
 }
 
-/* There and back; *n hops in all, 0 if the path there cannot be used. The ack takes the path of the same
- * number, or the next that can be used. */
+/* There and back; *n hops in all. The ack takes the path of the same number, as far as there are as many
+ * back. */
 static ll_status write_path(builder *b, const ll_flow *f, int32_t path, ll_packet_hop *hop, int *n)
 {
     const ll_topology *topo = b->problem->topo;
     const int32_t n_back_path = topo->type->n_path(topo, f->dst, f->src);
     const bool finite = b->param->buffer_packets > 0;
-    int n_data, n_ack = 0;
-    *n = 0;
+    int n_data, n_ack;
     LL_TRY(write_way(b, f->src, f->dst, path, hop, &n_data));
-    if (n_data == 0) return LL_OK;
-    for (int32_t k = 0; k < n_back_path && n_ack == 0; k++)
-        LL_TRY(write_way(b, f->dst, f->src, (path + k) % n_back_path, hop + n_data, &n_ack));
-    if (n_ack == 0) return LL_OK;
+    LL_TRY(write_way(b, f->dst, f->src, path % n_back_path, hop + n_data, &n_ack));
     *n = n_data + n_ack;
     for (int h = 0; finite && h + 1 < n_data; h++) {
         hop[h].meta |= LL_HOP_TAKES;
@@ -173,23 +164,17 @@ static ll_status count_flow(builder *b, const ll_flow *f)
     const ll_topology *topo = b->problem->topo;
     const int32_t n_path = topo->type->n_path(topo, f->src, f->dst);
     ll_packet_hop hop[MAX_PATH_HOPS];
-    int n_most = 0, n_used = 0, n;
+    int n_most = 0, n;
     for (int32_t path = 0; path < n_path; path++) {
         LL_TRY(write_path(b, f, path, hop, &n));
         if (n > n_most) n_most = n;
-        n_used += n > 0;
     }
-    if (n_used == 0)
-        return ll_error_set(b->err, LL_ERR_RUN,
-                            "engine packet: links are down, and chip %d cannot reach chip %d and "
-                            "have its answer; the topology has %d path(s)",
-                            f->src, f->dst, n_path);
     if (n_path > UINT16_MAX || n_most >= 1 << LL_PACKET_HOP_BITS)
         return ll_error_set(b->err, LL_ERR_RUN,
                             "engine packet: flow from chip %d to %d has %d paths of up to %d hops",
                             f->src, f->dst, n_path, n_most);
     b->net->n_flow++;
-    b->net->n_unit += ll_packet_flow_unit(n_used, n_most);
+    b->net->n_unit += ll_packet_flow_unit(n_path, n_most);
     return LL_OK;
 }
 
@@ -200,24 +185,22 @@ static ll_status write_flow(builder *b, const ll_flow *f, int traffic)
     ll_packet_net *net = b->net;
     const int32_t n_path = topo->type->n_path(topo, f->src, f->dst);
     ll_packet_hop way[MAX_PATH_HOPS];
-    int n_most = 0, n_used = 0, n;
+    int n_most = 0, n;
     for (int32_t path = 0; path < n_path; path++) {
         LL_TRY(write_path(b, f, path, way, &n));
         if (n > n_most) n_most = n;
-        n_used += n > 0;
     }
     ll_packet_flow *flow = (ll_packet_flow *)(net->store + net->n_unit);
-    net->n_unit += ll_packet_flow_unit(n_used, n_most);
+    net->n_unit += ll_packet_flow_unit(n_path, n_most);
     flow->size_B = (uint64_t)ceil(f->size_B);
     flow->n_path = 0;
     flow->n_hop = (uint8_t)n_most;
     flow->tag = (uint8_t)(traffic << 4 | f->dst % 12);
     for (int32_t path = 0; path < n_path; path++) {
         LL_TRY(write_path(b, f, path, way, &n));
-        if (n == 0) continue;
         memcpy(flow->hop + (size_t)flow->n_path++ * (size_t)n_most, way, (size_t)n * sizeof *way);
         for (const ll_packet_hop *h = way;; h++) {
-            b->share[h->link] += 1.0 / n_used;
+            b->share[h->link] += 1.0 / n_path;
             if (h->meta & LL_HOP_LANDS) break;
         }
     }
@@ -443,7 +426,6 @@ ll_status ll_packet_net_create(const ll_problem *problem, const ll_phase *phase,
                            .hash = (ll_packet_hash)param->state_hash,
                            .kind = ll_arena_array(mem, LL_PACKET_KINDS, ll_packet_kind)};
     LL_ASSERT(problem->wire.packet_B <= INT32_MAX, "packets of %g B", problem->wire.packet_B);
-    LL_TRY(ll_link_rates_read(param->link_rates, problem->topo->n_link, mem, &b.rates, err));
     net->loss = (ll_loss){param->loss_frac, param->retransmission == 1, (uint64_t)param->seed};
     LL_ASSERT(size <= LL_PACKET_RANKS, "%d ranks", size);
     choose_tile(&b);

@@ -36,7 +36,6 @@ typedef struct ll_packet_param {
     double loss_frac;
     int retransmission; /* index into: selective, go_back_n */
     int64_t seed;
-    const char *link_rates; /* see packet_fault.h */
 } ll_packet_param;
 
 /* Links that are alike. Times of n bytes: ceil(n q / 2^20) picoseconds. */

@@ -11,7 +11,7 @@
 #define LANE "bandwidth=50 GB/s; latency=300 ns; "
 #define UP   "uplink_bandwidth=25 GB/s; uplink_latency=500 ns; "
 
-enum { N_CHIP = 24, N_LIST = 60, N_TOPOLOGY = 9, N_TRAFFIC = 4, N_SETTING = 7 };
+enum { N_CHIP = 24, N_LIST = 60, N_TOPOLOGY = 11, N_TRAFFIC = 4, N_SETTING = 7 };
 
 static const char *const settings[N_SETTING] = {
     "state_hash=end; packets_per_flow=0",
@@ -22,7 +22,7 @@ static const char *const settings[N_SETTING] = {
     "state_hash=end; packets_per_flow=20; ack=100 B",
     "state_hash=end; packets_per_flow=0; buffer_packets=3; virtual_lanes=4; loss=0.02",
     "state_hash=end; packets_per_flow=0; buffer_packets=3; virtual_lanes=4; loss=0.01; seed=4; "
-    "retransmission=go_back_n; link_rates=3:0.5"};
+    "retransmission=go_back_n"};
 
 static void topologies(ll_arena *mem, const ll_topology **topo)
 {
@@ -40,6 +40,9 @@ static void topologies(ll_arena *mem, const ll_topology **topo)
         mem, "clos", "size=24; hosts_per_leaf=4; uplinks=4; routing=ecmp; ecmp_paths=3; " LANE UP);
     topo[7] = topology_times(mem, 2, (ll_topology *[]){mesh, slow});
     topo[8] = topology_times(mem, 2, (ll_topology *[]){x, y});
+    /* Links of one chip of the torus, and uplinks of one leaf: routes by search among others. */
+    topo[9] = topology_degraded(mem, topo[8], "0:0 24:0 3:0.5 17:0.3");
+    topo[10] = topology_degraded(mem, topo[6], "48:0 50:0 53:0.5");
 }
 
 /* Random pairs and sizes: nothing is symmetric. */

@@ -204,14 +204,20 @@ static int representatives(const ll_topology *topo, const ll_traffic *t, int32_t
     return n;
 }
 
+static bool is_source(const closed_run *run, int traffic, int32_t chip)
+{
+    if (run->phase->traffic[traffic].pattern != LL_PATTERN_LIST) return true;
+    const int64_t *first = run->list[traffic].first;
+    return first[chip] < first[chip + 1];
+}
+
 static void traffic_price(closed_run *run, int traffic)
 {
     const ll_traffic *t = &run->phase->traffic[traffic];
     const ll_topology *topo = run->problem->topo;
-    const int64_t *first = t->pattern == LL_PATTERN_LIST ? run->list[traffic].first : NULL;
-    if (first != NULL || topo->uneven) {
+    if (t->pattern == LL_PATTERN_LIST || topo->uneven) {
         for (int32_t c = 0; c < topo->n_chip; c++)
-            if (first == NULL || first[c] < first[c + 1]) source_price(run, traffic, c);
+            if (is_source(run, traffic, c)) source_price(run, traffic, c);
         return;
     }
     int32_t member[MAX_REPRESENTATIVE];

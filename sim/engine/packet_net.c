@@ -100,7 +100,7 @@ static ll_status meet(builder *b, int64_t id, int32_t src, int32_t dst, bool fir
     *number = i;
     if (i < n) return LL_OK;
     if (n == b->cap_met) {
-        b->cap_met = 2 * n + 1024;
+        b->cap_met = 2 * n;
         b->met = ll_arena_grown(b->mem, b->met, n, b->cap_met, sizeof *b->met);
     }
     ll_link link;
@@ -429,6 +429,8 @@ ll_status ll_packet_net_create(const ll_problem *problem, const ll_phase *phase,
     net->loss = (ll_loss){param->loss_frac, param->retransmission == 1, (uint64_t)param->seed};
     LL_ASSERT(size <= LL_PACKET_RANKS, "%d ranks", size);
     choose_tile(&b);
+    b.cap_met = 1024;
+    b.met = ll_arena_array(mem, b.cap_met, met_link);
     ll_index_map_init(&b.link_map, mem);
     ll_index_map_init(&b.kind_map, mem);
     for (int i = 0; i < phase->n_traffic; i++)

@@ -21,7 +21,7 @@ double ll_precision_B(ll_precision p)
     }
 #define GEMM(precision, name_, def_)                                               \
     FRAC(offsetof(ll_chip, gemm_frac) + (precision) * sizeof(double), name_, def_, \
-         "fraction of that peak which large matrix products reach")
+         "fraction of that peak which the best matrix product reaches")
 
 const ll_key ll_chip_keys[] = {
     {.name = "name", .kind = LL_KIND_STRING, .offset = offsetof(ll_chip, name), .doc = "name"},
@@ -33,6 +33,14 @@ const ll_key ll_chip_keys[] = {
     GEMM(LL_PRECISION_FP8, "gemm_frac_fp8", "0.7"),
     GEMM(LL_PRECISION_BF16, "gemm_frac_bf16", "0.7"),
     GEMM(LL_PRECISION_FP16, "gemm_frac_fp16", "0.7"),
+    {.name = "multiprocessors",
+     .kind = LL_KIND_COUNT,
+     .flags = LL_KEY_FACT,
+     .offset = offsetof(ll_chip, n_multiprocessor),
+     .def = "0",
+     .min = 0,
+     .max = 100000,
+     .doc = "units that each make one tile of a matrix product; 0: shapes cost nothing"},
     FRAC(offsetof(ll_chip, attention_frac), "attention_frac", "0.5",
          "fraction of the 16-bit peak that fused attention reaches, forward"),
     FRAC(offsetof(ll_chip, attention_backward_frac), "attention_backward_frac", "0.4",
@@ -60,7 +68,9 @@ const ll_key ll_chip_keys[] = {
      .max = 1e16,
      .doc = "peak bandwidth of that memory"},
     FRAC(offsetof(ll_chip, memory_frac), "memory_frac", "0.8",
-         "fraction of the memory bandwidth that streaming kernels reach"),
+         "fraction of the memory bandwidth that the best streaming kernel reaches"),
+    FRAC(offsetof(ll_chip, memory_sustained), "memory_sustained", "1",
+         "fraction of that which the kernels of a layer reach: norms, activations, sums, casts"),
     {.name = "kernel_launch",
      .kind = LL_KIND_TIME,
      .flags = LL_KEY_FACT,

@@ -22,14 +22,16 @@ double ll_precision_B(ll_precision p);         /* bytes per element: 0.5, 1, 2, 
 typedef struct ll_chip {
     const char *name;
     double peak_flop_per_s[LL_N_PRECISION]; /* dense; 0: the chip cannot */
-    double gemm_frac[LL_N_PRECISION];       /* of the peak that large matrix products reach */
+    double gemm_frac[LL_N_PRECISION];       /* of the peak that the best matrix product reaches */
+    int64_t n_multiprocessor;               /* that share a product's tiles; 0: not known */
     double attention_frac;                  /* of the 16-bit peak, fused attention, forward */
     double attention_backward_frac;         /* the same, backward */
     double memory_B, memory_reserved_B;     /* reserved: context, communication buffers */
     double memory_Bps;
-    double memory_frac; /* of memory_Bps that streaming kernels reach */
-    double launch_s;    /* per kernel, exposed */
-    double power_W;     /* 0: not known */
+    double memory_frac;      /* of memory_Bps that a large copy reaches */
+    double memory_sustained; /* of that, in the kernels of a layer */
+    double launch_s;         /* per kernel, exposed */
+    double power_W;          /* 0: not known */
 } ll_chip;
 
 extern const ll_key ll_chip_keys[];

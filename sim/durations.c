@@ -203,10 +203,9 @@ void ll_program_durations(const ll_program *program, const ll_ideal *ideal, ll_a
     for (int64_t v = 0; v < program->n_chunk; v++) {
         chunk_durations(program, ideal, &chip, &job, &one, v, out);
         chunk_dp(program, ideal, v, mean_param, out);
-        double shards = job.zero >= 1 ? (double)(job.dp * job.cp) : 1;
         if (!ideal->optimizer)
             out->optimizer_s[v % job.pp] +=
-                ll_kernel_optimizer_s(&chip, &job, ll_stage_param(&s->model, &job, v) / shards);
+                ll_kernel_optimizer_s(&chip, &job, ll_stage_param(&s->model, &job, v));
     }
     out->send_s = call_s(program, ideal, LL_PP_SEND, 1);
     out->tie_s = call_s(program, ideal, LL_TIE_REDUCE, 1);

@@ -9,31 +9,27 @@ typedef struct pass {
     ll_compute *sum;
 } pass;
 
-static double stream_s(const ll_chip *chip, double bytes)
-{
-    return bytes / (chip->memory_Bps * chip->memory_frac);
-}
-
 static void add_stream(const pass *p, double bytes)
 {
-    p->sum->stream_s += stream_s(p->chip, bytes);
+    p->sum->stream_s += ll_kernel_stream_s(p->chip, bytes);
     p->sum->launch_s += p->chip->launch_s;
 }
 
-/* m x k times k x n in the job's precision, 16-bit result. A narrow input is cast from 16 bits first. */
-static void add_gemm_as(const pass *p, int precision, double m, double n, double k)
+/* m x k times k x n in the pass's precision. Returns its time. */
+static double add_gemm(const pass *p, double m, double n, double k, double out_B)
 {
-    double in_B = ll_precision_B((ll_precision)precision);
-    double rate = p->chip->peak_flop_per_s[precision] * p->chip->gemm_frac[precision];
-    double bytes = (m * k + k * n) * in_B + m * n * 2;
-    p->sum->gemm_s += fmax(2 * m * n * k / rate, stream_s(p->chip, bytes));
+    double s = ll_kernel_matmul_s(p->chip, p->precision, &(ll_matmul){1, m, n, k, out_B});
+    p->sum->gemm_s += s;
     p->sum->launch_s += p->chip->launch_s;
-    if (in_B < 2) add_stream(p, m * k * (2 + in_B));
+    return s;
 }
 
-static void add_gemm(const pass *p, double m, double n, double k)
+/* Inputs of narrow products are made from 16 bits, in both orientations: forward and backward need
+ * different ones, and the narrow products of Hopper take only one. */
+static void add_cast(const pass *p, double n_element)
 {
-    add_gemm_as(p, p->precision, m, n, k);
+    double in_B = ll_precision_B((ll_precision)p->precision);
+    if (in_B < 2) add_stream(p, n_element * (2 + 2 * in_B));
 }
 
 /* 16-bit peak: attention and the output projection do not run in narrow formats. */
@@ -46,16 +42,21 @@ static int wide_precision(const ll_chip *chip, int precision)
 
 /* Shapes of one layer on one chip. */
 typedef struct shape {
-    double t, t_norm;            /* tokens in matrix products; in norms and additions */
-    double h, q, kv, ffn, width; /* widths on this chip; width: all query heads of this chip */
-    double score_flop;           /* of both attention products, forward */
-    double n_up;                 /* matrices into the feed-forward network */
-    double unfused;              /* scores that pass the memory; 0 if attention is fused */
+    double t, t_norm;     /* tokens in matrix products; in norms and additions */
+    double h, q, kv, ffn; /* widths on this chip */
+    double n_up;          /* matrices into the feed-forward network */
+    double score_flop;    /* of both attention products, forward */
+    double n_head, rows, columns,
+        head_dim; /* scores: heads x micro-batch, queries and keys of each */
+    double cp;
+    double n_micro; /* micro-batches that use the same narrow weights */
+    double grad_B;  /* read and written per weight and micro-batch by its gradient */
+    bool old;       /* software of before fused attention */
 } shape;
 
 static shape shape_of(const ll_model *m, const ll_job *job)
 {
-    shape s = {.h = (double)m->hidden};
+    shape s = {.h = (double)m->hidden, .old = !job->fused_attention};
     double tp = (double)job->tp;
     s.t = (double)(job->micro_batch * job->seq) / (double)job->cp;
     s.t_norm = job->sequence_parallel ? s.t / tp : s.t;
@@ -65,80 +66,147 @@ static shape shape_of(const ll_model *m, const ll_job *job)
     s.n_up = m->gated ? 2 : 1;
     s.score_flop =
         4 * s.t * (double)job->seq * s.q * (m->attention == LL_ATTENTION_CAUSAL ? 0.5 : 1);
-    if (!job->fused_attention) s.unfused = s.t * (double)job->seq * (double)m->n_head / tp;
+    s.n_head = (double)(m->n_head * job->micro_batch) / tp;
+    s.rows = (double)job->seq / (double)job->cp;
+    s.columns = (double)job->seq;
+    s.head_dim = (double)m->head_dim;
+    s.cp = (double)job->cp;
+    s.n_micro = (double)ll_job_n_micro(job);
+    /* Added to a buffer by the product (Megatron-LM: gradient_accumulation_fusion); sharded ones are
+     * written in 16 bits and sent off. */
+    s.grad_B = job->zero >= 2 ? 2 : 2 * ll_job_grad_B(job);
     return s;
 }
 
-/* The products of attention and what is between them. Fused: queries, keys, values and outputs pass the
- * memory. Not fused (Korthikanti et al. 2022, section 4): the scores do too, in B each: written by a
- * product 2, normalised 4, dropped out with a mask 5, read by the other product 2. */
-static void attention_forward(const pass *p, const shape *s)
+/* A product of attention that is not fused: one for each head. */
+static void add_scores_product(const pass *p, const shape *s, double n, double k)
+{
+    ll_matmul product = {s->n_head, s->rows, n, k, 2};
+    p->sum->attention_s += ll_kernel_matmul_s(p->chip, p->precision, &product);
+    p->sum->launch_s += p->chip->launch_s;
+}
+
+/* Fused attention, by its FLOP: queries, keys, values and outputs pass the memory. */
+static void add_fused(const pass *p, double frac, double flop, double bytes)
 {
     int precision = wide_precision(p->chip, p->precision);
-    double rate = p->chip->peak_flop_per_s[precision] * p->chip->attention_frac;
-    double bytes = 2 * s->t * (2 * s->q + 2 * s->kv);
-    p->sum->attention_s += fmax(s->score_flop / rate, stream_s(p->chip, bytes));
+    double rate = p->chip->peak_flop_per_s[precision] * frac;
+    p->sum->attention_s += fmax(flop / rate, ll_kernel_stream_s(p->chip, bytes));
     p->sum->launch_s += p->chip->launch_s;
-    if (s->unfused > 0) add_stream(p, (2 + 4 + 5 + 2) * s->unfused);
+}
+
+/* Not fused (Korthikanti et al. 2022, section 4), scores pass the memory: a product writes them, they
+ * are normalised (4 B each), dropped out with a mask (5 B), and read by the other product, whose result
+ * is copied to the layout of the next one. With the sequence split over cp chips, partial outputs
+ * are added in 32 bits as keys arrive. */
+static void attention_forward(const pass *p, const shape *s)
+{
+    if (!s->old) {
+        add_fused(p, p->chip->attention_frac, s->score_flop, 2 * s->t * (2 * s->q + 2 * s->kv));
+        if (s->cp > 1) add_stream(p, s->cp * (2 + 8) * s->t * s->q);
+        return;
+    }
+    const double n_score = s->n_head * s->rows * s->columns;
+    add_scores_product(p, s, s->columns, s->head_dim);
+    add_stream(p, 4 * n_score);
+    add_stream(p, 5 * n_score);
+    add_scores_product(p, s, s->head_dim, s->columns);
+    add_stream(p, 4 * s->t * s->q);
 }
 
 /* Fused: five products instead of two, as the scores are computed again (Dao et al. 2022). Not fused:
- * four; probabilities are read 4, their gradients written and read 8, and taken back through dropout
- * and normalisation 7. */
+ * four; gradients go back through dropout (5 B) and normalisation (6 B). */
 static void attention_backward(const pass *p, const shape *s)
 {
-    int precision = wide_precision(p->chip, p->precision);
-    double rate = p->chip->peak_flop_per_s[precision] * p->chip->attention_backward_frac;
-    double flop = (s->unfused > 0 ? 2 : 2.5) * s->score_flop;
-    double bytes = 2 * s->t * (4 * s->q + 4 * s->kv);
-    p->sum->attention_s += fmax(flop / rate, stream_s(p->chip, bytes));
-    p->sum->launch_s += p->chip->launch_s;
-    if (s->unfused > 0) add_stream(p, (4 + 8 + 7) * s->unfused);
+    if (!s->old) {
+        add_fused(p, p->chip->attention_backward_frac, 2.5 * s->score_flop,
+                  2 * s->t * (4 * s->q + 4 * s->kv));
+        if (s->cp > 1) add_stream(p, s->cp * (2 + 4) * s->t * (s->q + 2 * s->kv));
+        return;
+    }
+    const double n_score = s->n_head * s->rows * s->columns;
+    add_scores_product(p, s, s->columns, s->head_dim); /* of the probabilities */
+    add_scores_product(p, s, s->head_dim, s->columns); /* of values */
+    add_stream(p, 5 * n_score);
+    add_stream(p, 6 * n_score);
+    add_scores_product(p, s, s->head_dim, s->columns); /* of queries */
+    add_scores_product(p, s, s->head_dim, s->columns); /* of keys */
+    add_stream(p, 4 * s->t * s->q);
 }
 
-static void gemm_forward(const pass *p, double t, double n, double k, ll_product_time *out)
+/* A product of a layer, forward. Narrow weights are made once a step. */
+static double gemm_forward(const pass *p, const shape *s, double n, double k)
 {
-    double before_s = p->sum->gemm_s;
-    add_gemm(p, t, n, k);
-    out->forward_s = p->sum->gemm_s - before_s;
+    add_cast(p, n * k / s->n_micro);
+    return add_gemm(p, s->t, n, k, 2);
 }
 
 static void layer_forward(const pass *p, const shape *s, ll_product_time product[LL_N_PRODUCT])
 {
-    add_stream(p, 4 * s->t_norm * s->h); /* norm: read, write */
-    gemm_forward(p, s->t, s->q + 2 * s->kv, s->h, &product[LL_QKV]);
-    add_stream(p, 4 * s->t * (s->q + s->kv)); /* rotary embedding of q and k */
+    const double qkv = s->q + 2 * s->kv, mask_B = s->old ? 1 : 0;
+    add_stream(p, 4 * s->t_norm * s->h); /* norm: read, write; narrow: both orientations */
+    product[LL_QKV].forward_s = gemm_forward(p, s, qkv, s->h);
+    /* bias; or rotary embedding of q and k */
+    add_stream(p, 4 * s->t * (s->old ? qkv : s->q + s->kv));
     attention_forward(p, s);
-    gemm_forward(p, s->t, s->h, s->q, &product[LL_PROJ]);
-    add_stream(p, 6 * s->t_norm * s->h); /* residual addition: read twice, write */
-    add_stream(p, 4 * s->t_norm * s->h); /* norm */
-    gemm_forward(p, s->t, s->n_up * s->ffn, s->h, &product[LL_UP]);
+    add_cast(p, s->t * s->q);
+    product[LL_PROJ].forward_s = gemm_forward(p, s, s->h, s->q);
+    add_stream(p, (6 + mask_B) * s->t_norm * s->h); /* residual addition: read twice, write */
+    add_stream(p, 4 * s->t_norm * s->h);            /* norm */
+    product[LL_UP].forward_s = gemm_forward(p, s, s->n_up * s->ffn, s->h);
     add_stream(p, 2 * (s->n_up + 1) * s->t * s->ffn); /* activation */
-    gemm_forward(p, s->t, s->h, s->ffn, &product[LL_DOWN]);
-    add_stream(p, 6 * s->t_norm * s->h); /* residual addition */
+    add_cast(p, s->t * s->ffn);
+    product[LL_DOWN].forward_s = gemm_forward(p, s, s->h, s->ffn);
+    add_stream(p, (6 + mask_B) * s->t_norm * s->h); /* residual addition */
 }
 
 /* Two products per forward product: by the weights for the input, by the input for the weights. */
-static void gemm_backward(const pass *p, double t, double n, double k, ll_product_time *out)
+static void gemm_backward(const pass *p, const shape *s, double n, double k, ll_product_time *out)
 {
-    double before_s = p->sum->gemm_s;
-    add_gemm(p, t, k, n);
-    out->input_s = p->sum->gemm_s - before_s;
-    add_gemm(p, k, n, t);
-    out->weight_s = p->sum->gemm_s - before_s - out->input_s;
+    add_cast(p, s->t * n);
+    out->input_s = add_gemm(p, s->t, k, n, 2);
+    out->weight_s = add_gemm(p, k, n, s->t, s->grad_B);
+}
+
+/* The same with split input: narrow inputs that are gathered again arrive in one orientation. */
+static void split_backward(const pass *p, const shape *s, double n, ll_product_time *out)
+{
+    double in_B = ll_precision_B((ll_precision)p->precision);
+    if (in_B < 2) add_stream(p, 2 * in_B * s->t * s->h);
+    if (s->old) add_stream(p, 2 * s->t * n); /* bias */
+    gemm_backward(p, s, n, s->h, out);
+}
+
+/* Norm: two in, one out; its weights' gradient read both again in a kernel of its own. Then the sum with
+ * the residual's gradient. */
+static void norm_backward(const pass *p, const shape *s)
+{
+    add_stream(p, 6 * s->t_norm * s->h);
+    if (s->old) add_stream(p, 4 * s->t_norm * s->h);
+    add_stream(p, 6 * s->t_norm * s->h);
+}
+
+/* Dropout, with a mask, and the bias before it. */
+static void dropout_backward(const pass *p, const shape *s)
+{
+    if (!s->old) return;
+    add_stream(p, 5 * s->t_norm * s->h);
+    add_stream(p, 2 * s->t_norm * s->h);
 }
 
 static void layer_backward(const pass *p, const shape *s, ll_product_time product[LL_N_PRODUCT])
 {
-    gemm_backward(p, s->t, s->h, s->ffn, &product[LL_DOWN]);
+    dropout_backward(p, s);
+    gemm_backward(p, s, s->h, s->ffn, &product[LL_DOWN]);
     add_stream(p, 2 * (2 * s->n_up + 1) * s->t * s->ffn); /* activation: its inputs, in and out */
-    gemm_backward(p, s->t, s->n_up * s->ffn, s->h, &product[LL_UP]);
-    add_stream(p, 8 * s->t_norm * s->h); /* norm and sum: two gradients and an input in, one out */
-    gemm_backward(p, s->t, s->h, s->q, &product[LL_PROJ]);
+    split_backward(p, s, s->n_up * s->ffn, &product[LL_UP]);
+    norm_backward(p, s);
+    dropout_backward(p, s);
+    gemm_backward(p, s, s->h, s->q, &product[LL_PROJ]);
     attention_backward(p, s);
-    add_stream(p, 4 * s->t * (s->q + s->kv));
-    gemm_backward(p, s->t, s->q + 2 * s->kv, s->h, &product[LL_QKV]);
-    add_stream(p, 8 * s->t_norm * s->h);
+    if (!s->old) add_stream(p, 4 * s->t * (s->q + s->kv)); /* rotary embedding */
+    split_backward(p, s, s->q + 2 * s->kv, &product[LL_QKV]);
+    norm_backward(p, s);
 }
 
 void ll_kernel_layer(const ll_chip *chip, const ll_model *model, const ll_job *job,
@@ -156,17 +224,30 @@ void ll_kernel_layer(const ll_chip *chip, const ll_model *model, const ll_job *j
         attention_forward(&backward, &s);
 }
 
+/* Gradients of a vocabulary matrix come as a whole matrix, 16 bits: cleared, rows added, and then added
+ * to the buffer. */
 void ll_kernel_embedding(const ll_chip *chip, const ll_model *model, const ll_job *job,
                          ll_layer_time *out)
 {
     shape s = shape_of(model, job);
+    double n_weight = ll_model_embedding_param(model) / (double)job->tp;
     *out = (ll_layer_time){0};
     pass forward = {chip, job->precision, &out->forward};
     pass backward = {chip, job->precision, &out->backward};
-    add_stream(&forward, 4 * s.t * s.h);   /* look-up: read a row, write it */
-    add_stream(&backward, 10 * s.t * s.h); /* add into fp32 gradients: read both, write */
+    add_stream(&forward, 4 * s.t * s.h); /* look-up: read a row, write it */
+    if (s.old) {
+        add_stream(&forward, 6 * s.t * s.h); /* positions */
+        add_stream(&forward, 5 * s.t_norm * s.h);
+        add_stream(&backward, 5 * s.t_norm * s.h);
+    }
+    add_stream(&backward, 2 * n_weight);
+    add_stream(&backward, 6 * s.t * s.h);
+    if (job->zero < 2) add_stream(&backward, (2 + s.grad_B) * n_weight);
 }
 
+/* Cross entropy of a split vocabulary, as Megatron-LM does it, in 32 bits. Fused: widened 6, exponential
+ * less the maximum 8, divided by the sum 8; back multiplied and narrowed 6. Else each operation is a
+ * kernel: maximum 4, less the maximum 8, exponential 8, sum 4, divided 8; multiplied 8, narrowed 6. */
 void ll_kernel_output(const ll_chip *chip, const ll_model *model, const ll_job *job,
                       ll_layer_time *out)
 {
@@ -176,17 +257,24 @@ void ll_kernel_output(const ll_chip *chip, const ll_model *model, const ll_job *
     *out = (ll_layer_time){0};
     pass forward = {chip, wide, &out->forward}, backward = {chip, wide, &out->backward};
     add_stream(&forward, 4 * s.t_norm * s.h);
-    add_gemm(&forward, s.t, vocab, s.h);
-    add_stream(&forward, (2 + 4 + 4) * s.t * vocab); /* to fp32, maximum, sum of exponentials */
-    add_stream(&backward, (4 + 2) * s.t * vocab);
+    gemm_forward(&forward, &s, vocab, s.h);
+    add_stream(&forward, (s.old ? 6 + 4 + 8 + 8 + 4 + 8 : 6 + 8 + 8) * s.t * vocab);
+    add_stream(&backward, (s.old ? 8 + 6 : 6) * s.t * vocab);
     ll_product_time whole;
-    gemm_backward(&backward, s.t, vocab, s.h, &whole);
-    add_stream(&backward, 8 * s.t_norm * s.h);
+    gemm_backward(&backward, &s, vocab, s.h, &whole);
+    norm_backward(&backward, &s);
 }
 
+/* As Megatron-LM. Of all gradients: cleared, and scaled before replicas are added up. Of the chip's
+ * shard, in 32 bits: copied if they have 16; fp16: unscaled (8); their norm (4), clipped (8); Adam reads
+ * gradient, weights and two moments and writes the last three (28); weights to 16 bits (6). */
 double ll_kernel_optimizer_s(const ll_chip *chip, const ll_job *job, double n_param)
 {
-    /* Read gradient (4 or 2), master, two moments (12); write them (12) and the weights (2). */
-    double grad_B = ll_job_grad_B(job);
-    return stream_s(chip, n_param * (grad_B + 12 + 12 + 2)) + chip->launch_s;
+    const double n_replica = (double)(job->dp * job->cp), grad_B = ll_job_grad_B(job);
+    const double shards = job->zero >= 1 ? n_replica : 1, held = job->zero >= 2 ? n_replica : 1;
+    double shard_B = (grad_B < 4 ? grad_B + 4 : 0) + 4 + 8 + 28 + 6;
+    if (job->precision == LL_PRECISION_FP16) shard_B += 8;
+    double buffer_B = grad_B * (n_replica > 1 ? 3 : 1);
+    return ll_kernel_stream_s(chip, n_param * (shard_B / shards + buffer_B / held)) +
+           chip->launch_s;
 }

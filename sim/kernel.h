@@ -1,10 +1,12 @@
-/* Kernels of a transformer layer, and how long a chip takes for each: a roofline.
+/* Kernels of a transformer layer, and how long a chip takes for each.
  *
- *   time = max( flop / (peak * fraction), bytes / (bandwidth * fraction) ) + launch
+ *   product     by its shape: waves of tiles, see sim/kernel_gemm.c
+ *   attention   fused: max( flop / (peak * fraction), bytes / (bandwidth * fraction) )
+ *   streaming   bytes / (bandwidth * fraction): norms, activations, additions, casts
  *
- * The fraction depends on the kernel's class: matrix product, fused attention, streaming (norms,
- * activations, additions, casts). Bytes are what has to pass the memory once: a model of kernels that
- * are fused where libraries fuse them, with operands that do not stay in the caches.
+ * and a launch each. Bytes are what has to pass the memory, in kernels that are fused where libraries
+ * fuse them, with operands that do not stay in the caches. Software of before fused attention (mid 2022:
+ * fused_attention = false) also had dropout, with masks, and added biases in kernels of their own.
  */
 #ifndef LL_SIM_KERNEL_H
 #define LL_SIM_KERNEL_H
@@ -40,6 +42,23 @@ typedef struct ll_layer_time {
     ll_product_time product[LL_N_PRODUCT]; /* of a layer; zero for embedding and output */
 } ll_layer_time;
 
+/* A product of m x k by k x n, `batch` times over. */
+typedef struct ll_matmul {
+    double batch, m, n, k;
+    double
+        out_B; /* read and written per element of the result: 2; more if it is added to another */
+} ll_matmul;
+
+double ll_kernel_matmul_s(const ll_chip *chip, int precision, const ll_matmul *p);
+
+/* One product with a 16-bit result, without the launch. */
+double ll_kernel_gemm_s(const ll_chip *chip, int precision, double m, double n, double k);
+
+static inline double ll_kernel_stream_s(const ll_chip *chip, double bytes)
+{
+    return bytes / (chip->memory_Bps * chip->memory_frac * chip->memory_sustained);
+}
+
 void ll_kernel_layer(const ll_chip *chip, const ll_model *model, const ll_job *job,
                      ll_layer_time *out);
 
@@ -49,7 +68,8 @@ void ll_kernel_embedding(const ll_chip *chip, const ll_model *model, const ll_jo
 void ll_kernel_output(const ll_chip *chip, const ll_model *model, const ll_job *job,
                       ll_layer_time *out);
 
-/* One optimizer step (Adam, fp32 master weights and moments) over n_param parameters of this chip. */
+/* One optimizer step (Adam, fp32 master weights and moments); n_param: weights that the chip computes
+ * with, before the optimizer's are split over replicas. */
 double ll_kernel_optimizer_s(const ll_chip *chip, const ll_job *job, double n_param);
 
 #endif

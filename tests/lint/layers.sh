@@ -6,7 +6,7 @@ layers='
 0 sim/base/*
 1 topology/*
 2 sim/config/* sim/comm.* sim/traffic.* sim/version.* sim/progress.*
-3 sim/engine/* sim/chip.* sim/model.* sim/job.* sim/cluster.* sim/kernel.* sim/stage.*
+3 sim/engine/* sim/chip.* sim/model.* sim/job.* sim/cluster.* sim/kernel.* sim/kernel_gemm.* sim/stage.*
 4 sim/study.* sim/collective.* sim/collective_choose.* sim/result.* sim/program.* sim/durations.*
 4 sim/replay.* sim/budget.* sim/run.* sim/evidence.*
 5 sim/report/*

@@ -15,10 +15,17 @@ static void add_stream(const pass *p, double bytes)
     p->sum->launch_s += p->chip->launch_s;
 }
 
-/* m x k times k x n in the pass's precision. Returns its time. */
-static double add_gemm(const pass *p, double m, double n, double k, double out_B)
+/* m x k times k x n in the pass's precision, cut into n_part along m. Parts run side by side, as many as
+ * Transformer Engine has streams for them (NVTE_COMM_OVERLAP_MAX_STREAMS). Returns the time. */
+static double add_gemm(const pass *p, double m, double n, double k, double out_B, int64_t n_part)
 {
-    double s = ll_kernel_matmul_s(p->chip, p->precision, &(ll_matmul){1, m, n, k, out_B});
+    enum { N_STREAM = 3 };
+    double s = 0;
+    for (int64_t left = n_part; left > 0; left -= N_STREAM) {
+        double batch = (double)(left < N_STREAM ? left : N_STREAM);
+        ll_matmul some = {batch, m / (double)n_part, n, k, out_B};
+        s += ll_kernel_matmul_s(p->chip, p->precision, &some);
+    }
     p->sum->gemm_s += s;
     p->sum->launch_s += p->chip->launch_s;
     return s;
@@ -49,9 +56,10 @@ typedef struct shape {
     double n_head, rows, columns,
         head_dim; /* scores: heads x micro-batch, queries and keys of each */
     double cp;
-    double n_micro; /* micro-batches that use the same narrow weights */
-    double grad_B;  /* read and written per weight and micro-batch by its gradient */
-    bool old;       /* software of before fused attention */
+    double n_micro;          /* micro-batches that use the same narrow weights */
+    double grad_B;           /* read and written per weight and micro-batch by its gradient */
+    bool old;                /* software of before fused attention */
+    int64_t n_ring, n_split; /* parts of products that hide tp transfers: gathers, scatters */
 } shape;
 
 static shape shape_of(const ll_model *m, const ll_job *job)
@@ -71,6 +79,10 @@ static shape shape_of(const ll_model *m, const ll_job *job)
     s.columns = (double)job->seq;
     s.head_dim = (double)m->head_dim;
     s.cp = (double)job->cp;
+    /* Transformer Engine's defaults: one part for each member, and num_splits. */
+    bool parts = job->overlap_tp && job->tp > 1;
+    s.n_ring = parts ? job->tp : 1;
+    s.n_split = parts ? 4 : 1;
     s.n_micro = (double)ll_job_n_micro(job);
     /* Added to a buffer by the product (Megatron-LM: gradient_accumulation_fusion); sharded ones are
      * written in 16 bits and sent off. */
@@ -135,37 +147,38 @@ static void attention_backward(const pass *p, const shape *s)
 }
 
 /* A product of a layer, forward. Narrow weights are made once a step. */
-static double gemm_forward(const pass *p, const shape *s, double n, double k)
+static double gemm_forward(const pass *p, const shape *s, double n, double k, int64_t n_part)
 {
     add_cast(p, n * k / s->n_micro);
-    return add_gemm(p, s->t, n, k, 2);
+    return add_gemm(p, s->t, n, k, 2, n_part);
 }
 
 static void layer_forward(const pass *p, const shape *s, ll_product_time product[LL_N_PRODUCT])
 {
     const double qkv = s->q + 2 * s->kv, mask_B = s->old ? 1 : 0;
     add_stream(p, 4 * s->t_norm * s->h); /* norm: read, write; narrow: both orientations */
-    product[LL_QKV].forward_s = gemm_forward(p, s, qkv, s->h);
+    product[LL_QKV].forward_s = gemm_forward(p, s, qkv, s->h, s->n_ring);
     /* bias; or rotary embedding of q and k */
     add_stream(p, 4 * s->t * (s->old ? qkv : s->q + s->kv));
     attention_forward(p, s);
     add_cast(p, s->t * s->q);
-    product[LL_PROJ].forward_s = gemm_forward(p, s, s->h, s->q);
+    product[LL_PROJ].forward_s = gemm_forward(p, s, s->h, s->q, s->n_split);
     add_stream(p, (6 + mask_B) * s->t_norm * s->h); /* residual addition: read twice, write */
     add_stream(p, 4 * s->t_norm * s->h);            /* norm */
-    product[LL_UP].forward_s = gemm_forward(p, s, s->n_up * s->ffn, s->h);
+    product[LL_UP].forward_s = gemm_forward(p, s, s->n_up * s->ffn, s->h, s->n_ring);
     add_stream(p, 2 * (s->n_up + 1) * s->t * s->ffn); /* activation */
     add_cast(p, s->t * s->ffn);
-    product[LL_DOWN].forward_s = gemm_forward(p, s, s->h, s->ffn);
+    product[LL_DOWN].forward_s = gemm_forward(p, s, s->h, s->ffn, s->n_split);
     add_stream(p, (6 + mask_B) * s->t_norm * s->h); /* residual addition */
 }
 
 /* Two products per forward product: by the weights for the input, by the input for the weights. */
-static void gemm_backward(const pass *p, const shape *s, double n, double k, ll_product_time *out)
+static void gemm_backward(const pass *p, const shape *s, double n, double k, int64_t n_part,
+                          ll_product_time *out)
 {
     add_cast(p, s->t * n);
-    out->input_s = add_gemm(p, s->t, k, n, 2);
-    out->weight_s = add_gemm(p, k, n, s->t, s->grad_B);
+    out->input_s = add_gemm(p, s->t, k, n, 2, n_part);
+    out->weight_s = add_gemm(p, k, n, s->t, s->grad_B, 1);
 }
 
 /* The same with split input: narrow inputs that are gathered again arrive in one orientation. */
@@ -174,7 +187,7 @@ static void split_backward(const pass *p, const shape *s, double n, ll_product_t
     double in_B = ll_precision_B((ll_precision)p->precision);
     if (in_B < 2) add_stream(p, 2 * in_B * s->t * s->h);
     if (s->old) add_stream(p, 2 * s->t * n); /* bias */
-    gemm_backward(p, s, n, s->h, out);
+    gemm_backward(p, s, n, s->h, 1, out);
 }
 
 /* Norm: two in, one out; its weights' gradient read both again in a kernel of its own. Then the sum with
@@ -197,12 +210,12 @@ static void dropout_backward(const pass *p, const shape *s)
 static void layer_backward(const pass *p, const shape *s, ll_product_time product[LL_N_PRODUCT])
 {
     dropout_backward(p, s);
-    gemm_backward(p, s, s->h, s->ffn, &product[LL_DOWN]);
+    gemm_backward(p, s, s->h, s->ffn, s->n_ring, &product[LL_DOWN]);
     add_stream(p, 2 * (2 * s->n_up + 1) * s->t * s->ffn); /* activation: its inputs, in and out */
     split_backward(p, s, s->n_up * s->ffn, &product[LL_UP]);
     norm_backward(p, s);
     dropout_backward(p, s);
-    gemm_backward(p, s, s->h, s->q, &product[LL_PROJ]);
+    gemm_backward(p, s, s->h, s->q, s->n_ring, &product[LL_PROJ]);
     attention_backward(p, s);
     if (!s->old) add_stream(p, 4 * s->t * (s->q + s->kv)); /* rotary embedding */
     split_backward(p, s, s->q + 2 * s->kv, &product[LL_QKV]);
@@ -257,11 +270,11 @@ void ll_kernel_output(const ll_chip *chip, const ll_model *model, const ll_job *
     *out = (ll_layer_time){0};
     pass forward = {chip, wide, &out->forward}, backward = {chip, wide, &out->backward};
     add_stream(&forward, 4 * s.t_norm * s.h);
-    gemm_forward(&forward, &s, vocab, s.h);
+    gemm_forward(&forward, &s, vocab, s.h, 1);
     add_stream(&forward, (s.old ? 6 + 4 + 8 + 8 + 4 + 8 : 6 + 8 + 8) * s.t * vocab);
     add_stream(&backward, (s.old ? 8 + 6 : 6) * s.t * vocab);
     ll_product_time whole;
-    gemm_backward(&backward, &s, vocab, s.h, &whole);
+    gemm_backward(&backward, &s, vocab, s.h, 1, &whole);
     norm_backward(&backward, &s);
 }
 

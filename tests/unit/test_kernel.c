@@ -216,6 +216,25 @@ static void test_product(void)
     }
 }
 
+/* Hidden tp transfers cut the first product, 4096 x 512 x 1024 on one of four, into four parts. A chip of
+ * 100 multiprocessors, in waves of 128 x 128 x 1024 tiles. Whole: 128 tiles, 7 parts along k each, 896
+ * in 9 waves: 9/7. In parts of 32 tiles, three side by side: 96 in a wave; then 32, 3 parts along k
+ * each, 96 in a wave: 1 + 1/3. */
+static void test_parts(void)
+{
+    ll_chip chip = pure_chip();
+    chip.n_multiprocessor = 100;
+    ll_model model = small_model();
+    ll_job job = small_job(4, 1);
+    const double wave_s = 2 * 128 * 128 * 1024.0 * 100 / 1e12;
+    ll_layer_time t;
+    ll_kernel_layer(&chip, &model, &job, &t);
+    CHECK_NEAR(t.product[LL_QKV].forward_s, wave_s * 9 / 7, 1e-12);
+    job.overlap_tp = true;
+    ll_kernel_layer(&chip, &model, &job, &t);
+    CHECK_NEAR(t.product[LL_QKV].forward_s, wave_s * 4 / 3, 1e-12);
+}
+
 /* 1e9 weights at 1 TB/s. 32-bit gradients: cleared 4, norm 4, clipped 8, Adam 28, weights 6: 50 B. With
  * 16 bits: cleared 2, copied 6, and the rest 46: 54 B. fp16 is unscaled: 8 more. Four replicas scale
  * the gradients first, 8 B, and share all but clearing and that: 12 + 46 / 4 B. */
@@ -246,6 +265,7 @@ int main(void)
     test_unfused();
     test_casts();
     test_waves();
+    test_parts();
     test_product();
     test_optimizer();
     return LL_CHECK_RESULT;

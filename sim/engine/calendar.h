@@ -16,9 +16,12 @@
 
 #include <stdint.h>
 
-#define LL_CALENDAR_CREDIT UINT32_MAX /* flow of what is no packet */
+/* Flows of what is no packet. */
+#define LL_CALENDAR_TIMER  (UINT32_MAX - 1)
+#define LL_CALENDAR_CREDIT UINT32_MAX
 
-/* A packet reaches the queue of a link; or, flow = LL_CALENDAR_CREDIT, waiting packets may go on.
+/* A packet reaches the queue of a link; or, flow = LL_CALENDAR_CREDIT, waiting packets may go on; or, flow =
+ * LL_CALENDAR_TIMER, timer number `order` goes off.
  * Order of the events of a link: dt_ps, order, flow. No two are equal. */
 typedef struct ll_event {
     uint32_t link; /* own link */

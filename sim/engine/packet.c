@@ -59,6 +59,7 @@
 
 static const char *const switching_choices[] = {"cut_through", "store_forward", NULL};
 
+static const char *const recovery_choices[] = {"link", "end_to_end", NULL};
 static const char *const retransmission_choices[] = {"selective", "go_back_n", NULL};
 static const char *const hash_choices[] = {"off", "end", "windows", NULL};
 
@@ -103,13 +104,27 @@ static const ll_key packet_keys[] = {
      .def = "0",
      .min = 0,
      .max = 0.5,
-     .doc = "probability that a link damages a packet; the link sends it again"},
+     .doc = "probability that a link damages a packet, which is then sent again"},
+    {.name = "recovery",
+     .kind = LL_KIND_CHOICE,
+     .offset = offsetof(ll_packet_param, recovery),
+     .def = "link",
+     .choices = recovery_choices,
+     .doc = "who sends a damaged packet again: the link, or its source"},
     {.name = "retransmission",
      .kind = LL_KIND_CHOICE,
      .offset = offsetof(ll_packet_param, retransmission),
      .def = "selective",
      .choices = retransmission_choices,
      .doc = "of a damaged packet alone, or of everything since"},
+    {.name = "timeout",
+     .kind = LL_KIND_TIME,
+     .offset = offsetof(ll_packet_param, timeout_s),
+     .def = "320 us",
+     .min = 1e-9,
+     .max = 100,
+     .doc = "end_to_end: of the oldest packet without an answer; 320 us as IRN, assumed; adapters "
+            "are often set to 67 ms"},
     {.name = "seed",
      .kind = LL_KIND_COUNT,
      .offset = offsetof(ll_packet_param, seed),
@@ -168,6 +183,26 @@ static void fill_price(const ll_packet_net *net, const ll_packet_result *run, in
     price->simulated_frac = net->fraction;
 }
 
+/* Sources that send again and again would not let packets that wait in a circle come to rest. */
+static ll_status check_recovery(const ll_packet_net *net, const ll_packet_param *param,
+                                ll_error *err)
+{
+    double round_s = 0;
+    for (int i = 0; i < LL_MAX_TRAFFIC; i++)
+        round_s = fmax(round_s, 2 * net->latency_s[i]);
+    if (!(net->damage.frac > 0) || !net->damage.end_to_end) return LL_OK;
+    if (param->timeout_s < round_s)
+        return ll_error_set(err, LL_ERR_RUN,
+                            "engine.timeout = %g s: shorter than the round trip of a flow, %g s",
+                            param->timeout_s, round_s);
+    if (net->n_class > param->virtual_lanes)
+        return ll_error_set(err, LL_ERR_RUN,
+                            "engine.recovery = end_to_end: with buffers, routes here need %d "
+                            "virtual lanes (engine.virtual_lanes = %d)",
+                            net->n_class, (int)param->virtual_lanes);
+    return LL_OK;
+}
+
 static ll_status price_phase(const ll_problem *problem, const ll_phase *phase,
                              const ll_packet_param *param, ll_comm *comm, ll_arena *mem,
                              ll_price *price, ll_error *err)
@@ -178,6 +213,7 @@ static ll_status price_phase(const ll_problem *problem, const ll_phase *phase,
     *price = (ll_price){0};
     LL_TRY(ll_packet_net_create(problem, phase, param, ll_comm_rank(comm), ll_comm_size(comm), mem,
                                 &net, err));
+    LL_TRY(check_recovery(&net, param, err));
     price->n_flow = price->n_flow_class = net.n_flow;
     price->n_link_class = net.n_link_all;
     if (net.n_flow == 0) return LL_OK;

@@ -1,13 +1,15 @@
 /* Packets that are lost. Links that are slow or down are the topology's: topology/degraded.h.
  *
- * Each packet is damaged on each link with the same probability, whatever its size. The receiving
- * end of the link finds out when the last byte is there, and the sending end a latency later:
+ * Each packet is damaged on each link with the same probability, whatever its size. With recovery =
+ * end_to_end the link drops it, and its source sends it again: packet_recover.h. With recovery = link, the
+ * receiving end of the link finds out when the last byte is there, and the sending end a latency later:
  * D = service + 2 latencies after it began to send. Then
  *   selective   it sends that packet again; what follows is not held back, but for the time that the
  *               packet takes once more
  *   go_back_n   it sends that packet and everything after it again: what was sent in between is void,
  *               so everything is D later
- * A packet is damaged as a pure function of (seed, link, flow, packet, hop, attempt), so on any rank.
+ * A packet is damaged as a pure function of (seed, link, flow, packet, hop, attempt), so on any rank; what
+ * tells apart the attempts of a source is the time at which the link begins to send.
  */
 #ifndef LL_SIM_ENGINE_PACKET_FAULT_H
 #define LL_SIM_ENGINE_PACKET_FAULT_H
@@ -18,20 +20,30 @@
 
 #include <stdbool.h>
 
-typedef struct ll_loss {
+typedef struct ll_damage {
     double frac; /* probability per packet and link; 0: none */
-    bool go_back_n;
+    bool go_back_n, end_to_end;
+    int64_t timeout_ps; /* end_to_end */
     uint64_t seed;
-} ll_loss;
+} ll_damage;
 
 /* Times that the packet is damaged on the link before it comes through. */
-static inline int ll_loss_count(const ll_loss *loss, int64_t link_id, uint32_t flow, uint32_t order)
+static inline int ll_damage_count(const ll_damage *d, int64_t link_id, uint32_t flow,
+                                  uint32_t order)
 {
     const uint64_t packet = ll_mix((uint64_t)flow << 32 | order);
     int n = 0;
-    while (ll_rng_u01(loss->seed, (uint64_t)link_id, packet + (uint64_t)n) < loss->frac)
+    while (ll_rng_u01(d->seed, (uint64_t)link_id, packet + (uint64_t)n) < d->frac)
         n++;
     return n;
+}
+
+/* Whether it is damaged when the link begins to send it at start_ps. */
+static inline bool ll_damage_at(const ll_damage *d, int64_t link_id, uint32_t flow, uint32_t order,
+                                int64_t start_ps)
+{
+    const uint64_t packet = ll_mix((uint64_t)flow << 32 | order);
+    return ll_rng_u01(d->seed, (uint64_t)link_id, ll_mix(packet + (uint64_t)start_ps)) < d->frac;
 }
 
 #endif

@@ -426,7 +426,11 @@ ll_status ll_packet_net_create(const ll_problem *problem, const ll_phase *phase,
                            .hash = (ll_packet_hash)param->state_hash,
                            .kind = ll_arena_array(mem, LL_PACKET_KINDS, ll_packet_kind)};
     LL_ASSERT(problem->wire.packet_B <= INT32_MAX, "packets of %g B", problem->wire.packet_B);
-    net->loss = (ll_loss){param->loss_frac, param->retransmission == 1, (uint64_t)param->seed};
+    net->damage = (ll_damage){.frac = param->loss_frac,
+                              .go_back_n = param->retransmission == 1,
+                              .end_to_end = param->recovery == 1,
+                              .timeout_ps = (int64_t)round(param->timeout_s * 1e12),
+                              .seed = (uint64_t)param->seed};
     LL_ASSERT(size <= LL_PACKET_RANKS, "%d ranks", size);
     choose_tile(&b);
     b.cap_met = 1024;

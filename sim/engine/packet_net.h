@@ -19,12 +19,14 @@
 enum {
     LL_PACKET_LANES = 4,           /* virtual lanes, at most */
     LL_PACKET_HOP_BITS = 7,        /* hops there and back: at most 2 LL_MAX_HOP */
-    LL_PACKET_SEQ_MAX = 1 << 25,   /* packets of one flow */
+    LL_PACKET_SEQ_MAX = 1 << 24,   /* packets of one flow */
     LL_PACKET_KINDS = 1 << 12,     /* kinds of links in one phase */
     LL_PACKET_RANKS = 1 << 13,     /* ranks */
     LL_PACKET_DELTA_MAX = 1 << 30, /* picoseconds: offsets in a window have 32 bits */
     LL_PACKET_Q = 20               /* binary places of a service time per byte */
 };
+
+#define LL_PACKET_GAP (1u << 31) /* in the order of an answer: see packet_recover.h */
 
 typedef enum ll_packet_hash { LL_HASH_OFF, LL_HASH_END, LL_HASH_WINDOWS } ll_packet_hash;
 
@@ -34,7 +36,9 @@ typedef struct ll_packet_param {
     int switching;  /* index into: cut_through, store_forward */
     int state_hash; /* ll_packet_hash */
     double loss_frac;
+    int recovery;       /* index into: link, end_to_end */
     int retransmission; /* index into: selective, go_back_n */
+    double timeout_s;   /* end_to_end */
     int64_t seed;
 } ll_packet_param;
 
@@ -107,7 +111,7 @@ typedef struct ll_packet_net {
     int n_class; /* virtual lanes that the routes need to be free of deadlock */
     uint32_t ack_B;
     bool cut_through;
-    ll_loss loss;
+    ll_damage damage;
     ll_packet_hash hash;
     /* Own links. */
     int64_t n_link;

@@ -2,6 +2,7 @@
 
 #include "sim/engine/index_map.h"
 #include "sim/engine/packet_exchange.h"
+#include "sim/engine/packet_recover.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -23,6 +24,7 @@ typedef struct packet_run {
     uint32_t n_waiter, cap_waiter, spare_waiter;
     uint32_t rank;
     uint64_t n_landed;
+    ll_recovery *recovery; /* NULL: links recover, or lose nothing */
     ll_packet_result result;
 } packet_run;
 
@@ -73,10 +75,98 @@ static inline void reply(packet_run *run, ll_packet_flow *flow, uint32_t flow_id
 /* The hop of the flow's path that an event is at. */
 static inline const ll_packet_hop *hop_at(const ll_packet_flow *flow, uint32_t order)
 {
-    const uint32_t seq = order >> LL_PACKET_HOP_BITS;
+    const uint32_t seq = (order & ~LL_PACKET_GAP) >> LL_PACKET_HOP_BITS;
     const uint32_t h = order & ((1 << LL_PACKET_HOP_BITS) - 1);
     const uint32_t path = flow->n_path == 1 ? 0 : seq % flow->n_path;
     return flow->hop + ll_packet_way(flow, path) + h;
+}
+
+/* ---- End-to-end recovery --------------------------------------------------------------------- */
+
+/* The hop over which the answers of a stream reach its source. */
+static ll_packet_hop last_hop(const ll_packet_flow *flow, uint32_t path)
+{
+    const ll_packet_hop *hop = flow->hop + ll_packet_way(flow, path);
+    while (!(hop->meta & LL_HOP_RETURNS))
+        hop++;
+    return *hop;
+}
+
+/* Its timer goes off with the first window that begins at its deadline or later. */
+static void wind_up(packet_run *run, const ll_packet_flow *flow, ll_stream *s)
+{
+    const int64_t delta_ps = run->cal.delta_ps;
+    const ll_event e = {.link = last_hop(flow, s->path).link,
+                        .flow = LL_CALENDAR_TIMER,
+                        .order = (uint32_t)(s - run->recovery->stream)};
+    ll_calendar_put(&run->cal, (s->deadline_ps + delta_ps - 1) / delta_ps, &e);
+    s->armed = true;
+}
+
+/* The stream sends a new packet at `ps`. */
+static void watch(packet_run *run, const ll_packet_flow *flow, ll_stream *s, uint32_t seq,
+                  int64_t ps)
+{
+    if (seq / flow->n_path == s->oldest) s->deadline_ps = ps + run->net->damage.timeout_ps;
+    if (!s->armed) wind_up(run, flow, s);
+}
+
+static void send_again(packet_run *run, const ll_packet_flow *flow, const ll_stream *s, ll_resend r,
+                       int64_t ps)
+{
+    const ll_packet_hop to = flow->hop[ll_packet_way(flow, s->path)];
+    for (uint32_t k = r.first; k < r.end; k++)
+        if (ll_stream_missing(s, k))
+            send(run, to, ps, ll_stream_seq(flow, s, k) << LL_PACKET_HOP_BITS, s->flow);
+}
+
+static void expire(packet_run *run, const ll_event *e)
+{
+    ll_stream *s = &run->recovery->stream[e->order];
+    const ll_packet_flow *flow = ll_packet_flow_at(run->net, s->flow);
+    const int64_t ps = run->cal.now_ps + run->cal.delta_ps;
+    s->armed = s->oldest < ll_stream_length(flow, s->path, flow->next);
+    if (!s->armed) return;
+    if (s->deadline_ps <= run->cal.now_ps)
+        send_again(run, flow, s, ll_stream_expired(run->net, s, ps), ps);
+    wind_up(run, flow, s);
+}
+
+/* An answer is at the source at `ps`: what is missing goes again, then new packets. */
+static void answered(packet_run *run, ll_packet_flow *flow, const ll_event *e, int64_t ps)
+{
+    ll_recovery *r = run->recovery;
+    const uint32_t order = e->order & ~(uint32_t)((1 << LL_PACKET_HOP_BITS) - 1);
+    const uint32_t at = (order & ~LL_PACKET_GAP) >> LL_PACKET_HOP_BITS;
+    ll_stream *s = ll_stream_of(r, flow, e->flow, at);
+    send_again(run, flow, s, ll_stream_answered(run->net, r, s, order, ps), ps);
+    const uint32_t *n_done = &r->stream[r->first[e->flow]].n_done;
+    while (flow->next < flow->n_packet && flow->next - *n_done < flow->window) {
+        watch(run, flow, ll_stream_of(r, flow, e->flow, flow->next), flow->next, ps);
+        reply(run, flow, e->flow, ps);
+    }
+}
+
+/* A packet is at its destination at `ps`, whole. */
+static void arrive(packet_run *run, const ll_packet_flow *flow, const ll_packet_hop *hop,
+                   const ll_event *e, int64_t ps)
+{
+    const uint32_t seq = e->order >> LL_PACKET_HOP_BITS;
+    const uint32_t at = e->order & ((1 << LL_PACKET_HOP_BITS) - 1);
+    ll_stream *s = ll_stream_of(run->recovery, flow, e->flow, seq);
+    bool fresh;
+    uint32_t answer;
+    if (ll_stream_arrive(run->net, s, seq / flow->n_path, &fresh, &answer))
+        send(run, hop[1], ps, answer | (at + 1), e->flow);
+    if (fresh) land(run, flow, ps);
+}
+
+/* Of the streams whose answers come to this rank. */
+static void begin_timers(packet_run *run, const ll_packet_flow *flow, uint32_t id)
+{
+    for (uint32_t path = 0; path < flow->n_path && path < flow->next; path++)
+        if (ll_hop_owner(last_hop(flow, path)) == run->rank)
+            watch(run, flow, ll_stream_of(run->recovery, flow, id, path), path, 0);
 }
 
 /* A sum, so that it does not matter in which order links are swept, nor on which rank. */
@@ -91,12 +181,25 @@ static inline void note(packet_run *run, const ll_packet_link *link, const ll_ev
 /* Times that the link damages the packet. */
 static int damage(const ll_packet_net *net, const ll_packet_link *link, const ll_event *e)
 {
-    return ll_loss_count(&net->loss, net->link_id[link - net->link], e->flow, e->order);
+    return ll_damage_count(&net->damage, net->link_id[link - net->link], e->flow, e->order);
 }
 
-/* Serves the packet at `hop`, which is at the head of the queue of `link` at `ps`. */
-static inline void serve(packet_run *run, ll_packet_link *link, ll_packet_flow *flow,
-                         const ll_packet_hop *hop, const ll_event *e, int64_t ps)
+/* Whether the packet is lost on the link, and with it the place that it would have taken. */
+static bool dropped(packet_run *run, const ll_packet_link *link, const ll_packet_hop *hop,
+                    const ll_event *e, int64_t start_ps, int64_t whole_ps)
+{
+    const ll_packet_net *net = run->net;
+    const int64_t id = net->link_id[link - net->link];
+    if (!ll_damage_at(&net->damage, id, e->flow, e->order, start_ps)) return false;
+    if (hop->meta & LL_HOP_TAKES) give_credit(run, *hop, whole_ps);
+    return true;
+}
+
+/* Serves the packet at `hop`, which is at the head of the queue of `link` at `ps`. lossy: links damage
+ * packets; a constant, so that nothing of it is left where they do not. */
+static inline __attribute__((always_inline)) void
+serve_as(packet_run *run, ll_packet_link *link, ll_packet_flow *flow, const ll_packet_hop *hop,
+         const ll_event *e, int64_t ps, const bool lossy)
 {
     const ll_packet_net *net = run->net;
     const ll_packet_kind *kind = &net->kind[ll_hop_kind(*hop)];
@@ -108,11 +211,15 @@ static inline void serve(packet_run *run, ll_packet_link *link, ll_packet_flow *
     int64_t turn_ps = ps > link->free_ps ? ps : link->free_ps;
     int64_t start_ps = meta & LL_HOP_ACK ? ps : turn_ps;
     int64_t slot_ps = ll_packet_ps(size_B, kind->slot_q);
-    if (net->loss.frac > 0) {
+    const bool recovers = lossy && run->recovery != NULL;
+    bool lost = false;
+    if (recovers) {
+        lost = dropped(run, link, hop, e, start_ps, start_ps + wire_ps + kind->latency_ps);
+    } else if (lossy) {
         const int n = damage(net, link, e);
         const int64_t delay_ps = n * (wire_ps + 2 * kind->latency_ps);
         start_ps += delay_ps;
-        if (net->loss.go_back_n && !(meta & LL_HOP_ACK))
+        if (net->damage.go_back_n && !(meta & LL_HOP_ACK))
             turn_ps += delay_ps;
         else
             slot_ps *= 1 + n;
@@ -122,18 +229,42 @@ static inline void serve(packet_run *run, ll_packet_link *link, ll_packet_flow *
     link->busy_ps += slot_ps;
     if (net->hash != LL_HASH_OFF) note(run, link, e, start_ps);
     if (meta & LL_HOP_FREES) give_credit(run, hop[-1], start_ps + wire_ps);
+    if (lost) return;
     if (meta & LL_HOP_RETURNS) {
-        reply(run, flow, e->flow, whole_ps);
+        if (recovers)
+            answered(run, flow, e, whole_ps);
+        else
+            reply(run, flow, e->flow, whole_ps);
         return;
     }
     int64_t next_ps = whole_ps;
     if (meta & LL_HOP_LANDS) {
+        if (recovers) {
+            arrive(run, flow, hop, e, whole_ps);
+            return;
+        }
         land(run, flow, whole_ps);
     } else if (net->cut_through) { /* its first byte may go on, as long as the rest keeps up */
         const int64_t next_wire_ps = ll_packet_ps(size_B, net->kind[ll_hop_kind(hop[1])].wire_q);
         next_ps -= next_wire_ps < wire_ps ? next_wire_ps : wire_ps;
     }
     send(run, hop[1], next_ps, e->order + 1, e->flow);
+}
+
+static __attribute__((noinline)) void serve_lossy(packet_run *run, ll_packet_link *link,
+                                                  ll_packet_flow *flow, const ll_packet_hop *hop,
+                                                  const ll_event *e, int64_t ps)
+{
+    serve_as(run, link, flow, hop, e, ps, true);
+}
+
+static inline void serve(packet_run *run, ll_packet_link *link, ll_packet_flow *flow,
+                         const ll_packet_hop *hop, const ll_event *e, int64_t ps)
+{
+    if (run->net->damage.frac > 0)
+        serve_lossy(run, link, flow, hop, e, ps);
+    else
+        serve_as(run, link, flow, hop, e, ps, false);
 }
 
 /* ---- Waiting for credits --------------------------------------------------------------------- */
@@ -202,8 +333,11 @@ static void sweep(packet_run *run, const ll_event *e, int64_t n)
     ll_packet_link *link = &run->net->link[e->link];
     for (const ll_event *end = e + n; e < end; e++) {
         __builtin_prefetch(run->net->store + e[AHEAD].flow);
-        if (e->flow == LL_CALENDAR_CREDIT) {
-            wake(run, link);
+        if (e->flow >= LL_CALENDAR_TIMER) {
+            if (e->flow == LL_CALENDAR_CREDIT)
+                wake(run, link);
+            else
+                expire(run, e);
             continue;
         }
         run->result.n_packet_hop++;
@@ -260,6 +394,7 @@ static void begin(packet_run *run)
             const ll_packet_hop hop = *hop_at(flow, seq << LL_PACKET_HOP_BITS);
             if (ll_hop_owner(hop) == run->rank) send(run, hop, 0, seq << LL_PACKET_HOP_BITS, id);
         }
+        if (run->recovery != NULL) begin_timers(run, flow, id);
     }
 }
 
@@ -337,6 +472,8 @@ ll_status ll_packet_run(const ll_topology *topo, ll_packet_net *net, ll_comm *co
     run->rank = (uint32_t)ll_comm_rank(comm);
     ll_calendar_init(&run->cal, net->delta_ps, net->n_link, mem);
     ll_exchange_init(&run->exchange, net->neighbour, comm, profile, mem);
+    if (net->damage.frac > 0 && net->damage.end_to_end)
+        run->recovery = ll_recovery_create(net, mem);
     begin(run);
     ll_profile_begin(profile);
     for (int64_t window = 0; window != INT64_MAX; run->result.n_window++) {

@@ -11,7 +11,7 @@
 #define LANE "bandwidth=50 GB/s; latency=300 ns; "
 #define UP   "uplink_bandwidth=25 GB/s; uplink_latency=500 ns; "
 
-enum { N_CHIP = 24, N_LIST = 60, N_TOPOLOGY = 11, N_TRAFFIC = 4, N_SETTING = 7 };
+enum { N_CHIP = 24, N_LIST = 60, N_TOPOLOGY = 11, N_TRAFFIC = 4, N_SETTING = 10 };
 
 static const char *const settings[N_SETTING] = {
     "state_hash=end; packets_per_flow=0",
@@ -22,7 +22,12 @@ static const char *const settings[N_SETTING] = {
     "state_hash=end; packets_per_flow=20; ack=100 B",
     "state_hash=end; packets_per_flow=0; buffer_packets=3; virtual_lanes=4; loss=0.02",
     "state_hash=end; packets_per_flow=0; buffer_packets=3; virtual_lanes=4; loss=0.01; seed=4; "
-    "retransmission=go_back_n"};
+    "retransmission=go_back_n",
+    "state_hash=end; packets_per_flow=0; recovery=end_to_end; loss=0.003; timeout=30 us",
+    "state_hash=end; packets_per_flow=20; buffer_packets=3; virtual_lanes=4; loss=0.01; "
+    "recovery=end_to_end; timeout=100 us",
+    "state_hash=end; packets_per_flow=0; buffer_packets=3; virtual_lanes=4; loss=0.003; "
+    "recovery=end_to_end; retransmission=go_back_n"};
 
 static void topologies(ll_arena *mem, const ll_topology **topo)
 {

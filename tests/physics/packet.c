@@ -185,10 +185,10 @@ static void check_circle(const env *e)
 static uint64_t seed_for_one(double frac)
 {
     for (uint64_t seed = 0;; seed++) {
-        const ll_loss loss = {.frac = frac, .seed = seed};
+        const ll_damage damage = {.frac = frac, .seed = seed};
         int n_right = 0;
         for (uint32_t k = 0; k < 100; k++)
-            n_right += ll_loss_count(&loss, 0, 0, k << LL_PACKET_HOP_BITS) == (k == 3);
+            n_right += ll_damage_count(&damage, 0, 0, k << LL_PACKET_HOP_BITS) == (k == 3);
         if (n_right == 100) return seed;
     }
 }

@@ -29,7 +29,7 @@ ll_recovery *ll_recovery_create(const ll_packet_net *net, ll_arena *mem)
     int64_t n_stream = 0, n_word = 0;
     for (ll_packet_flow *f = ll_packet_first(net); f != NULL; f = ll_packet_next(net, f)) {
         n_stream += f->n_path;
-        n_word += 2 * f->n_path * (slots_of(f) / 64);
+        n_word += (int64_t)f->n_path * 2 * (slots_of(f) / 64);
     }
     LL_ASSERT(n_stream < UINT32_MAX, "%lld streams", (long long)n_stream);
     r->stream = ll_arena_array(mem, n_stream, ll_stream);

@@ -73,6 +73,9 @@ typedef struct ll_request {
     double size_B; /* see above */
 } ll_request;
 
+/* busbw / algbw as nccl-tests counts them, among n members. */
+double ll_collective_bus_factor(ll_collective collective, double n);
+
 /* Its rounds. Error LL_ERR_CONFIG if the algorithm cannot do it (halving with 6 members, in_network where
  * no switch reduces, ...), with what can. Not AUTO. Not collective. */
 ll_status ll_collective_plan(const ll_cluster *cluster, const ll_request *request, ll_plan *out,

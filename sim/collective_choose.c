@@ -153,3 +153,20 @@ ll_status ll_collective_choose(const ll_cluster *cluster, const ll_request *requ
                         "no algorithm for %s: cluster.software algorithms = \"%s\"",
                         ll_collective_names[request->collective], have);
 }
+
+double ll_collective_bus_factor(ll_collective collective, double n)
+{
+    switch (collective) {
+    case LL_ALL_REDUCE:
+        return 2 * (n - 1) / n;
+    case LL_ALL_GATHER:
+    case LL_REDUCE_SCATTER:
+    case LL_ALL_TO_ALL:
+        return (n - 1) / n;
+    case LL_BROADCAST:
+    case LL_SEND:
+    case LL_N_COLLECTIVE:
+        break;
+    }
+    return 1;
+}

@@ -150,24 +150,6 @@ static ll_status job_parse(const ll_options *opt, const ll_topology *topo, net_j
     return sizes_parse(sizes ? sizes : "8B..1GiBx2", job, err);
 }
 
-/* busbw / algbw, see the top of the file. */
-static double bus_factor(ll_collective what, double n)
-{
-    switch (what) {
-    case LL_ALL_REDUCE:
-        return 2 * (n - 1) / n;
-    case LL_ALL_GATHER:
-    case LL_REDUCE_SCATTER:
-    case LL_ALL_TO_ALL:
-        return (n - 1) / n;
-    case LL_BROADCAST:
-    case LL_SEND:
-    case LL_N_COLLECTIVE:
-        break;
-    }
-    return 1;
-}
-
 static void row_add(ll_table *t, const ll_plan *plan, const ll_cost *cost)
 {
     double rate_GBps = plan->size_B / cost->total_s / 1e9;
@@ -176,7 +158,8 @@ static void row_add(ll_table *t, const ll_plan *plan, const ll_cost *cost)
     ll_table_set(t, 1, "%.0f", plan->size_B);
     ll_table_set(t, 2, "%.2f", cost->total_s * 1e6);
     ll_table_set(t, 3, "%.3f", rate_GBps);
-    ll_table_set(t, 4, "%.3f", rate_GBps * bus_factor(plan->collective, plan->group_size));
+    ll_table_set(t, 4, "%.3f",
+                 rate_GBps * ll_collective_bus_factor(plan->collective, plan->group_size));
     ll_table_set(t, 5, "%.2f", cost->software_s * 1e6);
     ll_table_set(t, 6, "%.2f", cost->latency_s * 1e6);
     ll_table_set(t, 7, "%.2f", cost->wire_s * 1e6);

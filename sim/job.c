@@ -112,9 +112,11 @@ static void check_model(ll_config *cfg, const ll_job *job, const ll_model *model
     if (job->seq % (job->tp * job->cp))
         ll_config_fault(cfg, "job.sequence", err, "must divide by tp cp = %lld",
                         (long long)job->tp * job->cp);
-    if (job->pp * job->interleave > model->n_layer)
-        ll_config_fault(cfg, "job.pp", err, "pp * interleave = %lld chunks, but only %lld layers",
-                        (long long)job->pp * job->interleave, (long long)model->n_layer);
+    const int64_t n_unit = model->n_layer + (job->embedding_as_layer ? 2 : 0);
+    if (job->pp * job->interleave > n_unit)
+        ll_config_fault(cfg, "job.pp", err, "pp * interleave = %lld chunks, but only %lld layers%s",
+                        (long long)job->pp * job->interleave, (long long)n_unit,
+                        job->embedding_as_layer ? ", the two vocabulary stages counted" : "");
     if (job->interleave > 1 && job->pp == 1)
         ll_config_fault(cfg, "job.interleave", err, "needs pp > 1; without a pipeline write 1");
 }

@@ -28,6 +28,8 @@ static const option_row rows[LL_N_OPT] = {
     [LL_OPT_CHIPS] = {"--chips", NULL, "N", "among the first N chips alone; default all"},
     [LL_OPT_GROUP] = {"--group", NULL, "N[:STRIDE]",
                       "in every group of N chips that are STRIDE apart, all groups at once"},
+    [LL_OPT_RECORD] = {"--record", NULL, NULL, "write what it came to beside the table"},
+    [LL_OPT_CHECK] = {"--check", NULL, NULL, "fail if it is worse than what was recorded"},
     [LL_OPT_PROGRESS] = {"--progress", NULL, NULL, "show progress even if there is no terminal"},
     [LL_OPT_NO_PROGRESS] = {"--no-progress", NULL, NULL, "never show progress"},
     [LL_OPT_HELP] = {"--help", "-h", NULL, "this text"},
@@ -83,10 +85,11 @@ static ll_status command_find(const char *word, const ll_command **out, ll_error
     if (near >= 0)
         return ll_error_set(err, LL_ERR_CONFIG, "unknown command '%s'; did you mean '%s'?", word,
                             names[near]);
-    return ll_error_set(err, LL_ERR_CONFIG,
-                        "unknown command '%s'; expected run, compare, net, check or list, such as "
-                        "`lineloss run nvl72`",
-                        word);
+    return ll_error_set(
+        err, LL_ERR_CONFIG,
+        "unknown command '%s'; expected run, compare, net, check, list or validate, such as "
+        "`lineloss run nvl72`",
+        word);
 }
 
 /* --seed, --engine and --fold are shorthands for --set. */

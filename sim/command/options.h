@@ -25,6 +25,8 @@ typedef enum ll_option_id {
     LL_OPT_SIZES,
     LL_OPT_CHIPS,
     LL_OPT_GROUP,
+    LL_OPT_RECORD,
+    LL_OPT_CHECK,
     LL_OPT_PROGRESS,
     LL_OPT_NO_PROGRESS,
     LL_OPT_HELP,

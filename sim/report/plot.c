@@ -175,10 +175,10 @@ static void script_write(int n, int n_row, const char *const *row, const ll_repo
     ll_text_add(out, "  unset multiplot\n  set output\n}\n");
 }
 
-/* gnuplot in `dir`; false if it is not installed or fails. */
-static bool gnuplot_run(const char *dir)
+static bool gnuplot_run(const char *dir, const char *script)
 {
-    char *argv[] = {"sh", "-c", "cd \"$0\" && exec gnuplot compare.gp", (char *)dir, NULL};
+    char *argv[] = {"sh",        "-c",           "cd \"$0\" && exec gnuplot \"$1\"",
+                    (char *)dir, (char *)script, NULL};
     pid_t pid;
     int state;
     if (posix_spawnp(&pid, "sh", NULL, NULL, argv, environ) != 0) return false;
@@ -198,6 +198,11 @@ static bool gnuplot_found(void)
     return false;
 }
 
+bool ll_plot_gnuplot(const char *dir, const char *script)
+{
+    return gnuplot_found() && gnuplot_run(dir, script);
+}
+
 ll_status ll_plot_waterfalls(const char *dir, int n, const ll_report *report, ll_comm *comm,
                              ll_arena *mem, bool *drawn, ll_error *err)
 {
@@ -213,6 +218,6 @@ ll_status ll_plot_waterfalls(const char *dir, int n, const ll_report *report, ll
     ll_text_init(&text, mem);
     script_write(n, n_row, row, report, mem, &text);
     LL_TRY(ll_output_write(dir, "compare.gp", &text, comm, err));
-    *drawn = ll_comm_rank(comm) == 0 && gnuplot_found() && gnuplot_run(dir);
+    *drawn = ll_comm_rank(comm) == 0 && ll_plot_gnuplot(dir, "compare.gp");
     return LL_OK;
 }

@@ -16,4 +16,7 @@
 ll_status ll_plot_waterfalls(const char *dir, int n, const ll_report *report, ll_comm *comm,
                              ll_arena *mem, bool *drawn, ll_error *err);
 
+/* Run gnuplot on dir/script; false if it is not installed or fails. On one rank. */
+bool ll_plot_gnuplot(const char *dir, const char *script);
+
 #endif

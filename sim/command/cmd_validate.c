@@ -1,0 +1,118 @@
+/* lineloss validate: published measurements, predicted. */
+#include "sim/command/command.h"
+#include "sim/config/shipped.h"
+#include "sim/report/output.h"
+#include "sim/report/validation_report.h"
+#include "sim/validation_record.h"
+
+#include <string.h>
+
+static ll_status files_write(const char *dir, const ll_validation *v, const ll_timing *timing,
+                             const char *date, ll_comm *comm, ll_arena *mem, ll_error *err)
+{
+    static const struct {
+        const char *name;
+        ll_format format;
+    } files[] = {{"validation.json", LL_FORMAT_JSON},
+                 {"validation.txt", LL_FORMAT_TEXT},
+                 {"validation.csv", LL_FORMAT_CSV},
+                 {"validation.md", LL_FORMAT_MD}};
+    ll_text text;
+    bool drawn;
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        ll_text_init(&text, mem);
+        if (ll_comm_rank(comm) == 0) ll_validation_print(v, date, files[i].format, 160, mem, &text);
+        LL_TRY(ll_output_write(dir, files[i].name, &text, comm, err));
+    }
+    ll_text_init(&text, mem);
+    ll_table_print(ll_validation_param_table(v, mem), LL_FORMAT_CSV, 0, &text);
+    LL_TRY(ll_output_write(dir, "parameters.csv", &text, comm, err));
+    ll_text_init(&text, mem);
+    ll_timing_report(timing, comm, &text);
+    LL_TRY(ll_output_write(dir, "validation.timing.json", &text, comm, err));
+    return ll_validation_plot(dir, v, comm, mem, &drawn, err);
+}
+
+/* Write the record beside the table, or compare with it. On rank 0. */
+static ll_status record(const ll_options *opt, const ll_validation *v, ll_comm *comm, ll_arena *mem,
+                        ll_error *err)
+{
+    const char *path = ll_record_path(v->path, mem);
+    if (opt->value[LL_OPT_RECORD]) {
+        const char *slash = strrchr(path, '/');
+        const char *dir =
+            slash ? ll_arena_strndup(mem, path, (size_t)(slash - path)) : (const char *)".";
+        ll_text text;
+        ll_text_init(&text, mem);
+        ll_record_write(v, &text);
+        return ll_output_write(dir, "recorded.csv", &text, comm, err);
+    }
+    if (!opt->value[LL_OPT_CHECK]) return LL_OK;
+    ll_record was;
+    LL_TRY(ll_record_read(path, mem, &was, err));
+    const char **worse = ll_arena_array(mem, 3 * (was.n + v->n_stats), const char *);
+    const int n = ll_record_compare(&was, v, mem, worse);
+    for (int i = 0; i < n; i++)
+        ll_error_add(err, LL_ERR_RUN, "%s; `scripts/validate --record` if it is meant", worse[i]);
+    return err->status;
+}
+
+static ll_status rows_verdict(const ll_validation *v, ll_error *err)
+{
+    for (int i = 0; i < v->n_row; i++) {
+        const bool memory = !strcmp(v->row[i].group, "memory");
+        const ll_validation_outcome *o = &v->outcome[i];
+        if (o->state == LL_VALIDATION_FAILED || (memory && o->state == LL_VALIDATION_MISFIT))
+            ll_error_add(err, LL_ERR_CONFIG, "%s:%d: %s", v->path, v->row[i].line, o->reason);
+    }
+    return err->status;
+}
+
+static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_error *err)
+{
+    const char *dir = opt->value[LL_OPT_OUT];
+    const char *path = opt->n_arg
+                           ? opt->arg[0]
+                           : ll_arena_printf(mem, "%s/published/measured.csv", ll_shipped_dir());
+    ll_validation *v = ll_arena_new(mem, ll_validation);
+    ll_timing timing;
+    ll_text text;
+    ll_timing_start(&timing);
+    const char *date = ll_arena_strndup(mem, timing.date, strlen("2026-11-23"));
+    LL_TRY(ll_validation_read(path, comm, mem, v, err));
+    if (dir) LL_TRY(ll_output_prepare(dir, comm, err));
+    ll_validation_run(v, opt->n_set, opt->set, comm, mem);
+    ll_text_init(&text, mem);
+    if (ll_comm_rank(comm) == 0)
+        ll_validation_print(v, date, opt->format, ll_table_terminal_width(), mem, &text);
+    LL_TRY(ll_command_print(comm, &text, err));
+    if (dir) LL_TRY(files_write(dir, v, &timing, date, comm, mem, err));
+    LL_TRY(rows_verdict(v, err));
+    return record(opt, v, comm, mem, err);
+}
+
+const ll_command ll_command_validate = {
+    .name = "validate",
+    .doc = "predict published measurements: error of every row, by family and by chip",
+    .usage = "[TABLE.csv]",
+    .help =
+        "Predicts the rows of a table of measurements (default: published/measured.csv of the\n"
+        "shipped configurations), each on one rank, and prints predicted, measured and error of "
+        "every\n"
+        "row, the loss of each scaling series, and median, P90, worst and signs of the errors, by\n"
+        "family and by chip. Columns of the table: sim/validation.h; the studies lie beside it.\n"
+        "--set changes every row. -o DIR also writes validation.json, .txt, .csv, .md, a picture\n"
+        "(validation.svg, .pdf, .png), and the free parameters (parameters.csv). --record writes\n"
+        "recorded.csv beside the table, --check fails if a median or P90 is worse than it says.\n"
+        "\n"
+        "Examples:\n"
+        "  lineloss validate --format json\n"
+        "  mpirun -n 2 lineloss validate -o results/validation\n"
+        "  lineloss validate my/rows.csv --set job.overlap_tp=true",
+    .options = LL_OPT_STUDY | LL_OPT_BIT(LL_OPT_FORMAT) | LL_OPT_BIT(LL_OPT_OUT) |
+               LL_OPT_BIT(LL_OPT_RECORD) | LL_OPT_BIT(LL_OPT_CHECK),
+    .min_arg = 0,
+    .max_arg = 1,
+    .missing_arg = "",
+    .run = run,
+};

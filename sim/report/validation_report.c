@@ -1,0 +1,478 @@
+#include "sim/report/validation_report.h"
+
+#include "sim/report/json.h"
+#include "sim/report/report.h"
+#include "sim/version.h"
+
+#include <math.h>
+#include <string.h>
+
+static bool in_group(const ll_validation *v, int i, const char *group)
+{
+    return !strcmp(v->row[i].group, group);
+}
+
+static bool has_group(const ll_validation *v, const char *group)
+{
+    for (int i = 0; i < v->n_row; i++)
+        if (in_group(v, i, group)) return true;
+    return false;
+}
+
+static bool in_memory(const ll_validation *v, int i) { return in_group(v, i, "memory"); }
+
+static const char *seconds(double x, ll_arena *mem)
+{
+    if (x < 1e-3) return ll_arena_printf(mem, "%.4g us", 1e6 * x);
+    return x < 0.1 ? ll_arena_printf(mem, "%.4g ms", 1e3 * x) : ll_arena_printf(mem, "%.4g s", x);
+}
+
+/* Rows of one group, for people. */
+static ll_table *rows_table(const ll_validation *v, const char *title, const char *group,
+                            ll_arena *mem)
+{
+    static const ll_column columns[] = {{.name = "id"},
+                                        {.name = "what"},
+                                        {.name = "chips", .right = true},
+                                        {.name = "chip"},
+                                        {.name = "measured", .right = true},
+                                        {.name = "predicted", .right = true},
+                                        {.name = "error %", .right = true},
+                                        {.name = "band", .right = true},
+                                        {.name = "assumed"}};
+    ll_table *t = ll_table_create(mem, title, (int)(sizeof columns / sizeof *columns), columns);
+    for (int i = 0; i < v->n_row; i++) {
+        const ll_validation_row *r = &v->row[i];
+        const ll_validation_outcome *o = &v->outcome[i];
+        if (!in_group(v, i, group)) continue;
+        ll_table_row(t);
+        ll_table_set(t, 0, "%s", r->id);
+        ll_table_set(t, 1, "%s", r->what);
+        ll_table_set(t, 7, "%g", 100 * r->band_frac);
+        ll_table_set(t, 8, "%s", r->assumed);
+        if (o->n_chip) ll_table_set(t, 2, "%lld", (long long)o->n_chip);
+        ll_table_set(t, 3, "%s", o->chip);
+        if (o->state != LL_VALIDATION_OK) {
+            ll_table_set(t, 8, "%s", o->reason);
+            continue;
+        }
+        ll_table_set(t, 4, "%s", seconds(o->measured, mem));
+        ll_table_set(t, 5, "%s", seconds(o->predicted, mem));
+        ll_table_set(t, 6, "%+.1f", ll_validation_error(o));
+    }
+    return t;
+}
+
+static const char *memory_verdict(const ll_validation_row *r, const ll_validation_outcome *o,
+                                  ll_arena *mem)
+{
+    if (o->state != LL_VALIDATION_OK) return o->reason;
+    if (r->quantity != LL_QUANTITY_FITS)
+        return ll_arena_printf(mem, "%+.1f %%", ll_validation_error(o));
+    return fabs(o->measured - o->predicted) < 0.5 ? "right" : "WRONG";
+}
+
+static ll_table *memory_table(const ll_validation *v, ll_arena *mem)
+{
+    static const ll_column columns[] = {{.name = "id"},
+                                        {.name = "what"},
+                                        {.name = "chips", .right = true},
+                                        {.name = "published", .right = true},
+                                        {.name = "predicted", .right = true},
+                                        {.name = "GB per chip", .right = true},
+                                        {.name = "of", .right = true},
+                                        {.name = "verdict"},
+                                        {.name = "source"}};
+    ll_table *t = ll_table_create(mem, "Memory", (int)(sizeof columns / sizeof *columns), columns);
+    for (int i = 0; i < v->n_row; i++) {
+        const ll_validation_row *r = &v->row[i];
+        const ll_validation_outcome *o = &v->outcome[i];
+        if (!in_memory(v, i)) continue;
+        const bool fits = r->quantity == LL_QUANTITY_FITS;
+        ll_table_row(t);
+        ll_table_set(t, 0, "%s", r->id);
+        ll_table_set(t, 1, "%s", r->what);
+        ll_table_set(t, 2, "%lld", (long long)o->n_chip);
+        ll_table_set(t, 3, fits ? "%s" : "%s GB",
+                     fits ? (r->measured > 0 ? "fits" : "does not")
+                          : ll_arena_printf(mem, "%.2f", r->measured));
+        ll_table_set(t, 4, fits ? "%s" : "%s GB",
+                     fits ? (o->predicted > 0 ? "fits" : "does not")
+                          : ll_arena_printf(mem, "%.2f", o->predicted / 1e9));
+        ll_table_set(t, 5, "%.1f", o->memory_B / 1e9);
+        ll_table_set(t, 6, "%.1f", o->capacity_B / 1e9);
+        ll_table_set(t, 7, "%s", memory_verdict(r, o, mem));
+        ll_table_set(t, 8, "%s", r->source);
+    }
+    return t;
+}
+
+static ll_table *series_table(const ll_validation *v, ll_arena *mem)
+{
+    static const ll_column columns[] = {{.name = "series"},
+                                        {.name = "chip"},
+                                        {.name = "runs", .right = true},
+                                        {.name = "from chips", .right = true},
+                                        {.name = "to", .right = true},
+                                        {.name = "measured loss", .right = true},
+                                        {.name = "predicted", .right = true},
+                                        {.name = "error, points", .right = true}};
+    ll_table *t =
+        ll_table_create(mem, "Scaling: work per chip lost from the smallest to the largest run, %",
+                        (int)(sizeof columns / sizeof *columns), columns);
+    for (int i = 0; i < v->n_series; i++) {
+        const ll_validation_series *s = &v->series[i];
+        ll_table_row(t);
+        ll_table_set(t, 0, "%s", s->name);
+        ll_table_set(t, 1, "%s", s->chip);
+        ll_table_set(t, 2, "%d", s->n);
+        ll_table_set(t, 3, "%lld", (long long)s->from_chip);
+        ll_table_set(t, 4, "%lld", (long long)s->to_chip);
+        ll_table_set(t, 5, "%.2f", s->measured_loss);
+        ll_table_set(t, 6, "%.2f", s->predicted_loss);
+        ll_table_set(t, 7, "%+.2f", s->predicted_loss - s->measured_loss);
+    }
+    return t;
+}
+
+static ll_table *stats_table(const ll_validation *v, ll_arena *mem)
+{
+    static const ll_column columns[] = {{.name = "rows of"},
+                                        {.name = "n", .right = true},
+                                        {.name = "median", .right = true},
+                                        {.name = "P90", .right = true},
+                                        {.name = "worst", .right = true},
+                                        {.name = "mean", .right = true},
+                                        {.name = "too slow", .right = true},
+                                        {.name = "in band", .right = true},
+                                        {.name = "worst row"}};
+    ll_table *t = ll_table_create(mem, "Absolute errors, %",
+                                  (int)(sizeof columns / sizeof *columns), columns);
+    for (int i = 0; i < v->n_stats; i++) {
+        const ll_validation_stats *s = &v->stats[i];
+        const bool plain = !strcmp(s->scope, "all") || !strcmp(s->scope, "open20");
+        ll_table_row(t);
+        ll_table_set(t, 0, "%s%s%s", plain ? "" : s->scope, plain ? "" : " ",
+                     !strcmp(s->scope, "open20") ? "open20" : s->name);
+        ll_table_set(t, 1, "%d", s->n);
+        ll_table_set(t, 2, "%.1f", s->median_abs_err);
+        ll_table_set(t, 3, "%.1f", s->p90_abs_err);
+        ll_table_set(t, 4, "%.1f", s->worst);
+        ll_table_set(t, 5, "%+.1f", s->mean_err);
+        ll_table_set(t, 6, "%.0f %%", 100 * s->share_positive);
+        ll_table_set(t, 7, "%.0f %%", 100 * s->share_in_band);
+        ll_table_set(t, 8, "%s", s->worst_row);
+    }
+    return t;
+}
+
+static const char *const class_names[LL_N_VALIDATION_PARAM] = {"measured", "fitted", "assumed",
+                                                               "stated"};
+
+static void params_count(const ll_validation *v, int *n)
+{
+    memset(n, 0, LL_N_VALIDATION_PARAM * sizeof *n);
+    for (int i = 0; i < v->n_param; i++)
+        n[ll_validation_param_class(&v->param[i])]++;
+}
+
+ll_table *ll_validation_param_table(const ll_validation *v, ll_arena *mem)
+{
+    ll_table *t = ll_table_create(mem, "Free parameters", 6,
+                                  (ll_column[]){{.name = "from"},
+                                                {.name = "origin"},
+                                                {.name = "key"},
+                                                {.name = "value"},
+                                                {.name = "rows", .right = true},
+                                                {.name = "set by"}});
+    for (int i = 0; i < v->n_param; i++) {
+        const ll_validation_param *p = &v->param[i];
+        if (ll_validation_param_class(p) == LL_VALIDATION_STATED) continue;
+        ll_table_row(t);
+        ll_table_set(t, 0, "%s", class_names[ll_validation_param_class(p)]);
+        ll_table_set(t, 1, "%s", p->origin);
+        ll_table_set(t, 2, "%s", p->key);
+        ll_table_set(t, 3, "%s", p->text);
+        ll_table_set(t, 4, "%d", p->n_row);
+        ll_table_set(t, 5, "%s: %s", ll_evidence_name((ll_evidence)p->evidence), p->source);
+    }
+    return t;
+}
+
+static const char *params_sentence(const ll_validation *v, ll_arena *mem)
+{
+    int n[LL_N_VALIDATION_PARAM];
+    params_count(v, n);
+    return ll_arena_printf(
+        mem,
+        "Free parameters of all rows together: %d, of which %d measured on one chip or collective, "
+        "%d fitted to tables of such measurements, %d assumed; none is fitted to a step time. %d "
+        "more figures are from data sheets.",
+        n[LL_VALIDATION_MEASURED] + n[LL_VALIDATION_FITTED] + n[LL_VALIDATION_ASSUMED],
+        n[LL_VALIDATION_MEASURED], n[LL_VALIDATION_FITTED], n[LL_VALIDATION_ASSUMED],
+        n[LL_VALIDATION_STATED]);
+}
+
+static void not_modelled_print(const ll_validation *v, ll_text *out)
+{
+    const char *before = "Not modelled yet, not counted: ";
+    for (int i = 0; i < v->n_row; i++) {
+        if (v->outcome[i].state != LL_VALIDATION_NOT_MODELLED) continue;
+        ll_text_add(out, "%s%s %s", before, v->row[i].id, v->row[i].what);
+        before = "; ";
+    }
+    if (*before == ';') ll_text_add(out, ".\n");
+}
+
+static void headline(const ll_validation *v, ll_text *out)
+{
+    const ll_validation_stats *s = &v->stats[0];
+    ll_text_add(out,
+                "%d %s: absolute error median %.1f %%, P90 %.1f %%, worst %.1f %% (%s); %.0f too "
+                "slow, %.0f too fast; %.0f in their band.\n",
+                s->n, strcmp(s->scope, "open20") ? "rows" : "open rows", s->median_abs_err,
+                s->p90_abs_err, s->worst, s->worst_row, s->n * s->share_positive,
+                s->n * (1 - s->share_positive), s->n * s->share_in_band);
+}
+
+static void print_text(const ll_validation *v, int width, ll_arena *mem, ll_text *out)
+{
+    static const struct {
+        const char *group, *title;
+    } part[] = {
+        {"open20", "The open rows"}, {"series", "Scaling series"}, {"extra", "Further rows"}};
+    ll_text_add(out, "Error: predicted over measured time, less one; below zero the prediction is "
+                     "too fast.\n\n");
+    for (size_t k = 0; k < sizeof part / sizeof *part; k++) {
+        if (!has_group(v, part[k].group)) continue;
+        ll_table_print(rows_table(v, part[k].title, part[k].group, mem), LL_FORMAT_TEXT, width,
+                       out);
+        ll_text_add(out, "\n");
+    }
+    if (v->n_series) {
+        ll_table_print(series_table(v, mem), LL_FORMAT_TEXT, width, out);
+        ll_text_add(out, "\n");
+    }
+    if (has_group(v, "memory")) {
+        ll_table_print(memory_table(v, mem), LL_FORMAT_TEXT, width, out);
+        ll_text_add(out, "\n");
+    }
+    ll_table_print(stats_table(v, mem), LL_FORMAT_TEXT, width, out);
+    ll_text_add(out, "\n");
+    not_modelled_print(v, out);
+    ll_text_add(out, "%s\n", params_sentence(v, mem));
+    headline(v, out);
+}
+
+/* For a README: what counts, without the single rows of the series. */
+static void print_short(const ll_validation *v, const char *date, ll_format format, ll_arena *mem,
+                        ll_text *out)
+{
+    const char *group = has_group(v, "open20") ? "open20" : "extra";
+    ll_text_add(out, "By `scripts/validate` on %s, lineloss %s (%s). ", date, ll_version(),
+                ll_git());
+    headline(v, out);
+    ll_text_add(out, "\n");
+    ll_table_print(rows_table(v, "", group, mem), format, 0, out);
+    ll_text_add(out, "\n");
+    if (v->n_series) ll_table_print(series_table(v, mem), format, 0, out);
+    ll_text_add(out, "\n");
+    ll_table_print(stats_table(v, mem), format, 0, out);
+    ll_text_add(out, "\n");
+    not_modelled_print(v, out);
+    ll_text_add(out, "%s\n", params_sentence(v, mem));
+}
+
+static const char *state_name(int state)
+{
+    static const char *const name[] = {"ok", "does not fit", "failed", "not modelled"};
+    return name[state];
+}
+
+static void row_json(const ll_validation *v, int i, ll_json *j)
+{
+    const ll_validation_row *r = &v->row[i];
+    const ll_validation_outcome *o = &v->outcome[i];
+    const bool timed = !in_memory(v, i);
+    ll_json_open(j, NULL, '{');
+    ll_json_string(j, "id", r->id);
+    ll_json_string(j, "study", r->study);
+    ll_json_string(j, "what", r->what);
+    ll_json_string(j, "group", r->group);
+    ll_json_string(j, "series", r->series);
+    ll_json_string(j, "set", r->set);
+    ll_json_string(j, "state", state_name(o->state));
+    ll_json_string(j, "reason", o->reason);
+    ll_json_string(j, "family", o->family);
+    ll_json_string(j, "chip", o->chip);
+    ll_json_integer(j, "chips", o->n_chip);
+    ll_json_string(j, "precision", o->precision);
+    ll_json_string(j, "quantity", r->quantity_text);
+    ll_json_number(j, "published", r->measured);
+    if (timed && o->state == LL_VALIDATION_OK) {
+        ll_json_number(j, "measured_s", o->measured);
+        ll_json_number(j, "predicted_s", o->predicted);
+        ll_json_number(j, "error_pct", ll_validation_error(o));
+    } else if (o->state == LL_VALIDATION_OK) {
+        ll_json_number(j, "predicted",
+                       r->quantity == LL_QUANTITY_FITS ? o->predicted : o->predicted / 1e9);
+    }
+    ll_json_number(j, "band_pct", 100 * r->band_frac);
+    ll_json_number(j, "memory_B", o->memory_B);
+    ll_json_string(j, "assumed", r->assumed);
+    ll_json_string(j, "source", r->source);
+    ll_json_close(j);
+}
+
+static void stats_json(const ll_validation_stats *s, ll_json *j)
+{
+    ll_json_number(j, "median_abs_err", s->median_abs_err);
+    ll_json_number(j, "p90_abs_err", s->p90_abs_err);
+    ll_json_number(j, "worst", s->worst);
+    ll_json_string(j, "worst_row", s->worst_row);
+    ll_json_number(j, "mean_err", s->mean_err);
+    ll_json_number(j, "share_positive", s->share_positive);
+    ll_json_number(j, "share_in_band", s->share_in_band);
+}
+
+/* {"name": {"rows": n, "median_abs_err": ...}, ...} of one scope. */
+static void scope_json(const ll_validation *v, const char *key, const char *scope, ll_json *j)
+{
+    ll_json_open(j, key, '{');
+    for (int i = 0; i < v->n_stats; i++) {
+        if (strcmp(v->stats[i].scope, scope) != 0) continue;
+        ll_json_open(j, v->stats[i].name, '{');
+        ll_json_integer(j, "rows", v->stats[i].n);
+        stats_json(&v->stats[i], j);
+        ll_json_close(j);
+    }
+    ll_json_close(j);
+}
+
+static void series_json(const ll_validation *v, ll_json *j)
+{
+    ll_json_open(j, "series", '[');
+    for (int i = 0; i < v->n_series; i++) {
+        const ll_validation_series *s = &v->series[i];
+        ll_json_open(j, NULL, '{');
+        ll_json_string(j, "name", s->name);
+        ll_json_string(j, "chip", s->chip);
+        ll_json_integer(j, "runs", s->n);
+        ll_json_integer(j, "from_chips", s->from_chip);
+        ll_json_integer(j, "to_chips", s->to_chip);
+        ll_json_number(j, "measured_loss_pct", s->measured_loss);
+        ll_json_number(j, "predicted_loss_pct", s->predicted_loss);
+        ll_json_number(j, "error_points", s->predicted_loss - s->measured_loss);
+        ll_json_close(j);
+    }
+    ll_json_close(j);
+}
+
+static void params_json(const ll_validation *v, ll_json *j)
+{
+    int n[LL_N_VALIDATION_PARAM];
+    params_count(v, n);
+    ll_json_open(j, "parameters", '{');
+    ll_json_integer(j, "free", v->n_param - n[LL_VALIDATION_STATED]);
+    for (int c = 0; c < LL_N_VALIDATION_PARAM; c++)
+        ll_json_integer(j, class_names[c], n[c]);
+    ll_json_integer(j, "fitted_to_steps", 0);
+    ll_json_open(j, "list", '[');
+    for (int i = 0; i < v->n_param; i++) {
+        const ll_validation_param *p = &v->param[i];
+        ll_json_open(j, NULL, '{');
+        ll_json_string(j, "class", class_names[ll_validation_param_class(p)]);
+        ll_json_string(j, "origin", p->origin);
+        ll_json_string(j, "key", p->key);
+        ll_json_string(j, "value", p->text);
+        ll_json_integer(j, "rows", p->n_row);
+        ll_json_string(j, "evidence", ll_evidence_name((ll_evidence)p->evidence));
+        ll_json_string(j, "source", p->source);
+        ll_json_close(j);
+    }
+    ll_json_close(j);
+    ll_json_close(j);
+}
+
+static void print_json(const ll_validation *v, const char *date, ll_text *out)
+{
+    ll_json j;
+    ll_json_init(&j, out);
+    ll_json_open(&j, NULL, '{');
+    ll_json_integer(&j, "schema_version", 2);
+    ll_json_string(&j, "note",
+                   "errors in percent of the measured time; counted rows: one per id of group "
+                   "open20, all rows if there are none; by_family and by_chip: all rows");
+    ll_json_string(&j, "date", date);
+    ll_json_string(&j, "version", ll_version());
+    ll_json_string(&j, "git", ll_git());
+    ll_json_integer(&j, "counted", v->stats[0].n);
+    stats_json(&v->stats[0], &j);
+    scope_json(v, "all", "all", &j);
+    scope_json(v, "by_family", "family", &j);
+    scope_json(v, "by_chip", "chip", &j);
+    series_json(v, &j);
+    params_json(v, &j);
+    ll_json_open(&j, "rows", '[');
+    for (int i = 0; i < v->n_row; i++)
+        row_json(v, i, &j);
+    ll_json_close(&j);
+    ll_json_close(&j);
+}
+
+static ll_table *flat_table(const ll_validation *v, ll_arena *mem)
+{
+    static const char *const name[] = {
+        "id",          "group",     "series",    "family",   "study",     "what",
+        "chip",        "chips",     "precision", "quantity", "published", "measured_s",
+        "predicted_s", "error_pct", "band_pct",  "state",    "assumed",   "source"};
+    enum { N = sizeof name / sizeof *name };
+    ll_column column[N];
+    for (int k = 0; k < N; k++)
+        column[k] = (ll_column){.name = name[k], .right = k == 7 || (k >= 10 && k <= 14)};
+    ll_table *t = ll_table_create(mem, "", N, column);
+    for (int i = 0; i < v->n_row; i++) {
+        const ll_validation_row *r = &v->row[i];
+        const ll_validation_outcome *o = &v->outcome[i];
+        const char *const text[] = {r->id,    r->group, r->series, o->family,
+                                    r->study, r->what,  o->chip};
+        ll_table_row(t);
+        for (int k = 0; k < 7; k++)
+            ll_table_set(t, k, "%s", text[k]);
+        ll_table_set(t, 7, "%lld", (long long)o->n_chip);
+        ll_table_set(t, 8, "%s", o->precision);
+        ll_table_set(t, 9, "%s", r->quantity_text);
+        ll_table_set(t, 10, "%.17g", r->measured);
+        if (o->state == LL_VALIDATION_OK && !in_memory(v, i)) {
+            ll_table_set(t, 11, "%.9g", o->measured);
+            ll_table_set(t, 12, "%.9g", o->predicted);
+            ll_table_set(t, 13, "%.4f", ll_validation_error(o));
+        }
+        ll_table_set(t, 14, "%g", 100 * r->band_frac);
+        ll_table_set(t, 15, "%s", *o->reason ? o->reason : state_name(o->state));
+        ll_table_set(t, 16, "%s", r->assumed);
+        ll_table_set(t, 17, "%s", r->source);
+    }
+    return t;
+}
+
+void ll_validation_print(const ll_validation *v, const char *date, ll_format format, int width,
+                         ll_arena *mem, ll_text *out)
+{
+    switch (format) {
+    case LL_FORMAT_TEXT:
+        print_text(v, width, mem, out);
+        break;
+    case LL_FORMAT_JSON:
+        print_json(v, date, out);
+        break;
+    case LL_FORMAT_CSV:
+        ll_table_print(flat_table(v, mem), format, 0, out);
+        break;
+    case LL_FORMAT_MD:
+    case LL_FORMAT_LATEX:
+    case LL_N_FORMAT:
+        print_short(v, date, format, mem, out);
+        break;
+    }
+}

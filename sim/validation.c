@@ -1,0 +1,380 @@
+#include "sim/validation.h"
+
+#include "sim/base/csv.h"
+#include "sim/base/text.h"
+#include "sim/collective.h"
+#include "sim/config/shipped.h"
+#include "sim/evidence.h"
+#include "sim/result.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_SET = 64, MAX_PARAM = 4096 };
+
+static const char *const quantity_names[LL_N_QUANTITY] = {"step s",
+                                                          "tokens/s/chip",
+                                                          "TFLOP/s/chip full+recompute",
+                                                          "TFLOP/s/chip full",
+                                                          "TFLOP/s/chip causal",
+                                                          "busbw ", /* COLLECTIVE SIZE */
+                                                          "fits",
+                                                          "activations GB"};
+
+static int quantity_find(const char *text)
+{
+    for (int q = 0; q < LL_N_QUANTITY; q++)
+        if (q == LL_QUANTITY_BUSBW ? !strncmp(text, "busbw ", 6) : !strcmp(text, quantity_names[q]))
+            return q;
+    return -1;
+}
+
+static bool number_read(const char *text, double *out)
+{
+    char *rest;
+    errno = 0;
+    *out = strtod(text, &rest);
+    return rest != text && !*rest && !errno && isfinite(*out);
+}
+
+static bool modelled(const ll_validation_row *row)
+{
+    return strcmp(row->group, "not_modelled") != 0;
+}
+
+static ll_status row_check(const char *path, ll_validation_row *row, const char *measured,
+                           const char *band, ll_error *err)
+{
+    if (!modelled(row)) return LL_OK;
+    row->quantity = quantity_find(row->quantity_text);
+    if (row->quantity < 0)
+        return ll_error_add(err, LL_ERR_CONFIG,
+                            "%s:%d: quantity = '%s'; expected step s, tokens/s/chip, TFLOP/s/chip "
+                            "full+recompute (or full, or causal), busbw COLLECTIVE SIZE, fits, or "
+                            "activations GB",
+                            path, row->line, row->quantity_text);
+    if (!number_read(measured, &row->measured) || row->measured < 0 ||
+        (row->measured == 0 && row->quantity != LL_QUANTITY_FITS))
+        return ll_error_add(err, LL_ERR_CONFIG,
+                            "%s:%d: measured = '%s'; expected a number above zero", path, row->line,
+                            measured);
+    if (!number_read(band, &row->band_frac) || row->band_frac < 0)
+        return ll_error_add(err, LL_ERR_CONFIG,
+                            "%s:%d: band_pct = '%s'; expected a number of percent", path, row->line,
+                            band);
+    row->band_frac /= 100;
+    return LL_OK;
+}
+
+static ll_status rows_make(const ll_csv *csv, ll_arena *mem, ll_validation *out, ll_error *err)
+{
+    enum { ID, GROUP, SERIES, STUDY, SET, WHAT, QUANTITY, MEASURED, BAND, ASSUMED, SOURCE, N };
+    static const char *const name[N] = {"id",       "group",   "series",   "study",
+                                        "set",      "what",    "quantity", "measured",
+                                        "band_pct", "assumed", "source"};
+    int at[N];
+    for (int k = 0; k < N; k++)
+        if ((at[k] = ll_csv_column(csv, name[k])) < 0)
+            ll_error_add(err, LL_ERR_CONFIG, "%s: there is no column '%s'", csv->name, name[k]);
+    LL_TRY(err->status);
+    ll_validation_row *row = ll_arena_array(mem, csv->n_row, ll_validation_row);
+    for (int i = 0; i < csv->n_row; i++) {
+        const char *const *cell = csv->cell + (size_t)i * (size_t)csv->n_column;
+        row[i] = (ll_validation_row){.id = cell[at[ID]],
+                                     .group = cell[at[GROUP]],
+                                     .series = cell[at[SERIES]],
+                                     .study = cell[at[STUDY]],
+                                     .set = cell[at[SET]],
+                                     .what = cell[at[WHAT]],
+                                     .quantity_text = cell[at[QUANTITY]],
+                                     .assumed = cell[at[ASSUMED]],
+                                     .source = cell[at[SOURCE]],
+                                     .line = csv->line[i]};
+        row_check(csv->name, &row[i], cell[at[MEASURED]], cell[at[BAND]], err);
+    }
+    out->n_row = csv->n_row;
+    out->row = row;
+    return err->status;
+}
+
+ll_status ll_validation_read(const char *path, ll_comm *comm, ll_arena *mem, ll_validation *out,
+                             ll_error *err)
+{
+    const char *bytes = NULL;
+    size_t n = 0;
+    ll_csv csv;
+    ll_status status = LL_OK;
+    *out = (ll_validation){.path = path};
+    if (ll_comm_rank(comm) == 0) status = ll_csv_load(path, mem, &bytes, &n, err);
+    LL_TRY(ll_comm_agree(comm, status, err));
+    ll_comm_bcast(comm, mem, &bytes, &n);
+    LL_TRY(ll_csv_parse(path, bytes, n, mem, &csv, err));
+    return rows_make(&csv, mem, out, err);
+}
+
+double ll_validation_work_flop(const ll_model *m, const ll_job *job, ll_quantity quantity)
+{
+    const double h = (double)m->hidden, seq = (double)job->seq;
+    const double matrices = 2 * (double)m->n_layer * (ll_model_layer_param(m) - 2 * h);
+    const double scores = 4 * seq * (double)(m->n_head * m->head_dim) * (double)m->n_layer;
+    const double logits = 2 * ll_model_embedding_param(m);
+    const double layers = matrices + (quantity == LL_QUANTITY_CAUSAL ? 0.5 : 1) * scores;
+    const double passes = quantity == LL_QUANTITY_FULL_RECOMPUTE ? 4 : 3; /* of the layers */
+    return (double)job->global_batch * seq * (passes * layers + 3 * logits);
+}
+
+const char *ll_validation_family(const ll_job *job)
+{
+    if (job->zero >= 3) return "fsdp";
+    return job->tp * job->cp * job->pp > 1 ? "tp-cp-pp" : "replicas";
+}
+
+int ll_validation_param_class(const ll_validation_param *p)
+{
+    switch ((ll_evidence)p->evidence) {
+    case LL_EVIDENCE_MEASURED:
+        return LL_VALIDATION_MEASURED;
+    case LL_EVIDENCE_DERIVED:
+        return strstr(p->source, "fit") ? LL_VALIDATION_FITTED : LL_VALIDATION_STATED;
+    case LL_EVIDENCE_PRESS:
+    case LL_EVIDENCE_UNVERIFIED:
+    case LL_EVIDENCE_ASSUMED:
+    case LL_EVIDENCE_UNSTATED:
+        return LL_VALIDATION_ASSUMED;
+    case LL_EVIDENCE_NONE:
+    case LL_EVIDENCE_VENDOR:
+        break;
+    }
+    return LL_VALIDATION_STATED;
+}
+
+static void word_copy(char *to, size_t cap, const char *from) { snprintf(to, cap, "%s", from); }
+
+typedef struct params {
+    int n;
+    ll_validation_param *at; /* [MAX_PARAM] */
+} params;
+
+static void param_add(params *all, const ll_validation_param *p)
+{
+    for (int i = 0; i < all->n; i++) {
+        ll_validation_param *q = &all->at[i];
+        if (strcmp(q->origin, p->origin) != 0 || strcmp(q->key, p->key) != 0) continue;
+        q->n_row += p->n_row;
+        return;
+    }
+    LL_ASSERT(all->n < MAX_PARAM, "%d parameters", all->n);
+    all->at[all->n++] = *p;
+}
+
+/* Figures about machines, not those of the row itself: its model, its layout, its number of nodes. */
+static void params_collect(const ll_study *s, params *all, ll_arena *mem)
+{
+    for (int i = 0; i < ll_config_n_entry(s->config); i++) {
+        const ll_config_entry *e = ll_config_entry_at(s->config, i);
+        const char *origin = ll_shipped_short(e->origin, mem);
+        if (strncmp(e->path, "cluster.", 8) != 0 || !ll_evidence_counts(s, e)) continue;
+        if (!strncmp(origin, "--set", 5) || strstr(origin, "published/")) continue;
+        ll_validation_param p = {.evidence = (int32_t)e->evidence, .n_row = 1};
+        word_copy(p.origin, sizeof p.origin, origin);
+        word_copy(p.key, sizeof p.key, e->key->name);
+        word_copy(p.text, sizeof p.text, e->text);
+        word_copy(p.source, sizeof p.source, e->source);
+        param_add(all, &p);
+    }
+}
+
+typedef struct job {
+    const ll_validation *v;
+    int n_set;
+    const char *const *set; /* [n_set] of all rows */
+    ll_comm *alone;         /* of one rank */
+    ll_arena *mem;
+} job;
+
+/* "a=1;b=2 | vendor: x" and then what is set for all rows. */
+static int settings(const job *j, const ll_validation_row *row, const char **out, ll_error *err)
+{
+    int n = 0;
+    for (const char *s = row->set; *s;) {
+        const size_t length = strcspn(s, ";");
+        if (n == MAX_SET) {
+            ll_error_set(err, LL_ERR_CONFIG, "more than %d settings", MAX_SET);
+            return n;
+        }
+        out[n++] = ll_arena_strndup(j->mem, s, length);
+        s += length + (s[length] == ';');
+    }
+    for (int i = 0; i < j->n_set; i++)
+        out[n++] = j->set[i];
+    return n;
+}
+
+/* busbw COLLECTIVE SIZE: the time of it among all chips. */
+static ll_status collective_predict(const ll_study *s, const ll_validation_row *row, const job *j,
+                                    ll_validation_outcome *out, ll_error *err)
+{
+    const char *word = row->quantity_text + strlen("busbw ");
+    const size_t length = strcspn(word, " ");
+    ll_group group = {.n_chip = s->cluster.topo->n_chip, .n_digit = 1, .stride = {1}};
+    ll_request request = {.algorithm = LL_ALGORITHM_AUTO};
+    ll_plan *plan = ll_arena_new(j->mem, ll_plan);
+    ll_cost cost;
+    char why[256];
+    int c = 0;
+    while (c < LL_N_COLLECTIVE &&
+           (strncmp(word, ll_collective_names[c], length) != 0 || ll_collective_names[c][length]))
+        c++;
+    if (c == LL_N_COLLECTIVE || !word[length] ||
+        ll_units_parse(LL_KIND_SIZE, word + length + 1, &request.size_B, why, sizeof why) != LL_OK)
+        return ll_error_set(err, LL_ERR_CONFIG,
+                            "quantity = '%s': expected busbw COLLECTIVE SIZE, such as busbw "
+                            "all_reduce 16 MiB",
+                            row->quantity_text);
+    group.size[0] = group.n_chip;
+    request.collective = (ll_collective)c;
+    request.group = group;
+    LL_TRY(ll_collective_choose(&s->cluster, &request, j->mem, plan, err));
+    LL_TRY(ll_collective_time(s, plan, j->alone, j->mem, &cost, err));
+    out->predicted = cost.total_s;
+    out->measured = request.size_B * ll_collective_bus_factor(request.collective, group.n_chip) /
+                    (row->measured * 1e9);
+    word_copy(out->family, sizeof out->family, "collective");
+    return LL_OK;
+}
+
+static ll_status step_predict(const ll_study *s, const ll_validation_row *row, const job *j,
+                              ll_validation_outcome *out, ll_error *err)
+{
+    ll_result *result = ll_arena_new(j->mem, ll_result);
+    LL_TRY(ll_run(s, j->alone, j->mem, result, err));
+    if (!result->valid) return ll_error_set(err, LL_ERR_RUN, "the result is INVALID");
+    const double chips = (double)result->n_chip;
+    out->predicted = result->step_s;
+    out->measured = row->measured;
+    if (row->quantity == LL_QUANTITY_TOKENS)
+        out->measured = result->tokens_per_step / (row->measured * chips);
+    else if (row->quantity != LL_QUANTITY_STEP)
+        out->measured = ll_validation_work_flop(&s->model, &s->job, (ll_quantity)row->quantity) /
+                        (row->measured * 1e12 * chips);
+    out->work_flop = ll_validation_work_flop(&s->model, &s->job, LL_QUANTITY_CAUSAL);
+    word_copy(out->family, sizeof out->family, ll_validation_family(&s->job));
+    return LL_OK;
+}
+
+static void describe(const ll_study *s, ll_validation_outcome *out)
+{
+    word_copy(out->chip, sizeof out->chip, s->cluster.chip.name);
+    word_copy(out->precision, sizeof out->precision, ll_precision_names[s->job.precision]);
+    out->n_chip = s->cluster.topo->n_chip;
+    out->tp = s->job.tp;
+    out->cp = s->job.cp;
+    out->pp = s->job.pp;
+    out->seq = s->job.seq;
+    out->memory_B = s->memory.total_B;
+    out->capacity_B = s->memory.capacity_B;
+}
+
+static ll_status row_predict(const job *j, const ll_validation_row *row, ll_validation_outcome *out,
+                             params *all, ll_error *err)
+{
+    const bool collective = row->quantity == LL_QUANTITY_BUSBW;
+    const char *set[MAX_SET + 256];
+    const char *slash = strrchr(j->v->path, '/');
+    const char *path = ll_arena_printf(
+        j->mem, "%.*s%s.cfg", slash ? (int)(slash - j->v->path + 1) : 0, j->v->path, row->study);
+    ll_study *s = ll_arena_new(j->mem, ll_study);
+    LL_ASSERT(j->n_set <= 256, "%d settings", j->n_set);
+    const int n = settings(j, row, set, err);
+    LL_TRY(err->status);
+    const ll_status status = ll_study_load(
+        path, n, set, collective ? LL_STUDY_CLUSTER : LL_STUDY_WHOLE, j->alone, j->mem, s, err);
+    const bool full = !collective && s->memory.total_B > s->memory.capacity_B && err->n_line == 1;
+    if (status == LL_OK || full) describe(s, out);
+    if (row->quantity == LL_QUANTITY_FITS && (status == LL_OK || full)) {
+        out->measured = row->measured;
+        out->predicted = full ? 0 : 1;
+        ll_error_init(err);
+        return LL_OK;
+    }
+    if (full) out->state = LL_VALIDATION_MISFIT;
+    LL_TRY(status);
+    if (row->quantity == LL_QUANTITY_ACTIVATIONS) {
+        out->measured = 1e9 * row->measured;
+        out->predicted = s->memory.activations_B;
+        return LL_OK;
+    }
+    LL_TRY(collective ? collective_predict(s, row, j, out, err)
+                      : step_predict(s, row, j, out, err));
+    params_collect(s, all, j->mem);
+    return LL_OK;
+}
+
+static void row_run(const job *j, int i, ll_validation_outcome *out, params *all)
+{
+    const ll_validation_row *row = &j->v->row[i];
+    *out = (ll_validation_outcome){.i_row = i};
+    if (!modelled(row)) {
+        out->state = LL_VALIDATION_NOT_MODELLED;
+        return;
+    }
+    ll_error *err = ll_arena_new(j->mem, ll_error);
+    ll_error_init(err);
+    if (row_predict(j, row, out, all, err) == LL_OK) return;
+    if (out->state == LL_VALIDATION_MISFIT) {
+        snprintf(out->reason, sizeof out->reason, "does not fit: %.1f GB missing",
+                 (out->memory_B - out->capacity_B) / 1e9);
+        return;
+    }
+    out->state = LL_VALIDATION_FAILED;
+    snprintf(out->reason, sizeof out->reason, "%.*s", (int)strcspn(err->text, "\n"), err->text);
+}
+
+static int by_origin(const void *a, const void *b)
+{
+    const ll_validation_param *p = a, *q = b;
+    const int origin = strcmp(p->origin, q->origin);
+    return origin ? origin : strcmp(p->key, q->key);
+}
+
+/* What the ranks found, on every rank and in the order of the table. */
+static void gather(ll_validation *v, const ll_validation_outcome *mine, int n_mine,
+                   const params *found, ll_comm *comm, ll_arena *mem)
+{
+    size_t n_byte;
+    const ll_validation_outcome *all =
+        ll_comm_gather(comm, mem, mine, (size_t)n_mine * sizeof *mine, &n_byte);
+    ll_validation_outcome *outcome = ll_arena_array(mem, v->n_row, ll_validation_outcome);
+    for (size_t i = 0; i < n_byte / sizeof *all; i++)
+        outcome[all[i].i_row] = all[i];
+    v->outcome = outcome;
+    const ll_validation_param *every =
+        ll_comm_gather(comm, mem, found->at, (size_t)found->n * sizeof *found->at, &n_byte);
+    params joined = {.at = ll_arena_array(mem, MAX_PARAM, ll_validation_param)};
+    for (size_t i = 0; i < n_byte / sizeof *every; i++)
+        param_add(&joined, &every[i]);
+    qsort(joined.at, (size_t)joined.n, sizeof *joined.at, by_origin);
+    v->param = joined.at;
+    v->n_param = joined.n;
+}
+
+void ll_validation_run(ll_validation *v, int n_set, const char *const *set, ll_comm *comm,
+                       ll_arena *mem)
+{
+    const int rank = ll_comm_rank(comm), size = ll_comm_size(comm);
+    ll_validation_outcome *mine = ll_arena_array(mem, v->n_row / size + 1, ll_validation_outcome);
+    params found = {.at = ll_arena_array(mem, MAX_PARAM, ll_validation_param)};
+    job j = {v, n_set, set, ll_comm_self(mem), mem};
+    int n_mine = 0;
+    for (int i = rank; i < v->n_row; i += size) {
+        ll_arena_mark mark = ll_arena_here(mem);
+        row_run(&j, i, &mine[n_mine++], &found);
+        ll_arena_release(mem, mark);
+    }
+    ll_comm_destroy(j.alone);
+    gather(v, mine, n_mine, &found, comm, mem);
+    ll_validation_count(v, mem);
+}

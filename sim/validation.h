@@ -1,0 +1,132 @@
+/* Predictions beside published measurements: rows, errors, and what they say about the model.
+ *
+ * A row is a study, a list of settings over it, and what was measured:
+ *
+ *   quantity                 measured is ...
+ *   step s                   the time of a step
+ *   tokens/s/chip            the step follows from the tokens of a step
+ *   TFLOP/s/chip CONVENTION  the step follows from its work, counted as the source counts:
+ *     full+recompute           all scores; the layers' forward pass twice (Narayanan et al. 2021, eq. 3)
+ *     full                     all scores, nothing twice
+ *     causal                   the lower triangle of the scores, nothing twice
+ *   busbw COLLECTIVE SIZE    GB/s as nccl-tests counts, among all chips of the cluster; gives a time
+ *   fits                     1 or 0: whether the layout ran, or ran out of memory
+ *   activations GB           of the fullest stage of a pipeline
+ *
+ * Errors are predicted over measured time, less one, in percent: below zero the prediction is too fast.
+ * Rows of the group "open20" are the yardstick. An id counts once: with several lines it takes the
+ * median of their absolute errors, signed as most of them are. Lines of group "memory" are counted
+ * apart, those of group "not_modelled" are listed and not run.
+ */
+#ifndef LL_SIM_VALIDATION_H
+#define LL_SIM_VALIDATION_H
+
+#include "sim/comm.h"
+#include "sim/study.h"
+
+typedef enum ll_quantity {
+    LL_QUANTITY_STEP,
+    LL_QUANTITY_TOKENS,
+    LL_QUANTITY_FULL_RECOMPUTE,
+    LL_QUANTITY_FULL,
+    LL_QUANTITY_CAUSAL,
+    LL_QUANTITY_BUSBW,
+    LL_QUANTITY_FITS,
+    LL_QUANTITY_ACTIVATIONS,
+    LL_N_QUANTITY
+} ll_quantity;
+
+typedef struct ll_validation_row {
+    const char *id, *group, *series, *study, *set, *what, *quantity_text, *assumed, *source;
+    int quantity; /* ll_quantity */
+    double measured, band_frac;
+    int line;
+} ll_validation_row;
+
+typedef enum ll_validation_state {
+    LL_VALIDATION_OK,
+    LL_VALIDATION_MISFIT, /* more memory than the chip has */
+    LL_VALIDATION_FAILED, /* a fault of the row */
+    LL_VALIDATION_NOT_MODELLED
+} ll_validation_state;
+
+/* What a row came to. Plain bytes: ranks exchange it. */
+typedef struct ll_validation_outcome {
+    int32_t i_row, state; /* ll_validation_state */
+    char chip[48], family[16], precision[8], reason[1024];
+    int64_t n_chip, tp, cp, pp, seq;
+    double measured, predicted; /* s; bytes for activations; 1 or 0 for fits */
+    double work_flop;           /* of a step, lower triangle only; 0 for collectives */
+    double memory_B, capacity_B;
+} ll_validation_outcome;
+
+/* A figure about the machines that rows rest on. One place in the configuration files is one parameter,
+ * however many rows read it. */
+typedef struct ll_validation_param {
+    char origin[128], key[96], text[48], source[256];
+    int32_t evidence, n_row;
+} ll_validation_param;
+
+enum {
+    LL_VALIDATION_MEASURED, /* of a kernel, a collective or a device */
+    LL_VALIDATION_FITTED,   /* to a table of such measurements */
+    LL_VALIDATION_ASSUMED,  /* nobody says: assumed, unverified, press, unstated */
+    LL_VALIDATION_STATED,   /* data sheets, and arithmetic on them: not free */
+    LL_N_VALIDATION_PARAM
+};
+
+typedef struct ll_validation_stats {
+    const char *scope, *name; /* "chip", "H100 SXM" */
+    int n;
+    double median_abs_err, p90_abs_err, worst; /* percent; worst without its sign */
+    double mean_err, share_positive, share_in_band;
+    const char *worst_row; /* what it is */
+    int64_t max_chip, max_tp, max_cp, max_pp, max_seq;
+    const char *precisions; /* "bf16 fp8" */
+} ll_validation_stats;
+
+/* Work per chip and second lost from the smallest to the largest run of a series, in points. */
+typedef struct ll_validation_series {
+    const char *name, *chip;
+    int64_t from_chip, to_chip;
+    int n;
+    double measured_loss, predicted_loss;
+} ll_validation_series;
+
+typedef struct ll_validation {
+    const char *path; /* of the table */
+    int n_row;
+    const ll_validation_row *row;         /* [n_row] */
+    const ll_validation_outcome *outcome; /* [n_row] */
+    int n_param;
+    const ll_validation_param *param; /* [n_param] */
+    int n_stats;                      /* open20 (if any), all, then by family, then by chip */
+    const ll_validation_stats *stats; /* [n_stats] */
+    int n_series;
+    const ll_validation_series *series; /* [n_series] */
+} ll_validation;
+
+/* Read the table at `path`. Rank 0 reads. Studies are named from its folder. Errors are of the table
+ * alone. Collective. */
+ll_status ll_validation_read(const char *path, ll_comm *comm, ll_arena *mem, ll_validation *out,
+                             ll_error *err);
+
+/* Predict the rows, each on one rank, set[n_set] over all of them, and count. A row that cannot be run
+ * is an outcome, no error. Collective. */
+void ll_validation_run(ll_validation *v, int n_set, const char *const *set, ll_comm *comm,
+                       ll_arena *mem);
+
+/* The statistics alone, from rows and outcomes. Not collective. */
+void ll_validation_count(ll_validation *v, ll_arena *mem);
+
+double ll_validation_error(const ll_validation_outcome *o); /* percent */
+
+/* Work of a step as the convention counts it, in FLOP. quantity: FULL_RECOMPUTE, FULL or CAUSAL. */
+double ll_validation_work_flop(const ll_model *model, const ll_job *job, ll_quantity quantity);
+
+/* How a job uses its chips: "fsdp" (zero = 3), "tp-cp-pp" (any of them), "replicas". */
+const char *ll_validation_family(const ll_job *job);
+
+int ll_validation_param_class(const ll_validation_param *p); /* LL_VALIDATION_MEASURED, ... */
+
+#endif

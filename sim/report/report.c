@@ -3,6 +3,7 @@
 #include "sim/base/status.h"
 #include "sim/config/shipped.h"
 #include "sim/evidence.h"
+#include "sim/validation_record.h"
 #include "sim/version.h"
 
 #include <math.h>
@@ -63,6 +64,29 @@ static const char *layout_text(const ll_job *job, ll_arena *mem)
     if (job->interleave > 1)
         s = ll_arena_printf(mem, "%s, %lld chunks per stage", s, (long long)job->interleave);
     return ll_arena_printf(mem, "%s, zero %lld", s, (long long)job->zero);
+}
+
+int ll_report_outside(const ll_report *r, ll_arena *mem, const char **out)
+{
+    const char *path = ll_arena_printf(mem, "%s/published/recorded.csv", ll_shipped_dir());
+    ll_error *err = ll_arena_new(mem, ll_error);
+    ll_record record;
+    ll_error_init(err);
+    if (ll_record_read(path, mem, &record, err) == LL_OK)
+        return ll_record_outside(&record, r->study, mem, out);
+    out[0] = "no record of a validation beside the configurations";
+    return 1;
+}
+
+/* "outside: chip Ascend 950DT, chips 8192": what stands before the colons. */
+static const char *outside_short(const ll_report *r, ll_arena *mem)
+{
+    const char *outside[LL_MAX_OUTSIDE], *s = "";
+    const int n = ll_report_outside(r, mem, outside);
+    for (int i = 0; i < n; i++)
+        s = ll_arena_printf(mem, "%s%s%.*s", s,
+                            i ? ", " : "outside: ", (int)strcspn(outside[i], ":"), outside[i]);
+    return n ? s : "within";
 }
 
 typedef struct summary {
@@ -131,6 +155,7 @@ static void summary_speed(const ll_report *r, summary *s)
             "differ by %.2g %%)",
             100 * res->engine.simulated_frac, 100 * res->engine.batch_err_frac);
     add(s, "evidence", ll_evidence_name(res->evidence));
+    add(s, "validation", outside_short(r, s->mem));
     add(s, "valid", res->valid ? "VALID" : "INVALID");
     add(s, "checksum", ll_arena_printf(s->mem, "%016llx", (unsigned long long)res->checksum));
 }
@@ -335,6 +360,17 @@ static void evidence_count(const ll_report *r, ll_text *out)
     ll_text_add(out, ".\n");
 }
 
+static void validation_print(const ll_report *r, ll_arena *mem, ll_text *out)
+{
+    const char *outside[LL_MAX_OUTSIDE];
+    const int n = ll_report_outside(r, mem, outside);
+    if (n == 0)
+        ll_text_add(out, "It lies within what was compared with published steps (scripts/validate "
+                         "has the errors).\n");
+    for (int i = 0; i < n; i++)
+        ll_text_add(out, "Outside of what was validated: %s\n", outside[i]);
+}
+
 static void report_text(const ll_report *r, int width, ll_arena *mem, ll_text *out)
 {
     headline(r, mem, out);
@@ -348,6 +384,7 @@ static void report_text(const ll_report *r, int width, ll_arena *mem, ll_text *o
     ll_text_add(out, "\n");
     ll_table_print(memory_table(r, mem), LL_FORMAT_TEXT, width, out);
     ll_text_add(out, "\n");
+    validation_print(r, mem, out);
     evidence_count(r, out);
     ll_table *weak = weak_table(r, mem);
     if (weak->n_row) ll_table_print(weak, LL_FORMAT_TEXT, width, out);

@@ -8,6 +8,7 @@
  */
 #include "sim/config/shipped.h"
 #include "sim/report/report.h"
+#include "sim/validation_record.h"
 #include "sim/version.h"
 
 #include <math.h>
@@ -56,7 +57,7 @@ typedef struct document {
     int schema_version;
     const char *study, *doc, *version, *git, *cluster, *chip, *model, *precision, *engine,
         *baseline;
-    const char *const *conventions;
+    const char *const *conventions, *const *outside;
     int64_t n_micro;
     ll_job job;
     int64_t seed;
@@ -240,6 +241,12 @@ static const field document_fields[] = {
     F("seed", FIELD_INT64, document, seed, "", "of all random draws"),
     F("evidence", FIELD_EVIDENCE, document, r.evidence, "",
       "the weakest kind of evidence that the result rests on"),
+    {.name = "outside_validation",
+     .type = FIELD_WORDS,
+     .offset = AT(outside),
+     .unit = "",
+     .doc = "in which respects the study lies outside of the published steps that predictions were "
+            "compared with; empty: in none"},
     {.name = "conventions",
      .type = FIELD_WORDS,
      .offset = AT(conventions),
@@ -272,6 +279,9 @@ static document *document_make(const ll_report *r, ll_arena *mem)
 {
     const ll_study *s = r->study;
     document *d = ll_arena_new(mem, document);
+    const char **outside =
+        ll_arena_array(mem, LL_MAX_OUTSIDE + 1, const char *); /* ended by NULL */
+    ll_report_outside(r, mem, outside);
     *d = (document){.schema_version = SCHEMA_VERSION,
                     .study = s->name,
                     .doc = s->doc,
@@ -284,6 +294,7 @@ static document *document_make(const ll_report *r, ll_arena *mem)
                     .engine = s->engine->name,
                     .baseline = r->result->n_baseline ? r->result->baseline[0].name : "peak",
                     .conventions = ll_report_conventions,
+                    .outside = outside,
                     .n_micro = ll_job_n_micro(&s->job),
                     .job = s->job,
                     .seed = s->seed,

@@ -1,42 +1,71 @@
 #!/usr/bin/env bash
-# scripts/validate: the arithmetic by hand, the exit code, and the table over the real rows.
+# lineloss validate over a table of its own: outcomes of rows, exit codes, ranks, files, the record.
 . "$(dirname "$0")/common.sh"
-scripts=$(dirname "$LINELOSS_CONFIGS")/scripts
-
-# Fields: id study what measured unit work band source state chips chip tokens step missing.
-row() {
-    local IFS=$'\t'
-    printf '%s\n' "$*"
+heading=id,group,series,study,set,what,quantity,measured,band_pct,assumed,source
+cp -r "$LINELOSS_CONFIGS" configs
+cd configs/published || exit 1
+run() { # exit code, argument...
+    local want=$1
+    shift
+    expect "$want" validate rows.csv "$@"
 }
-{
-    row A a 'seconds' 10 s 0 8 - ok 8 X 1000 9 0                      # 9 / 10: -10 %
-    row B b 'rate' 100 TFLOP/s/chip 4e15 8 - ok 4 X 1000 10.5 0       # 4e15 / (100e12 4) = 10 s: +5 %
-    row C c 'tokens' 50 tokens/s/chip 0 8 - ok 2 Y 2000 16 0          # 2000 / (50 2) = 20 s: -20 %
-    row D d 'large' 10 s 0 8 - misfit 0 - 0 0 3.5
-    row E e 'wrong' 10 s 0 8 - failed 0 - 0 0 0
-} >rows
-awk -v format=text -f "$scripts/validate.awk" rows >out
-has out '^Not validated yet'
-has out '^A +a +seconds +8 +10\.000 s +9\.000 s +-10\.0 %'
-has out '^B .* 10\.000 s +10\.500 s +\+5\.0 %'
-has out '^C .* 20\.000 s +16\.000 s +-20\.0 %'
-has out '^D .* does not fit: 3\.5 GB missing$'
-has out '^E .* cannot be run$'
-# |errors| 5, 10, 20: median 10; P90 lies 0.8 of the way from the second to the third: 18.
-has out '^3 of 5 rows: \|error\| median 10\.0 %, P90 18\.0 %, worst 20\.0 % \(c\); 1 too slow, 2 too fast; 1 in'
-has out '^  X +2 rows: \|error\| median 7\.5 %, mean error -2\.5 %$'
-awk -v format=json -f "$scripts/validate.awk" rows >json
-"$JSON_CHECK" <json || complain "validate.awk: not JSON"
-has json '"median_abs_err": 10\.000,'
-has json '"share_positive": 0\.3333,'
-has json '"worst": \{"study": "c", "error_pct": -20\.000\}'
 
-# The real rows: one that does not fit is a result, one that is wrong is a failure.
-"$scripts/validate" --format json >json 2>err </dev/null || complain "validate: exit code $?: $(cat err)"
-"$JSON_CHECK" <json || complain "validate --format json: not JSON"
-has json '"study": "o15", "reason": "does not fit: [0-9.]+ GB missing"'
-has json '"study": "o12_2048".*"chips": 2048, "measured_s": 10\.15,'
-"$scripts/validate" --set job.tpp=1 >out 2>err </dev/null && complain "validate: a wrong key is no failure"
-has out '^O01 .* cannot be run$'
-has err "unknown key 'tpp'|job\.tpp"
+{
+    echo "$heading"
+    echo 'A,open20,,o01,,seconds,step s,1.10,8,nothing,paper'
+    echo 'B,open20,,o01,job.recompute=full;job.sequence_parallel=false,again,step s,1.42,8,,"a, b"'
+    echo 'C,memory,,o01,job.recompute=none;job.sequence_parallel=false,all kept,fits,0,0,,'
+    echo 'C,memory,,o01,,selective,fits,1,0,,'
+    # 34 s b h / t for 48 layers: 34 * 2048 * 4 * 6144 / 8 * 48 = 10.27 GB; without the masks of dropout 32 of 34.
+    echo 'C,memory,,o01,,activations,activations GB,10.267656,0,,'
+    echo 'D,extra,,o01,model.layers=192,too large,step s,1,8,,'
+    echo 'E,not_modelled,,,,an expert,,,,,'
+    # 2 (n-1)/n S / busbw = 1.75 * 2^30 / 235e9 = 7.996 ms
+    echo 'F,extra,,../clusters/hgx_a100,cluster.topology.dimensions[1].size=1,ring,busbw all_reduce 1 GiB,235,8,,'
+} >rows.csv
+run 0
+has out '^A +seconds +8 +A100 SXM 80 GB +1\.1 s +[0-9.]+ s +[-+][0-9.]+ +8 +nothing$'
+has out '^C +all kept +8 +does not +does not +[0-9.]+ +80\.0 +right'
+has out '^C +activations +8 +10\.27 GB +9\.66 GB .* -5\.9 %'
+has out 'D +too large .*does not fit: [0-9.]+'
+has out '^F +ring +8 .* 7\.996 ms'
+has out 'Not modelled yet, not counted: E an expert\.'
+has out '^2 open rows: '
+has out 'none is fitted to a step time'
+"$LINELOSS" validate rows.csv --format json >one.json 2>err || complain "json: $(cat err)"
+"$JSON_CHECK" <one.json || complain "validate: not JSON"
+for key in rows median_abs_err p90_abs_err worst share_positive by_family by_chip parameters; do
+    has one.json "\"$key\":"
+done
+on 3 validate rows.csv --format json >three.json
+same one.json three.json
+
+run 0 -o files --record
+for file in validation.json validation.csv validation.md validation.txt validation.dat validation.gp parameters.csv; do
+    [ -s "files/$file" ] || complain "no files/$file"
+done
+has files/parameters.csv 'measured,.*chips/a100.cfg:[0-9]+,gemm_frac_bf16'
+lacks files/parameters.csv ',stated,'
+has recorded.csv '^open20,all,2,'
+run 0 --check
+# Twice as slow: every median is worse, and that is a failure of the run.
+run 2 --check --set cluster.chip.memory_frac=0.1
+has err 'open20 all: median error [0-9.]+ %, recorded [0-9.]+ %'
+
+# A setting that is wrong is said with its row, and is a failure.
+run 1 --set job.tpp=1
+has err "rows\.csv:2: .*tpp"
+bad() { # row, message
+    { echo "$heading" && echo "$1"; } >rows.csv
+    run 1
+    is_empty out
+    has err "$2"
+}
+bad 'A,open20,,o01,,x,step,1,8,,' "rows\.csv:2: quantity = 'step'; expected step s,"
+bad 'A,open20,,o01,,x,step s,fast,8,,' "rows\.csv:2: measured = 'fast'; expected a number above zero"
+bad 'A,open20,,o01,,x,step s,1,,,' "rows\.csv:2: band_pct = ''"
+bad 'A,open20,,o01,,x,step s' 'rows\.csv:2: 7 cells, but the heading has 11'
+heading=id,group bad 'A,open20' "rows\.csv: there is no column 'series'"
+expect 1 validate none.csv
+has err 'none\.csv: No such file'
 finish

@@ -63,6 +63,8 @@ const ll_key ll_job_keys[] = {
     SWITCH("overlap_param_gather", overlap_param_gather, "true", "behind the forward pass"),
     SWITCH("overlap_pp", overlap_pp, "true", "sends between stages beside the next operation"),
     SWITCH("fused_attention", fused_attention, "true", "scores never pass the memory"),
+    SWITCH("grad_fusion", grad_fusion, "true",
+           "products add weight gradients to the buffer of the step; else kernels of their own do"),
     SWITCH("overlap_tp", overlap_tp, "false", "tp transfers behind the products they feed"),
     {.name = "order",
      .kind = LL_KIND_STRING,

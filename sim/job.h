@@ -43,6 +43,7 @@ typedef struct ll_job {
     bool overlap_grad_reduce, overlap_param_gather; /* behind the backward and forward pass */
     bool overlap_pp;        /* sends between stages beside the next op; else the stage waits */
     bool fused_attention;   /* scores never pass the memory, and are not kept */
+    bool grad_fusion;       /* products add weight gradients to their buffer */
     bool overlap_tp;        /* tensor-parallel transfers behind the matrix products they feed */
     const char *order;      /* "tp cp dp pp" */
     int axis_at[LL_N_AXIS]; /* order, parsed: ll_axis, fastest first */

@@ -53,11 +53,13 @@ typedef struct shape {
     double h, q, kv, ffn; /* widths on this chip */
     double n_up;          /* matrices into the feed-forward network */
     double score_flop;    /* of both attention products, forward */
-    double n_head, rows, columns,
-        head_dim; /* scores: heads x micro-batch, queries and keys of each */
+    /* Scores: heads times sequences, and queries, keys and width of each. */
+    double n_head, rows, columns, head_dim;
     double cp;
-    double n_micro;          /* micro-batches that use the same narrow weights */
-    double grad_B;           /* read and written per weight and micro-batch by its gradient */
+    double n_micro; /* micro-batches that use the same narrow weights */
+    /* Read and written per weight and micro-batch by the product of its gradient, and by a kernel that
+     * adds it up. */
+    double grad_B, add_B;
     bool old;                /* software of before fused attention */
     int64_t n_ring, n_split; /* parts of products that hide tp transfers: gathers, scatters */
 } shape;
@@ -84,9 +86,11 @@ static shape shape_of(const ll_model *m, const ll_job *job)
     s.n_ring = parts ? job->tp : 1;
     s.n_split = parts ? 4 : 1;
     s.n_micro = (double)ll_job_n_micro(job);
-    /* Added to a buffer by the product (Megatron-LM: gradient_accumulation_fusion); sharded ones are
-     * written in 16 bits and sent off. */
-    s.grad_B = job->zero >= 2 ? 2 : 2 * ll_job_grad_B(job);
+    /* Gradients of sharded weights are sent off in 16 bits. Others are added to a buffer: by the product
+     * (Megatron-LM: gradient_accumulation_fusion), or by a kernel that reads them too. */
+    bool sharded = job->zero >= 2;
+    s.grad_B = job->grad_fusion && !sharded ? 2 * ll_job_grad_B(job) : 2;
+    s.add_B = job->grad_fusion || sharded ? 0 : 2 + 2 * ll_job_grad_B(job);
     return s;
 }
 
@@ -179,6 +183,7 @@ static void gemm_backward(const pass *p, const shape *s, double n, double k, int
     add_cast(p, s->t * n);
     out->input_s = add_gemm(p, s->t, k, n, 2, n_part);
     out->weight_s = add_gemm(p, k, n, s->t, s->grad_B, 1);
+    if (s->add_B > 0) add_stream(p, s->add_B * k * n);
 }
 
 /* The same with split input: narrow inputs that are gathered again arrive in one orientation. */
@@ -255,7 +260,7 @@ void ll_kernel_embedding(const ll_chip *chip, const ll_model *model, const ll_jo
     }
     add_stream(&backward, 2 * n_weight);
     add_stream(&backward, 6 * s.t * s.h);
-    if (job->zero < 2) add_stream(&backward, (2 + s.grad_B) * n_weight);
+    if (job->zero < 2) add_stream(&backward, (2 + 2 * ll_job_grad_B(job)) * n_weight);
 }
 
 /* Cross entropy of a split vocabulary, as Megatron-LM does it, in 32 bits. Fused: widened 6, exponential

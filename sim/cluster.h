@@ -32,6 +32,7 @@ typedef struct ll_software {
     const char *algorithms;            /* that `auto` may take, or "all" */
     double step_s;                     /* each further serial step of a ring or tree */
     double ramp_s, ramp_B;             /* see above; 0: none */
+    double held_frac; /* of a transfer's time, that kernels beside it lose (sim/exposed.h) */
     bool
         pipelined; /* stages of a hierarchical collective on this and on other dimensions overlap */
 } ll_software;

@@ -41,10 +41,15 @@ typedef struct ll_job {
     bool sequence_parallel;
     bool embedding_as_layer;
     bool overlap_grad_reduce, overlap_param_gather; /* behind the backward and forward pass */
-    bool overlap_pp;        /* sends between stages beside the next op; else the stage waits */
-    bool fused_attention;   /* scores never pass the memory, and are not kept */
-    bool grad_fusion;       /* products add weight gradients to their buffer */
-    bool overlap_tp;        /* tensor-parallel transfers behind the matrix products they feed */
+    bool grad_fusion;     /* products add weight gradients to their buffer */
+    bool overlap_pp;      /* sends between stages beside the next op; else the stage waits */
+    bool fused_attention; /* scores never pass the memory, and are not kept */
+    bool overlap_tp;      /* tp transfers behind the products they feed or follow, part by part */
+    bool overlap_tp_grad; /* backward tp scatters behind weight gradients of the same matrix */
+    bool
+        scatter_gather; /* without sequence parallelism, each tp chip sends a part to the next stage */
+    bool shared_scales;     /* FP8: all chips of a stage agree on maxima after every operation */
+    bool narrow_params;     /* weights are gathered over the replicas in the products' precision */
     const char *order;      /* "tp cp dp pp" */
     int axis_at[LL_N_AXIS]; /* order, parsed: ll_axis, fastest first */
 } ll_job;
@@ -69,6 +74,21 @@ static inline int64_t ll_job_n_micro(const ll_job *job)
 
 /* Bytes of a gradient. */
 static inline double ll_job_grad_B(const ll_job *job) { return job->grad_precision ? 2 : 4; }
+
+/* Bytes of a value that tp gathers, and of a weight that the replicas gather. */
+static inline double ll_job_gather_B(const ll_job *job)
+{
+    double in_B = ll_precision_B((ll_precision)job->precision);
+    return in_B < 2 ? in_B : 2;
+}
+static inline double ll_job_param_B(const ll_job *job)
+{
+    return job->narrow_params ? ll_job_gather_B(job) : 2;
+}
+
+/* Replicas meet in every op, not just at the end of the step: their scales, or the weights of each layer,
+ * come from all of them. */
+static inline bool ll_job_meets(const ll_job *job) { return job->shared_scales || job->zero >= 3; }
 
 /* Width of keys, and of values, on one chip: a head is copied where there are fewer heads than chips. */
 static inline double ll_job_kv_width(const ll_job *job, const ll_model *model)

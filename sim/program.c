@@ -5,12 +5,13 @@
 #include <math.h>
 
 static const char *const names[LL_N_TRANSFER_KIND] = {
-    "tp gather", "tp scatter", "tp reduce",  "cp gather", "cp scatter",
-    "pp send",   "dp gather",  "dp scatter", "dp reduce", "tie reduce"};
+    "tp gather", "tp scatter", "tp reduce",  "cp gather", "cp scatter", "pp send",
+    "pp gather", "dp gather",  "dp scatter", "dp reduce", "tie reduce", "scale reduce"};
 
 static const ll_collective collective_of[LL_N_TRANSFER_KIND] = {
-    LL_ALL_GATHER, LL_REDUCE_SCATTER, LL_ALL_REDUCE,     LL_ALL_GATHER, LL_REDUCE_SCATTER,
-    LL_SEND,       LL_ALL_GATHER,     LL_REDUCE_SCATTER, LL_ALL_REDUCE, LL_ALL_REDUCE};
+    LL_ALL_GATHER,     LL_REDUCE_SCATTER, LL_ALL_REDUCE, LL_ALL_GATHER,
+    LL_REDUCE_SCATTER, LL_SEND,           LL_ALL_GATHER, LL_ALL_GATHER,
+    LL_REDUCE_SCATTER, LL_ALL_REDUCE,     LL_ALL_REDUCE, LL_ALL_REDUCE};
 
 /* ---- What is transferred -------------------------------------------------------------------- */
 
@@ -28,9 +29,11 @@ static void sizes_tp(ll_program *program, double n_op)
     double t = (double)(job->micro_batch * job->seq) / (double)job->cp;
     double layers = (double)model->n_layer / (double)job->pp;
     double passes = job->recompute == LL_RECOMPUTE_FULL ? 3 : 2;
-    double size_B = 2 * t * (double)model->hidden, calls = n_op * passes * 2 * layers;
+    double values = t * (double)model->hidden, calls = n_op * passes * 2 * layers;
+    double size_B = 2 * values;
     if (job->sequence_parallel) {
-        set(program, LL_TP_GATHER, size_B, calls + n_op * 2 * layers); /* again for the weights */
+        set(program, LL_TP_GATHER, ll_job_gather_B(job) * values,
+            calls + n_op * 2 * layers); /* again for the weights */
         set(program, LL_TP_SCATTER, size_B, calls);
     } else {
         set(program, LL_TP_REDUCE, size_B, calls);
@@ -49,11 +52,14 @@ static void sizes_cp_pp(ll_program *program, double n_op)
         set(program, LL_CP_GATHER, 2 * tokens * 2 * kv, passes * n_op * layers);
         set(program, LL_CP_SCATTER, 2 * tokens * 2 * kv, n_op * layers);
     }
-    if (job->pp > 1)
-        set(program, LL_PP_SEND,
-            2 * tokens / (double)job->cp * (double)model->hidden /
-                (job->sequence_parallel ? tp : 1),
-            2 * n_op * (double)job->interleave);
+    if (job->pp > 1) {
+        double size_B = 2 * tokens / (double)job->cp * (double)model->hidden;
+        double calls = 2 * n_op * (double)job->interleave;
+        bool parts = job->sequence_parallel || job->scatter_gather;
+        set(program, LL_PP_SEND, size_B / (parts ? tp : 1), calls);
+        if (parts && !job->sequence_parallel && job->tp > 1)
+            set(program, LL_PP_GATHER, size_B, calls);
+    }
 }
 
 /* Parameters behind one call of a dp transfer: a layer if it runs per layer, else an average chunk. */
@@ -82,7 +88,7 @@ static void sizes_dp(ll_program *program, double n_op)
         set(program, LL_DP_REDUCE, ll_job_grad_B(job) * dp_param(program, false), chunks);
         return;
     }
-    set(program, LL_DP_GATHER, 2 * dp_param(program, sharded),
+    set(program, LL_DP_GATHER, ll_job_param_B(job) * dp_param(program, sharded),
         sharded ? 2 * n_op * layers : chunks);
     set(program, LL_DP_SCATTER, ll_job_grad_B(job) * dp_param(program, sharded),
         sharded          ? n_op * layers
@@ -90,16 +96,20 @@ static void sizes_dp(ll_program *program, double n_op)
                          : chunks);
 }
 
-static const unsigned axes_of[LL_N_TRANSFER_KIND] = {1u << LL_AXIS_TP,
-                                                     1u << LL_AXIS_TP,
-                                                     1u << LL_AXIS_TP,
-                                                     1u << LL_AXIS_CP,
-                                                     1u << LL_AXIS_CP,
-                                                     1u << LL_AXIS_PP,
-                                                     (1u << LL_AXIS_DP) | (1u << LL_AXIS_CP),
-                                                     (1u << LL_AXIS_DP) | (1u << LL_AXIS_CP),
-                                                     (1u << LL_AXIS_DP) | (1u << LL_AXIS_CP),
-                                                     1u << LL_AXIS_PP};
+/* The maximum of each FP8 tensor: input, weight and gradient of each product, 4 B. */
+static void sizes_scale(ll_program *program, double n_op)
+{
+    const ll_job *job = &program->study->job;
+    double layers = (double)program->study->model.n_layer / (double)program->n_chunk;
+    if (job->shared_scales && job->dp * job->cp * job->tp > 1)
+        set(program, LL_SCALE_REDUCE, 4 * 3 * LL_N_PRODUCT * layers,
+            2 * n_op * (double)job->interleave);
+}
+
+enum { TP = 1u << LL_AXIS_TP, CP = 1u << LL_AXIS_CP, DP = 1u << LL_AXIS_DP, PP = 1u << LL_AXIS_PP };
+
+static const unsigned axes_of[LL_N_TRANSFER_KIND] = {
+    TP, TP, TP, CP, CP, PP, TP, DP | CP, DP | CP, DP | CP, PP, TP | CP | DP};
 
 /* The two ends of every pipeline add up their copies: half of the matrix each way, twice. The pairs are
  * no groups that cover the chips, so they are listed. */
@@ -141,6 +151,7 @@ ll_status ll_program_build(const ll_study *study, ll_arena *mem, ll_program *out
     sizes_tp(out, n_op);
     sizes_cp_pp(out, n_op);
     sizes_dp(out, n_op);
+    sizes_scale(out, n_op);
     for (int k = 0; k < LL_N_TRANSFER_KIND; k++) {
         ll_transfer *t = &out->transfer[k];
         t->name = names[k];

@@ -4,20 +4,25 @@
  * micro-batch: kernels, and in between them transfers that nothing can hide. Transfers that something
  * can hide are described beside what hides them:
  *
- *   transfer      group    when                                  hidden by
- *   tp_gather     tp       2 per layer forward, 2 backward       nothing; overlap_tp: the product it feeds
- *                          2 more backward, of inputs            the products of their gradients
- *   tp_scatter    tp       2 per layer forward, 2 backward       the same
- *   tp_reduce     tp       instead of both, without sequence parallelism
- *   cp_gather     cp       keys and values, once per layer and direction    attention
- *   cp_scatter    cp       their gradients, once per layer, backward        attention
- *   pp_send       pp       between chunks of one micro-batch     other micro-batches (overlap_pp)
- *   dp_gather     dp x cp  weights of a chunk                    forward pass (overlap_param_gather)
- *   dp_scatter    dp x cp  gradients of a chunk                  backward pass (overlap_grad_reduce)
- *   dp_reduce     dp x cp  instead of both, for zero = 0
- *   tie_reduce    2        gradients of a vocabulary matrix that both     nothing
- *                          ends of the pipeline hold
+ *   transfer      group     when                                  hidden by
+ *   tp_gather     tp        2 per layer forward, 2 backward       overlap_tp: the product it feeds
+ *                           2 more backward, of inputs            the products of their gradients
+ *   tp_scatter    tp        2 per layer forward                   overlap_tp: the product before it
+ *                           2 backward                            overlap_tp_grad: weight gradients
+ *   tp_reduce     tp        instead of both, without sequence parallelism
+ *   cp_gather     cp        keys and values, once per layer and direction    attention
+ *   cp_scatter    cp        their gradients, once per layer, backward        attention
+ *   pp_send       pp        between chunks of one micro-batch     other micro-batches (overlap_pp)
+ *   pp_gather     tp        what came in parts (scatter_gather)   as pp_send
+ *   dp_gather     dp x cp   weights of a chunk                    forward pass (overlap_param_gather)
+ *   dp_scatter    dp x cp   gradients of a chunk                  backward pass (overlap_grad_reduce)
+ *   dp_reduce     dp x cp   instead of both, for zero = 0
+ *   tie_reduce    2         gradients of a vocabulary matrix that both     nothing
+ *                           ends of the pipeline hold
+ *   scale_reduce  tp cp dp  maxima of FP8 tensors after every op (shared_scales)    nothing
  *
+ * Gathers of tp move what products read: one byte per value in FP8 (Transformer Engine: _all_gather_fp8);
+ * scatters and reductions stay in 16 bits. What hiding costs: sim/exposed.h.
  * With zero = 3, weights are gathered per layer, forward and backward, and gradients scattered per
  * layer and micro-batch (fully sharded); with zero = 2 gradients are scattered per micro-batch.
  */
@@ -35,10 +40,12 @@ typedef enum ll_transfer_kind {
     LL_CP_GATHER,
     LL_CP_SCATTER,
     LL_PP_SEND,
+    LL_PP_GATHER,
     LL_DP_GATHER,
     LL_DP_SCATTER,
     LL_DP_REDUCE,
     LL_TIE_REDUCE,
+    LL_SCALE_REDUCE,
     LL_N_TRANSFER_KIND
 } ll_transfer_kind;
 
@@ -78,13 +85,14 @@ ll_status ll_program_price(ll_program *program, ll_comm *comm, ll_arena *mem, ll
 /* Durations of the ops under an idealisation. */
 typedef struct ll_durations {
     /* [n_chunk] each. compute_s is what jitter stretches; comm_s what the op waits for between its
-     * kernels; _beside: the same while dp transfers share the wire. n_layer: layers of the chunk. */
+     * kernels; beside_frac: how much longer the op is, over its length, while dp transfers run.
+     * n_part: parts in which they run. */
     double *forward_compute_s, *backward_compute_s;
     double *forward_comm_s, *backward_comm_s;
-    double *forward_beside_s, *backward_beside_s;
+    double *forward_beside_frac, *backward_beside_frac;
     double *gather_s, *scatter_s; /* dp transfers of the chunk, once per step; 0 if per layer */
-    double *n_layer;
-    double send_s;       /* pp_send */
+    double *n_part;
+    double send_s;       /* pp_send, pp_gather */
     double tie_s;        /* tie_reduce, after the gradients of both ends */
     double *optimizer_s; /* [pp] */
 } ll_durations;

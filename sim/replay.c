@@ -43,21 +43,26 @@ typedef struct replica {
     schedule s;
     int64_t id, n_chunk, n_inner;      /* n_inner: chips that meet in an op */
     double *end_s[2];                  /* forward, backward: [n_chunk * n_micro]; < 0: not yet */
-    double *clock_s;                   /* [n_stage] */
+    double *clock_s, *wire_end_s;      /* [n_stage]; wire: of dp transfers known so far */
     int64_t *next;                     /* [n_stage]: position in the schedule */
-    const double *gather_first_s;      /* [n_chunk] when the first layer's weights are there, */
+    const double *gather_first_s;      /* [n_chunk] when its first part's weights are there, */
     const double *gather_end_s;        /* and when all of the chunk are */
     double *last_start_s, *last_end_s; /* [n_chunk], of the last micro-batch's backward op */
     double *speed;                     /* [n_stage * n_inner]: 1 + how slow the chip is */
     int64_t *chip;                     /* [n_stage * n_inner] */
+    double *worst;                     /* if replicas meet in every op: [2 * n_chunk * n_micro] */
 } replica;
 
-/* Kernels of an op on its slowest chip. */
-static double slowest_s(const replica *r, int64_t stage, const op *o, double compute_s)
+static int64_t op_index(const replica *r, const op *o)
 {
-    if (!r->in->jitter) return compute_s;
+    return 2 * (o->chunk * r->s.n_micro + o->micro) + o->backward;
+}
+
+/* How much longer than priced an op takes on the slowest chip of the replica. */
+static double slowest(const replica *r, int64_t stage, const op *o)
+{
     const ll_study *study = r->in->program->study;
-    uint64_t draw = (uint64_t)(2 * (o->chunk * r->s.n_micro + o->micro) + o->backward) + 1;
+    uint64_t draw = (uint64_t)op_index(r, o) + 1;
     double sigma = study->cluster.jitter.op_frac, worst = 0;
     for (int64_t i = 0; i < r->n_inner; i++) {
         int64_t at = stage * r->n_inner + i;
@@ -66,7 +71,14 @@ static double slowest_s(const replica *r, int64_t stage, const op *o, double com
             factor += sigma * ll_rng_normal((uint64_t)study->seed, (uint64_t)r->chip[at], draw);
         worst = fmax(worst, factor);
     }
-    return compute_s * fmax(worst, 0.5);
+    return fmax(worst, 0.5);
+}
+
+/* Kernels of an op, until the last chip that it waits for is done. */
+static double kernels_s(const replica *r, int64_t stage, const op *o, double compute_s)
+{
+    if (!r->in->jitter) return compute_s;
+    return compute_s * (r->worst ? r->worst[op_index(r, o)] : slowest(r, stage, o));
 }
 
 /* When the op's input is there; < 0 if not yet known. */
@@ -80,25 +92,34 @@ static double input_s(const replica *r, const op *o)
     return end_s < 0 ? end_s : end_s + (r->s.n_stage > 1 ? r->d->send_s : 0);
 }
 
+/* How much longer an op of the stage takes because dp transfers run beside it for window_s from its
+ * start: while they do, it takes 1 + frac times as long. */
+static double stretch_s(double length_s, double frac, double window_s)
+{
+    return frac / (1 + frac) * fmin(fmax(window_s, 0), length_s * (1 + frac));
+}
+
 static void op_run(replica *r, int64_t stage, const op *o, double ready_s)
 {
     const ll_durations *d = r->d;
     const ll_job *job = &r->in->program->study->job;
     bool first = !o->backward && o->micro == 0, last = o->backward && o->micro == r->s.n_micro - 1;
-    bool beside = (first && job->overlap_param_gather) || (last && job->overlap_grad_reduce);
-    const double *compute_s = o->backward ? d->backward_compute_s : d->forward_compute_s;
-    const double *comm_s = o->backward ? (beside ? d->backward_beside_s : d->backward_comm_s)
-                                       : (beside ? d->forward_beside_s : d->forward_comm_s);
-    double length_s = slowest_s(r, stage, o, compute_s[o->chunk]) + comm_s[o->chunk];
-    double start_s = fmax(r->clock_s[stage], ready_s);
-    if (first) /* the first layer's weights, then layer by layer */
+    double compute_s = (o->backward ? d->backward_compute_s : d->forward_compute_s)[o->chunk];
+    double comm_s = (o->backward ? d->backward_comm_s : d->forward_comm_s)[o->chunk];
+    double frac = (o->backward ? d->backward_beside_frac : d->forward_beside_frac)[o->chunk];
+    double length_s = kernels_s(r, stage, o, compute_s) + comm_s;
+    double start_s = fmax(r->clock_s[stage], ready_s), part_s = length_s / d->n_part[o->chunk];
+    if (first) /* the first part of the weights, then part by part */
         start_s = fmax(start_s, r->gather_first_s[o->chunk]);
-    double end_s = start_s + length_s;
-    if (first && d->gather_s[o->chunk] > 0)
-        end_s = fmax(end_s, r->gather_end_s[o->chunk] + length_s / d->n_layer[o->chunk]);
+    double end_s = start_s + length_s + stretch_s(length_s, frac, r->wire_end_s[stage] - start_s);
+    if (first && d->gather_s[o->chunk] > 0) end_s = fmax(end_s, r->gather_end_s[o->chunk] + part_s);
     if (last) {
-        r->last_start_s[o->chunk] = start_s + length_s / d->n_layer[o->chunk];
+        double scatter_s = job->overlap_grad_reduce ? d->scatter_s[o->chunk] : 0;
+        end_s += stretch_s(length_s - part_s, frac, scatter_s); /* its own, part by part */
+        r->last_start_s[o->chunk] = start_s + part_s;
         r->last_end_s[o->chunk] = end_s;
+        if (scatter_s > 0)
+            r->wire_end_s[stage] = fmax(r->wire_end_s[stage], start_s + part_s) + scatter_s;
     }
     bool sends = o->backward ? o->chunk > 0 : o->chunk + 1 < r->n_chunk;
     r->clock_s[stage] = end_s + (sends && !job->overlap_pp && r->s.n_stage > 1 ? d->send_s : 0);
@@ -112,6 +133,7 @@ static ll_status replica_run(replica *r, ll_error *err)
         r->end_s[0][i] = r->end_s[1][i] = -1;
     for (int64_t p = 0; p < r->s.n_stage; p++) {
         r->clock_s[p] = 0;
+        r->wire_end_s[p] = r->gather_end_s[r->n_chunk - r->s.n_stage + p];
         r->next[p] = 0;
     }
     while (left) {
@@ -161,6 +183,7 @@ static void replica_alloc(replica *r, ll_arena *mem)
     r->end_s[0] = ll_arena_array(mem, r->n_chunk * r->s.n_micro, double);
     r->end_s[1] = ll_arena_array(mem, r->n_chunk * r->s.n_micro, double);
     r->clock_s = ll_arena_array(mem, r->s.n_stage, double);
+    r->wire_end_s = ll_arena_array(mem, r->s.n_stage, double);
     r->next = ll_arena_array(mem, r->s.n_stage, int64_t);
     r->last_start_s = ll_arena_array(mem, r->n_chunk, double);
     r->last_end_s = ll_arena_array(mem, r->n_chunk, double);
@@ -177,7 +200,7 @@ static void gather_times(replica *r, ll_arena *mem)
     for (int64_t p = 0; p < r->s.n_stage; p++) {
         double at_s = 0;
         for (int64_t v = p; v < r->n_chunk; v += r->s.n_stage) {
-            first_s[v] = at_s + r->d->gather_s[v] / r->d->n_layer[v];
+            first_s[v] = at_s + r->d->gather_s[v] / r->d->n_part[v];
             end_s[v] = at_s += r->d->gather_s[v];
         }
         for (int64_t v = p; v < r->n_chunk && !overlap; v += r->s.n_stage)
@@ -198,8 +221,7 @@ static double gradients_s(const replica *r, int64_t p, const double *start_s, co
     for (int64_t v = r->n_chunk - r->s.n_stage + p; v >= 0; v -= r->s.n_stage) {
         double scatter_s = r->d->scatter_s[v];
         wire_s = fmax(wire_s, overlap ? start_s[v] : stage_s) + scatter_s;
-        if (overlap && scatter_s > 0)
-            wire_s = fmax(wire_s, end_s[v] + scatter_s / r->d->n_layer[v]);
+        if (overlap && scatter_s > 0) wire_s = fmax(wire_s, end_s[v] + scatter_s / r->d->n_part[v]);
     }
     return fmax(stage_s, wire_s);
 }
@@ -219,6 +241,23 @@ static double finish_s(const replica *r, const double *start_s, const double *en
     return step_s;
 }
 
+/* The slowest chip of all replicas in every op, where they meet. Collective. */
+static void meet(replica *r, int64_t lo, int64_t hi, ll_comm *comm, ll_arena *mem)
+{
+    const int64_t n = 2 * r->n_chunk * r->s.n_micro;
+    double *worst = ll_arena_array(mem, n, double);
+    for (int64_t id = lo; id < hi; id++) {
+        replica_place(r, id);
+        for (int64_t i = 0; i < n; i++) {
+            op o = {i % 2 != 0, i / 2 % r->s.n_micro, i / 2 / r->s.n_micro};
+            worst[i] = fmax(worst[i], slowest(r, o.chunk % r->s.n_stage, &o));
+        }
+        ll_progress_step(r->in->progress, 1);
+    }
+    ll_comm_max_f64(comm, n, worst);
+    r->worst = worst;
+}
+
 ll_status ll_replay(const ll_replay_input *in, ll_comm *comm, ll_arena *mem, double *step_s,
                     ll_error *err)
 {
@@ -234,6 +273,11 @@ ll_status ll_replay(const ll_replay_input *in, ll_comm *comm, ll_arena *mem, dou
     gather_times(&r, mem);
     double *both_s = ll_arena_array(mem, 2 * n_chunk, double); /* start, end: over all replicas */
     if (in->jitter) ll_comm_slice(comm, job->dp, &lo, &hi);
+    if (in->jitter && ll_job_meets(job)) { /* one replica stands for all of them */
+        meet(&r, lo, hi, comm, mem);
+        lo = 0;
+        hi = 1;
+    }
     ll_status status = LL_OK;
     for (int64_t id = lo; id < hi && status == LL_OK; id++) {
         replica_place(&r, id);
@@ -242,7 +286,7 @@ ll_status ll_replay(const ll_replay_input *in, ll_comm *comm, ll_arena *mem, dou
             both_s[v] = fmax(both_s[v], r.last_start_s[v]);
             both_s[n_chunk + v] = fmax(both_s[n_chunk + v], r.last_end_s[v]);
         }
-        ll_progress_step(in->progress, 1);
+        if (!r.worst) ll_progress_step(in->progress, 1);
     }
     status = ll_comm_agree(comm, status, err);
     if (status == LL_OK) {

@@ -3,7 +3,8 @@
  * The chips of one replica and stage (tp x cp of them) meet in every op, so an op lasts as long as its
  * slowest member. Stages wait for each other's micro-batches as the schedule says (1F1B, or interleaved
  * 1F1B: Narayanan et al. 2021). Replicas run by themselves until their gradients meet: a chunk's
- * gradients are ready when its last replica has them.
+ * gradients are ready when its last replica has them. Where the replicas exchange something in every op
+ * (scales of FP8 tensors, sharded weights), an op lasts as long as its slowest chip in all of them.
  *
  * Steady state: a step begins with the weights still sharded (zero >= 1), each chunk's are gathered in
  * order, and a chunk's first forward pass waits for them layer by layer; it ends when the slowest stage

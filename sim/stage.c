@@ -65,8 +65,15 @@ static void stage_memory(const ll_chip *chip, const ll_model *model, const ll_jo
     out->weights_B = 2 * n_param / (job->zero >= 3 ? shards : 1);
     out->gradients_B = ll_job_grad_B(job) * n_param / (job->zero >= 2 ? shards : 1);
     out->optimizer_B = 12 * n_param / (job->zero >= 1 ? shards : 1);
-    if (job->zero >= 3) /* the gathered weights of the layer that runs and of the next one */
-        out->weights_B += 2 * 2 * ll_model_layer_param(model) / (double)job->tp;
+    if (job->zero >=
+        3) { /* whole: the layer that runs and its neighbour, the vocabulary matrices */
+        double whole = 2 * ll_model_layer_param(model);
+        if (p == 0) whole += ll_model_embedding_param(model);
+        if (p == job->pp - 1 && !(model->tied && job->pp == 1))
+            whole += ll_model_embedding_param(model);
+        out->weights_B += ll_job_param_B(job) * whole / (double)job->tp;
+        out->gradients_B += ll_job_grad_B(job) * whole / (double)job->tp;
+    }
     out->activations_B = (double)n_in_flight(job, p) * layer_B * n_layer / (double)job->interleave;
     if (job->recompute == LL_RECOMPUTE_FULL) { /* the layer that is being computed again */
         ll_job whole = *job;

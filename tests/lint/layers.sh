@@ -7,7 +7,7 @@ layers='
 1 topology/*
 2 sim/config/* sim/comm.* sim/traffic.* sim/version.* sim/progress.*
 3 sim/engine/* sim/chip.* sim/model.* sim/job.* sim/cluster.* sim/kernel.* sim/kernel_gemm.* sim/stage.*
-4 sim/study.* sim/collective.* sim/collective_choose.* sim/result.* sim/program.* sim/durations.*
+4 sim/study.* sim/collective.* sim/collective_choose.* sim/result.* sim/program.* sim/durations.* sim/exposed.*
 4 sim/replay.* sim/budget.* sim/run.* sim/evidence.* sim/validation.* sim/validation_count.* sim/validation_record.*
 5 sim/report/*
 6 sim/command/*

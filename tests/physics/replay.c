@@ -22,9 +22,10 @@ static void world_set(world *w, ll_job job, double f_s, double b_s)
     w->study = (ll_study){.seed = 7, .job = job};
     int64_t n = job.pp * job.interleave;
     w->program = (ll_program){.study = &w->study, .n_chunk = n};
-    double **arrays[] = {&w->d.forward_compute_s, &w->d.backward_compute_s, &w->d.forward_comm_s,
-                         &w->d.backward_comm_s,   &w->d.forward_beside_s,   &w->d.backward_beside_s,
-                         &w->d.gather_s,          &w->d.scatter_s,          &w->d.n_layer};
+    double **arrays[] = {
+        &w->d.forward_compute_s, &w->d.backward_compute_s,  &w->d.forward_comm_s,
+        &w->d.backward_comm_s,   &w->d.forward_beside_frac, &w->d.backward_beside_frac,
+        &w->d.gather_s,          &w->d.scatter_s,           &w->d.n_part};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         *arrays[i] = ll_arena_array(w->mem, n, double);
     w->d.optimizer_s = ll_arena_array(w->mem, job.pp, double);
@@ -32,7 +33,7 @@ static void world_set(world *w, ll_job job, double f_s, double b_s)
     for (int64_t v = 0; v < n; v++) {
         w->d.forward_compute_s[v] = f_s;
         w->d.backward_compute_s[v] = b_s;
-        w->d.n_layer[v] = 4;
+        w->d.n_part[v] = 4;
     }
 }
 
@@ -124,6 +125,18 @@ static void test_replicas(world *w)
     CHECK_NEAR(run(w, false), 13, 1e-12);
 }
 
+/* One stage, two micro-batches of 1 + 2 s, weights of 0.5 s that come in 4 parts: the first forward starts
+ * at 0.125 s and has 0.375 s beside it. Half longer while they do, it does 0.25 s of its work then and
+ * ends 0.125 s later: at 1.25 s. Gradients of 0.5 s leave beside the last 3/4 of the last backward op,
+ * which takes 0.5/3 s longer; their last quarter of 0.125 s after it: 1.25 + 5 + 0.5/3 + 0.125 s. */
+static void test_beside(world *w)
+{
+    world_set(w, job_of(1, 1, 2, 2, 1), 1.0, 2.0);
+    w->d.gather_s[0] = w->d.scatter_s[0] = 0.5;
+    w->d.forward_beside_frac[0] = w->d.backward_beside_frac[0] = 0.5;
+    CHECK_NEAR(run(w, false), 6.375 + 0.5 / 3, 1e-12);
+}
+
 /* Two stages, one micro-batch: F 0-1, 1-2, B 2-4 and 4-6. Both ends share a matrix: after 6 s, 0.5 s
  * more for both, and the optimizer of the last stage, 1 s, decides: 7.5 s instead of 6 s (whose stage 0
  * has none, while the last stage was ready at 4 s). */
@@ -156,6 +169,15 @@ static void test_jitter(world *w)
     }
     CHECK_NEAR(run(w, true), want, 1e-14);
     CHECK_NEAR(run(w, false), 3.0, 1e-14);
+
+    /* Where replicas meet in every op, each op lasts as long as the slowest of all 10 chips. */
+    w->study.job.shared_scales = true;
+    double slowest[2] = {0, 0};
+    for (uint64_t chip = 0; chip < 10; chip++)
+        for (uint64_t k = 0; k < 2; k++)
+            slowest[k] = fmax(slowest[k], 1 + 0.02 * ll_rng_normal(7, chip, 0) +
+                                              0.05 * ll_rng_normal(7, chip, k + 1));
+    CHECK_NEAR(run(w, true), slowest[0] * 1.0 + slowest[1] * 2.0, 1e-14);
 }
 
 int main(int argc, char **argv)
@@ -167,6 +189,7 @@ int main(int argc, char **argv)
     test_bubble(&w);
     test_send(&w);
     test_replicas(&w);
+    test_beside(&w);
     test_tie(&w);
     test_jitter(&w);
     ll_comm_destroy(w.comm);

@@ -60,31 +60,66 @@ static double compute_s(int zero)
 static double ring_s(double size_B) { return size_B / 2 / 80e9 + 1e-6 + 3e-6; }
 
 /* tp gathers and scatters 2 t h = 2,097,152 B: 4 per layer and direction, and one each way at the
- * embedding and at the output: 12 per micro-batch. */
-static double micro_s(int zero) { return compute_s(zero) + 12 * ring_s(2097152.0); }
+ * embedding and at the output: 12 per micro-batch. The 2 scatters of a layer's backward pass hide behind
+ * the gradients of the weights (qkv alone 6 ms), as 2 more gathers do behind those of the inputs. */
+static double tp_s(void) { return ring_s(2097152.0); }
+static double micro_s(int zero) { return compute_s(zero) + 10 * tp_s(); }
 
 /* Weights per chip: half of (4 h^2 + 2 h ffn + 2 h) + 2 vocab h. The optimizer moves 46 B each of the
  * chip's share, and clears gradients (4 B); among replicas it also scales them (8 B). */
-enum { LAYER_PARAM = (12582912 + 2048) / 2, CHIP_PARAM = LAYER_PARAM + 4194304 / 2 };
+enum {
+    LAYER_PARAM = (12582912 + 2048) / 2,
+    VOCAB_PARAM = 2097152 / 2,
+    CHIP_PARAM = LAYER_PARAM + 2 * VOCAB_PARAM
+};
 
 static double optimizer_s(double weight_B) { return CHIP_PARAM * weight_B / 5e11 + 2e-6; }
 
 static void test_tp(const env *e)
 {
-    CHECK_NEAR(step_s(e, 0, NULL), 2 * micro_s(0) + optimizer_s(46 + 4), 1e-12);
+    const double bare_s = 2 * micro_s(0) + optimizer_s(46 + 4);
+    CHECK_NEAR(step_s(e, 0, NULL), bare_s, 1e-12);
+    const char *set[] = {"job.overlap_tp_grad=false", "cluster.software[0].held_frac=0.25"};
+    CHECK_NEAR(step_s(e, 1, set), bare_s + 2 * 2 * tp_s(), 1e-12);
+    /* A quarter of the cores of what is left serves the 4 hidden ones while they run. */
+    set[0] = "job.overlap_tp_grad=true";
+    CHECK_NEAR(step_s(e, 2, set), bare_s + 2 * 4 * 0.25 * tp_s(), 1e-12);
+    /* overlap_tp: the 4 gathers of a layer go in 2 halves, one of which is at home, and hide without a
+     * core; of the 2 forward scatters a quarter shows, and three quarters hold cores. */
+    set[0] = "job.overlap_tp=true";
+    CHECK_NEAR(step_s(e, 2, set),
+               bare_s + 2 * (-6 * tp_s() + 2 * (0.25 + 0.75 * 0.25) * tp_s() + 4 * 0.25 * tp_s()),
+               1e-12);
+}
+
+/* Not split over sequences, the stages of a pipeline send whole activations, or with scatter_gather a
+ * part from each of two chips, which their receivers gather: here 4 chips, tp 2 and pp 2 stages of one
+ * layer, that wait for each send of 2 t h = 2,097,152 B (the last stage's forward sends nothing). */
+static void test_scatter_gather(const env *e)
+{
+    const char *set[] = {"cluster.topology.size=4", "job.pp=2",
+                         "model.layers=2",          "job.global_batch=1",
+                         "job.overlap_pp=false",    "job.sequence_parallel=false",
+                         "job.scatter_gather=false"};
+    const double whole_s = step_s(e, 7, set);
+    set[6] = "job.scatter_gather=true";
+    const double send_s = 2097152.0 / 2 / 80e9; /* the half that is not sent */
+    CHECK_NEAR(step_s(e, 7, set), whole_s + 2 * (tp_s() - send_s), 1e-12);
 }
 
 /* Two replicas of the two chips, two micro-batches each, that overlap nothing:
  *   zero 0: gradients (4 B) are reduced once, a ring of twice one step and one launch
  *   zero 1: weights (2 B) gathered and gradients scattered once, half the optimizer
  *   zero 2: gradients scattered after each micro-batch
- *   zero 3: per micro-batch and layer, weights gathered twice and gradients scattered once */
+ *   zero 3: per micro-batch and layer, weights gathered twice and gradients scattered once; each of the
+ *           two vocabulary matrices is gathered and scattered once */
 static void test_replicas(const env *e)
 {
     const char *set[] = {"cluster.topology.size=4", "job.global_batch=4",
                          "job.overlap_grad_reduce=false", "job.overlap_param_gather=false", NULL};
     const double g = ring_s(2.0 * CHIP_PARAM), s = ring_s(4.0 * CHIP_PARAM);
-    const double layer = 2 * ring_s(2.0 * LAYER_PARAM) + ring_s(4.0 * LAYER_PARAM);
+    const double layer = 2 * ring_s(2.0 * LAYER_PARAM) + ring_s(4.0 * LAYER_PARAM) +
+                         2 * (ring_s(2.0 * VOCAB_PARAM) + ring_s(4.0 * VOCAB_PARAM));
     const double want_s[] = {2 * micro_s(0) + (2 * s - 3e-6) + optimizer_s(46 + 12),
                              2 * micro_s(1) + g + s + optimizer_s(46 / 2.0 + 12),
                              2 * micro_s(2) + g + 2 * s + optimizer_s(46 / 2.0 + 6),
@@ -96,16 +131,40 @@ static void test_replicas(const env *e)
     }
 }
 
-/* Overlapped, zero 2 hides a scatter behind the next micro-batch: beside zero 1 it only has less to add
- * to, and half of the gradients to clear and scale. (How long tp transfers share the wire with it depends
- * a little on how long the pass takes.) */
+/* Overlapped, zero 2 hides a scatter behind the next micro-batch: beside zero 1 it has less to add to, and
+ * half of the gradients to clear and scale. Its two scatters pass the memory, 8 B per parameter, while
+ * kernels wait for it: for 58.7 us (29,360,128 B) of a layer's backward pass. (How long tp transfers share
+ * the wire with it depends a little on how long the pass takes.) */
 static void test_overlap(const env *e)
 {
     const char *set[] = {"cluster.topology.size=4", "job.global_batch=4", "job.zero=1"};
     const double one_s = step_s(e, 3, set);
     set[2] = "job.zero=2";
     const double less_s = 2 * (compute_s(1) - compute_s(2)) + optimizer_s(12) - optimizer_s(6);
-    CHECK_NEAR(step_s(e, 3, set), one_s - less_s, 1e-8);
+    const double stream_s = 29360128.0 / 5e11;
+    const double share =
+        stream_s / (25769803776.0 / 5e11 + 2684354560.0 / 2.5e11 + stream_s + 15 * 2e-6);
+    CHECK_NEAR(step_s(e, 3, set), one_s - less_s + 2 * share * 8.0 * CHIP_PARAM / 5e11, 1e-8);
+}
+
+/* Sharded and overlapped, 4 chips without tp: the first gather and the last scatter of a pass show, with
+ * those of the embedding; the output's hide behind the layer. So beside the plain step (zero 0, nothing
+ * reduced) each of the 2 micro-batches has one layer's gather and scatter, and one of a vocabulary
+ * matrix, more, and what they pass through the memory. */
+static void test_sharded(const env *e)
+{
+    const char *set[] = {"cluster.topology.size=4",
+                         "job.global_batch=8",
+                         "job.tp=1",
+                         "job.zero=3",
+                         "cluster.chip.memory_bandwidth=10 PB/s",
+                         "cluster.chip.kernel_launch=0 s"};
+    const char *one[] = {
+        "cluster.topology.size=1", "job.global_batch=2", set[2], "job.zero=0", set[4], set[5]};
+    /* A ring of 4: 3 steps of a quarter, 1 us each, and 3 us. */
+    const double layer = 2.0 * LAYER_PARAM, vocab = 2.0 * VOCAB_PARAM, fixed_s = 3 * 1e-6 + 3e-6;
+    const double shown_s = 4 * fixed_s + 0.75 * (2 + 4) * (layer + vocab) / 80e9;
+    CHECK_NEAR(step_s(e, 6, set), step_s(e, 6, one) + 2 * shown_s, 1e-6);
 }
 
 int main(int argc, char **argv)
@@ -119,6 +178,8 @@ int main(int argc, char **argv)
     test_tp(&e);
     test_replicas(&e);
     test_overlap(&e);
+    test_scatter_gather(&e);
+    test_sharded(&e);
     ll_comm_destroy(e.comm);
     ll_arena_destroy(e.mem);
     ll_equations_final();

@@ -102,6 +102,12 @@ static void test_memory(void)
     job.zero = 2;
     ll_stage_memory(NULL, &chip, &m, &job, &mem, &err);
     CHECK_NEAR(mem.gradients_B, n_param, 1e-12);
+    /* Sharded: two layers and both vocabulary matrices are whole while they are used. */
+    job.zero = 3;
+    ll_stage_memory(NULL, &chip, &m, &job, &mem, &err);
+    double whole = 2 * ll_model_layer_param(&m) + 2 * ll_model_embedding_param(&m);
+    CHECK_NEAR(mem.weights_B, 2 * (n_param / 4 + whole), 1e-12);
+    CHECK_NEAR(mem.gradients_B, 4 * (n_param / 4 + whole), 1e-12);
 }
 
 /* 1F1B keeps as many micro-batches on stage 0 as there are stages: 4 of a quarter of the layers. With

@@ -1,0 +1,170 @@
+#include "sim/exposed.h"
+
+#include <math.h>
+
+enum { N_SPLIT = 4 };
+
+double ll_call_s(const ll_program *program, const ll_ideal *ideal, ll_transfer_kind kind,
+                 double scale)
+{
+    const ll_transfer *t = &program->transfer[kind];
+    if (t->size_B <= 0 || ideal->bandwidth || (ideal->free & (1u << kind))) return 0;
+    const ll_cost *c = ideal->contention ? &t->alone : &t->cost;
+    double fixed_s = fmin(t->plan.launch_s + t->plan.step_s, c->software_s);
+    double software_s = fixed_s + (c->software_s - fixed_s) * scale;
+    return (ideal->software ? 0 : software_s) + (ideal->latency ? 0 : c->latency_s) +
+           c->wire_s * scale;
+}
+
+ll_beside ll_call_beside(const ll_program *program, const ll_ideal *ideal, ll_transfer_kind kind,
+                         double scale, double stream_frac)
+{
+    const ll_cluster *cluster = &program->study->cluster;
+    const ll_transfer *t = &program->transfer[kind];
+    ll_beside b = {.s = ll_call_s(program, ideal, kind, scale)};
+    if (b.s > 0) { /* what arrives is written, and read to be passed on or added */
+        int dim = ll_collective_dimension(cluster->topo, &t->group);
+        b.held_s = cluster->software[dim].held_frac * b.s +
+                   stream_frac * ll_kernel_stream_s(&cluster->chip, 2 * t->size_B * scale);
+    }
+    return b;
+}
+
+double ll_beside_s(ll_beside transfer, double cover_s)
+{
+    return fmax(transfer.s - cover_s, transfer.held_s);
+}
+
+static double ring_s(double comm_s, double cover_s, double n)
+{
+    return fmax(0, comm_s - cover_s * (n - 1) / n);
+}
+
+static double split_s(ll_beside transfer, double cover_s)
+{
+    double last = 1.0 / N_SPLIT;
+    return last * transfer.s + (1 - last) * ll_beside_s(transfer, cover_s);
+}
+
+static ll_beside times(ll_beside b, double factor)
+{
+    return (ll_beside){b.s * factor, b.held_s * factor};
+}
+
+/* Gathers and scatters (or reductions) of tensor parallelism, `slow` times as long as priced. */
+static double tp_forward_s(const ll_program *program, const ll_ideal *ideal,
+                           const ll_layer_time *time, double slow)
+{
+    static const ll_product in[] = {LL_QKV, LL_UP}, out[] = {LL_PROJ, LL_DOWN};
+    const ll_job *job = &program->study->job;
+    double gather_s = slow * ll_call_s(program, ideal, LL_TP_GATHER, 1), sum_s = 0;
+    ll_beside scatter = times(ll_call_beside(program, ideal, LL_TP_SCATTER, 1, 0), slow);
+    ll_beside reduce = times(ll_call_beside(program, ideal, LL_TP_REDUCE, 1, 0), slow);
+    if (!job->overlap_tp) return 2 * (gather_s + scatter.s + reduce.s);
+    for (int i = 0; i < 2; i++) {
+        sum_s += ring_s(gather_s, time->product[in[i]].forward_s, (double)job->tp);
+        sum_s += split_s(scatter, time->product[out[i]].forward_s);
+        sum_s += split_s(reduce, time->product[out[i]].forward_s);
+    }
+    return sum_s;
+}
+
+static double tp_backward_s(const ll_program *program, const ll_ideal *ideal,
+                            const ll_layer_time *time, double slow)
+{
+    static const ll_product in[] = {LL_QKV, LL_UP}, out[] = {LL_PROJ, LL_DOWN};
+    const ll_job *job = &program->study->job;
+    double sum_s = 0;
+    ll_beside gather = times(ll_call_beside(program, ideal, LL_TP_GATHER, 1, 0), slow);
+    ll_beside scatter = times(ll_call_beside(program, ideal, LL_TP_SCATTER, 1, 0), slow);
+    ll_beside reduce = times(ll_call_beside(program, ideal, LL_TP_REDUCE, 1, 0), slow);
+    for (int i = 0; i < 2; i++) {
+        const ll_product_time *a = &time->product[in[i]], *b = &time->product[out[i]];
+        sum_s += job->overlap_tp ? ring_s(gather.s, b->input_s, (double)job->tp) : gather.s;
+        sum_s += ll_beside_s(gather, a->input_s); /* of inputs, again */
+        sum_s += job->overlap_tp_grad
+                     ? ll_beside_s(scatter, a->weight_s) + ll_beside_s(reduce, a->weight_s)
+                     : scatter.s + reduce.s;
+    }
+    return sum_s;
+}
+
+/* Keys and values, sent on from chip to chip while attention works on those before. */
+static double cp_s(const ll_program *program, const ll_ideal *ideal, bool backward, double cover_s)
+{
+    ll_beside b = ll_call_beside(program, ideal, LL_CP_GATHER, 1, 0);
+    if (backward) {
+        ll_beside back = ll_call_beside(program, ideal, LL_CP_SCATTER, 1, 0);
+        b = (ll_beside){b.s + back.s, b.held_s + back.held_s};
+    }
+    double n = (double)program->study->job.cp;
+    return fmax(ring_s(b.s, cover_s, n), b.held_s);
+}
+
+double ll_exposed_stream_frac(const ll_compute *c)
+{
+    return c->stream_s / fmax(ll_compute_total_s(c), 1e-30);
+}
+
+/* Weights and gradients of a layer that are sharded over the replicas (zero = 3), beside the work of its
+ * neighbour. */
+static double sharded_s(const ll_program *program, const ll_ideal *ideal, bool backward,
+                        double stream, double cover_s, double *all_s)
+{
+    const ll_job *job = &program->study->job;
+    *all_s = 0;
+    if (job->zero < 3) return 0;
+    ll_beside gather = ll_call_beside(program, ideal, LL_DP_GATHER, 1, stream), scatter = {0}, b;
+    if (backward) scatter = ll_call_beside(program, ideal, LL_DP_SCATTER, 1, stream);
+    double hides[2] = {job->overlap_param_gather ? 1 : 0, job->overlap_grad_reduce ? 1 : 0};
+    b.s = hides[0] * gather.s + hides[1] * scatter.s;
+    b.held_s = hides[0] * gather.held_s + hides[1] * scatter.held_s;
+    *all_s = gather.s + scatter.s;
+    return *all_s - b.s + ll_beside_s(b, cover_s);
+}
+
+/* One layer, one pass: alone, and beside dp transfers. */
+static void pass_exposed(const ll_program *program, const ll_ideal *ideal,
+                         const ll_layer_time *time, bool backward, bool again, double *alone_s,
+                         double *beside_s)
+{
+    const ll_compute *c = backward ? &time->backward : &time->forward;
+    double slow[2] = {1, ideal->contention ? 1 : program->transfer[LL_TP_GATHER].beside}, tp_s[2];
+    for (int i = 0; i < 2; i++) {
+        tp_s[i] = backward ? tp_backward_s(program, ideal, time, slow[i])
+                           : tp_forward_s(program, ideal, time, slow[i]);
+        if (again) tp_s[i] += tp_forward_s(program, ideal, time, slow[i]);
+    }
+    double rest_s = cp_s(program, ideal, backward, c->attention_s), all_s;
+    if (again) rest_s += cp_s(program, ideal, false, time->forward.attention_s);
+    double cover_s = ll_compute_total_s(c) + tp_s[0] + rest_s;
+    rest_s += sharded_s(program, ideal, backward, ll_exposed_stream_frac(c), cover_s, &all_s);
+    if (all_s > 0) /* in every op, for as long as the shards travel */
+        tp_s[0] = tp_s[1] = tp_s[0] + (tp_s[1] - tp_s[0]) * fmin(1, all_s / cover_s);
+    *alone_s = rest_s + tp_s[0];
+    *beside_s = rest_s + tp_s[1];
+}
+
+void ll_exposed_layer(const ll_program *program, const ll_ideal *ideal, const ll_layer_time *time,
+                      bool full_recompute, ll_exposed *out)
+{
+    pass_exposed(program, ideal, time, false, false, &out->forward_s, &out->forward_beside_s);
+    pass_exposed(program, ideal, time, true, full_recompute, &out->backward_s,
+                 &out->backward_beside_s);
+}
+
+double ll_exposed_ends_s(const ll_program *program, const ll_ideal *ideal, int64_t v, bool backward,
+                         double layer_s)
+{
+    const ll_study *s = program->study;
+    const ll_job *job = &s->job;
+    if (job->zero < 3) return 0;
+    double vocab = ll_model_embedding_param(&s->model) / ll_model_layer_param(&s->model);
+    bool first = v == 0, last = v == program->n_chunk - 1 && !(s->model.tied && first);
+    bool hides = backward ? job->overlap_grad_reduce : job->overlap_param_gather;
+    ll_transfer_kind kind = backward ? LL_DP_SCATTER : LL_DP_GATHER;
+    /* Of a layer whose transfers are longer than its work, the rest shows already. */
+    double one_s = hides ? fmin(ll_call_s(program, ideal, kind, 1), layer_s) : 0;
+    double vocab_s = ll_call_s(program, ideal, kind, vocab);
+    return one_s + (first ? vocab_s : 0) + (last ? fmax(0, vocab_s - (hides ? layer_s : 0)) : 0);
+}

@@ -73,8 +73,7 @@ const ll_key ll_job_keys[] = {
            "without sequence_parallel: each tp chip sends a part to the next stage, which gathers"),
     SWITCH("shared_scales", shared_scales, "false",
            "FP8 with delayed scaling: chips of a stage agree on maxima after every operation"),
-    SWITCH("narrow_params", narrow_params, "false",
-           "FP8 weights: the replicas gather them in the precision of the products"),
+    SWITCH("narrow_params", narrow_params, "false", "FP8: the replicas gather weights of one byte"),
     {.name = "order",
      .kind = LL_KIND_STRING,
      .offset = offsetof(ll_job, order),
@@ -128,11 +127,6 @@ static void check_model(ll_config *cfg, const ll_job *job, const ll_model *model
         ll_config_fault(cfg, "job.pp", err, "pp * interleave = %lld chunks, but only %lld layers%s",
                         (long long)job->pp * job->interleave, (long long)n_unit,
                         job->embedding_as_layer ? ", the two vocabulary stages counted" : "");
-    bool wide = ll_precision_B((ll_precision)job->precision) >= 2;
-    if (wide && (job->shared_scales || job->narrow_params))
-        ll_config_fault(cfg, job->shared_scales ? "job.shared_scales" : "job.narrow_params", err,
-                        "is for products in fp8 or fp4; job.precision is \"%s\"",
-                        ll_precision_names[job->precision]);
     if (job->interleave > 1 && job->pp == 1)
         ll_config_fault(cfg, "job.interleave", err, "needs pp > 1; without a pipeline write 1");
 }

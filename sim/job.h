@@ -49,7 +49,7 @@ typedef struct ll_job {
     bool
         scatter_gather; /* without sequence parallelism, each tp chip sends a part to the next stage */
     bool shared_scales;     /* FP8: all chips of a stage agree on maxima after every operation */
-    bool narrow_params;     /* weights are gathered over the replicas in the products' precision */
+    bool narrow_params;     /* FP8: weights are gathered over the replicas in one byte */
     const char *order;      /* "tp cp dp pp" */
     int axis_at[LL_N_AXIS]; /* order, parsed: ll_axis, fastest first */
 } ll_job;
@@ -83,12 +83,21 @@ static inline double ll_job_gather_B(const ll_job *job)
 }
 static inline double ll_job_param_B(const ll_job *job)
 {
-    return job->narrow_params ? ll_job_gather_B(job) : 2;
+    return job->narrow_params && job->precision == LL_PRECISION_FP8 ? 1 : 2;
+}
+
+/* FP8 with delayed scaling, whose maxima all chips of a stage agree on. */
+static inline bool ll_job_shares_scales(const ll_job *job)
+{
+    return job->shared_scales && job->precision == LL_PRECISION_FP8;
 }
 
 /* Replicas meet in every op, not just at the end of the step: their scales, or the weights of each layer,
  * come from all of them. */
-static inline bool ll_job_meets(const ll_job *job) { return job->shared_scales || job->zero >= 3; }
+static inline bool ll_job_meets(const ll_job *job)
+{
+    return ll_job_shares_scales(job) || job->zero >= 3;
+}
 
 /* Width of keys, and of values, on one chip: a head is copied where there are fewer heads than chips. */
 static inline double ll_job_kv_width(const ll_job *job, const ll_model *model)

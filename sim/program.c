@@ -101,7 +101,7 @@ static void sizes_scale(ll_program *program, double n_op)
 {
     const ll_job *job = &program->study->job;
     double layers = (double)program->study->model.n_layer / (double)program->n_chunk;
-    if (job->shared_scales && job->dp * job->cp * job->tp > 1)
+    if (ll_job_shares_scales(job) && job->dp * job->cp * job->tp > 1)
         set(program, LL_SCALE_REDUCE, 4 * 3 * LL_N_PRODUCT * layers,
             2 * n_op * (double)job->interleave);
 }

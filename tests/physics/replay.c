@@ -172,6 +172,7 @@ static void test_jitter(world *w)
 
     /* Where replicas meet in every op, each op lasts as long as the slowest of all 10 chips. */
     w->study.job.shared_scales = true;
+    w->study.job.precision = LL_PRECISION_FP8;
     double slowest[2] = {0, 0};
     for (uint64_t chip = 0; chip < 10; chip++)
         for (uint64_t k = 0; k < 2; k++)

@@ -8,7 +8,7 @@ enum { PART = 1 << 26 };
 
 struct ll_comm {
     MPI_Comm mpi; /* MPI_COMM_NULL without MPI */
-    int rank, size;
+    int rank, size, n_here;
 };
 
 ll_comm *ll_comm_create(const void *mpi_comm, ll_arena *mem)
@@ -18,6 +18,10 @@ ll_comm *ll_comm_create(const void *mpi_comm, ll_arena *mem)
     MPI_Comm_dup(*of, &comm->mpi);
     MPI_Comm_rank(comm->mpi, &comm->rank);
     MPI_Comm_size(comm->mpi, &comm->size);
+    MPI_Comm here;
+    MPI_Comm_split_type(comm->mpi, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &here);
+    MPI_Comm_size(here, &comm->n_here);
+    MPI_Comm_free(&here);
     return comm;
 }
 
@@ -27,7 +31,7 @@ ll_comm *ll_comm_self(ll_arena *mem)
     int ready = 0;
     MPI_Initialized(&ready);
     comm->mpi = MPI_COMM_NULL;
-    comm->size = 1;
+    comm->size = comm->n_here = 1;
     if (ready) MPI_Comm_dup(MPI_COMM_SELF, &comm->mpi);
     return comm;
 }
@@ -44,6 +48,7 @@ const void *ll_comm_mpi(const ll_comm *comm)
 
 int ll_comm_rank(const ll_comm *comm) { return comm->rank; }
 int ll_comm_size(const ll_comm *comm) { return comm->size; }
+int ll_comm_n_here(const ll_comm *comm) { return comm->n_here; }
 
 /* The first n % size ranks have one more. */
 void ll_comm_slice(const ll_comm *comm, int64_t n, int64_t *lo, int64_t *hi)

@@ -20,6 +20,7 @@ ll_comm_mpi(const ll_comm *comm); /* the MPI_Comm *, NULL for ll_comm_self witho
 
 int ll_comm_rank(const ll_comm *comm);
 int ll_comm_size(const ll_comm *comm);
+int ll_comm_n_here(const ll_comm *comm); /* ranks on this machine, this one included */
 
 /* The contiguous part [*lo, *hi) of n things that this rank has; may be empty. Not collective. */
 void ll_comm_slice(const ll_comm *comm, int64_t n, int64_t *lo, int64_t *hi);

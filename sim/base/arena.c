@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 // Under AddressSanitizer what is not allocated is poisoned, with a gap after each allocation.
 #if defined(__SANITIZE_ADDRESS__)
@@ -192,3 +193,8 @@ size_t ll_arena_peak_B(void) { return peak_B; }
 void ll_arena_peak_restart(void) { peak_B = balance_B; }
 
 int64_t ll_arena_balance_B(void) { return (int64_t)balance_B; }
+
+double ll_arena_machine_B(void)
+{
+    return (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
+}

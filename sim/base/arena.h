@@ -45,6 +45,7 @@ void ll_arena_release(ll_arena *mem, ll_arena_mark mark);
 
 size_t ll_arena_peak_B(void);     /* largest sum over all arenas so far */
 void ll_arena_peak_restart(void); /* from here on: the peak is what is in use now */
+double ll_arena_machine_B(void);  /* memory of this machine */
 int64_t ll_arena_balance_B(void); /* bytes taken from the system and not yet returned */
 
 #endif

@@ -16,7 +16,8 @@
 
 #include <stdint.h>
 
-/* Flows of what is no packet. */
+/* Flows of what is no packet; the numbers of flows are below. */
+#define LL_CALENDAR_QUEUE  (UINT32_MAX - 2) /* parcels only: news of a queue */
 #define LL_CALENDAR_TIMER  (UINT32_MAX - 1)
 #define LL_CALENDAR_CREDIT UINT32_MAX
 

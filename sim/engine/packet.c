@@ -5,7 +5,7 @@
  * one is in flight). W is that of engine.h, with the time that a packet and its acknowledgement take
  * from their first to their last byte counted into the round trip: with window_bdp = 1 a flow alone just
  * fills its link. A window that is given in bytes is taken as it is. k packets leave at time 0; every
- * acknowledgement lets one more leave. Several paths are taken in turn by sequence number.
+ * acknowledgement lets one more leave. Several paths: packet_net.h.
  *
  * An acknowledgement is a packet of ack_B bytes on the way back, one for each packet. It has a virtual
  * lane of its own that goes first: it is interleaved with the data on the wire and takes time from what
@@ -26,7 +26,7 @@
  * last byte has left over the next link. The news takes the latency of the link and counts from the
  * beginning of the next window: flow-control messages are sent once per window. Packets without a place
  * wait in the order in which they came, each virtual lane by itself. A chip always takes what is for it,
- * and acknowledgements have room of their own. Lanes: packet_lane.c.
+ * and acknowledgements have room of their own. Lanes: packet_lane.h.
  *
  * Execution. delta, the length of a window, is the shortest latency of a link in use. What happens at a
  * link in the window [k delta, (k+1) delta) can cause something elsewhere only after the window is over.
@@ -52,6 +52,7 @@
  * The slope between the first two says how straight the line is: the difference that it would make, as a
  * fraction of the end, is reported as batch_err_frac.
  */
+#include "sim/engine/packet_need.h"
 #include "sim/engine/packet_net.h"
 #include "sim/engine/packet_run.h"
 
@@ -61,6 +62,7 @@ static const char *const switching_choices[] = {"cut_through", "store_forward", 
 
 static const char *const recovery_choices[] = {"link", "end_to_end", NULL};
 static const char *const retransmission_choices[] = {"selective", "go_back_n", NULL};
+static const char *const paths_choices[] = {"spray", "hash", "adaptive", NULL};
 static const char *const hash_choices[] = {"off", "end", "windows", NULL};
 
 static const ll_key packet_keys[] = {
@@ -77,6 +79,13 @@ static const ll_key packet_keys[] = {
      .def = "cut_through",
      .choices = switching_choices,
      .doc = "a packet goes on when its first byte is there, or its last"},
+    {.name = "paths",
+     .kind = LL_KIND_CHOICE,
+     .offset = offsetof(ll_packet_param, paths),
+     .def = "spray",
+     .choices = paths_choices,
+     .doc =
+         "packets take a flow's paths in turn, all one of them by hash (ECMP), or the less queued"},
     {.name = "buffer_packets",
      .kind = LL_KIND_COUNT,
      .offset = offsetof(ll_packet_param, buffer_packets),
@@ -131,7 +140,14 @@ static const ll_key packet_keys[] = {
      .def = "1",
      .min = 0,
      .max = 1e15,
-     .doc = "of the damage"},
+     .doc = "of the damage, and of paths by hash"},
+    {.name = "memory",
+     .kind = LL_KIND_SIZE,
+     .offset = offsetof(ll_packet_param, memory_B),
+     .def = "0 B",
+     .min = 0,
+     .max = 1e18,
+     .doc = "that the ranks on a machine may take together for a phase; 0: 4/5 of what it has"},
     {.name = "state_hash",
      .kind = LL_KIND_CHOICE,
      .offset = offsetof(ll_packet_param, state_hash),
@@ -162,7 +178,7 @@ static ll_status run_part(const ll_topology *topo, ll_packet_net *net, double pa
                           ll_arena *mem, ll_packet_result *result, ll_error *err)
 {
     const ll_arena_mark here = ll_arena_here(mem);
-    LL_TRY(ll_packet_net_reset(net, part, err));
+    LL_TRY(ll_comm_agree(comm, ll_packet_net_reset(net, part, err), err));
     const ll_status status = ll_packet_run(topo, net, comm, mem, NULL, result, err);
     ll_arena_release(mem, here);
     return status;
@@ -191,6 +207,11 @@ static ll_status check_recovery(const ll_packet_net *net, const ll_packet_param 
     for (int i = 0; i < LL_MAX_TRAFFIC; i++)
         round_s = fmax(round_s, 2 * net->latency_s[i]);
     if (!(net->damage.frac > 0) || !net->damage.end_to_end) return LL_OK;
+    if (net->watch != NULL)
+        return ll_error_set(err, LL_ERR_RUN,
+                            "engine.paths = adaptive is not possible with engine.recovery = "
+                            "end_to_end: its sources tell losses by the order on each path; take "
+                            "spray or hash, or recovery = link");
     if (param->timeout_s < round_s)
         return ll_error_set(err, LL_ERR_RUN,
                             "engine.timeout = %g s: shorter than the round trip of a flow, %g s",
@@ -211,8 +232,10 @@ static ll_status price_phase(const ll_problem *problem, const ll_phase *phase,
     ll_packet_net net;
     ll_packet_result run[N_RUN] = {0};
     *price = (ll_price){0};
-    LL_TRY(ll_packet_net_create(problem, phase, param, ll_comm_rank(comm), ll_comm_size(comm), mem,
-                                &net, err));
+    const int rank = ll_comm_rank(comm), size = ll_comm_size(comm);
+    const ll_packet_place place = {ll_comm_n_here(comm), size};
+    LL_TRY(ll_comm_agree(comm, ll_packet_need_check(problem, phase, param, &place, err), err));
+    LL_TRY(ll_packet_net_create(problem, phase, param, rank, size, mem, &net, err));
     LL_TRY(check_recovery(&net, param, err));
     price->n_flow = price->n_flow_class = net.n_flow;
     price->n_link_class = net.n_link_all;

@@ -1,21 +1,26 @@
 #include "sim/engine/packet_exchange.h"
 
 #include "sim/base/status.h"
+#include "sim/engine/packet_watch.h"
 
 #include <mpi.h>
 #include <string.h>
 
 enum { TAG = 7 };
 
-void ll_exchange_init(ll_exchange *x, const uint8_t *neighbour, ll_comm *comm,
+void ll_exchange_init(ll_exchange *x, const ll_packet_net *net, ll_comm *comm,
                       ll_packet_profile *profile, ll_arena *mem)
 {
     const int size = ll_comm_size(comm);
-    *x = (ll_exchange){.comm = comm, .mem = mem, .profile = profile};
+    *x = (ll_exchange){.comm = comm,
+                       .mem = mem,
+                       .index = &net->index,
+                       .queue = net->watch != NULL ? net->watch->queue : NULL,
+                       .profile = profile};
     x->neighbour = ll_arena_array(mem, size, int);
     x->out = ll_arena_array(mem, size, ll_outbox);
     for (int r = 0; r < size; r++)
-        if (neighbour[r]) x->neighbour[x->n_neighbour++] = r;
+        if (net->neighbour[r]) x->neighbour[x->n_neighbour++] = r;
     x->request = ll_arena_array(mem, x->n_neighbour, MPI_Request);
 }
 
@@ -34,6 +39,17 @@ static int bytes_of(int64_t n_parcel)
     return (int)n_B;
 }
 
+static inline void take(ll_exchange *x, ll_parcel *p, ll_calendar *cal)
+{
+    LL_ASSERT(p->window > cal->now, "window %lld is over", (long long)p->window);
+    if (p->event.flow == LL_CALENDAR_QUEUE) {
+        x->queue[p->event.link] = (uint64_t)p->event.order << 32 | p->event.dt_ps;
+        return;
+    }
+    if (p->event.flow < LL_CALENDAR_QUEUE) p->event.flow = ll_flow_place(x->index, p->event.flow);
+    ll_calendar_put_parcel(cal, p);
+}
+
 static void receive(ll_exchange *x, int rank, MPI_Comm comm, ll_calendar *cal)
 {
     MPI_Message message;
@@ -47,11 +63,8 @@ static void receive(ll_exchange *x, int rank, MPI_Comm comm, ll_calendar *cal)
     while (x->in.cap < n)
         ll_outbox_grow(&x->in, x->mem);
     MPI_Mrecv(x->in.parcel, n_B, MPI_BYTE, &message, MPI_STATUS_IGNORE);
-    for (int64_t i = 0; i < n; i++) {
-        LL_ASSERT(x->in.parcel[i].window > cal->now, "window %lld is over",
-                  (long long)x->in.parcel[i].window);
-        ll_calendar_put_parcel(cal, &x->in.parcel[i]);
-    }
+    for (int64_t i = 0; i < n; i++)
+        take(x, &x->in.parcel[i], cal);
 }
 
 int64_t ll_exchange_window(ll_exchange *x, ll_calendar *cal)

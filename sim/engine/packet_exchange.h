@@ -1,5 +1,5 @@
-/* What leaves the slice of a rank: packets and credits for links of other ranks, as one message per
- * neighbour and window. Nothing that is sent is due before the window after it, so a window can be
+/* What leaves the slice of a rank: packets and credits for links of other ranks, and news of queues, as one
+ * message per neighbour and window. Nothing that is sent is due before the window after it, so a window can be
  * worked off without waiting; and since events are put in order by their ids when they are due, it
  * does not matter when, or from where, they came.
  */
@@ -8,6 +8,7 @@
 
 #include "sim/comm.h"
 #include "sim/engine/calendar.h"
+#include "sim/engine/packet_net.h"
 #include "sim/engine/packet_profile.h"
 
 typedef struct ll_outbox {
@@ -18,6 +19,8 @@ typedef struct ll_outbox {
 typedef struct ll_exchange {
     ll_comm *comm;
     ll_arena *mem;
+    const ll_flow_index *index; /* of the flows here: parcels carry their numbers */
+    uint64_t *queue;            /* adaptive: [n_queue] what is known of queues; else NULL */
     ll_packet_profile *profile; /* NULL: not wanted */
     int n_neighbour;
     int *neighbour; /* [n_neighbour] ranks, ascending */
@@ -26,8 +29,8 @@ typedef struct ll_exchange {
     void *request;  /* [n_neighbour] of MPI_Request */
 } ll_exchange;
 
-/* neighbour: [size] nonzero for the ranks that this one exchanges with; must be mutual. */
-void ll_exchange_init(ll_exchange *x, const uint8_t *neighbour, ll_comm *comm,
+/* net: whom this rank exchanges with (which must be mutual), and what about. */
+void ll_exchange_init(ll_exchange *x, const ll_packet_net *net, ll_comm *comm,
                       ll_packet_profile *profile, ll_arena *mem);
 
 void ll_outbox_grow(ll_outbox *box, ll_arena *mem);
@@ -37,6 +40,13 @@ static inline void ll_exchange_put(ll_exchange *x, uint32_t rank, const ll_parce
     ll_outbox *box = &x->out[rank];
     if (box->n == box->cap) ll_outbox_grow(box, x->mem);
     box->parcel[box->n++] = *parcel;
+}
+
+/* News of a queue (packet_watch.h): number `link` among all watched. Never due. */
+static inline ll_parcel ll_queue_parcel(uint32_t link, uint64_t queue)
+{
+    return (ll_parcel){{link, LL_CALENDAR_QUEUE, (uint32_t)(queue >> 32), (uint32_t)queue},
+                       INT64_MAX};
 }
 
 /* Sends and receives what is due after this window, into the calendar; returns the next window in

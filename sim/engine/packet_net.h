@@ -1,20 +1,29 @@
 /* One phase as the packet engine sees it: flows with their routes written out, links as they are
- * served. Made once per phase, the same on every rank except for `link` (the rank's own links).
+ * served. Made once per phase. A rank keeps its own links, and the flows that cross them.
  *
- * A *flow* is a header of 32 bytes and the hops of each of its paths: the way of a data packet, then
+ * A *flow* is a header of 40 bytes and the hops of each of its paths: the way of a data packet, then
  * the way of its acknowledgement back. So a packet that is at hop h of its flow finds where it goes
- * next, and where it came from, in the 8 bytes beside. Flows are numbered by their place in `store`
- * (in units of 8 bytes): ascending source, traffic, peers counted on from the source.
+ * next, and where it came from, in the 8 bytes beside. Flows are numbered in ascending source, traffic,
+ * peers counted on from the source; on a rank, by their place in `store` (in units of 8 bytes), which is the
+ * same order. What goes to another rank carries the number, and ll_flow_index finds the place there.
  *
- * Ownership. A link belongs to one rank: that of the chip at which it ends, else of the chip at which
- * it starts; a link between switches to the rank of the source (destination) of the first route
- * that crosses it in its first (second) half. Everything that happens at a chip happens on its rank.
+ * Links are numbered in the order in which they are first crossed, each rank's own by themselves; who owns
+ * which is said in packet_book.h.
+ *
+ * Paths. The packets of a flow with several paths
+ *   spray      take them in turn, by sequence number
+ *   hash       all take one of them, by a hash of source, destination and seed (ECMP)
+ *   adaptive   look at two of them, the next in turn and another one by hash, and take the one with the
+ *              shorter queue; see packet_watch.h
+ * The acknowledgement comes back over the path of the same number.
  */
 #ifndef LL_SIM_ENGINE_PACKET_NET_H
 #define LL_SIM_ENGINE_PACKET_NET_H
 
 #include "sim/engine/engine.h"
 #include "sim/engine/packet_fault.h"
+
+typedef struct ll_packet_watch ll_packet_watch; /* packet_watch.h */
 
 enum {
     LL_PACKET_LANES = 4,           /* virtual lanes, at most */
@@ -30,11 +39,15 @@ enum {
 
 typedef enum ll_packet_hash { LL_HASH_OFF, LL_HASH_END, LL_HASH_WINDOWS } ll_packet_hash;
 
+typedef enum ll_packet_paths { LL_PATHS_SPRAY, LL_PATHS_HASH, LL_PATHS_ADAPTIVE } ll_packet_paths;
+
 typedef struct ll_packet_param {
     double ack_B;
     int64_t buffer_packets, virtual_lanes, packets_per_flow;
-    int switching;  /* index into: cut_through, store_forward */
-    int state_hash; /* ll_packet_hash */
+    double memory_B; /* that all ranks on a machine may take; 0: 4/5 of what it has */
+    int paths;       /* ll_packet_paths */
+    int switching;   /* index into: cut_through, store_forward */
+    int state_hash;  /* ll_packet_hash */
     double loss_frac;
     int recovery;       /* index into: link, end_to_end */
     int retransmission; /* index into: selective, go_back_n */
@@ -79,6 +92,7 @@ static inline uint32_t ll_hop_kind(ll_packet_hop h)
 
 typedef struct ll_packet_flow {
     uint64_t size_B;           /* all of it, rounded up */
+    uint32_t id;               /* among the flows of all ranks */
     uint32_t n_packet;         /* of the run at hand */
     uint32_t packet_B, last_B; /* of every packet, and of the last one */
     uint32_t window;           /* packets in flight, at most */
@@ -86,8 +100,23 @@ typedef struct ll_packet_flow {
     uint16_t n_path;
     uint8_t n_hop; /* kept for each path */
     uint8_t tag;   /* traffic << 4 | destination mod 12, which shares out 1, 2, 3 or 4 lanes */
+    uint8_t part;  /* the hop at which the paths part, if they do; else n_hop */
+    uint8_t home;  /* 1: it starts at a chip of this rank */
     ll_packet_hop hop[]; /* [n_path][n_hop] */
 } ll_packet_flow;
+
+/* Where the flows that a rank keeps are, by their numbers. */
+typedef struct ll_flow_index {
+    uint64_t *bit;    /* [n_flow / 64 + 1] set: the flow is kept */
+    uint32_t *before; /* [n_flow / 64 + 1] flows kept below the word */
+    uint32_t *place;  /* [flows kept] in the store */
+} ll_flow_index;
+
+static inline uint32_t ll_flow_place(const ll_flow_index *index, uint32_t id)
+{
+    const uint64_t below = index->bit[id / 64] & (((uint64_t)1 << id % 64) - 1);
+    return index->place[index->before[id / 64] + (uint32_t)__builtin_popcountll(below)];
+}
 
 /* A link as it is served: one cache line. */
 typedef struct ll_packet_link {
@@ -101,8 +130,12 @@ typedef struct ll_packet_link {
 typedef struct ll_packet_net {
     int64_t delta_ps; /* length of a window: the shortest latency of a link in use, or less */
     uint64_t *store;  /* [n_unit] flows one after the other */
-    int64_t n_unit, n_flow;
-    uint64_t n_packet;                /* of all flows */
+    int64_t n_unit;
+    int64_t n_flow;      /* of all ranks */
+    int64_t n_flow_kept; /* of this rank */
+    ll_flow_index index;
+    int seq_shift;                    /* order = sequence number << seq_shift | path | hop */
+    uint64_t n_packet;                /* of the flows that start here */
     double latency_s[LL_MAX_TRAFFIC]; /* of the longest flow's path 0 */
     double fraction;                  /* of all bytes, that the longest run has; 1: all */
     bool present[LL_MAX_TRAFFIC];     /* the traffic has any flows */
@@ -113,6 +146,7 @@ typedef struct ll_packet_net {
     bool cut_through;
     ll_damage damage;
     ll_packet_hash hash;
+    ll_packet_watch *watch; /* adaptive: of queues; else NULL */
     /* Own links. */
     int64_t n_link;
     ll_packet_link *link; /* [n_link] */
@@ -158,8 +192,26 @@ static inline int64_t ll_packet_ps(uint32_t n_B, uint64_t q)
     return (int64_t)((n_B * q + (((uint64_t)1 << LL_PACKET_Q) - 1)) >> LL_PACKET_Q);
 }
 
+/* Where a packet is on its way: sequence number, path if it was chosen (adaptive), hop. */
+static inline uint32_t ll_packet_seq(const ll_packet_net *net, uint32_t order)
+{
+    return (order & ~LL_PACKET_GAP) >> net->seq_shift;
+}
+static inline uint32_t ll_packet_path(const ll_packet_net *net, const ll_packet_flow *flow,
+                                      uint32_t order)
+{
+    if (flow->n_path <= 1) return 0;
+    if (net->seq_shift == LL_PACKET_HOP_BITS) return ll_packet_seq(net, order) % flow->n_path;
+    return (order & (((uint32_t)1 << net->seq_shift) - 1)) >> LL_PACKET_HOP_BITS;
+}
+static inline uint32_t ll_packet_order(const ll_packet_net *net, uint32_t seq, uint32_t path)
+{
+    const bool chosen = net->seq_shift > LL_PACKET_HOP_BITS;
+    return seq << net->seq_shift | (chosen ? path << LL_PACKET_HOP_BITS : 0);
+}
+
 /* Errors: LL_ERR_RUN if something is out of range (a link without latency, too many hops, ...).
- * Not collective: every rank makes all of it. rank, size: whose links are wanted. */
+ * Not collective: every rank walks all flows. rank, size: whose links are wanted. */
 ll_status ll_packet_net_create(const ll_problem *problem, const ll_phase *phase,
                                const ll_packet_param *param, int rank, int size, ll_arena *mem,
                                ll_packet_net *net, ll_error *err);
@@ -167,9 +219,5 @@ ll_status ll_packet_net_create(const ll_problem *problem, const ll_phase *phase,
 /* Ready for a run with `part` of every flow's bytes: cut into packets, all links idle. Errors:
  * LL_ERR_RUN if a flow has too many packets. Not collective. */
 ll_status ll_packet_net_reset(ll_packet_net *net, double part, ll_error *err);
-
-/* Writes the virtual lane into every data hop and returns n_class (packet_lane.c). Called when
- * hop.link is still the number among all links in use, 0 .. n_link_all-1. mem: for the call. */
-int ll_packet_lanes(ll_packet_net *net, int n_lane, ll_arena *mem);
 
 #endif

@@ -3,6 +3,7 @@
 #include "sim/engine/index_map.h"
 #include "sim/engine/packet_exchange.h"
 #include "sim/engine/packet_recover.h"
+#include "sim/engine/packet_watch.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -34,10 +35,12 @@ static inline void send(packet_run *run, ll_packet_hop to, int64_t ps, uint32_t 
 {
     ll_parcel p = {.event = {.link = to.link, .order = order, .flow = flow}};
     p.window = ll_calendar_window(&run->cal, ps - run->cal.now_ps, &p.event.dt_ps);
-    if (ll_hop_owner(to) == run->rank)
+    if (ll_hop_owner(to) == run->rank) {
         ll_calendar_put(&run->cal, p.window, &p.event);
-    else
-        ll_exchange_put(&run->exchange, ll_hop_owner(to), &p);
+        return;
+    }
+    p.event.flow = ll_packet_flow_at(run->net, flow)->id;
+    ll_exchange_put(&run->exchange, ll_hop_owner(to), &p);
 }
 
 /* The place behind hop `from` is free at `ps`: its link may use it again from the first window that
@@ -63,22 +66,29 @@ static inline void land(packet_run *run, const ll_packet_flow *flow, int64_t ps)
     if (ps > *end_ps) *end_ps = ps;
 }
 
+/* The hop of the flow's path that an event is at. */
+static inline const ll_packet_hop *hop_at(const ll_packet_net *net, const ll_packet_flow *flow,
+                                          uint32_t order)
+{
+    const uint32_t h = order & ((1 << LL_PACKET_HOP_BITS) - 1);
+    return flow->hop + ll_packet_way(flow, ll_packet_path(net, flow, order)) + h;
+}
+
+/* The order of a packet that leaves its source. */
+static inline uint32_t next_order(const packet_run *run, const ll_packet_flow *flow, uint32_t seq)
+{
+    const ll_packet_net *net = run->net;
+    const bool choose = net->watch != NULL && flow->n_path > 1;
+    const uint32_t path = choose ? ll_watch_choose(net, flow, seq, run->cal.now_ps) : 0;
+    return ll_packet_order(net, seq, path);
+}
+
 /* The source has an acknowledgement at `ps`: its next packet may leave. */
 static inline void reply(packet_run *run, ll_packet_flow *flow, uint32_t flow_id, int64_t ps)
 {
     if (flow->next == flow->n_packet) return;
-    const uint32_t seq = flow->next++;
-    const uint32_t path = flow->n_path == 1 ? 0 : seq % flow->n_path;
-    send(run, flow->hop[ll_packet_way(flow, path)], ps, seq << LL_PACKET_HOP_BITS, flow_id);
-}
-
-/* The hop of the flow's path that an event is at. */
-static inline const ll_packet_hop *hop_at(const ll_packet_flow *flow, uint32_t order)
-{
-    const uint32_t seq = (order & ~LL_PACKET_GAP) >> LL_PACKET_HOP_BITS;
-    const uint32_t h = order & ((1 << LL_PACKET_HOP_BITS) - 1);
-    const uint32_t path = flow->n_path == 1 ? 0 : seq % flow->n_path;
-    return flow->hop + ll_packet_way(flow, path) + h;
+    const uint32_t order = next_order(run, flow, flow->next++);
+    send(run, *hop_at(run->net, flow, order), ps, order, flow_id);
 }
 
 /* ---- End-to-end recovery --------------------------------------------------------------------- */
@@ -170,27 +180,28 @@ static void begin_timers(packet_run *run, const ll_packet_flow *flow, uint32_t i
 }
 
 /* A sum, so that it does not matter in which order links are swept, nor on which rank. */
-static inline void note(packet_run *run, const ll_packet_link *link, const ll_event *e,
-                        int64_t start_ps)
+static inline void note(packet_run *run, const ll_packet_link *link, const ll_packet_flow *flow,
+                        const ll_event *e, int64_t start_ps)
 {
     const uint64_t id = (uint64_t)run->net->link_id[link - run->net->link];
-    const uint64_t what = ll_mix((uint64_t)e->order << 32 | e->flow);
+    const uint64_t what = ll_mix((uint64_t)e->order << 32 | flow->id);
     run->result.hash += ll_mix(ll_mix(id * 0x9e3779b97f4a7c15ULL + (uint64_t)start_ps) + what);
 }
 
 /* Times that the link damages the packet. */
-static int damage(const ll_packet_net *net, const ll_packet_link *link, const ll_event *e)
+static int damage(const ll_packet_net *net, const ll_packet_link *link, const ll_packet_flow *flow,
+                  const ll_event *e)
 {
-    return ll_damage_count(&net->damage, net->link_id[link - net->link], e->flow, e->order);
+    return ll_damage_count(&net->damage, net->link_id[link - net->link], flow->id, e->order);
 }
 
 /* Whether the packet is lost on the link, and with it the place that it would have taken. */
-static bool dropped(packet_run *run, const ll_packet_link *link, const ll_packet_hop *hop,
-                    const ll_event *e, int64_t start_ps, int64_t whole_ps)
+static bool dropped(packet_run *run, const ll_packet_link *link, const ll_packet_flow *flow,
+                    const ll_packet_hop *hop, const ll_event *e, int64_t start_ps, int64_t whole_ps)
 {
     const ll_packet_net *net = run->net;
     const int64_t id = net->link_id[link - net->link];
-    if (!ll_damage_at(&net->damage, id, e->flow, e->order, start_ps)) return false;
+    if (!ll_damage_at(&net->damage, id, flow->id, e->order, start_ps)) return false;
     if (hop->meta & LL_HOP_TAKES) give_credit(run, *hop, whole_ps);
     return true;
 }
@@ -203,7 +214,7 @@ serve_as(packet_run *run, ll_packet_link *link, ll_packet_flow *flow, const ll_p
 {
     const ll_packet_net *net = run->net;
     const ll_packet_kind *kind = &net->kind[ll_hop_kind(*hop)];
-    const uint32_t meta = hop->meta, seq = e->order >> LL_PACKET_HOP_BITS;
+    const uint32_t meta = hop->meta, seq = ll_packet_seq(net, e->order);
     const uint32_t size_B = meta & LL_HOP_ACK           ? net->ack_B
                             : seq + 1 == flow->n_packet ? flow->last_B
                                                         : flow->packet_B;
@@ -214,9 +225,9 @@ serve_as(packet_run *run, ll_packet_link *link, ll_packet_flow *flow, const ll_p
     const bool recovers = lossy && run->recovery != NULL;
     bool lost = false;
     if (recovers) {
-        lost = dropped(run, link, hop, e, start_ps, start_ps + wire_ps + kind->latency_ps);
+        lost = dropped(run, link, flow, hop, e, start_ps, start_ps + wire_ps + kind->latency_ps);
     } else if (lossy) {
-        const int n = damage(net, link, e);
+        const int n = damage(net, link, flow, e);
         const int64_t delay_ps = n * (wire_ps + 2 * kind->latency_ps);
         start_ps += delay_ps;
         if (net->damage.go_back_n && !(meta & LL_HOP_ACK))
@@ -227,7 +238,7 @@ serve_as(packet_run *run, ll_packet_link *link, ll_packet_flow *flow, const ll_p
     const int64_t whole_ps = start_ps + wire_ps + kind->latency_ps; /* its last byte is there */
     link->free_ps = turn_ps + slot_ps;
     link->busy_ps += slot_ps;
-    if (net->hash != LL_HASH_OFF) note(run, link, e, start_ps);
+    if (net->hash != LL_HASH_OFF) note(run, link, flow, e, start_ps);
     if (meta & LL_HOP_FREES) give_credit(run, hop[-1], start_ps + wire_ps);
     if (lost) return;
     if (meta & LL_HOP_RETURNS) {
@@ -289,6 +300,7 @@ static void wait(packet_run *run, ll_packet_link *link, uint32_t vl, const ll_ev
     else
         run->waiter[link->tail[vl]].next = i;
     link->tail[vl] = i;
+    if (run->net->watch != NULL) run->net->watch->waiting[link - run->net->link]++;
 }
 
 /* Credits have come: packets go on, lane by lane, at the beginning of the window. */
@@ -302,8 +314,9 @@ static void wake(packet_run *run, ll_packet_link *link)
             run->waiter[i].next = run->spare_waiter;
             run->spare_waiter = i;
             link->credit[vl]--;
+            if (run->net->watch != NULL) run->net->watch->waiting[link - run->net->link]--;
             ll_packet_flow *flow = ll_packet_flow_at(run->net, e.flow);
-            serve(run, link, flow, hop_at(flow, e.order), &e, run->cal.now_ps);
+            serve(run, link, flow, hop_at(run->net, flow, e.order), &e, run->cal.now_ps);
         }
 }
 
@@ -331,7 +344,8 @@ enum { AHEAD = 8 }; /* events: their flows are fetched in advance; `sorted` is a
 static void sweep(packet_run *run, const ll_event *e, int64_t n)
 {
     ll_packet_link *link = &run->net->link[e->link];
-    for (const ll_event *end = e + n; e < end; e++) {
+    const ll_event *const end = e + n;
+    for (; e < end; e++) {
         __builtin_prefetch(run->net->store + e[AHEAD].flow);
         if (e->flow >= LL_CALENDAR_TIMER) {
             if (e->flow == LL_CALENDAR_CREDIT)
@@ -342,7 +356,7 @@ static void sweep(packet_run *run, const ll_event *e, int64_t n)
         }
         run->result.n_packet_hop++;
         ll_packet_flow *flow = ll_packet_flow_at(run->net, e->flow);
-        const ll_packet_hop *hop = hop_at(flow, e->order);
+        const ll_packet_hop *hop = hop_at(run->net, flow, e->order);
         if (hop->meta & LL_HOP_TAKES) {
             const uint32_t vl = ll_hop_vl(*hop);
             if (link->credit[vl] == 0 || link->head[vl] != 0) {
@@ -353,6 +367,26 @@ static void sweep(packet_run *run, const ll_event *e, int64_t n)
         }
         serve(run, link, flow, hop, e, run->cal.now_ps + e->dt_ps);
     }
+    if (run->net->watch != NULL) ll_watch_served(run->net->watch, end[-1].link);
+}
+
+/* What the window has made of the queues, for those that watch them in the next one. */
+static void spread_news(packet_run *run)
+{
+    ll_packet_watch *watch = run->net->watch;
+    for (uint32_t i = 0; i < watch->n_changed; i++) {
+        const uint32_t link = watch->changed[i];
+        const uint32_t number = (uint32_t)watch->base[run->rank] + link;
+        const uint64_t queue = ll_queue_of(run->net->link[link].free_ps, watch->waiting[link]);
+        const ll_parcel parcel = ll_queue_parcel(number, queue);
+        for (int64_t k = watch->first[link]; k < watch->first[link + 1]; k++) {
+            if (watch->watcher[k] == run->rank)
+                watch->queue[number] = queue;
+            else
+                ll_exchange_put(&run->exchange, watch->watcher[k], &parcel);
+        }
+    }
+    watch->n_changed = 0;
 }
 
 static void run_window(packet_run *run, int64_t window)
@@ -370,6 +404,7 @@ static void run_window(packet_run *run, int64_t window)
         sweep(run, e + i, end - i);
         i = end;
     }
+    if (run->net->watch != NULL) spread_news(run);
     ll_profile_end(run->profile, LL_STAGE_SWEEP);
 }
 
@@ -391,8 +426,9 @@ static void begin(packet_run *run)
          flow = ll_packet_next(net, flow)) {
         const uint32_t id = (uint32_t)((uint64_t *)flow - net->store);
         for (uint32_t seq = 0; seq < flow->next; seq++) {
-            const ll_packet_hop hop = *hop_at(flow, seq << LL_PACKET_HOP_BITS);
-            if (ll_hop_owner(hop) == run->rank) send(run, hop, 0, seq << LL_PACKET_HOP_BITS, id);
+            const uint32_t order = next_order(run, flow, seq);
+            const ll_packet_hop hop = *hop_at(net, flow, order);
+            if (ll_hop_owner(hop) == run->rank) send(run, hop, 0, order, id);
         }
         if (run->recovery != NULL) begin_timers(run, flow, id);
     }
@@ -471,7 +507,7 @@ ll_status ll_packet_run(const ll_topology *topo, ll_packet_net *net, ll_comm *co
     run->profile = profile;
     run->rank = (uint32_t)ll_comm_rank(comm);
     ll_calendar_init(&run->cal, net->delta_ps, net->n_link, mem);
-    ll_exchange_init(&run->exchange, net->neighbour, comm, profile, mem);
+    ll_exchange_init(&run->exchange, net, comm, profile, mem);
     if (net->damage.frac > 0 && net->damage.end_to_end)
         run->recovery = ll_recovery_create(net, mem);
     begin(run);
@@ -481,9 +517,8 @@ ll_status ll_packet_run(const ll_topology *topo, ll_packet_net *net, ll_comm *co
         if (net->hash == LL_HASH_WINDOWS) print_hash(run);
         window = ll_exchange_window(&run->exchange, &run->cal);
     }
-    uint64_t n_left = net->n_packet, n_landed = run->n_landed;
-    ll_comm_sum_u64(comm, 1, &n_landed);
-    n_left -= n_landed;
+    uint64_t n_left = net->n_packet - run->n_landed; /* modulo 2^64 on each rank */
+    ll_comm_sum_u64(comm, 1, &n_left);
     if (n_left > 0) return report_circle(run, topo, n_left, err);
     finish(run, out);
     return LL_OK;

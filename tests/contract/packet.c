@@ -1,26 +1,30 @@
 /* What the packet engine promises beyond the other engines: the same bytes for any number of ranks, down
- * to the time at which every link serves every packet (state_hash), with credits and
- * without, with loss and without. */
+ * to the time at which every link serves every packet (state_hash); on every kind of topology, with every
+ * choice of paths, with credits and without, with loss and without. */
 #include "sim/base/rng.h"
 #include "tests/check.h"
 #include "tests/engine_make.h"
+#include "topology/edgelist.h"
 
 #include <mpi.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define LANE "bandwidth=50 GB/s; latency=300 ns; "
 #define UP   "uplink_bandwidth=25 GB/s; uplink_latency=500 ns; "
 
-enum { N_CHIP = 24, N_LIST = 60, N_TOPOLOGY = 11, N_TRAFFIC = 4, N_SETTING = 10 };
+enum { N_CHIP = 24, N_LIST = 60, N_TOPOLOGY = 14, N_TRAFFIC = 4, N_SETTING = 11 };
 
 static const char *const settings[N_SETTING] = {
     "state_hash=end; packets_per_flow=0",
     "state_hash=end; packets_per_flow=0; buffer_packets=2; virtual_lanes=4",
     "state_hash=end; packets_per_flow=0; buffer_packets=7; virtual_lanes=4; "
-    "switching=store_forward",
-    "state_hash=end; packets_per_flow=20; buffer_packets=5; virtual_lanes=4",
-    "state_hash=end; packets_per_flow=20; ack=100 B",
-    "state_hash=end; packets_per_flow=0; buffer_packets=3; virtual_lanes=4; loss=0.02",
+    "switching=store_forward; paths=hash",
+    "state_hash=end; packets_per_flow=20; buffer_packets=5; virtual_lanes=4; paths=adaptive",
+    "state_hash=end; packets_per_flow=20; ack=100 B; paths=hash; seed=3",
+    "state_hash=end; packets_per_flow=0; paths=adaptive",
+    "state_hash=end; packets_per_flow=0; buffer_packets=3; virtual_lanes=4; loss=0.02; "
+    "paths=adaptive",
     "state_hash=end; packets_per_flow=0; buffer_packets=3; virtual_lanes=4; loss=0.01; seed=4; "
     "retransmission=go_back_n",
     "state_hash=end; packets_per_flow=0; recovery=end_to_end; loss=0.003; timeout=30 us",
@@ -29,12 +33,29 @@ static const char *const settings[N_SETTING] = {
     "state_hash=end; packets_per_flow=0; buffer_packets=3; virtual_lanes=4; loss=0.003; "
     "recovery=end_to_end; retransmission=go_back_n"};
 
+/* The same graph as an edge list, routed over all shortest paths. */
+static const ll_topology *twin_of(ll_arena *mem, const ll_topology *topo)
+{
+    char file[] = "/tmp/lineloss_packet_XXXXXX";
+    const int fd = mkstemp(file);
+    FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
+    LL_ASSERT(out, "cannot write %s", file);
+    ll_edgelist_write(topo, out);
+    fclose(out);
+    const ll_topology *twin = topology_must(mem, "custom", ll_arena_printf(mem, "file=%s", file));
+    remove(file);
+    return twin;
+}
+
 static void topologies(ll_arena *mem, const ll_topology **topo)
 {
     ll_topology *mesh = topology_must(mem, "mesh", "size=4; routing=spray; name=board; " LANE);
     ll_topology *slow = topology_must(mem, "switch", "size=6; bandwidth=20 GB/s; latency=1 us");
     ll_topology *x = topology_must(mem, "ring", "size=6; name=x; " LANE);
     ll_topology *y = topology_must(mem, "ring", "size=4; name=y; " LANE);
+    ll_topology *node = topology_must(mem, "switch", "size=4; links=18; " LANE);
+    ll_topology *nics = topology_must(
+        mem, "clos", "size=6; hosts_per_leaf=2; uplinks=2; routing=ecmp; ecmp_paths=4; " LANE UP);
     topo[0] = topology_must(mem, "switch", "size=24; links=3; " LANE);
     topo[1] = topology_must(mem, "mesh", "size=24; " LANE);
     topo[2] = topology_must(mem, "mesh", "size=24; routing=spray; " LANE);
@@ -43,11 +64,28 @@ static void topologies(ll_arena *mem, const ll_topology **topo)
     topo[5] = topology_must(mem, "clos", "size=24; hosts_per_leaf=4; uplinks=2; " LANE UP);
     topo[6] = topology_must(
         mem, "clos", "size=24; hosts_per_leaf=4; uplinks=4; routing=ecmp; ecmp_paths=3; " LANE UP);
-    topo[7] = topology_times(mem, 2, (ll_topology *[]){mesh, slow});
-    topo[8] = topology_times(mem, 2, (ll_topology *[]){x, y});
-    /* Links of one chip of the torus, and uplinks of one leaf: routes by search among others. */
-    topo[9] = topology_degraded(mem, topo[8], "0:0 24:0 3:0.5 17:0.3");
-    topo[10] = topology_degraded(mem, topo[6], "48:0 50:0 53:0.5");
+    topo[7] = topology_must(mem, "clos",
+                            "size=24; levels=3; rails=2; hosts_per_leaf=2; uplinks=2; "
+                            "leaves_per_pod=4; core_uplinks=2; core_bandwidth=25 GB/s; "
+                            "core_latency=2 us; routing=ecmp; ecmp_paths=4; " LANE UP);
+    topo[8] = topology_times(mem, 2, (ll_topology *[]){mesh, slow});
+    topo[9] = topology_times(mem, 2, (ll_topology *[]){x, y});
+    topo[10] = topology_times(mem, 2, (ll_topology *[]){node, nics});
+    topo[11] = twin_of(mem, topo[9]);
+    /* Links of chip 0 of the torus, uplinks of one leaf: routes by search among others. */
+    topo[12] = topology_degraded(mem, topo[9], "0:0 24:0 3:0.5 17:0.3");
+    topo[13] = topology_degraded(mem, topo[6], "48:0 50:0 53:0.5");
+}
+
+/* Every registered type is among them. */
+static void check_complete(const ll_topology *const *topo)
+{
+    for (int t = 0; ll_topology_types[t]; t++) {
+        bool known = false;
+        for (int i = 0; i < N_TOPOLOGY; i++)
+            known |= topo[i]->type == ll_topology_types[t];
+        CHECK(known, "no case of '%s'", ll_topology_types[t]->name);
+    }
 }
 
 /* Random pairs and sizes: nothing is symmetric. */
@@ -59,7 +97,7 @@ static ll_traffic random_list(ll_arena *mem)
     for (uint64_t i = 0; i < N_LIST; i++) {
         src[i] = (int32_t)(N_CHIP * ll_rng_u01(5, i, 0));
         dst[i] = (int32_t)(N_CHIP * ll_rng_u01(5, i, 1));
-        size_B[i] = 3e5 * ll_rng_u01(5, i, 2);
+        size_B[i] = 6e4 * ll_rng_u01(5, i, 2);
     }
     return list_make(N_LIST, src, dst, size_B);
 }
@@ -71,11 +109,12 @@ int main(int argc, char **argv)
     const MPI_Comm world = MPI_COMM_WORLD;
     ll_comm *comm = ll_comm_create(&world, mem), *self = ll_comm_self(mem);
     const ll_topology *topo[N_TOPOLOGY];
-    const ll_traffic t[N_TRAFFIC] = {traffic_make(LL_PATTERN_ALL, N_CHIP, 0, 1e5),
-                                     traffic_make(LL_PATTERN_SHIFT, N_CHIP, 7, 3e5),
-                                     traffic_make(LL_PATTERN_TREE, N_CHIP, 0, 2e5),
+    const ll_traffic t[N_TRAFFIC] = {traffic_make(LL_PATTERN_ALL, N_CHIP, 0, 1e4),
+                                     traffic_make(LL_PATTERN_SHIFT, N_CHIP, 7, 6e4),
+                                     traffic_make(LL_PATTERN_TREE, N_CHIP, 0, 4e4),
                                      random_list(mem)};
     topologies(mem, topo);
+    check_complete(topo);
     for (int s = 0; s < N_SETTING; s++) {
         const test_engine packet = engine_make(mem, "packet", settings[s]);
         for (int i = 0; i < N_TOPOLOGY; i++)

@@ -18,6 +18,7 @@ typedef struct rung {
 static const rung ladder[] = {
     RUNG(jitter,
          "chips and operations are not all equally fast, and everybody waits for the slowest"),
+    {offsetof(ll_ideal, link_errors), "link errors", "packets are damaged and sent again"},
     RUNG(contention, "transfers share links with other transfers"),
     RUNG(software,
          "collectives: launch, steps, and the share of the link rate that libraries reach"),
@@ -93,16 +94,17 @@ static ll_status climb(bench *b, ll_result *out, double step_s[N_RUNG + 1], ll_e
     out->effective_chips = before;
     for (int i = 0; i < N_RUNG; i++) {
         *(bool *)((char *)&ideal + ladder[i].flag) = true;
+        step_s[i + 1] = step_s[i];
+        if (ladder[i].flag == offsetof(ll_ideal, link_errors) && !b->program->link_errors) continue;
         LL_TRY(step_time(b, &ideal, &step_s[i + 1], err));
         double now = i + 1 < N_RUNG ? on_grid(n * b->ideal_s / step_s[i + 1]) : n;
-        out->loss[i] = (ll_loss){.cause = ladder[i].cause,
-                                 .doc = ladder[i].doc,
-                                 .chips = now - before,
-                                 .frac = (now - before) / n,
-                                 .step_s = step_s[i + 1]};
+        out->loss[out->n_loss++] = (ll_loss){.cause = ladder[i].cause,
+                                             .doc = ladder[i].doc,
+                                             .chips = now - before,
+                                             .frac = (now - before) / n,
+                                             .step_s = step_s[i + 1]};
         before = now;
     }
-    out->n_loss = N_RUNG;
     return LL_OK;
 }
 
@@ -125,7 +127,7 @@ static ll_status expose(bench *b, double step_s, ll_result *out, ll_error *err)
                               .software_s = t->cost.software_s,
                               .latency_s = t->cost.latency_s,
                               .wire_s = t->cost.wire_s,
-                              .contention_s = t->cost.wire_s - t->alone.wire_s,
+                              .contention_s = t->clean.wire_s - t->alone.wire_s,
                               .exposed_s = step_s - free_s};
     }
     return LL_OK;

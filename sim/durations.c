@@ -102,7 +102,7 @@ static void chunk_dp(const ll_program *program, const ll_ideal *ideal, const lay
     if (job->zero >= 3) return; /* per layer, in the ops */
     double scale = ll_stage_param(&program->study->model, job, v) / mean_param;
     double n = out->n_part[v], n_layer = (double)ll_stage_n_layer(&program->study->model, job, v);
-    double slow = ideal->contention ? 0 : program->transfer[LL_DP_SCATTER].beside - 1;
+    double slow = ll_transfer_beside(&program->transfer[LL_DP_SCATTER], ideal) - 1;
     double forward_s = out->forward_compute_s[v] + out->forward_comm_s[v];
     double backward_s = out->backward_compute_s[v] + out->backward_comm_s[v];
     double stream = ll_exposed_stream_frac(&one->time.forward);

@@ -9,7 +9,7 @@ double ll_call_s(const ll_program *program, const ll_ideal *ideal, ll_transfer_k
 {
     const ll_transfer *t = &program->transfer[kind];
     if (t->size_B <= 0 || ideal->bandwidth || (ideal->free & (1u << kind))) return 0;
-    const ll_cost *c = ideal->contention ? &t->alone : &t->cost;
+    const ll_cost *c = ll_transfer_cost(t, ideal);
     double fixed_s = fmin(t->plan.launch_s + t->plan.step_s, c->software_s);
     double software_s = fixed_s + (c->software_s - fixed_s) * scale;
     return (ideal->software ? 0 : software_s) + (ideal->latency ? 0 : c->latency_s) +
@@ -129,7 +129,7 @@ static void pass_exposed(const ll_program *program, const ll_ideal *ideal,
                          double *beside_s)
 {
     const ll_compute *c = backward ? &time->backward : &time->forward;
-    double slow[2] = {1, ideal->contention ? 1 : program->transfer[LL_TP_GATHER].beside}, tp_s[2];
+    double slow[2] = {1, ll_transfer_beside(&program->transfer[LL_TP_GATHER], ideal)}, tp_s[2];
     for (int i = 0; i < 2; i++) {
         tp_s[i] = backward ? tp_backward_s(program, ideal, time, slow[i])
                            : tp_forward_s(program, ideal, time, slow[i]);

@@ -156,7 +156,7 @@ ll_status ll_program_build(const ll_study *study, ll_arena *mem, ll_program *out
         ll_transfer *t = &out->transfer[k];
         t->name = names[k];
         t->collective = collective_of[k];
-        t->beside = 1;
+        t->beside = t->clean_beside = 1;
         ll_job_group(job, axes_of[k], &t->group);
         if (k == LL_TIE_REDUCE && t->size_B > 0)
             plan_tie(study, mem, t);
@@ -225,9 +225,16 @@ static void stats_add(ll_engine_stats *stats, const ll_price *price, int n)
     }
 }
 
+typedef enum pricing { REAL, CLEAN, ALONE } pricing;
+
+static ll_cost *cost_of(ll_transfer *t, pricing how)
+{
+    return how == REAL ? &t->cost : how == CLEAN ? &t->clean : &t->alone;
+}
+
 /* Cost of each transfer when its rounds have the wire to themselves. */
 static ll_status price_each(ll_program *program, const ll_engine_type *engine, const void *param,
-                            bool alone, ll_comm *comm, ll_arena *mem, ll_error *err)
+                            pricing how, ll_comm *comm, ll_arena *mem, ll_error *err)
 {
     const ll_study *s = program->study;
     phase_list *list = ll_arena_new(mem, phase_list);
@@ -241,9 +248,9 @@ static ll_status price_each(ll_program *program, const ll_engine_type *engine, c
         ll_price *mine = ll_arena_array(mem, t->plan.n_round, ll_price);
         for (int r = 0; r < t->plan.n_round; r++)
             mine[r] = price[list->index[k][r]];
-        if (t->size_B > 0) ll_collective_cost(&t->plan, mine, alone ? &t->alone : &t->cost);
+        if (t->size_B > 0) ll_collective_cost(&t->plan, mine, cost_of(t, how));
     }
-    if (!alone) stats_add(&program->stats, price, list->n);
+    if (how == REAL) stats_add(&program->stats, price, list->n);
     return LL_OK;
 }
 
@@ -270,7 +277,8 @@ static ll_status longest_round(const ll_study *s, const ll_plan *plan, ll_arena 
 
 /* How much tp and dp transfers slow each other down while both are on the wire: their longest rounds
  * together, stretched to take equally long alone. */
-static ll_status price_beside(ll_program *program, ll_comm *comm, ll_arena *mem, ll_error *err)
+static ll_status price_beside(ll_program *program, const void *param, pricing how, ll_comm *comm,
+                              ll_arena *mem, ll_error *err)
 {
     const ll_study *s = program->study;
     ll_transfer *tp = program->transfer + (s->job.sequence_parallel ? LL_TP_GATHER : LL_TP_REDUCE);
@@ -290,26 +298,41 @@ static ll_status price_beside(ll_program *program, ll_comm *comm, ll_arena *mem,
     ll_problem problem = {
         .topo = s->cluster.topo, .wire = s->cluster.wire, .n_phase = 3, .phase = phase};
     ll_price price[3];
-    LL_TRY(s->engine->solve(&problem, s->engine_param, comm, mem, price, err));
-    stats_add(&program->stats, price, 3);
+    LL_TRY(s->engine->solve(&problem, param, comm, mem, price, err));
+    if (how == REAL) stats_add(&program->stats, price, 3);
     for (int i = 0; i < 2; i++) {
         double both_s = price[0].end_s[i] - price[0].latency_s[i];
         double one_s = price[1 + i].end_s[0] - price[1 + i].latency_s[0];
         double slow = fmax(1, both_s / one_s);
         for (int k = i ? LL_DP_GATHER : LL_TP_GATHER; k <= (i ? LL_DP_REDUCE : LL_TP_REDUCE); k++)
-            program->transfer[k].beside = slow;
+            *(how == REAL ? &program->transfer[k].beside : &program->transfer[k].clean_beside) =
+                slow;
     }
     return LL_OK;
+}
+
+static ll_status price_with(ll_program *program, const void *param, pricing how, ll_comm *comm,
+                            ll_arena *mem, ll_error *err)
+{
+    LL_TRY(price_each(program, program->study->engine, param, how, comm, mem, err));
+    return price_beside(program, param, how, comm, mem, err);
 }
 
 ll_status ll_program_price(ll_program *program, ll_comm *comm, ll_arena *mem, ll_error *err)
 {
     const ll_study *s = program->study;
     ll_arena_mark mark = ll_arena_here(mem);
-    ll_status status = price_each(program, s->engine, s->engine_param, false, comm, mem, err);
+    ll_status status = price_with(program, s->engine_param, REAL, comm, mem, err);
     if (status == LL_OK)
-        status = price_each(program, &ll_engine_closed, NULL, true, comm, mem, err);
-    if (status == LL_OK) status = price_beside(program, comm, mem, err);
+        status = price_each(program, &ll_engine_closed, NULL, ALONE, comm, mem, err);
+    void *clean = ll_arena_alloc(mem, 1, s->engine->param_size + 1);
+    program->link_errors = s->engine->error_free(s->engine_param, clean);
+    for (int k = 0; k < LL_N_TRANSFER_KIND; k++) {
+        program->transfer[k].clean = program->transfer[k].cost;
+        program->transfer[k].clean_beside = program->transfer[k].beside;
+    }
+    if (status == LL_OK && program->link_errors)
+        status = price_with(program, clean, CLEAN, comm, mem, err);
     ll_arena_release(mem, mark);
     return status;
 }

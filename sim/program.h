@@ -56,25 +56,38 @@ typedef struct ll_transfer {
     double size_B; /* of one call: see sim/collective.h; 0: the job has no such transfer */
     double calls;  /* per chip and step */
     ll_plan plan;
-    ll_cost cost,
-        alone;     /* priced by the study's engine; by `closed`, as if the fabric were empty */
-    double beside; /* slow-down while the dp (for tp) or tp (for dp) transfers run too, >= 1 */
+    /* Priced by the study's engine; the same without link errors; by `closed`, as if the fabric were
+     * empty. */
+    ll_cost cost, clean, alone;
+    /* Slow-down while the dp (for tp) or tp (for dp) transfers run too, >= 1; without link errors. */
+    double beside, clean_beside;
 } ll_transfer;
 
 typedef struct ll_program {
     const ll_study *study;
     int64_t n_chunk; /* V = pp * interleave */
     ll_transfer transfer[LL_N_TRANSFER_KIND];
+    bool link_errors;      /* the engine has them */
     ll_engine_stats stats; /* of the pricing */
 } ll_program;
 
 /* What is idealised away; the rungs of the ladder switch these on one after the other. */
 typedef struct ll_ideal {
-    bool jitter, contention, software, latency, bandwidth; /* of what costs time between chips */
-    bool bubble, imbalance, optimizer, recompute;          /* of how the work is laid out */
-    bool launch, memory, peak;                             /* of the kernels */
+    bool jitter, link_errors, contention, software, latency, bandwidth; /* between chips */
+    bool bubble, imbalance, optimizer, recompute; /* of how the work is laid out */
+    bool launch, memory, peak;                    /* of the kernels */
     unsigned free; /* bit k: transfer kind k takes no time (for one-by-one attribution) */
 } ll_ideal;
+
+/* What a transfer costs, and its slow-down beside others, under an idealisation. */
+static inline const ll_cost *ll_transfer_cost(const ll_transfer *t, const ll_ideal *ideal)
+{
+    return ideal->contention ? &t->alone : ideal->link_errors ? &t->clean : &t->cost;
+}
+static inline double ll_transfer_beside(const ll_transfer *t, const ll_ideal *ideal)
+{
+    return ideal->contention ? 1 : ideal->link_errors ? t->clean_beside : t->beside;
+}
 
 /* Sizes, groups and plans of all transfers. Not collective. */
 ll_status ll_program_build(const ll_study *study, ll_arena *mem, ll_program *out, ll_error *err);

@@ -33,7 +33,7 @@ typedef struct ll_transfer_row {
     double calls;   /* per chip and step */
     double total_s; /* of a call: software + latency + wire */
     double software_s, latency_s, wire_s;
-    double contention_s; /* the part of wire_s that other traffic costs */
+    double contention_s; /* the part of wire_s that other traffic costs, without link errors */
     double exposed_s;    /* per step: what is not hidden behind compute, all calls together */
 } ll_transfer_row;
 

@@ -259,4 +259,5 @@ const ll_engine_type ll_engine_closed = {
     .keys = closed_keys,
     .param_size = 0,
     .solve = closed_solve,
+    .error_free = ll_engine_has_no_errors,
 };

@@ -12,3 +12,10 @@ const ll_engine_type *ll_engine_find(const char *name)
         if (strcmp(ll_engine_types[i]->name, name) == 0) return ll_engine_types[i];
     return NULL;
 }
+
+bool ll_engine_has_no_errors(const void *param, void *out)
+{
+    (void)param;
+    (void)out;
+    return false;
+}

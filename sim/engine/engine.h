@@ -78,7 +78,11 @@ typedef struct ll_engine_type {
      * the caller). Errors: LL_ERR_RUN if it does not converge. Collective. */
     ll_status (*solve)(const ll_problem *problem, const void *param, ll_comm *comm, ll_arena *mem,
                        ll_price *price, ll_error *err);
+    /* out: [param_size] bytes, becomes `param` with links that make no errors. False if they make none. */
+    bool (*error_free)(const void *param, void *out);
 } ll_engine_type;
+
+bool ll_engine_has_no_errors(const void *param, void *out); /* error_free of engines without any */
 
 #define LL_ENGINES(X)           X(closed) X(flow) X(packet)
 #define LL_ENGINE_DECLARE(name) extern const ll_engine_type ll_engine_##name;

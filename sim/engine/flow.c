@@ -96,4 +96,5 @@ const ll_engine_type ll_engine_flow = {
     .keys = flow_keys,
     .param_size = sizeof(flow_param),
     .solve = flow_solve,
+    .error_free = ll_engine_has_no_errors,
 };

@@ -261,10 +261,20 @@ static ll_status packet_solve(const ll_problem *problem, const void *param, ll_c
     return status;
 }
 
+static bool error_free(const void *param, void *out)
+{
+    ll_packet_param *p = out;
+    *p = *(const ll_packet_param *)param;
+    const bool had = p->loss_frac > 0;
+    p->loss_frac = 0;
+    return had;
+}
+
 const ll_engine_type ll_engine_packet = {
     .name = "packet",
     .doc = "every packet on every link, in parallel over ranks: the reference",
     .keys = packet_keys,
     .param_size = sizeof(ll_packet_param),
     .solve = packet_solve,
+    .error_free = error_free,
 };

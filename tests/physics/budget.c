@@ -45,9 +45,9 @@ static const ll_loss *loss_of(const ll_result *r, const char *cause)
 /* Losses and effective chips are all chips, to the last bit; from `bandwidth` on every rung only takes
  * work or waiting away, so its loss cannot be negative. The rungs above it may in principle trade: see
  * sim/budget.h. */
-static void test_sum(const env *e, const char *text, const char *engine)
+static void test_sum(const env *e, const char *text, int n_set, const char *const *set)
 {
-    ll_result r = study_run(text, 1, &engine, e->comm, e->mem);
+    ll_result r = study_run(text, n_set, set, e->comm, e->mem);
     double sum = r.effective_chips;
     bool down = false;
     CHECK(r.valid, "%s", text);
@@ -59,6 +59,29 @@ static void test_sum(const env *e, const char *text, const char *engine)
         CHECK(!down || r.loss[i].chips >= 0, "%s: %g", r.loss[i].cause, r.loss[i].chips);
     }
     CHECK(loss_of(&r, "kernels")->chips > 0 && loss_of(&r, "bandwidth")->chips > 0, "%s", text);
+}
+
+/* Damaged packets have a rung of their own: with it removed, the step is the one without loss, to the last
+ * bit, and so are the rungs below. Without loss there is no such rung. */
+static void test_link_errors(const env *e, const char *text)
+{
+    const char *set[] = {"engine.type=packet", "engine.packets_per_flow=16", "engine.loss=0.02",
+                         "engine.recovery=end_to_end", "engine.timeout=20 us"};
+    test_sum(e, text, 5, set);
+    const ll_result with = study_run(text, 5, set, e->comm, e->mem);
+    const ll_result none = study_run(text, 2, set, e->comm, e->mem);
+    CHECK(with.n_loss == none.n_loss + 1, "%d rungs, %d without loss", with.n_loss, none.n_loss);
+    CHECK(!strcmp(with.loss[1].cause, "link errors") && with.loss[1].chips > 1e-6, "%s: %g",
+          with.loss[1].cause, with.loss[1].chips);
+    for (int i = 1; i < none.n_loss; i++)
+        CHECK(!(with.loss[i + 1].step_s < none.loss[i].step_s) &&
+                  !(with.loss[i + 1].step_s > none.loss[i].step_s) &&
+                  !strcmp(with.loss[i + 1].cause, none.loss[i].cause),
+              "%s: %.17g s, %.17g s without loss", none.loss[i].cause, with.loss[i + 1].step_s,
+              none.loss[i].step_s);
+    CHECK(!(with.loss[1].step_s < none.loss[0].step_s) &&
+              !(with.loss[1].step_s > none.loss[0].step_s),
+          "%.17g s", with.loss[1].step_s);
 }
 
 static void check_removed(const env *e, const char *cause, int n_set, const char *const *set)
@@ -147,10 +170,12 @@ int main(int argc, char **argv)
     env e = {.mem = ll_arena_create("test")};
     e.comm = ll_comm_create(&world, e.mem);
     for (int i = 0; i < N_STUDY; i++) {
-        test_sum(&e, studies[i], "engine.type=flow");
-        test_sum(&e, studies[i], "engine.type=closed");
+        test_sum(&e, studies[i], 1, (const char *[]){"engine.type=flow"});
+        test_sum(&e, studies[i], 1, (const char *[]){"engine.type=closed"});
         test_engines(&e, studies[i]);
     }
+    test_link_errors(&e, studies[0]);
+    test_link_errors(&e, studies[1]);
     test_removed(&e);
     test_twin(&e);
     ll_comm_destroy(e.comm);

@@ -1,0 +1,203 @@
+/* What losing packets costs: slow-down against a fabric that loses none, by loss and by who recovers.
+ *
+ *   bench_loss [--format json]
+ *
+ * Each link damages each packet with the same probability, by itself; engine `packet`, all packets, no
+ * extrapolation. Recovery: the link sends the packet again, alone (selective) or with all that followed
+ * (go back n); or its source does (end to end), after an answer that shows the gap or after 320 us. Four cases:
+ *
+ *   all-reduce     1 MiB over the 8192 chips of `atlas950`: six rounds of short messages, each over when
+ *                  the last of its flows is
+ *   permutation    2 MB per chip, 1024 chips, leaf-spine of 100 Gb/s, sprayed over 16 spines
+ *   one path       the same, every flow on one path, drawn by a hash: long flows in order
+ *   step           a training step of `nvl72`
+ *
+ * Means over SEEDS seeds. Losing nothing is one minus these figures, nothing more: independent damage is no
+ * congestion, and adapters' own time-outs are longer.
+ */
+#include "sim/base/rng.h"
+#include "sim/collective.h"
+#include "sim/engine/equations.h"
+#include "sim/result.h"
+#include "tests/engine_make.h"
+
+#include <mpi.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { SEEDS = 5, N_LOSS = 4, N_RECOVERY = 4, N_CASE = 4 };
+
+static const char *const losses[N_LOSS] = {"1e-6", "1e-5", "1e-4", "1e-3"};
+
+static const struct {
+    const char *name, *recovery, *retransmission;
+} recoveries[N_RECOVERY] = {{"link, selective", "link", "selective"},
+                            {"link, go back n", "link", "go_back_n"},
+                            {"end to end, selective", "end_to_end", "selective"},
+                            {"end to end, go back n", "end_to_end", "go_back_n"}};
+
+typedef struct env {
+    ll_comm *comm;
+    ll_arena *mem; /* of one run */
+} env;
+
+static void must(ll_status status, const ll_error *err)
+{
+    LL_ASSERT(status == LL_OK, "%s", err->text);
+}
+
+static const ll_study *load(const env *e, const char *name, int what, const char *keys)
+{
+    const char *set[8];
+    int n = 0;
+    set[n++] = "engine.type=packet";
+    for (const char *at = keys; *at; n++) { /* "loss=1e-3; seed=2" */
+        const size_t length = strcspn(at, ";");
+        set[n] = ll_arena_printf(e->mem, "engine.%.*s", (int)length, at);
+        at += length + strspn(at + length, "; ");
+    }
+    ll_study *study = ll_arena_new(e->mem, ll_study);
+    ll_error err;
+    ll_error_init(&err);
+    must(ll_study_load(name, n, set, what, e->comm, e->mem, study, &err), &err);
+    return study;
+}
+
+static double all_reduce_s(const env *e, const char *keys)
+{
+    const ll_study *study = load(e, "atlas950", LL_STUDY_CLUSTER, keys);
+    const int32_t n = study->cluster.topo->n_chip;
+    const ll_request request = {LL_ALL_REDUCE,
+                                LL_ALGORITHM_AUTO,
+                                {.n_chip = n, .n_digit = 1, .size = {n}, .stride = {1}},
+                                1 << 20};
+    ll_plan *plan = ll_arena_new(e->mem, ll_plan);
+    ll_cost cost;
+    ll_error err;
+    ll_error_init(&err);
+    must(ll_collective_choose(&study->cluster, &request, e->mem, plan, &err), &err);
+    must(ll_collective_time(study, plan, e->comm, e->mem, &cost, &err), &err);
+    return cost.total_s;
+}
+
+static double step_s(const env *e, const char *keys)
+{
+    ll_result *result = ll_arena_new(e->mem, ll_result);
+    ll_error err;
+    ll_error_init(&err);
+    must(ll_run(load(e, "nvl72", LL_STUDY_WHOLE, keys), e->comm, e->mem, result, &err), &err);
+    return result->step_s;
+}
+
+/* Fisher and Yates; fixed points send nothing. */
+static ll_traffic permutation(ll_arena *mem, int32_t n)
+{
+    int32_t *src = ll_arena_array(mem, n, int32_t), *dst = ll_arena_array(mem, n, int32_t);
+    double *size_B = ll_arena_array(mem, n, double);
+    for (int32_t i = 0; i < n; i++) {
+        src[i] = dst[i] = i;
+        size_B[i] = 2e6;
+    }
+    for (int32_t i = n - 1; i > 0; i--) {
+        const int32_t j = (int32_t)(ll_rng_u01(1, (uint64_t)i, 0) * (i + 1)), swap = dst[i];
+        dst[i] = dst[j];
+        dst[j] = swap;
+    }
+    return list_make(n, src, dst, size_B);
+}
+
+static double permutation_s(const env *e, const char *routing, const char *keys)
+{
+    const ll_topology *topo = topology_must(
+        e->mem, "clos",
+        ll_arena_printf(e->mem,
+                        "size=1024; hosts_per_leaf=16; uplinks=16; bandwidth=12.5 GB/s; "
+                        "latency=500 ns; uplink_bandwidth=12.5 GB/s; uplink_latency=500 ns; %s",
+                        routing));
+    const ll_traffic t = permutation(e->mem, 1024);
+    const ll_price p =
+        price_make(engine_make(e->mem, "packet", keys), topo, wire_make(), 1, &t, e->comm);
+    return p.end_s[0];
+}
+
+static const char *const cases[N_CASE] = {"all-reduce", "permutation", "one path", "step"};
+
+static double time_s(env *e, int which, const char *keys)
+{
+    ll_arena_reset(e->mem);
+    const char *const all = ll_arena_printf(e->mem, "packets_per_flow=0; %s", keys);
+    switch (which) {
+    case 0:
+        return all_reduce_s(e, all);
+    case 1:
+        return permutation_s(e, "routing=spray", all);
+    case 2:
+        return permutation_s(e, "routing=ecmp; ecmp_paths=1", all);
+    default:
+        return step_s(e, all);
+    }
+}
+
+static double mean_s(env *e, int which, const char *loss, int recovery)
+{
+    double sum_s = 0;
+    for (int seed = 1; seed <= SEEDS; seed++) {
+        char keys[160];
+        snprintf(keys, sizeof keys, "loss=%s; recovery=%s; retransmission=%s; seed=%d", loss,
+                 recoveries[recovery].recovery, recoveries[recovery].retransmission, seed);
+        sum_s += time_s(e, which, keys);
+    }
+    return sum_s / SEEDS;
+}
+
+/* One case: a row per loss, a column per recovery; the first row is the time without loss. */
+static void table(env *e, int which, bool json)
+{
+    const double clean_s = time_s(e, which, "loss=0");
+    if (json)
+        printf("%s{\"name\": \"loss.%s\", \"value\": %.9g, \"unit\": \"s\"}", which ? ",\n" : "",
+               cases[which], clean_s);
+    for (int l = 0; l < N_LOSS; l++) {
+        if (!json && l == 0)
+            printf("%-12s %12.6g %6s", cases[which], clean_s * 1e6, losses[l]);
+        else if (!json)
+            printf("%-12s %12s %6s", "", "", losses[l]);
+        for (int r = 0; r < N_RECOVERY; r++) {
+            const double slow = mean_s(e, which, losses[l], r) / clean_s;
+            if (json)
+                printf(",\n{\"name\": \"loss.%s.%s.%s\", \"value\": %.6g, \"unit\": \"1\"}",
+                       cases[which], recoveries[r].name, losses[l], slow);
+            else
+                printf(" %21.4f", slow);
+            fflush(stdout);
+        }
+        if (!json) printf("\n");
+    }
+}
+
+int main(int argc, char **argv)
+{
+    const bool json = argc > 2 && strcmp(argv[1], "--format") == 0 && strcmp(argv[2], "json") == 0;
+    ll_error err;
+    ll_error_init(&err);
+    if (ll_equations_init(&argc, &argv, &err) != LL_OK) return 1;
+    ll_arena *mem = ll_arena_create("comm");
+    const MPI_Comm world = MPI_COMM_WORLD;
+    env e = {ll_comm_create(&world, mem), ll_arena_create("bench")};
+    if (json) {
+        printf("[\n");
+    } else {
+        printf("%-12s %12s %6s", "case", "lossless us", "loss");
+        for (int r = 0; r < N_RECOVERY; r++)
+            printf(" %21s", recoveries[r].name);
+        printf("\n");
+    }
+    for (int i = 0; i < N_CASE; i++)
+        table(&e, i, json);
+    if (json) printf("\n]\n");
+    ll_arena_destroy(e.mem);
+    ll_comm_destroy(e.comm);
+    ll_arena_destroy(mem);
+    ll_equations_final();
+    return 0;
+}

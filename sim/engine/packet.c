@@ -51,6 +51,8 @@
  *   end = t(1) + (1/f - 1) 2 (t(1) - t(1/2)).
  * The slope between the first two says how straight the line is: the difference that it would make, as a
  * fraction of the end, is reported as batch_err_frac.
+ * Damage is luck, which the line multiplies: with loss, packets_per_flow = 0 is the honest choice, and the
+ * reported difference between the slopes says how much hangs on it otherwise.
  */
 #include "sim/engine/packet_need.h"
 #include "sim/engine/packet_net.h"

@@ -65,7 +65,7 @@ static void test_sum(const env *e, const char *text, int n_set, const char *cons
  * bit, and so are the rungs below. Without loss there is no such rung. */
 static void test_link_errors(const env *e, const char *text)
 {
-    const char *set[] = {"engine.type=packet", "engine.packets_per_flow=16", "engine.loss=0.02",
+    const char *set[] = {"engine.type=packet", "engine.packets_per_flow=0", "engine.loss=0.02",
                          "engine.recovery=end_to_end", "engine.timeout=20 us"};
     test_sum(e, text, 5, set);
     const ll_result with = study_run(text, 5, set, e->comm, e->mem);

@@ -11,9 +11,9 @@
  *
  * A loss depends on its place in the ladder: waiting that two causes make together is put down to the
  * one that is removed last. `jitter` may come out negative where few chips wait for each other and their
- * draws were fast (one chip: to both sides of zero), `link errors` where lossy phases are extrapolated, and `contention` where `flow` finds transfers that
- * run beside each other less in each other's way than `closed`. From `software` on, every rung only takes
- * work or waiting away, so none is negative.
+ * draws were fast (one chip: to both sides of zero), `link errors` where lossy phases are extrapolated,
+ * and `contention` where `flow` finds transfers that run beside each other less in each other's way than
+ * `closed`. From `software` on, every rung only takes work or waiting away, so none is negative.
  */
 #ifndef LL_SIM_BUDGET_H
 #define LL_SIM_BUDGET_H

@@ -5,6 +5,7 @@
 #include "sim/collective.h"
 #include "sim/config/shipped.h"
 #include "sim/evidence.h"
+#include "sim/program.h"
 #include "sim/result.h"
 
 #include <errno.h>
@@ -15,14 +16,17 @@
 
 enum { MAX_SET = 64, MAX_PARAM = 4096 };
 
-static const char *const quantity_names[LL_N_QUANTITY] = {"step s",
-                                                          "tokens/s/chip",
-                                                          "TFLOP/s/chip full+recompute",
-                                                          "TFLOP/s/chip full",
-                                                          "TFLOP/s/chip causal",
-                                                          "busbw ", /* COLLECTIVE SIZE */
-                                                          "fits",
-                                                          "activations GB"};
+static const char *const quantity_names[LL_N_QUANTITY] = {
+    [LL_QUANTITY_STEP] = "step s",
+    [LL_QUANTITY_TOKENS] = "tokens/s/chip",
+    [LL_QUANTITY_FULL_RECOMPUTE] = "TFLOP/s/chip full+recompute",
+    [LL_QUANTITY_FULL] = "TFLOP/s/chip full",
+    [LL_QUANTITY_CAUSAL] = "TFLOP/s/chip causal",
+    [LL_QUANTITY_BUSBW] = "busbw ", /* COLLECTIVE SIZE */
+    [LL_QUANTITY_LAYER_FORWARD] = "layer forward ms",
+    [LL_QUANTITY_LAYER_BACKWARD] = "layer backward ms",
+    [LL_QUANTITY_FITS] = "fits",
+    [LL_QUANTITY_ACTIVATIONS] = "activations GB"};
 
 static int quantity_find(const char *text)
 {
@@ -52,9 +56,9 @@ static ll_status row_check(const char *path, ll_validation_row *row, const char 
     row->quantity = quantity_find(row->quantity_text);
     if (row->quantity < 0)
         return ll_error_add(err, LL_ERR_CONFIG,
-                            "%s:%d: quantity = '%s'; expected step s, tokens/s/chip, TFLOP/s/chip "
-                            "full+recompute (or full, or causal), busbw COLLECTIVE SIZE, fits, or "
-                            "activations GB",
+                            "%s:%d: quantity = '%s'; expected step s, tokens/s/chip, "
+                            "TFLOP/s/chip full+recompute (or full, or causal), busbw COLLECTIVE "
+                            "SIZE, layer forward ms, layer backward ms, fits, or activations GB",
                             path, row->line, row->quantity_text);
     if (!number_read(measured, &row->measured) || row->measured < 0 ||
         (row->measured == 0 && row->quantity != LL_QUANTITY_FITS))
@@ -265,6 +269,37 @@ static ll_status step_predict(const ll_study *s, const ll_validation_row *row, c
     return LL_OK;
 }
 
+/* One pass of a chunk through both ends of a model of `n` layers. */
+static ll_status pass_predict(const job *j, const char *path, int n_set, const char **set,
+                              const char *layers, double out_s[2], ll_error *err)
+{
+    ll_study *s = ll_arena_new(j->mem, ll_study);
+    ll_program *program = ll_arena_new(j->mem, ll_program);
+    ll_durations d;
+    set[n_set] = layers;
+    LL_TRY(ll_study_load(path, n_set + 1, set, LL_STUDY_WHOLE, j->alone, j->mem, s, err));
+    LL_TRY(ll_program_build(s, j->mem, program, err));
+    LL_TRY(ll_program_price(program, j->alone, j->mem, err));
+    ll_program_durations(program, &(ll_ideal){0}, j->mem, &d);
+    out_s[0] = d.forward_compute_s[0] + d.forward_comm_s[0];
+    out_s[1] = d.backward_compute_s[0] + d.backward_comm_s[0];
+    return LL_OK;
+}
+
+/* A layer is what a model of two has more than a model of one. */
+static ll_status layer_predict(const ll_validation_row *row, const job *j, const char *path,
+                               int n_set, const char **set, ll_validation_outcome *out,
+                               ll_error *err)
+{
+    const bool backward = row->quantity == LL_QUANTITY_LAYER_BACKWARD;
+    double one_s[2], two_s[2];
+    LL_TRY(pass_predict(j, path, n_set, set, "model.layers=1", one_s, err));
+    LL_TRY(pass_predict(j, path, n_set, set, "model.layers=2", two_s, err));
+    out->measured = row->measured / 1e3;
+    out->predicted = two_s[backward] - one_s[backward];
+    return LL_OK;
+}
+
 static void describe(const ll_study *s, ll_validation_outcome *out)
 {
     word_copy(out->chip, sizeof out->chip, s->cluster.chip.name);
@@ -282,7 +317,7 @@ static ll_status row_predict(const job *j, const ll_validation_row *row, ll_vali
                              params *all, ll_error *err)
 {
     const bool collective = row->quantity == LL_QUANTITY_BUSBW;
-    const char *set[MAX_SET + 256];
+    const char *set[MAX_SET + 257];
     const char *slash = strrchr(j->v->path, '/');
     const char *path = ll_arena_printf(
         j->mem, "%.*s%s.cfg", slash ? (int)(slash - j->v->path + 1) : 0, j->v->path, row->study);
@@ -302,6 +337,8 @@ static ll_status row_predict(const job *j, const ll_validation_row *row, ll_vali
     }
     if (full) out->state = LL_VALIDATION_MISFIT;
     LL_TRY(status);
+    if (row->quantity == LL_QUANTITY_LAYER_FORWARD || row->quantity == LL_QUANTITY_LAYER_BACKWARD)
+        return layer_predict(row, j, path, n, set, out, err);
     if (row->quantity == LL_QUANTITY_ACTIVATIONS) {
         out->measured = 1e9 * row->measured;
         out->predicted = s->memory.activations_B;

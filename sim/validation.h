@@ -10,13 +10,14 @@
  *     full                     all scores, nothing twice
  *     causal                   the lower triangle of the scores, nothing twice
  *   busbw COLLECTIVE SIZE    GB/s as nccl-tests counts, among all chips of the cluster; gives a time
+ *   layer forward ms, layer backward ms   of one layer and micro-batch, transfers included
  *   fits                     1 or 0: whether the layout ran, or ran out of memory
  *   activations GB           of the fullest stage of a pipeline
  *
  * Errors are predicted over measured time, less one, in percent: below zero the prediction is too fast.
  * Rows of the group "open20" are the yardstick. An id counts once: with several lines it takes the
- * median of their absolute errors, signed as most of them are. Lines of group "memory" are counted
- * apart, those of group "not_modelled" are listed and not run.
+ * median of their absolute errors, signed as most of them are. Lines of the groups "layer" and "memory" stand
+ * apart and count for nothing else; those of group "not_modelled" are listed and not run.
  */
 #ifndef LL_SIM_VALIDATION_H
 #define LL_SIM_VALIDATION_H
@@ -31,6 +32,8 @@ typedef enum ll_quantity {
     LL_QUANTITY_FULL,
     LL_QUANTITY_CAUSAL,
     LL_QUANTITY_BUSBW,
+    LL_QUANTITY_LAYER_FORWARD,
+    LL_QUANTITY_LAYER_BACKWARD,
     LL_QUANTITY_FITS,
     LL_QUANTITY_ACTIVATIONS,
     LL_N_QUANTITY

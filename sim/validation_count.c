@@ -27,7 +27,8 @@ static double quantile(int n, const double *x, double p)
 
 static bool counted(const ll_validation *v, int i)
 {
-    return v->outcome[i].state == LL_VALIDATION_OK && strcmp(v->row[i].group, "memory") != 0;
+    return v->outcome[i].state == LL_VALIDATION_OK && strcmp(v->row[i].group, "memory") != 0 &&
+           strcmp(v->row[i].group, "layer") != 0;
 }
 
 /* A list of errors with what it takes to describe them. */

@@ -47,7 +47,7 @@ ll_status ll_record_read(const char *path, ll_arena *mem, ll_record *out, ll_err
         const char *const *cell = csv.cell + (size_t)i * 13;
         stats[i] = (ll_validation_stats){.scope = cell[0],
                                          .name = cell[1],
-                                         .n = atoi(cell[2]),
+                                         .n = (int)strtol(cell[2], NULL, 10),
                                          .median_abs_err = strtod(cell[3], NULL),
                                          .p90_abs_err = strtod(cell[4], NULL),
                                          .worst = strtod(cell[5], NULL),

@@ -253,6 +253,10 @@ static void print_text(const ll_validation *v, int width, ll_arena *mem, ll_text
         ll_table_print(series_table(v, mem), LL_FORMAT_TEXT, width, out);
         ll_text_add(out, "\n");
     }
+    if (has_group(v, "layer")) {
+        ll_table_print(rows_table(v, "Single layers", "layer", mem), LL_FORMAT_TEXT, width, out);
+        ll_text_add(out, "\n");
+    }
     if (has_group(v, "memory")) {
         ll_table_print(memory_table(v, mem), LL_FORMAT_TEXT, width, out);
         ll_text_add(out, "\n");
@@ -277,6 +281,14 @@ static void print_short(const ll_validation *v, const char *date, ll_format form
     ll_text_add(out, "\n");
     if (v->n_series) ll_table_print(series_table(v, mem), format, 0, out);
     ll_text_add(out, "\n");
+    if (has_group(v, "layer")) {
+        ll_table_print(rows_table(v, "Single layers", "layer", mem), format, 0, out);
+        ll_text_add(out, "\n");
+    }
+    if (has_group(v, "memory")) {
+        ll_table_print(memory_table(v, mem), format, 0, out);
+        ll_text_add(out, "\n");
+    }
     ll_table_print(stats_table(v, mem), format, 0, out);
     ll_text_add(out, "\n");
     not_modelled_print(v, out);

@@ -18,6 +18,8 @@ run() { # exit code, argument...
     echo 'C,memory,,o01,,selective,fits,1,0,,'
     # 34 s b h / t for 48 layers: 34 * 2048 * 4 * 6144 / 8 * 48 = 10.27 GB; without the masks of dropout 32 of 34.
     echo 'C,memory,,o01,,activations,activations GB,10.267656,0,,'
+    # Two layers less one; arXiv 2205.05198, table 4, which tests/physics/layer.c holds to 8 %.
+    echo 'L,layer,,o01,model.layers=2,a layer,layer forward ms,7.2,8,,'
     echo 'D,extra,,o01,model.layers=192,too large,step s,1,8,,'
     echo 'E,not_modelled,,,,an expert,,,,,'
     # 2 (n-1)/n S / busbw = 1.75 * 2^30 / 235e9 = 7.996 ms
@@ -25,9 +27,10 @@ run() { # exit code, argument...
 } >rows.csv
 run 0
 has out '^A +seconds +8 +A100 SXM 80 GB +1\.1 s +[0-9.]+ s +[-+][0-9.]+ +8 +nothing$'
-has out '^C +all kept +8 +does not +does not +[0-9.]+ +80\.0 +right'
+has out '^C +all kept +8 +does not +does not +[0-9.]+ +85\.9 +right'
 has out '^C +activations +8 +10\.27 GB +9\.66 GB .* -5\.9 %'
 has out 'D +too large .*does not fit: [0-9.]+'
+has out '^L +a layer +8 .* 7\.2 ms +[67]\.[0-9]+ ms '
 has out '^F +ring +8 .* 7\.996 ms'
 has out 'Not modelled yet, not counted: E an expert\.'
 has out '^2 open rows: '

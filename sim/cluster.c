@@ -8,6 +8,8 @@
 const char *const ll_collective_names[] = {
     "all_reduce", "all_gather", "reduce_scatter", "all_to_all", "broadcast", "send", NULL};
 
+const char *const ll_protocol_names[] = {"ll", "ll128", "simple", NULL};
+
 const ll_key ll_cluster_keys[] = {
     {.name = "name", .kind = LL_KIND_STRING, .offset = offsetof(ll_cluster, name), .doc = "name"},
     {.name = "doc",
@@ -72,6 +74,21 @@ const ll_key ll_wire_keys[] = {
         .offset = offsetof(ll_software, launch_s) + (c) * sizeof(double), .min = 0, .max = 1, \
         .doc = "floor of one " name_ " of no bytes"                                           \
     }
+#define PROTOCOL(p, name_)                                                                 \
+    {.name = "step_" name_,                                                                \
+     .kind = LL_KIND_TIME,                                                                 \
+     .flags = LL_KEY_FACT,                                                                 \
+     .offset = offsetof(ll_software, step_s) + (p) * sizeof(double),                       \
+     .def = "0 s",                                                                         \
+     .min = 0,                                                                             \
+     .max = 1,                                                                             \
+     .doc = "the same in protocol " name_},                                                \
+    {                                                                                      \
+        .name = "frac_" name_, .kind = LL_KIND_RATIO, .flags = LL_KEY_FACT,                \
+        .offset = offsetof(ll_software, protocol_frac) + (p) * sizeof(double), .def = "0", \
+        .min = 0, .max = 1,                                                                \
+        .doc = "share of the long rate that protocol " name_ " achieves; 0: there is none" \
+    }
 #define RATE(c, name_)                                                                            \
     {                                                                                             \
         .name = "rate_frac_" name_, .kind = LL_KIND_RATIO, .flags = LL_KEY_FACT,                  \
@@ -112,27 +129,37 @@ const ll_key ll_software_keys[] = {
     {.name = "step",
      .kind = LL_KIND_TIME,
      .flags = LL_KEY_FACT,
-     .offset = offsetof(ll_software, step_s),
+     .offset = offsetof(ll_software, step_s) + LL_PROTOCOL_SIMPLE * sizeof(double),
      .def = "0 s",
      .min = 0,
      .max = 1,
-     .doc = "software time of each further serial step of a collective"},
-    {.name = "ramp",
+     .doc = "software time of each serial step of a collective of long messages"},
+    PROTOCOL(LL_PROTOCOL_LL128, "ll128"),
+    PROTOCOL(LL_PROTOCOL_LL, "ll"),
+    {.name = "step_in_network",
      .kind = LL_KIND_TIME,
      .flags = LL_KEY_FACT,
-     .offset = offsetof(ll_software, ramp_s),
+     .offset = offsetof(ll_software, step_in_network_s),
      .def = "0 s",
      .min = 0,
      .max = 1,
-     .doc = "time that a long collective loses until its pipeline is full"},
-    {.name = "ramp_size",
-     .kind = LL_KIND_SIZE,
+     .doc = "software time of an all_reduce by the switches, for each member"},
+    {.name = "own_ring",
+     .kind = LL_KIND_RATIO,
      .flags = LL_KEY_FACT,
-     .offset = offsetof(ll_software, ramp_B),
-     .def = "1 MiB",
-     .min = 1,
-     .max = 1e12,
-     .doc = "size at which half of the ramp is lost"},
+     .offset = offsetof(ll_software, own_ring),
+     .def = "0",
+     .min = 0,
+     .max = 10,
+     .doc = "steps of a ring that copying a member's own part is worth"},
+    {.name = "own_all_to_all",
+     .kind = LL_KIND_RATIO,
+     .flags = LL_KEY_FACT,
+     .offset = offsetof(ll_software, own_all_to_all),
+     .def = "0",
+     .min = 0,
+     .max = 10,
+     .doc = "messages of an all_to_all that copying a member's own part is worth"},
     {.name = "held_frac",
      .kind = LL_KIND_RATIO,
      .flags = LL_KEY_FACT,
@@ -245,6 +272,7 @@ static ll_status software_read(ll_config *cfg, ll_arena *mem, ll_cluster *out, l
                                    out->topo->dim[0].name);
         }
         known[d] = true;
+        s.protocol_frac[LL_PROTOCOL_SIMPLE] = 1;
         out->software[d] = s;
     }
     for (int d = 0; d < out->topo->n_dim; d++)

@@ -21,17 +21,34 @@ typedef enum ll_collective {
 
 extern const char *const ll_collective_names[]; /* "all_reduce", ...; ended by NULL */
 
-/* What software adds to the wire on one dimension: T = launch + steps * step + wire / rate_frac
- * + ramp * S / (S + ramp_B), S the size of the collective (sim/collective.h). The ramp is what a library loses before its
- * pipeline is full and its large-message protocol is on; it is fitted to a measured curve. */
+/* How a library moves a message, after NCCL. Low latency (LL): data and flags travel together, nobody waits
+ * for a fence, and half of the bytes are flags. LL128: the same in 128-byte lines, 120 of them data.
+ * Simple: chunks through buffers with a fence each: the full rate, at the longest steps. A library without
+ * such a choice has LL_PROTOCOL_SIMPLE alone. */
+typedef enum ll_protocol {
+    LL_PROTOCOL_LL,
+    LL_PROTOCOL_LL128, /* not for all_to_all and send: NCCL has none there */
+    LL_PROTOCOL_SIMPLE,
+    LL_N_PROTOCOL
+} ll_protocol;
+
+extern const char *const ll_protocol_names[]; /* "ll", ...; ended by NULL */
+
+/* What software adds to the wire on one dimension:
+ *     T = launch + min over protocols p of (steps * step_p + (wire + own) / (rate_frac * frac_p)),
+ * own: what a member copies from its own input to its own output, as nccl-tests has it out of place:
+ * `own` steps' worth. By the switches (in_network) of n members: T = launch + n * step_in_network
+ * + wire / rate_frac_in_network. */
 typedef struct ll_software {
     const char *dimension;             /* name of the dimension of the topology */
     double launch_s[LL_N_COLLECTIVE];  /* floor of one collective of no bytes */
     double rate_frac[LL_N_COLLECTIVE]; /* of the link rate that is achieved on long transfers */
     double rate_frac_in_network;       /* the same for all_reduce by the switches */
+    double step_in_network_s;          /* for each member of a reduction by the switches */
     const char *algorithms;            /* that `auto` may take, or "all" */
-    double step_s;                     /* each further serial step of a ring or tree */
-    double ramp_s, ramp_B;             /* see above; 0: none */
+    double step_s[LL_N_PROTOCOL]; /* each serial step of a collective, beside the wire's latency */
+    double protocol_frac[LL_N_PROTOCOL]; /* of rate_frac; 0: the library has it not; SIMPLE: 1 */
+    double own_ring, own_all_to_all;     /* see above */
     double held_frac; /* of a transfer's time, that kernels beside it lose (sim/exposed.h) */
     bool
         pipelined; /* stages of a hierarchical collective on this and on other dimensions overlap */

@@ -95,9 +95,30 @@ static ll_round *round_add(const flat *f, ll_pattern pattern, int32_t arg, doubl
     ll_round *r = &plan->round[plan->n_round++];
     *r = (ll_round){
         .traffic = {.pattern = pattern, .arg = arg, .group = f->request->group, .size_B = size_B},
+        .collective = f->request->collective,
         .repeat = 1,
-        .dimension = f->dim,
-        .rate_frac = f->cluster->software[f->dim].rate_frac[f->request->collective]};
+        .dimension = f->dim};
+    return r;
+}
+
+static int64_t first_link(const flat *f, int32_t member)
+{
+    const ll_topology *topo = f->cluster->topo;
+    const ll_group *group = &f->request->group;
+    int64_t hop[LL_MAX_HOP];
+    topo->type->route(topo, ll_group_member(group, 0, 0), ll_group_member(group, 0, member), 0,
+                      LL_MAX_HOP, hop);
+    return hop[0];
+}
+
+/* One turn of a ring: every part passes every member. Where member 0 has a link of its own to each of its
+ * neighbours, half of every part goes the other way round. */
+static ll_round *ring_add(const flat *f, double part_B)
+{
+    const bool both_ways = first_link(f, 1) != first_link(f, f->n - 1);
+    ll_round *r = both_ways ? round_add(f, LL_PATTERN_BOTH, 1, part_B / 2)
+                            : round_add(f, LL_PATTERN_SHIFT, 1, part_B);
+    r->repeat = f->n - 1;
     return r;
 }
 
@@ -106,7 +127,7 @@ static void plan_one_way(const flat *f)
 {
     double part_B = f->request->size_B / f->n;
     if (f->request->algorithm == LL_ALGORITHM_RING) {
-        round_add(f, LL_PATTERN_SHIFT, 1, part_B)->repeat = f->n - 1;
+        ring_add(f, part_B)->own = 1;
     } else if (f->request->algorithm == LL_ALGORITHM_DIRECT) {
         round_add(f, LL_PATTERN_ALL, 0, part_B);
     } else {
@@ -124,11 +145,12 @@ static void plan_all_reduce(const flat *f)
     } else if (f->request->algorithm == LL_ALGORITHM_IN_NETWORK) {
         /* The switch adds up what all send and multicasts the sum: S up and S down per member, the
          * same load on the same links as one shift by the whole buffer. */
-        round_add(f, LL_PATTERN_SHIFT, 1, size_B)->rate_frac =
-            f->cluster->software[f->dim].rate_frac_in_network;
+        round_add(f, LL_PATTERN_SHIFT, 1, size_B)->n_reduce = f->n;
     } else {
         plan_one_way(f);
+        const int n_scatter = f->plan->n_round;
         plan_one_way(f);
+        f->plan->round[n_scatter].own = 0; /* once: the gather is in place */
     }
 }
 
@@ -155,10 +177,13 @@ static void plan_flat(const flat *f)
         plan_one_way(f);
         break;
     case LL_ALL_TO_ALL:
-        if (f->request->algorithm == LL_ALGORITHM_DIRECT)
-            round_add(f, LL_PATTERN_ALL, 0, size_B / f->n);
-        else /* the classic ring: everything passes through everybody, n/2 hops on average */
-            round_add(f, LL_PATTERN_SHIFT, 1, size_B / 2)->repeat = f->n - 1;
+        if (f->request->algorithm == LL_ALGORITHM_DIRECT) {
+            round_add(f, LL_PATTERN_ALL, 0, size_B / f->n)->own = 1.0 / (f->n - 1);
+        } else { /* the classic ring: everything passes through everybody, n/2 hops on average */
+            ll_round *r = round_add(f, LL_PATTERN_SHIFT, 1, size_B / 2);
+            r->repeat = f->n - 1;
+            r->own = 2.0 / f->n;
+        }
         break;
     case LL_BROADCAST:
         plan_broadcast(f);
@@ -202,28 +227,6 @@ static const char *flat_obstacle(const ll_cluster *cluster, ll_collective what,
     return "not a flat algorithm";
 }
 
-/* Software of the whole plan: the launch of the outermost dimension it touches, a step for each
- * serial step but the first, and the ramp of each dimension. */
-static void plan_software(const ll_cluster *cluster, const span *s, ll_plan *plan)
-{
-    double n_step = -1;
-    bool seen[LL_MAX_DIM] = {false};
-    for (int i = 0; i < plan->n_round; i++) {
-        const ll_round *r = &plan->round[i];
-        const ll_software *soft = &cluster->software[r->dimension];
-        double steps = r->repeat + r->depth;
-        plan->step_s += soft->step_s * (n_step < 0 ? steps - 1 : steps);
-        n_step += steps;
-        if (!seen[r->dimension] && plan->size_B > 0)
-            plan->step_s += soft->ramp_s * plan->size_B / (plan->size_B + soft->ramp_B);
-        seen[r->dimension] = true;
-        plan->launch_s = fmax(plan->launch_s, soft->launch_s[plan->collective]);
-    }
-    if (plan->n_round)
-        plan->launch_s =
-            fmax(plan->launch_s, cluster->software[s->last_dim].launch_s[plan->collective]);
-}
-
 /* A hierarchical plan in the making. */
 typedef struct tiered {
     const ll_cluster *cluster;
@@ -232,9 +235,10 @@ typedef struct tiered {
     ll_plan *plan;
 } tiered;
 
-/* One stage, over digit k of the group, by the algorithm that is fastest there. Gathers, scatters and
- * reductions there have what is left when the inner digits are scattered. */
-static ll_status stage_add(const tiered *t, ll_collective what, int k, ll_error *err)
+/* The fastest way to do `what` over digit k of the group alone. Gathers, scatters and reductions there
+ * have what is left when the inner digits are scattered. */
+static ll_status stage_choose(const tiered *t, ll_collective what, int k, ll_plan *out,
+                              ll_error *err)
 {
     bool shrinks = what == LL_ALL_GATHER || what == LL_REDUCE_SCATTER || what == LL_ALL_REDUCE;
     ll_request line = {what,
@@ -246,16 +250,42 @@ static ll_status stage_add(const tiered *t, ll_collective what, int k, ll_error 
     for (int j = 0; j < k && shrinks; j++)
         line.size_B /= t->s->size[j];
     ll_arena *mem = ll_arena_create("stage");
-    ll_plan best;
-    ll_status status = ll_collective_choose(t->cluster, &line, mem, &best, err);
+    ll_status status = ll_collective_choose(t->cluster, &line, mem, out, err);
     ll_arena_destroy(mem);
-    LL_TRY(status);
+    return status;
+}
+
+static ll_status stage_add(const tiered *t, ll_collective what, int k, ll_error *err)
+{
+    ll_plan best;
+    LL_TRY(stage_choose(t, what, k, &best, err));
     ll_plan *plan = t->plan;
     for (int i = 0; i < best.n_round; i++) {
         LL_ASSERT(plan->n_round < LL_MAX_ROUND, "n_round = %d", plan->n_round);
         plan->round[plan->n_round++] = best.round[i];
     }
     plan->stage[plan->n_stage++] = best.algorithm;
+    return LL_OK;
+}
+
+/* All-reduce: over each inner digit a reduce-scatter on the way out and an all-gather on the way back, or
+ * the switches in one stage. The bytes of the others are the same: the switches leave a part with
+ * each member before they send the sum to all. */
+static ll_status stages_all_reduce(const tiered *t, ll_error *err)
+{
+    const int last = t->s->n_digit - 1;
+    bool by_switch[LL_MAX_DIGIT] = {false};
+    ll_plan inner;
+    for (int k = 0; k < last; k++) {
+        if (t->cluster->topo->dim[t->s->dim[k]].reduces) {
+            LL_TRY(stage_choose(t, LL_ALL_REDUCE, k, &inner, err));
+            by_switch[k] = inner.algorithm == LL_ALGORITHM_IN_NETWORK;
+        }
+        LL_TRY(stage_add(t, by_switch[k] ? LL_ALL_REDUCE : LL_REDUCE_SCATTER, k, err));
+    }
+    LL_TRY(stage_add(t, LL_ALL_REDUCE, last, err));
+    for (int k = last - 1; k >= 0; k--)
+        if (!by_switch[k]) LL_TRY(stage_add(t, LL_ALL_GATHER, k, err));
     return LL_OK;
 }
 
@@ -269,12 +299,9 @@ static ll_status plan_hierarchical(const tiered *t, ll_error *err)
                             "dimensions (this one has %d members); try ring",
                             t->plan->group_size);
     bool inwards = what == LL_ALL_GATHER || what == LL_BROADCAST;
-    for (int i = 0; i <= last; i++) {
-        int k = inwards ? last - i : i;
-        LL_TRY(stage_add(t, what == LL_ALL_REDUCE && k < last ? LL_REDUCE_SCATTER : what, k, err));
-    }
-    for (int k = last - 1; k >= 0 && what == LL_ALL_REDUCE; k--)
-        LL_TRY(stage_add(t, LL_ALL_GATHER, k, err));
+    if (what == LL_ALL_REDUCE) LL_TRY(stages_all_reduce(t, err));
+    for (int i = 0; i <= last && what != LL_ALL_REDUCE; i++)
+        LL_TRY(stage_add(t, what, inwards ? last - i : i, err));
     t->plan->pipelined = true;
     for (int i = 0; i < t->plan->n_round; i++)
         t->plan->pipelined =
@@ -292,6 +319,7 @@ ll_status ll_collective_plan(const ll_cluster *cluster, const ll_request *reques
     out->algorithm = request->algorithm;
     out->size_B = request->size_B;
     out->group_size = n;
+    out->dimension = s.last_dim;
     if (n < 2) return LL_OK;
     if (request->algorithm == LL_ALGORITHM_HIERARCHICAL) {
         LL_TRY(plan_hierarchical(&(tiered){cluster, request, &s, out}, err));
@@ -303,29 +331,65 @@ ll_status ll_collective_plan(const ll_cluster *cluster, const ll_request *reques
                                 ll_collective_names[request->collective], n, obstacle);
         plan_flat(&(flat){cluster, request, s.last_dim, n, out});
     }
-    plan_software(cluster, &s, out);
     return LL_OK;
 }
 
-void ll_collective_cost(const ll_plan *plan, const ll_price *price, ll_cost *out)
+/* Share of the link rate, and software steps, of a round. */
+static double round_software(const ll_software *soft, const ll_round *r, ll_protocol p,
+                             double *step_s)
+{
+    if (r->n_reduce > 0) {
+        *step_s = r->n_reduce * soft->step_in_network_s;
+        return soft->rate_frac_in_network;
+    }
+    *step_s = (r->repeat + r->depth) * soft->step_s[p];
+    return soft->rate_frac[r->collective] * soft->protocol_frac[p];
+}
+
+static void cost_in(const ll_software *software, const ll_plan *plan, const ll_price *price,
+                    ll_protocol p, ll_cost *out)
 {
     double wire_s[LL_MAX_DIM] = {0}, slack_s[LL_MAX_DIM] = {0}; /* slack: lost to rate_frac */
-    *out = (ll_cost){.software_s = plan->launch_s + plan->step_s};
+    double launch_s = software[plan->dimension].launch_s[plan->collective];
+    *out = (ll_cost){.protocol = p};
     for (int i = 0; i < plan->n_round; i++) {
         const ll_round *r = &plan->round[i];
-        double latency_s = price[i].latency_s[0];
-        double round_s = r->repeat * (price[i].end_s[0] - latency_s);
+        const ll_software *soft = &software[r->dimension];
+        double step_s, rate_frac = round_software(soft, r, p, &step_s);
+        double latency_s = price[i].latency_s[0], once_s = price[i].end_s[0] - latency_s;
         int dim = plan->pipelined ? r->dimension : 0;
         out->latency_s += (r->repeat + r->depth) * latency_s;
-        wire_s[dim] += round_s;
-        slack_s[dim] += round_s * (1 / r->rate_frac - 1);
+        out->fixed_s += step_s;
+        launch_s = fmax(launch_s, soft->launch_s[plan->collective]);
+        wire_s[dim] += r->repeat * once_s;
+        double own =
+            r->own * (r->collective == LL_ALL_TO_ALL ? soft->own_all_to_all : soft->own_ring);
+        slack_s[dim] += ((r->repeat + own) / rate_frac - r->repeat) * once_s;
     }
     int busiest = 0;
     for (int d = 1; d < LL_MAX_DIM; d++)
         if (wire_s[d] + slack_s[d] > wire_s[busiest] + slack_s[busiest]) busiest = d;
     out->wire_s = wire_s[busiest];
-    out->software_s += slack_s[busiest];
+    out->fixed_s += launch_s;
+    out->software_s = out->fixed_s + slack_s[busiest];
     out->total_s = out->software_s + out->latency_s + out->wire_s;
+}
+
+void ll_collective_cost(const ll_software *software, const ll_plan *plan, const ll_price *price,
+                        ll_cost *out)
+{
+    const bool pairwise = plan->collective == LL_ALL_TO_ALL || plan->collective == LL_SEND;
+    *out = (ll_cost){0};
+    if (plan->n_round == 0) return;
+    cost_in(software, plan, price, LL_PROTOCOL_SIMPLE, out);
+    for (ll_protocol p = LL_PROTOCOL_LL; p < LL_PROTOCOL_SIMPLE; p++) {
+        bool known = !(pairwise && p == LL_PROTOCOL_LL128);
+        for (int i = 0; i < plan->n_round && known; i++)
+            known = software[plan->round[i].dimension].protocol_frac[p] > 0;
+        ll_cost cost;
+        if (known) cost_in(software, plan, price, p, &cost);
+        if (known && cost.total_s < out->total_s) *out = cost;
+    }
 }
 
 ll_status ll_collective_time(const ll_study *study, const ll_plan *plan, ll_comm *comm,
@@ -341,7 +405,7 @@ ll_status ll_collective_time(const ll_study *study, const ll_plan *plan, ll_comm
                           .n_phase = plan->n_round,
                           .phase = phase};
     ll_status status = study->engine->solve(&problem, study->engine_param, comm, mem, price, err);
-    if (status == LL_OK) ll_collective_cost(plan, price, out);
+    if (status == LL_OK) ll_collective_cost(study->cluster.software, plan, price, out);
     ll_arena_release(mem, mark);
     return status;
 }

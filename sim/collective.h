@@ -12,8 +12,14 @@
  *   in_network     the switches reduce: each member sends and receives S once
  *   hierarchical   one dimension after another: reduce-scatter inwards out, all-gather back
  *
+ * A ring goes both ways at once, half of the bytes each, where chips have links of their own to both
+ * neighbours.
+ * A hierarchical all_reduce lets the switches of an inner dimension add up where that is faster than a
+ * reduce-scatter and an all-gather there: the same bytes on its links.
+ *
  * The time of a collective is
- *   launch + sum over rounds of repeat * (latency + size/rate) + software steps, see sim/cluster.h.
+ *   launch + sum over rounds of repeat * (latency + size/rate) + software steps, see sim/cluster.h,
+ * in the protocol that is the fastest.
  * Where libraries pipeline a hierarchical collective through its dimensions (`pipelined`), the bytes of
  * the busiest dimension count instead of the sum over dimensions; latencies still add up.
  */
@@ -44,10 +50,12 @@ enum { LL_MAX_ROUND = 64, LL_DIRECT_MAX = 32, LL_FLAT_MAX = 1024 };
 
 typedef struct ll_round {
     ll_traffic traffic;
-    double repeat;    /* serial repetitions, each with its latency */
-    double depth;     /* further latencies of a pipelined round (tree, chain), without bytes */
-    int dimension;    /* whose software drives it */
-    double rate_frac; /* of the link rate that software achieves in it */
+    ll_collective collective; /* whose rate it has; in a hierarchical plan, that of the stage */
+    double repeat;            /* serial repetitions, each with its latency */
+    double depth;  /* further latencies of a pipelined round (tree, chain), without bytes */
+    double own;    /* repetitions that one part of `own` in ll_software stands for; 0: in place */
+    int dimension; /* whose software drives it */
+    int32_t n_reduce; /* members whose data the switches add up; 0: chips do it */
 } ll_round;
 
 typedef struct ll_plan {
@@ -55,8 +63,7 @@ typedef struct ll_plan {
     ll_algorithm algorithm;
     double size_B;
     int32_t group_size;
-    double launch_s; /* software, before the first byte */
-    double step_s;   /* software of all serial steps and ramps together */
+    int dimension; /* the outermost that the group touches */
     bool
         pipelined; /* the dimensions work at the same time, chunk by chunk: the busiest one counts */
     int n_stage;   /* hierarchical: the algorithm of each stage, in order */
@@ -83,16 +90,23 @@ ll_status ll_collective_plan(const ll_cluster *cluster, const ll_request *reques
 
 typedef struct ll_cost {
     double total_s;
-    double software_s; /* launch, steps, ramp, and what rate_frac takes from the link rate */
+    double software_s; /* launch, steps, and what rate_frac takes from the link rate */
+    double fixed_s;    /* part of software_s that does not grow with the size: launch and steps */
     double latency_s;  /* zero-load latency of all serial rounds */
     double wire_s;     /* bytes over the link rate, waiting for others included */
+    ll_protocol protocol;
 } ll_cost;
 
-/* Cost of a plan whose rounds an engine has priced. price: [plan->n_round], each round a phase. */
-void ll_collective_cost(const ll_plan *plan, const ll_price *price, ll_cost *out);
+/* Cost of a plan whose rounds an engine has priced, in the fastest protocol. software: that of the
+ * cluster's dimensions; price: [plan->n_round], each round a phase. */
+void ll_collective_cost(const ll_software *software, const ll_plan *plan, const ll_price *price,
+                        ll_cost *out);
 
 /* The outermost dimension that the group touches: its software drives a flat collective. */
 int ll_collective_dimension(const ll_topology *topo, const ll_group *group);
+
+/* Whether AUTO may take the algorithm that the request names. Not collective. */
+bool ll_collective_eligible(const ll_cluster *cluster, const ll_request *request);
 
 /* The plan that the request's algorithm names, or for AUTO the one that is predicted to be the fastest:
  * see collective_choose.c. Not collective. */

@@ -23,12 +23,16 @@ static bool library_has(const char *have, ll_collective what, ll_algorithm algor
     return at != NULL;
 }
 
-/* Whether `auto` may take it for a group of n. */
-static bool eligible(const char *have, ll_collective what, ll_algorithm algorithm, int32_t n)
+bool ll_collective_eligible(const ll_cluster *cluster, const ll_request *request)
 {
+    const ll_collective what = request->collective;
+    const int outermost = ll_collective_dimension(cluster->topo, &request->group);
+    const char *have = cluster->software[outermost].algorithms;
     bool gathers = what == LL_ALL_REDUCE || what == LL_ALL_GATHER || what == LL_REDUCE_SCATTER;
-    if (gathers && algorithm == LL_ALGORITHM_DIRECT && n > LL_DIRECT_MAX) return false;
-    return library_has(have, what, algorithm);
+    if (gathers && request->algorithm == LL_ALGORITHM_DIRECT &&
+        ll_group_size(&request->group) > LL_DIRECT_MAX)
+        return false;
+    return library_has(have, what, request->algorithm);
 }
 
 /* Whether chips pass on traffic between members of group 0: the nearest, and some of the farthest. */
@@ -113,7 +117,7 @@ static ll_status predict(const ll_cluster *cluster, const ll_plan *plan, ll_aren
                 fmax(price[i].end_s[0], price[i].latency_s[0] + busiest_s(cluster->topo, t, mem));
     }
     ll_cost cost = {0};
-    ll_collective_cost(plan, price, &cost);
+    ll_collective_cost(cluster->software, plan, price, &cost);
     *total_s = cost.total_s;
     ll_arena_release(mem, mark);
     return status;
@@ -135,7 +139,7 @@ ll_status ll_collective_choose(const ll_cluster *cluster, const ll_request *requ
         ll_plan plan;
         one.algorithm = (ll_algorithm)a;
         ll_error_init(&why);
-        if (!eligible(have, one.collective, one.algorithm, n) ||
+        if (!ll_collective_eligible(cluster, &one) ||
             ll_collective_plan(cluster, &one, &plan, &why) != LL_OK)
             continue;
         double total_s;

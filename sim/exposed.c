@@ -10,8 +10,7 @@ double ll_call_s(const ll_program *program, const ll_ideal *ideal, ll_transfer_k
     const ll_transfer *t = &program->transfer[kind];
     if (t->size_B <= 0 || ideal->bandwidth || (ideal->free & (1u << kind))) return 0;
     const ll_cost *c = ll_transfer_cost(t, ideal);
-    double fixed_s = fmin(t->plan.launch_s + t->plan.step_s, c->software_s);
-    double software_s = fixed_s + (c->software_s - fixed_s) * scale;
+    double software_s = c->fixed_s + (c->software_s - c->fixed_s) * scale;
     return (ideal->software ? 0 : software_s) + (ideal->latency ? 0 : c->latency_s) +
            c->wire_s * scale;
 }

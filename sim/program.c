@@ -131,16 +131,16 @@ static void plan_tie(const ll_study *study, ll_arena *mem, ll_transfer *t)
                         .algorithm = LL_ALGORITHM_DIRECT,
                         .size_B = t->size_B,
                         .group_size = 2,
-                        .launch_s = cluster->software[dim].launch_s[LL_ALL_REDUCE],
+                        .dimension = dim,
                         .n_round = 1};
     t->plan.round[0] = (ll_round){.traffic = {.pattern = LL_PATTERN_LIST,
                                               .n_list = 2 * n_pair,
                                               .src = src,
                                               .dst = dst,
                                               .list_B = list_B},
+                                  .collective = LL_ALL_REDUCE,
                                   .repeat = 2,
-                                  .dimension = dim,
-                                  .rate_frac = cluster->software[dim].rate_frac[LL_ALL_REDUCE]};
+                                  .dimension = dim};
 }
 
 ll_status ll_program_build(const ll_study *study, ll_arena *mem, ll_program *out, ll_error *err)
@@ -248,7 +248,8 @@ static ll_status price_each(ll_program *program, const ll_engine_type *engine, c
         ll_price *mine = ll_arena_array(mem, t->plan.n_round, ll_price);
         for (int r = 0; r < t->plan.n_round; r++)
             mine[r] = price[list->index[k][r]];
-        if (t->size_B > 0) ll_collective_cost(&t->plan, mine, cost_of(t, how));
+        if (t->size_B > 0)
+            ll_collective_cost(s->cluster.software, &t->plan, mine, cost_of(t, how));
     }
     if (how == REAL) stats_add(&program->stats, price, list->n);
     return LL_OK;

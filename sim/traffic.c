@@ -101,6 +101,8 @@ static int64_t flows_per_group(const ll_traffic *t, int32_t n)
     case LL_PATTERN_SHIFT:
     case LL_PATTERN_XOR:
         return n;
+    case LL_PATTERN_BOTH:
+        return 2 * (int64_t)n;
     case LL_PATTERN_ALL:
         return (int64_t)n * (n - 1);
     case LL_PATTERN_LINE:
@@ -152,6 +154,10 @@ void ll_traffic_flow(const ll_traffic *t, int64_t i, ll_flow *out)
     switch (t->pattern) {
     case LL_PATTERN_SHIFT:
         to = shifted(n, j, t->arg);
+        break;
+    case LL_PATTERN_BOTH:
+        from = (int32_t)(in_group / 2);
+        to = shifted(n, from, in_group % 2 ? -t->arg : t->arg);
         break;
     case LL_PATTERN_XOR:
         to = j ^ t->arg;
@@ -205,6 +211,8 @@ static int32_t peers(const ll_traffic *t, int32_t n, int32_t i)
     case LL_PATTERN_SHIFT:
     case LL_PATTERN_XOR:
         return 1;
+    case LL_PATTERN_BOTH:
+        return 2;
     case LL_PATTERN_ALL:
         return n - 1;
     case LL_PATTERN_LINE:
@@ -240,6 +248,9 @@ int32_t ll_traffic_peer(const ll_source_view *s, int32_t j)
     switch (s->t->pattern) {
     case LL_PATTERN_SHIFT:
         to = shifted(s->n_member, s->member, s->t->arg);
+        break;
+    case LL_PATTERN_BOTH:
+        to = shifted(s->n_member, s->member, j ? -s->t->arg : s->t->arg);
         break;
     case LL_PATTERN_XOR:
         to = s->member ^ s->t->arg;

@@ -32,6 +32,7 @@ int32_t ll_group_member(const ll_group *g, int32_t group, int32_t member); /* ch
 
 typedef enum ll_pattern {
     LL_PATTERN_SHIFT, /* member i sends to (i + arg) mod n                       n flows per group */
+    LL_PATTERN_BOTH,  /* member i sends to (i + arg) mod n and to (i - arg) mod n  2 n flows */
     LL_PATTERN_XOR,   /* member i sends to i xor arg (n a power of two)          n flows */
     LL_PATTERN_ALL,   /* every member sends to every other                       n (n-1) flows */
     LL_PATTERN_LINE,  /* member i sends to i + 1, the last to nobody             n-1 flows */

@@ -9,7 +9,7 @@
 #define LANE "bandwidth=50 GB/s; latency=300 ns; "
 #define UP   "uplink_bandwidth=25 GB/s; uplink_latency=500 ns; "
 
-enum { N_CHIP = 12, N_TOPOLOGY = 7, N_PATTERN = 6 };
+enum { N_CHIP = 12, N_TOPOLOGY = 7, N_PATTERN = 7 };
 
 typedef struct env {
     ll_arena *mem;
@@ -96,8 +96,9 @@ static void check_size(const env *e, ll_traffic t)
 
 static void check_patterns(const env *e)
 {
-    const ll_pattern pattern[N_PATTERN] = {LL_PATTERN_SHIFT, LL_PATTERN_XOR,  LL_PATTERN_ALL,
-                                           LL_PATTERN_LINE,  LL_PATTERN_TREE, LL_PATTERN_ROOT};
+    const ll_pattern pattern[N_PATTERN] = {LL_PATTERN_SHIFT, LL_PATTERN_BOTH, LL_PATTERN_XOR,
+                                           LL_PATTERN_ALL,   LL_PATTERN_LINE, LL_PATTERN_TREE,
+                                           LL_PATTERN_ROOT};
     for (int i = 0; i < N_PATTERN; i++) {
         ll_traffic t = traffic_make(pattern[i], N_CHIP, 1, 1e6);
         if (pattern[i] == LL_PATTERN_XOR) /* wants a power of two: 3 groups of 4 */

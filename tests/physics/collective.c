@@ -35,6 +35,18 @@
     ");"                                                                                          \
     " }; software = ( " FREE("x") ", " FREE("y") " ); };"
 
+/* Groups of 4 behind a switch that adds up, 8 of them behind one that does not. */
+#define SWITCHES                                                                                \
+    "cluster : { name = \"switches\"; " CHIP " topology : { type = \"product\"; dimensions = (" \
+    " { type = \"switch\"; name = \"x\"; size = 4; bandwidth = \"10 GB/s\"; "                   \
+    " latency = \"500 ns\"; in_network = true; },"                                              \
+    " { type = \"switch\"; name = \"y\"; size = 8; bandwidth = \"1 GB/s\"; "                    \
+    " latency = \"500 ns\"; } ); }; software = ( " FREE("x") ", " FREE("y") " ); };"
+
+#define RING8                                                                                      \
+    "cluster : { name = \"ring\"; " CHIP " topology : { type = \"ring\"; name = \"r\"; size = 8; " \
+    " bandwidth = \"10 GB/s\"; latency = \"1 us\"; }; software = ( " FREE("r") " ); };"
+
 /* Rings of 4 below two leaves, with 512 hashed paths between the leaves. */
 #define RING_CLOS                                                                                 \
     "cluster : { name = \"paths\"; " CHIP " topology : { type = \"product\"; dimensions = ("      \
@@ -160,20 +172,69 @@ static void test_hierarchical(void)
     CHECK_NEAR(time_s(&c, LL_ALL_TO_ALL, LL_ALGORITHM_HIERARCHICAL, S), 801e-6 + 802e-6, 1e-9);
 }
 
-/* What software adds: launch, a step for each serial step but the first, the achieved rate, the ramp. */
+/* What software adds: launch, a step for each serial step, the achieved rate, the copy of the own part;
+ * all in the protocol that is the fastest. */
 static void test_software(void)
 {
     ll_cluster c = cluster_of(STAR(8));
     ll_software *s = &c.software[0];
-    s->launch_s[LL_ALL_GATHER] = 5e-6;
-    s->step_s = 1e-6;
-    s->rate_frac[LL_ALL_GATHER] = 0.5;
-    s->ramp_s = 10e-6;
-    s->ramp_B = 1e6;
-    const double S =
-        8e6; /* 7 steps of 1 MB: 7 (1 + 10) us on the wire, twice the 70 us at half rate */
-    CHECK_NEAR(time_s(&c, LL_ALL_GATHER, LL_ALGORITHM_RING, S),
-               7e-6 + 140e-6 + 5e-6 + 6e-6 + 10e-6 * 8 / 9, 1e-9);
+    s->launch_s[LL_ALL_GATHER] = s->launch_s[LL_ALL_TO_ALL] = 5e-6;
+    s->step_s[LL_PROTOCOL_SIMPLE] = 3e-6;
+    s->rate_frac[LL_ALL_GATHER] = s->rate_frac[LL_ALL_TO_ALL] = 0.5;
+    s->own_ring = 0.25;
+    s->own_all_to_all = 0.5;
+    /* 7 steps of 1 MB in Simple: 7 (1 + 3) us, (7 + 1/4) 10 us on the wire, twice that at half rate. */
+    CHECK_NEAR(time_s(&c, LL_ALL_GATHER, LL_ALGORITHM_RING, 8e6), 5e-6 + 28e-6 + 145e-6, 1e-9);
+    /* All 7 MB at once, and half of a message of 1 MB: (7 + 1/2) 10 us, twice; one step. */
+    CHECK_NEAR(time_s(&c, LL_ALL_TO_ALL, LL_ALGORITHM_DIRECT, 8e6), 5e-6 + 4e-6 + 150e-6, 1e-9);
+    /* LL: a step of 1 us, 1/10 of the rate. 8 kB: 7 (1 + 1) us, 7.25 * 200 ns. 800 kB would take 145 us:
+     * Simple again, 7 (1 + 3) us and 7.25 * 2 us. */
+    s->step_s[LL_PROTOCOL_LL] = 1e-6;
+    s->protocol_frac[LL_PROTOCOL_LL] = 0.1;
+    CHECK_NEAR(time_s(&c, LL_ALL_GATHER, LL_ALGORITHM_RING, 8e3), 5e-6 + 14e-6 + 1.45e-6, 1e-9);
+    CHECK_NEAR(time_s(&c, LL_ALL_GATHER, LL_ALGORITHM_RING, 800e3), 5e-6 + 28e-6 + 14.5e-6, 1e-9);
+    /* LL128 is for rings, not for messages between pairs. */
+    s->step_s[LL_PROTOCOL_LL128] = 0;
+    s->protocol_frac[LL_PROTOCOL_LL128] = 1;
+    CHECK_NEAR(time_s(&c, LL_ALL_GATHER, LL_ALGORITHM_RING, 8e6), 5e-6 + 7e-6 + 145e-6, 1e-9);
+    CHECK_NEAR(time_s(&c, LL_ALL_TO_ALL, LL_ALGORITHM_DIRECT, 8e6), 5e-6 + 4e-6 + 150e-6, 1e-9);
+}
+
+/* By the switches: a step for each of 8 members, S at its own rate. */
+static void test_in_network(void)
+{
+    ll_cluster c = cluster_of(STAR(8));
+    ll_software *s = &c.software[0];
+    s->launch_s[LL_ALL_REDUCE] = 5e-6;
+    s->step_in_network_s = 10e-6;
+    s->rate_frac_in_network = 0.4;
+    CHECK_NEAR(time_s(&c, LL_ALL_REDUCE, LL_ALGORITHM_IN_NETWORK, 8e6),
+               5e-6 + 80e-6 + 1e-6 + 200e-6, 1e-9);
+}
+
+/* The inner dimension adds up in its switches where that is faster: 4 chips behind one switch, 8 such groups,
+ * 32 MB. 3.2 ms on the inner links, or a reduce-scatter and an all-gather of 2 * 3/4 * 3.2 ms; then 8 MB
+ * over the outer one, direct: 2 * (7/8 * 8 MB at 1 GB/s + 1 us). */
+static void test_in_network_stage(void)
+{
+    ll_cluster c = cluster_of(SWITCHES);
+    const ll_request request = {LL_ALL_REDUCE, LL_ALGORITHM_HIERARCHICAL, whole(32), 32e6};
+    ll_plan plan;
+    CHECK(ll_collective_plan(&c, &request, &plan, &err) == LL_OK, "%s", err.text);
+    CHECK(plan.n_stage == 2 && plan.stage[0] == LL_ALGORITHM_IN_NETWORK, "%d stages", plan.n_stage);
+    CHECK_NEAR(time_s(&c, LL_ALL_REDUCE, LL_ALGORITHM_HIERARCHICAL, 32e6),
+               3.2e-3 + 1e-6 + 14e-3 + 2e-6, 1e-9);
+    c.software[0].rate_frac_in_network = 0.5; /* 6.4 ms are more than 4.8 */
+    CHECK(ll_collective_plan(&c, &request, &plan, &err) == LL_OK, "%s", err.text);
+    CHECK(plan.n_stage == 3 && plan.stage[0] != LL_ALGORITHM_IN_NETWORK, "%d stages", plan.n_stage);
+}
+
+/* A ring of 8 chips, 10 GB/s each way: half of the bytes go each way round, 7 steps of 1/16 of 8 MB. */
+static void test_ring_both_ways(void)
+{
+    ll_cluster c = cluster_of(RING8);
+    CHECK_NEAR(time_s(&c, LL_ALL_GATHER, LL_ALGORITHM_RING, 8e6), 7 * (50e-6 + 1e-6), 1e-9);
+    CHECK_NEAR(time_s(&c, LL_ALL_REDUCE, LL_ALGORITHM_RING, 8e6), 14 * (50e-6 + 1e-6), 1e-9);
 }
 
 /* `auto` is not slower than what else it could have taken, as engine `flow` prices it: on a switch, on
@@ -215,6 +276,9 @@ int main(int argc, char **argv)
     test_peers();
     test_hierarchical();
     test_software();
+    test_in_network();
+    test_in_network_stage();
+    test_ring_both_ways();
     ll_comm *self = ll_comm_self(mem);
     CHECK(ll_equations_init(NULL, NULL, &err) == LL_OK, "%s", err.text);
     test_auto(self);

@@ -49,6 +49,8 @@ static void check_patterns(void)
     check_flows("shift", &shift, 4, (int[]){3, 100, 201, 302});
     const ll_traffic back = one_group(LL_PATTERN_SHIFT, 4, -1);
     check_flows("shift -1", &back, 4, (int[]){3, 100, 201, 302});
+    const ll_traffic both = one_group(LL_PATTERN_BOTH, 4, 1);
+    check_flows("both", &both, 8, (int[]){1, 3, 102, 100, 203, 201, 300, 302});
     const ll_traffic exchange = one_group(LL_PATTERN_XOR, 4, 2);
     check_flows("xor", &exchange, 4, (int[]){2, 103, 200, 301});
     const ll_traffic all = one_group(LL_PATTERN_ALL, 3, 0);

@@ -85,11 +85,11 @@ static ll_status command_find(const char *word, const ll_command **out, ll_error
     if (near >= 0)
         return ll_error_set(err, LL_ERR_CONFIG, "unknown command '%s'; did you mean '%s'?", word,
                             names[near]);
-    return ll_error_set(
-        err, LL_ERR_CONFIG,
-        "unknown command '%s'; expected run, compare, net, check, list or validate, such as "
-        "`lineloss run nvl72`",
-        word);
+    return ll_error_set(err, LL_ERR_CONFIG,
+                        "unknown command '%s'; expected run, compare, net, curves, calibrate, "
+                        "check, list or validate, such as "
+                        "`lineloss run nvl72`",
+                        word);
 }
 
 /* --seed, --engine and --fold are shorthands for --set. */

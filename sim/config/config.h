@@ -53,6 +53,11 @@ typedef struct ll_source {
 ll_status ll_source_read(const char *path, int n_set, const char *const *set, ll_arena *mem,
                          ll_source *out, ll_error *err);
 
+/* The text of one file, ended by 0. `what` is the kind that is expected, such as "a table". The same errors
+ * as above. Not collective. */
+ll_status ll_source_file(const char *path, const char *what, ll_arena *mem, const char **text,
+                         size_t *n, ll_error *err);
+
 /* A source from text in memory, for tests; `name` stands for the file in messages. */
 ll_status ll_source_text(const char *name, const char *text, ll_arena *mem, ll_source *out,
                          ll_error *err);

@@ -14,7 +14,8 @@ enum { MAX_INCLUDE = 16, MAX_FILE_B = 256 << 20 };
 /* A file that is being expanded, and the one that includes it. */
 typedef struct reading {
     const char *path;
-    const char *who; /* begin of messages: who asked for it */
+    const char *who;  /* begin of messages: who asked for it */
+    const char *what; /* that is expected; NULL: libconfig text */
     struct stat id;
     int depth;
     const struct reading *parent;
@@ -46,22 +47,25 @@ static const char *shortened(const char *path, ll_arena *mem)
     }
 }
 
-static const char EXPECTED[] = "expected libconfig text such as  name = \"x\";";
-
 /* Refuse text that no one wrote by hand. */
-static ll_status check_text(const char *who, const char *s, size_t n, ll_error *err)
+static ll_status check_text(const reading *file, const char *s, size_t n, ll_error *err)
 {
+    const char *who = file->who;
+    const char *expected = file->what ? file->what : "libconfig text such as  name = \"x\";";
     int line = 1;
     bool blank = true;
     for (size_t i = 0; i < n; i++) {
         unsigned char c = (unsigned char)s[i];
         if (c == '\n') line++;
         if ((c < ' ' && !strchr("\t\n\r\f", c)) || c == 0 || c == 127)
-            return ll_error_set(err, LL_ERR_CONFIG, "%s: binary file (byte 0x%02x in line %d); %s",
-                                who, c, line, EXPECTED);
+            return ll_error_set(err, LL_ERR_CONFIG,
+                                "%s: binary file (byte 0x%02x in line %d); expected %s", who, c,
+                                line, expected);
         blank = blank && isspace(c);
     }
-    if (blank) return ll_error_set(err, LL_ERR_CONFIG, "%s: the file is empty; %s", who, EXPECTED);
+    if (blank)
+        return ll_error_set(err, LL_ERR_CONFIG, "%s: the file is empty; expected %s", who,
+                            expected);
     return LL_OK;
 }
 
@@ -75,7 +79,8 @@ static ll_status open_error(const reading *file, int why, ll_error *err)
     } else if (why == EACCES) {
         what = "permission denied; the file must be readable";
     } else if (why == EISDIR) {
-        what = "a directory; expected a file of libconfig text";
+        return ll_error_set(err, LL_ERR_CONFIG, "%s: a directory; expected a file of %s", file->who,
+                            file->what ? file->what : "libconfig text");
     }
     return ll_error_set(err, LL_ERR_CONFIG, "%s: %s", file->who, what);
 }
@@ -108,7 +113,19 @@ static ll_status read_file(reading *file, ll_text *out, ll_error *err)
         status = read_all(file, fd, out, err);
     close(fd);
     if (status != LL_OK) return status;
-    return check_text(file->who, out->s, out->n, err);
+    return check_text(file, out->s, out->n, err);
+}
+
+ll_status ll_source_file(const char *path, const char *what, ll_arena *mem, const char **text,
+                         size_t *n, ll_error *err)
+{
+    reading file = {.path = path, .who = path, .what = what};
+    ll_text all;
+    ll_text_init(&all, mem);
+    LL_TRY(read_file(&file, &all, err));
+    *text = all.s;
+    *n = all.n;
+    return LL_OK;
 }
 
 static void chain(const reading *file, ll_text *t)
@@ -265,10 +282,10 @@ ll_status ll_source_read(const char *path, int n_set, const char *const *set, ll
 ll_status ll_source_text(const char *name, const char *text, ll_arena *mem, ll_source *out,
                          ll_error *err)
 {
-    LL_TRY(check_text(name, text, strlen(text), err));
     ll_text all;
     ll_text_init(&all, mem);
     reading file = {.path = name, .who = name};
+    LL_TRY(check_text(&file, text, strlen(text), err));
     LL_TRY(expand_text(&file, text, &all, err));
     *out = (ll_source){all.s, all.n};
     return LL_OK;

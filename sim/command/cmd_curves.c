@@ -1,0 +1,141 @@
+/* lineloss curves FILE...: measured collectives beside predicted ones. */
+#include "sim/command/command.h"
+
+#include "sim/progress.h"
+#include "sim/report/curve_report.h"
+#include "sim/report/output.h"
+
+#include <string.h>
+
+/* Clusters that were read, by the name in the table. */
+typedef struct clusters {
+    const ll_options *opt;
+    ll_comm *comm;
+    ll_arena *mem;
+    int n, cap;
+    ll_study **study;
+    const char **name;
+} clusters;
+
+static ll_status cluster_of(clusters *all, const ll_point *p, const ll_study **out, ll_error *err)
+{
+    int i = 0;
+    while (i < all->n && strcmp(all->name[i], p->cluster) != 0)
+        i++;
+    if (i == all->n) {
+        if (!*p->cluster)
+            return ll_error_set(err, LL_ERR_CONFIG,
+                                "%s:%d: no cluster; expected a table with a column 'cluster'",
+                                p->file, p->line);
+        if (i == all->cap) {
+            const int cap = 2 * all->cap + 8;
+            all->study = ll_arena_grown(all->mem, all->study, i, cap, sizeof *all->study);
+            all->name = ll_arena_grown(all->mem, all->name, i, cap, sizeof *all->name);
+            all->cap = cap;
+        }
+        all->name[i] = p->cluster;
+        all->study[i] = ll_arena_new(all->mem, ll_study);
+        LL_TRY(ll_study_load(p->cluster, all->opt->n_set, all->opt->set, LL_STUDY_CLUSTER,
+                             all->comm, all->mem, all->study[i], err));
+        all->n++;
+    }
+    *out = all->study[i];
+    return LL_OK;
+}
+
+/* Time of a point by the study's engine and by `closed`. */
+static ll_status predict(const ll_study *s, const ll_point *p, ll_comm *comm, ll_arena *mem,
+                         double *engine_s, double *closed_s, ll_error *err)
+{
+    ll_arena_mark mark = ll_arena_here(mem);
+    ll_plan *plan = ll_arena_new(mem, ll_plan);
+    ll_study closed = *s;
+    ll_request request;
+    ll_cost cost = {0};
+    LL_TRY(ll_curve_request(&s->cluster, p, &request, err));
+    LL_TRY(ll_collective_choose(&s->cluster, &request, mem, plan, err));
+    LL_TRY(ll_collective_time(s, plan, comm, mem, &cost, err));
+    *engine_s = cost.total_s;
+    closed.engine = &ll_engine_closed;
+    LL_TRY(ll_collective_time(&closed, plan, comm, mem, &cost, err));
+    *closed_s = cost.total_s;
+    ll_arena_release(mem, mark);
+    return LL_OK;
+}
+
+static void print(const ll_options *opt, const ll_points *points, int n_by, const ll_prediction *by,
+                  ll_arena *mem, ll_text *out)
+{
+    if (opt->format == LL_FORMAT_CSV || opt->format == LL_FORMAT_JSON) {
+        ll_table_print(ll_curve_points(points, n_by, by, mem), opt->format, 0, out);
+        return;
+    }
+    ll_table_print(ll_curve_summary(points, n_by, by, mem), opt->format, ll_table_terminal_width(),
+                   out);
+    if (opt->format == LL_FORMAT_TEXT) ll_text_add(out, "\n");
+    if (opt->format == LL_FORMAT_TEXT) ll_curve_verdict(points, n_by, by, mem, out);
+}
+
+static ll_status files_write(const char *dir, const ll_points *points, int n_by,
+                             const ll_prediction *by, ll_comm *comm, ll_arena *mem, ll_error *err)
+{
+    bool drawn;
+    ll_text text;
+    ll_text_init(&text, mem);
+    ll_table_print(ll_curve_points(points, n_by, by, mem), LL_FORMAT_CSV, 0, &text);
+    LL_TRY(ll_output_write(dir, "curves.csv", &text, comm, err));
+    return ll_curve_plot(dir, points, by, comm, mem, &drawn, err);
+}
+
+static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_error *err)
+{
+    const char *dir = opt->value[LL_OPT_OUT], *engine = NULL;
+    clusters all = {.opt = opt, .comm = comm, .mem = mem};
+    ll_points points;
+    LL_TRY(ll_curve_read(opt->n_arg, opt->arg, comm, mem, &points, err));
+    if (dir) LL_TRY(ll_output_prepare(dir, comm, err));
+    double *engine_s = ll_arena_array(mem, points.n, double);
+    double *closed_s = ll_arena_array(mem, points.n, double);
+    ll_status status = LL_OK;
+    ll_progress progress;
+    ll_progress_begin(&progress, comm, "pricing collectives", points.n);
+    for (int i = 0; i < points.n && status == LL_OK; i++) {
+        const ll_study *s = NULL;
+        const ll_point *p = &points.point[i];
+        status = cluster_of(&all, p, &s, err);
+        if (status == LL_OK) status = predict(s, p, comm, mem, &engine_s[i], &closed_s[i], err);
+        if (status == LL_OK) engine = s->engine->name;
+        ll_progress_step(&progress, 1);
+    }
+    ll_progress_end(&progress);
+    LL_TRY(status);
+    const ll_prediction by[] = {{engine, engine_s}, {"closed", closed_s}};
+    const int n_by = strcmp(engine, "closed") ? 2 : 1;
+    ll_text text;
+    ll_text_init(&text, mem);
+    if (ll_comm_rank(comm) == 0) print(opt, &points, n_by, by, mem, &text);
+    if (dir) LL_TRY(files_write(dir, &points, n_by, by, comm, mem, err));
+    return ll_command_print(comm, &text, err);
+}
+
+const ll_command ll_command_curves = {
+    .name = "curves",
+    .doc = "measured collectives beside predicted ones, with the errors",
+    .usage = "FILE...",
+    .help = "Predicts every point of a table of measured collectives, alone on the fabric, by the\n"
+            "engine (default flow) and by `closed`, and prints for each curve the median of the\n"
+            "absolute errors and the worst point. FILE is comma-separated with the columns\n"
+            "cluster,op,n,bytes,time_us and perhaps use (fit or check) and source; chips are the "
+            "first n\n"
+            "of the cluster. --format csv or json: one row per point. -o DIR: curves.csv and a "
+            "picture.\n"
+            "\n"
+            "Examples:\n"
+            "  lineloss curves configs/published/collectives.csv\n"
+            "  lineloss curves configs/published/collectives.csv --engine closed -o results/curves",
+    .options = LL_OPT_STUDY | LL_OPT_BIT(LL_OPT_FORMAT) | LL_OPT_BIT(LL_OPT_OUT),
+    .min_arg = 1,
+    .max_arg = 1000,
+    .missing_arg = "which table? Such as `lineloss curves configs/published/collectives.csv`",
+    .run = run,
+};

@@ -1,0 +1,372 @@
+#include "sim/curve_fit.h"
+
+#include "sim/robust.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_CANDIDATE = LL_N_ALGORITHM, N_START = 24, N_STEP = 200 };
+#define KNEE 0.03 /* deviations below 3 % count as squares */
+
+/* Bits of collectives. */
+#define BIT(c) (1u << (c))
+enum {
+    RINGS = BIT(LL_ALL_REDUCE) | BIT(LL_ALL_GATHER) | BIT(LL_REDUCE_SCATTER) | BIT(LL_BROADCAST),
+    ANY = BIT(LL_N_COLLECTIVE) - 1
+};
+
+/* What else than a point of one of the collectives is needed. */
+typedef enum need { NEED_NOTHING, NEED_LL, NEED_LL128, NEED_TWO_SIZES, NEED_IN_NETWORK } need;
+
+typedef struct param {
+    const char *key[LL_MAX_FITTED_KEY + 1];
+    size_t offset[LL_MAX_FITTED_KEY]; /* into ll_software, as many as keys */
+    ll_kind kind;
+    double start, min, max;
+    unsigned collectives;
+    need need;
+} param;
+
+#define AT(field) offsetof(ll_software, field)
+#define RATE(c, name)                                                                     \
+    {                                                                                     \
+        {"rate_frac_" name}, {AT(rate_frac[c])}, LL_KIND_RATIO, 0.75, 0.001, 1, BIT(c), 0 \
+    }
+
+static const param params[] = {
+    {{"launch_all_reduce", "launch_all_gather", "launch_reduce_scatter"},
+     {AT(launch_s[LL_ALL_REDUCE]), AT(launch_s[LL_ALL_GATHER]), AT(launch_s[LL_REDUCE_SCATTER])},
+     LL_KIND_TIME,
+     7e-6,
+     1e-8,
+     1e-2,
+     RINGS & ~BIT(LL_BROADCAST),
+     NEED_NOTHING},
+    {{"launch_all_to_all"},
+     {AT(launch_s[LL_ALL_TO_ALL])},
+     LL_KIND_TIME,
+     8e-6,
+     1e-8,
+     1e-2,
+     BIT(LL_ALL_TO_ALL),
+     0},
+    {{"launch_broadcast"},
+     {AT(launch_s[LL_BROADCAST])},
+     LL_KIND_TIME,
+     7e-6,
+     1e-8,
+     1e-2,
+     BIT(LL_BROADCAST),
+     0},
+    {{"launch_send"}, {AT(launch_s[LL_SEND])}, LL_KIND_TIME, 8e-6, 1e-8, 1e-2, BIT(LL_SEND), 0},
+    {{"step_ll"}, {AT(step_s[LL_PROTOCOL_LL])}, LL_KIND_TIME, 5e-7, 1e-8, 1e-3, ANY, NEED_LL},
+    {{"frac_ll"}, {AT(protocol_frac[LL_PROTOCOL_LL])}, LL_KIND_RATIO, 0.05, 0.001, 1, ANY, NEED_LL},
+    {{"step_ll128"},
+     {AT(step_s[LL_PROTOCOL_LL128])},
+     LL_KIND_TIME,
+     1e-6,
+     1e-8,
+     1e-3,
+     RINGS,
+     NEED_LL128},
+    {{"frac_ll128"},
+     {AT(protocol_frac[LL_PROTOCOL_LL128])},
+     LL_KIND_RATIO,
+     0.4,
+     0.001,
+     1,
+     RINGS,
+     NEED_LL128},
+    {{"step"}, {AT(step_s[LL_PROTOCOL_SIMPLE])}, LL_KIND_TIME, 6e-6, 1e-8, 1e-3, ANY, NEED_NOTHING},
+    RATE(LL_ALL_REDUCE, "all_reduce"),
+    RATE(LL_ALL_GATHER, "all_gather"),
+    RATE(LL_REDUCE_SCATTER, "reduce_scatter"),
+    RATE(LL_ALL_TO_ALL, "all_to_all"),
+    RATE(LL_BROADCAST, "broadcast"),
+    RATE(LL_SEND, "send"),
+    {{"own_ring"},
+     {AT(own_ring)},
+     LL_KIND_RATIO,
+     0.4,
+     0.001,
+     10,
+     RINGS & ~BIT(LL_BROADCAST),
+     NEED_TWO_SIZES},
+    {{"own_all_to_all"},
+     {AT(own_all_to_all)},
+     LL_KIND_RATIO,
+     0.4,
+     0.001,
+     10,
+     BIT(LL_ALL_TO_ALL),
+     NEED_TWO_SIZES},
+    {{"step_in_network"},
+     {AT(step_in_network_s)},
+     LL_KIND_TIME,
+     1e-5,
+     1e-8,
+     1e-2,
+     BIT(LL_ALL_REDUCE),
+     NEED_IN_NETWORK},
+    {{"rate_frac_in_network"},
+     {AT(rate_frac_in_network)},
+     LL_KIND_RATIO,
+     0.5,
+     0.001,
+     1,
+     BIT(LL_ALL_REDUCE),
+     NEED_IN_NETWORK},
+};
+enum { N_PARAM = sizeof params / sizeof *params };
+
+/* The ways that a point's collective may take, priced: what the search tries over and over. */
+typedef struct ways {
+    int n;
+    ll_plan *plan[MAX_CANDIDATE];
+    ll_price *price[MAX_CANDIDATE];
+    double time_s, weight;
+} ways;
+
+typedef struct fit {
+    const ll_software *software; /* of the cluster, [topo->n_dim] */
+    int n_dim, dimension;
+    int n_point;
+    const ways *point;  /* [n_point] */
+    const bool *fitted; /* [n_point] */
+    int left_out;       /* point, or -1 */
+    int n_param;
+    const param *param[N_PARAM]; /* [n_param] */
+} fit;
+
+static void software_set(const fit *f, const double *x, ll_software *out)
+{
+    memcpy(out, f->software, (size_t)f->n_dim * sizeof *out);
+    for (int i = 0; i < f->n_param; i++)
+        for (int k = 0; f->param[i]->key[k]; k++) {
+            char *at = (char *)&out[f->dimension] + f->param[i]->offset[k];
+            const double value = fmin(exp(x[i]), f->param[i]->max);
+            memcpy(at, &value, sizeof value);
+        }
+}
+
+static double predicted_s(const ll_software *software, const ways *w)
+{
+    double best_s = (double)INFINITY;
+    for (int i = 0; i < w->n; i++) {
+        ll_cost cost;
+        ll_collective_cost(software, w->plan[i], w->price[i], &cost);
+        best_s = fmin(best_s, cost.total_s);
+    }
+    return best_s;
+}
+
+/* Of each point log(predicted / measured); then what values beyond their bounds cost. */
+static void residuals(const double *x, double *r, const void *context)
+{
+    const fit *f = context;
+    ll_software software[LL_MAX_DIM];
+    software_set(f, x, software);
+    for (int i = 0; i < f->n_point; i++)
+        r[i] = f->fitted[i] ? log(predicted_s(software, &f->point[i]) / f->point[i].time_s) : 0;
+    for (int i = 0; i < f->n_param; i++)
+        r[f->n_point + i] =
+            fmax(0, x[i] - log(f->param[i]->max)) + fmax(0, log(f->param[i]->min) - x[i]);
+}
+
+static double search(const fit *f, double *x, ll_arena *mem)
+{
+    ll_arena_mark mark = ll_arena_here(mem);
+    double *weight = ll_arena_array(mem, f->n_point + f->n_param, double);
+    for (int i = 0; i < f->n_point; i++)
+        weight[i] = f->fitted[i] && i != f->left_out ? f->point[i].weight : 0;
+    for (int i = 0; i < f->n_param; i++)
+        weight[f->n_point + i] = 100;
+    const ll_robust problem = {f->n_param, f->n_point + f->n_param, weight, KNEE, residuals, f};
+    const double sum = ll_robust_minimise(&problem, x, N_STEP, mem);
+    ll_arena_release(mem, mark);
+    return sum;
+}
+
+/* From a few starts: the values of the table, and some of them up and others down. */
+static void search_starts(const fit *f, double *x, ll_arena *mem)
+{
+    double best = (double)INFINITY;
+    for (int s = 0; s < N_START; s++) {
+        double at[N_PARAM];
+        for (int i = 0; i < f->n_param; i++)
+            at[i] = log(f->param[i]->start) +
+                    (s == 0 ? 0 : 0.5 * sin(1.0 + 7.0 * s + 3.0 * i * (s % 5 + 1)));
+        const double value = search(f, at, mem);
+        if (value < best) memcpy(x, at, sizeof at);
+        best = fmin(best, value);
+    }
+}
+
+static ll_status ways_find(const ll_cluster *cluster, const ll_point *p, ll_arena *mem, ways *out,
+                           ll_error *err)
+{
+    ll_request request;
+    LL_TRY(ll_curve_request(cluster, p, &request, err));
+    *out = (ways){.time_s = p->time_s,
+                  .weight = p->size_B < 1048576        ? 1
+                            : p->size_B < 16 * 1048576 ? 2
+                                                       : 4};
+    for (int a = LL_ALGORITHM_RING; a < LL_N_ALGORITHM; a++) {
+        ll_error why;
+        ll_error_init(&why);
+        request.algorithm = (ll_algorithm)a;
+        ll_plan *plan = ll_arena_new(mem, ll_plan);
+        if (!ll_collective_eligible(cluster, &request) ||
+            ll_collective_plan(cluster, &request, plan, &why) != LL_OK)
+            continue;
+        ll_phase phase[LL_MAX_ROUND];
+        ll_price *price = ll_arena_array(mem, plan->n_round, ll_price);
+        for (int i = 0; i < plan->n_round; i++)
+            phase[i] = (ll_phase){.n_traffic = 1, .traffic = &plan->round[i].traffic};
+        ll_problem problem = {cluster->topo, cluster->wire, plan->n_round, phase};
+        LL_TRY(ll_engine_closed.solve(&problem, NULL, NULL, mem, price, err));
+        out->plan[out->n] = plan;
+        out->price[out->n++] = price;
+    }
+    if (out->n) return LL_OK;
+    return ll_error_set(err, LL_ERR_CONFIG, "%s:%d: the library of %s has no algorithm for %s",
+                        p->file, p->line, cluster->name, ll_collective_names[p->collective]);
+}
+
+static ll_status dimension_find(const ll_cluster *cluster, const ll_points *points, int *out,
+                                ll_error *err)
+{
+    *out = -1;
+    for (int i = 0; i < points->n; i++) {
+        const ll_point *p = &points->point[i];
+        ll_request request;
+        if (p->check) continue;
+        LL_TRY(ll_curve_request(cluster, p, &request, err));
+        const int dim = ll_collective_dimension(cluster->topo, &request.group);
+        if (*out >= 0 && dim != *out)
+            return ll_error_set(err, LL_ERR_CONFIG,
+                                "%s:%d: %d chips reach dimension '%s', points before it '%s'; "
+                                "fit one dimension at a time",
+                                p->file, p->line, p->n, cluster->topo->dim[dim].name,
+                                cluster->topo->dim[*out].name);
+        *out = dim;
+    }
+    return LL_OK;
+}
+
+static bool param_known(const ll_cluster *cluster, int dim, const ll_points *points, const param *p)
+{
+    const ll_software *soft = &cluster->software[dim];
+    int32_t least = INT32_MAX, most = 0;
+    for (int i = 0; i < points->n; i++) {
+        const ll_point *one = &points->point[i];
+        if (one->check || !(p->collectives & BIT(one->collective))) continue;
+        least = one->n < least ? one->n : least;
+        most = one->n > most ? one->n : most;
+    }
+    if (most == 0) return false;
+    switch (p->need) {
+    case NEED_LL:
+        return soft->protocol_frac[LL_PROTOCOL_LL] > 0;
+    case NEED_LL128:
+        return soft->protocol_frac[LL_PROTOCOL_LL128] > 0;
+    case NEED_TWO_SIZES:
+        return least < most;
+    case NEED_IN_NETWORK:
+        return most > 2 && cluster->topo->dim[dim].reduces &&
+               strstr(soft->algorithms, "in_network") != NULL;
+    case NEED_NOTHING:
+        break;
+    }
+    return true;
+}
+
+/* What people write: three digits. The errors that are reported are of these values. */
+static double rounded(double x)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%.3g", x);
+    return strtod(text, NULL);
+}
+
+/* A fit without each point in turn; the points are shared out between ranks. */
+static void leave_out(fit *f, const double *x, ll_comm *comm, ll_arena *mem, ll_curve_fit *out)
+{
+    int64_t lo, hi;
+    ll_comm_slice(comm, f->n_point, &lo, &hi);
+    double *mine = ll_arena_array(mem, hi - lo, double);
+    for (int i = (int)lo; i < hi; i++) {
+        double at[N_PARAM];
+        ll_software software[LL_MAX_DIM];
+        mine[i - lo] = -1;
+        if (!f->fitted[i]) continue;
+        memcpy(at, x, sizeof at);
+        f->left_out = i;
+        search(f, at, mem);
+        software_set(f, at, software);
+        mine[i - lo] = predicted_s(software, &f->point[i]);
+    }
+    size_t n;
+    const double *all = ll_comm_gather(comm, mem, mine, (size_t)(hi - lo) * sizeof *mine, &n);
+    double *error = ll_arena_array(mem, f->n_point, double);
+    for (int i = 0; i < f->n_point; i++) {
+        out->left_out_s[i] = all[i];
+        if (f->fitted[i]) error[out->n_fit++] = all[i] / f->point[i].time_s - 1;
+    }
+    out->left_out_frac = ll_curve_median(out->n_fit, error);
+}
+
+static ll_status fit_prepare(const ll_cluster *cluster, const ll_points *points, ll_arena *mem,
+                             fit *f, ll_error *err)
+{
+    ways *point = ll_arena_array(mem, points->n, ways);
+    bool *fitted = ll_arena_array(mem, points->n, bool);
+    int n_fit = 0;
+    LL_TRY(dimension_find(cluster, points, &f->dimension, err));
+    for (int i = 0; i < points->n; i++) {
+        LL_TRY(ways_find(cluster, &points->point[i], mem, &point[i], err));
+        fitted[i] = !points->point[i].check;
+        n_fit += fitted[i];
+    }
+    f->point = point;
+    f->fitted = fitted;
+    for (int i = 0; i < N_PARAM && n_fit; i++)
+        if (param_known(cluster, f->dimension, points, &params[i]))
+            f->param[f->n_param++] = &params[i];
+    if (n_fit > f->n_param) return LL_OK;
+    return ll_error_set(err, LL_ERR_CONFIG, "%d points to fit %d values to; more points are needed",
+                        n_fit, f->n_param);
+}
+
+ll_status ll_curve_fit_software(const ll_study *study, const ll_points *points, ll_comm *comm,
+                                ll_arena *mem, ll_curve_fit *out, ll_error *err)
+{
+    const ll_cluster *cluster = &study->cluster;
+    fit f = {.software = cluster->software,
+             .n_dim = cluster->topo->n_dim,
+             .n_point = points->n,
+             .left_out = -1};
+    *out = (ll_curve_fit){0};
+    LL_TRY(fit_prepare(cluster, points, mem, &f, err));
+    double x[N_PARAM] = {0};
+    ll_software software[LL_MAX_DIM];
+    search_starts(&f, x, mem);
+    out->dimension = f.dimension;
+    out->n_fitted = f.n_param;
+    for (int i = 0; i < f.n_param; i++) {
+        const double value = rounded(fmin(exp(x[i]), f.param[i]->max));
+        out->fitted[i].kind = f.param[i]->kind;
+        out->fitted[i].value = value;
+        memcpy(out->fitted[i].key, f.param[i]->key, sizeof out->fitted[i].key);
+        x[i] = log(value);
+    }
+    out->predicted_s = ll_arena_array(mem, points->n, double);
+    out->left_out_s = ll_arena_array(mem, points->n, double);
+    software_set(&f, x, software);
+    for (int i = 0; i < points->n; i++)
+        out->predicted_s[i] = predicted_s(software, &f.point[i]);
+    leave_out(&f, x, comm, mem, out);
+    return LL_OK;
+}

@@ -1,0 +1,43 @@
+/* The software of one dimension (ll_software), fitted to measured collectives.
+ *
+ * Minimised is the weighted mean of |log(predicted / measured)|: a factor counts alike up and down, and
+ * the points of a table that are simply wrong do not pull. Weights: 1 below 1 MiB, 2 below 16 MiB, 4
+ * from there on, because the time of a training step is in the long ones. The prediction is the model's own:
+ * the fastest plan that the library has (sim/collective.h), priced by engine `closed`.
+ *
+ * Only what the points can tell is fitted (the table `params` in curve_fit.c): rates of the collectives that
+ * they have, protocols that the library has (frac_ll, frac_ll128 above 0), the copy of the own part where
+ * groups of two sizes were measured. The rest stays as the cluster has it.
+ *
+ * The search runs over the logarithms by simplex, from fixed starts, with restarts. The leave-one-out error
+ * of a point is that of a fit, from the found values on, to the others.
+ */
+#ifndef LL_SIM_CURVE_FIT_H
+#define LL_SIM_CURVE_FIT_H
+
+#include "sim/curve.h"
+
+enum { LL_MAX_FITTED = 24, LL_MAX_FITTED_KEY = 3 };
+
+typedef struct ll_fitted {
+    const char *key[LL_MAX_FITTED_KEY + 1]; /* of ll_software_keys, ended by NULL */
+    ll_kind kind;
+    double value;
+} ll_fitted;
+
+typedef struct ll_curve_fit {
+    int dimension;
+    int n_fitted;
+    ll_fitted fitted[LL_MAX_FITTED];
+    int n_fit;            /* points that were fitted to; the others are checks */
+    double *predicted_s;  /* [points->n] */
+    double *left_out_s;   /* [points->n] by a fit to the others; < 0 for checks */
+    double left_out_frac; /* median of |left_out_s / time_s - 1| */
+} ll_curve_fit;
+
+/* Fit to all points but the checks. Error if they touch several dimensions or are too few. Leaving
+ * points out is shared between ranks. Collective. */
+ll_status ll_curve_fit_software(const ll_study *study, const ll_points *points, ll_comm *comm,
+                                ll_arena *mem, ll_curve_fit *out, ll_error *err);
+
+#endif

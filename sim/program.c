@@ -248,8 +248,7 @@ static ll_status price_each(ll_program *program, const ll_engine_type *engine, c
         ll_price *mine = ll_arena_array(mem, t->plan.n_round, ll_price);
         for (int r = 0; r < t->plan.n_round; r++)
             mine[r] = price[list->index[k][r]];
-        if (t->size_B > 0)
-            ll_collective_cost(s->cluster.software, &t->plan, mine, cost_of(t, how));
+        if (t->size_B > 0) ll_collective_cost(s->cluster.software, &t->plan, mine, cost_of(t, how));
     }
     if (how == REAL) stats_add(&program->stats, price, list->n);
     return LL_OK;

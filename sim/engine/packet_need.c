@@ -5,7 +5,9 @@
 
 #include <math.h>
 
-enum { SAMPLE = 1024 };
+/* A packet in flight is an event in a page, and twice an event, with half as much room again, where a window is
+ * sorted. */
+enum { SAMPLE = 1024, IN_FLIGHT_B = 4 * sizeof(ll_event) };
 
 /* Ranks that have a chip at one of the ends of the route's links: each keeps the flow. */
 static int n_keeper(const ll_topology *topo, const ll_packet_slice *slice, const int64_t *link_id,
@@ -44,7 +46,7 @@ static double flow_B(const ll_problem *problem, const ll_packet_param *param,
     const double window =
         wire->window_bdp > 0 ? wire->window_packets : wire->window_B / wire->packet_B;
     const double in_flight = fmin(fmax(ceil(window), 1), ceil(f->size_B / wire->packet_B));
-    return n * routes_B + in_flight * (double)sizeof(ll_event);
+    return n * routes_B + in_flight * IN_FLIGHT_B;
 }
 
 double ll_packet_need_B(const ll_problem *problem, const ll_phase *phase,

@@ -1,15 +1,15 @@
 #include "sim/curve.h"
 
 #include "sim/base/text.h"
+#include "sim/csv.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_COLUMN = 32, MAX_FIELD = 256 };
+enum { MAX_COLUMN = 32 };
 
 /* Columns that a comma-separated table may have. */
 typedef enum column {
@@ -28,22 +28,12 @@ static const char *const column_names[N_COLUMN] = {"cluster", "op",  "n",     "b
 
 /* A file in the making. */
 typedef struct table {
-    const char *file;
-    int line;
-    ll_arena *mem;
+    ll_csv csv; /* the place, and the heading if it is comma-separated */
+    bool comma; /* a heading with commas was seen */
     ll_points *points;
-    ll_error *err;
-    bool comma;                       /* the first line with content has commas */
-    int n_column, field_of[N_COLUMN]; /* comma: [column] field + 1, 0: none */
     int n_rank, time_field,
         collective; /* nccl-tests; field + 1, collective + 1: 0 if not known yet */
 } table;
-
-static ll_status fault(const table *t, const char *what, const char *legal)
-{
-    return ll_error_add(t->err, LL_ERR_CONFIG, "%s:%d: %s; expected %s", t->file, t->line, what,
-                        legal);
-}
 
 /* The word that names a collective as nccl-tests and others spell it, anywhere in `word`; or 0. */
 static int collective_in(const char *word)
@@ -72,115 +62,47 @@ static void point_add(table *t, const ll_point *p)
     ll_points *all = t->points;
     if (all->n == all->cap) {
         const int64_t cap = all->cap ? 2 * all->cap : 256;
-        all->point = ll_arena_grown(t->mem, all->point, all->n, cap, sizeof *all->point);
+        all->point = ll_arena_grown(t->csv.mem, all->point, all->n, cap, sizeof *all->point);
         all->cap = cap;
     }
     all->point[all->n] = *p;
-    all->point[all->n].file = t->file;
-    all->point[all->n++].line = t->line;
-}
-
-/* A positive number, alone in its field. */
-static bool number(const char *word, double max, double *out)
-{
-    char *end;
-    errno = 0;
-    const double x = strtod(word, &end);
-    if (end == word || *end || errno || !(x > 0) || !(x <= max)) return false;
-    *out = x;
-    return true;
-}
-
-static ll_status number_fault(const table *t, const char *column_name, const char *word,
-                              const char *legal)
-{
-    return fault(t, ll_arena_printf(t->mem, "%s = '%s'", column_name, word), legal);
+    all->point[all->n].file = t->csv.file;
+    all->point[all->n++].line = t->csv.line;
 }
 
 /* ---- Comma-separated ------------------------------------------------------------------------- */
 
-/* The fields of a line, without the blanks around them; the last of n_max keeps its commas. */
-static int split_commas(const char *line, int n_max, ll_arena *mem, const char **field)
-{
-    int n = 0;
-    for (;;) {
-        size_t length = n + 1 == n_max ? strlen(line) : strcspn(line, ",");
-        const char *from = line + strspn(line, " \t");
-        const char *to = line + length;
-        if (from > to) from = to;
-        while (to > from && isspace((unsigned char)to[-1]))
-            to--;
-        field[n++] = ll_arena_strndup(mem, from, (size_t)(to - from));
-        if (n == n_max || !line[length]) return n;
-        line += length + 1;
-    }
-}
-
-static ll_status heading_read(table *t, const char *line)
-{
-    const char *field[MAX_COLUMN];
-    t->n_column = split_commas(line, MAX_COLUMN, t->mem, field);
-    for (int i = 0; i < t->n_column; i++) {
-        int c = 0;
-        while (c < N_COLUMN && strcmp(field[i], column_names[c]) != 0)
-            c++;
-        if (c < N_COLUMN && !t->field_of[c]) {
-            t->field_of[c] = i + 1;
-            continue;
-        }
-        const int near = ll_text_nearest(field[i], N_COLUMN, column_names);
-        fault(t,
-              ll_arena_printf(t->mem, c < N_COLUMN ? "column '%s' stands twice" : "column '%s'",
-                              field[i]),
-              near >= 0 && c == N_COLUMN
-                  ? ll_arena_printf(t->mem,
-                                    "op, n, bytes, time_us and perhaps cluster, use, "
-                                    "source; did you mean '%s'?",
-                                    column_names[near])
-                  : "op, n, bytes, time_us and perhaps cluster, use, source");
-    }
-    for (int c = COLUMN_OP; c <= COLUMN_TIME; c++)
-        if (!t->field_of[c])
-            fault(t, ll_arena_printf(t->mem, "no column '%s'", column_names[c]),
-                  "a heading such as op,n,bytes,time_us");
-    return t->err->status;
-}
-
 static ll_status size_read(const table *t, const char *word, double *out)
 {
-    char why[MAX_FIELD];
-    if (number(word, 1e15, out)) return LL_OK;
+    char why[256];
+    if (ll_csv_number(word, 1e15, out)) return LL_OK;
     if (isalpha((unsigned char)word[*word ? strlen(word) - 1 : 0]) &&
         ll_units_parse(LL_KIND_SIZE, word, out, why, sizeof why) == LL_OK && *out > 0 &&
         *out <= 1e15)
         return LL_OK;
-    return number_fault(t, "bytes", word, "a size of 1 B to 1 PB, such as 1048576 or 1 MiB");
+    return ll_csv_fault_in(&t->csv, "bytes", word,
+                           "a size of 1 B to 1 PB, such as 1048576 or 1 MiB");
 }
 
 static ll_status row_read(table *t, const char *line)
 {
-    const char *field[MAX_COLUMN], *cell[N_COLUMN];
-    const int n = split_commas(line, t->n_column, t->mem, field);
+    const char *cell[N_COLUMN];
     ll_point p = {.cluster = "", .source = ""};
     double n_chip = 0;
-    if (n != t->n_column)
-        return fault(t, ll_arena_printf(t->mem, "%d fields", n),
-                     ll_arena_printf(t->mem, "%d, as the heading has", t->n_column));
-    for (int c = 0; c < N_COLUMN; c++)
-        cell[c] = t->field_of[c] ? field[t->field_of[c] - 1] : "";
+    LL_TRY(ll_csv_row(&t->csv, line, cell));
     const int what = collective_in(cell[COLUMN_OP]);
     if (!what)
-        number_fault(t, "op", cell[COLUMN_OP],
-                     "all_reduce, all_gather, reduce_scatter, all_to_all, broadcast or send");
-    if (!number(cell[COLUMN_N], 1e6, &n_chip) || n_chip < 2 || n_chip > floor(n_chip))
-        number_fault(t, "n", cell[COLUMN_N], "a number of chips from 2 to 1000000");
+        ll_csv_fault_in(&t->csv, "op", cell[COLUMN_OP],
+                        "all_reduce, all_gather, reduce_scatter, all_to_all, broadcast or send");
+    if (!ll_csv_number(cell[COLUMN_N], 1e6, &n_chip) || n_chip < 2 || n_chip > floor(n_chip))
+        ll_csv_fault_in(&t->csv, "n", cell[COLUMN_N], "a number of chips from 2 to 1000000");
     size_read(t, cell[COLUMN_BYTES], &p.size_B);
-    if (!number(cell[COLUMN_TIME], 1e12, &p.time_s))
-        number_fault(t, "time_us", cell[COLUMN_TIME], "microseconds above 0");
+    if (!ll_csv_number(cell[COLUMN_TIME], 1e12, &p.time_s))
+        ll_csv_fault_in(&t->csv, "time_us", cell[COLUMN_TIME], "microseconds above 0");
     if (*cell[COLUMN_USE] && strcmp(cell[COLUMN_USE], "fit") != 0 &&
         strcmp(cell[COLUMN_USE], "check") != 0)
-        number_fault(t, "use", cell[COLUMN_USE], "fit or check");
-    if (t->err->status != LL_OK) return t->err->status;
+        ll_csv_fault_in(&t->csv, "use", cell[COLUMN_USE], "fit or check");
+    if (t->csv.err->status != LL_OK) return t->csv.err->status;
     p.collective = (ll_collective)(what - 1);
     p.n = (int32_t)n_chip;
     p.time_s *= 1e-6;
@@ -208,7 +130,7 @@ static int split_blanks(const char *line, int n_max, ll_arena *mem, const char *
 static void comment_read(table *t, const char *line)
 {
     const char *field[MAX_COLUMN], *text = line + strspn(line, "# \t");
-    const int n = split_blanks(text, MAX_COLUMN, t->mem, field);
+    const int n = split_blanks(text, MAX_COLUMN, t->csv.mem, field);
     if (strstr(line, "Collective test starting")) {
         t->collective = collective_in(line);
         t->n_rank = 0;
@@ -222,26 +144,27 @@ static void comment_read(table *t, const char *line)
 static ll_status figures_read(table *t, const char *line)
 {
     const char *field[MAX_COLUMN];
-    const int n = split_blanks(line, MAX_COLUMN, t->mem, field);
+    const int n = split_blanks(line, MAX_COLUMN, t->csv.mem, field);
     ll_point p = {.cluster = "", .source = ""};
     if (!strcmp(field[0], "0")) return LL_OK;
     if (!t->time_field)
-        return fault(t, "figures without a heading",
-                     "\"#  size  count  type ...  time\" before them");
+        return ll_csv_fault(&t->csv, "figures without a heading",
+                            "\"#  size  count  type ...  time\" before them");
     if (!t->collective)
-        return fault(t, "figures of an unknown collective",
-                     "a file name such as all_reduce.txt or \"# Collective test starting: ...\"");
+        return ll_csv_fault(
+            &t->csv, "figures of an unknown collective",
+            "a file name such as all_reduce.txt or \"# Collective test starting: ...\"");
     if (t->n_rank < 2)
-        return fault(t, ll_arena_printf(t->mem, "figures of %d ranks", t->n_rank),
-                     "at least two lines \"#  Rank  0 ...\" before them");
+        return ll_csv_fault(&t->csv, ll_arena_printf(t->csv.mem, "figures of %d ranks", t->n_rank),
+                            "at least two lines \"#  Rank  0 ...\" before them");
     if (n < t->time_field)
-        return fault(t, ll_arena_printf(t->mem, "%d fields", n),
-                     ll_arena_printf(t->mem, "the time in field %d", t->time_field));
-    if (!number(field[0], 1e15, &p.size_B))
-        number_fault(t, "size", field[0], "bytes from 0 to 1e15");
-    if (!number(field[t->time_field - 1], 1e12, &p.time_s))
-        number_fault(t, "time", field[t->time_field - 1], "microseconds above 0");
-    if (t->err->status != LL_OK) return t->err->status;
+        return ll_csv_fault(&t->csv, ll_arena_printf(t->csv.mem, "%d fields", n),
+                            ll_arena_printf(t->csv.mem, "the time in field %d", t->time_field));
+    if (!ll_csv_number(field[0], 1e15, &p.size_B))
+        ll_csv_fault_in(&t->csv, "size", field[0], "bytes from 0 to 1e15");
+    if (!ll_csv_number(field[t->time_field - 1], 1e12, &p.time_s))
+        ll_csv_fault_in(&t->csv, "time", field[t->time_field - 1], "microseconds above 0");
+    if (t->csv.err->status != LL_OK) return t->csv.err->status;
     p.collective = (ll_collective)(t->collective - 1);
     p.n = t->n_rank;
     p.time_s *= 1e-6;
@@ -257,15 +180,16 @@ static void line_read(table *t, const char *line)
     if (!*content) return;
     if (*content == '#') {
         comment_read(t, content);
-    } else if (t->n_column) {
+    } else if (t->csv.n_field) {
         row_read(t, line);
     } else if (!t->comma && strchr(line, ',') && !isdigit((unsigned char)*content)) {
         t->comma = true;
-        heading_read(t, line);
+        ll_csv_heading(&t->csv, line);
     } else if (!isdigit((unsigned char)*content)) {
         const int shown = (int)strcspn(content, "\r");
-        fault(t, ll_arena_printf(t->mem, "'%.*s'", shown < 60 ? shown : 60, content),
-              "a heading such as op,n,bytes,time_us, or what nccl-tests prints");
+        ll_csv_fault(&t->csv,
+                     ll_arena_printf(t->csv.mem, "'%.*s'", shown < 60 ? shown : 60, content),
+                     "a heading such as op,n,bytes,time_us, or what nccl-tests prints");
     } else {
         figures_read(t, line);
     }
@@ -276,20 +200,25 @@ ll_status ll_curve_parse(const char *file, const char *text, ll_arena *mem, ll_p
 {
     const char *slash = strrchr(file, '/');
     const int n_before = io->n;
-    table t = {.file = file,
-               .mem = mem,
+    table t = {.csv = {.file = file,
+                       .mem = mem,
+                       .err = err,
+                       .n_name = N_COLUMN,
+                       .name = column_names,
+                       .required = 1u << COLUMN_OP | 1u << COLUMN_N | 1u << COLUMN_BYTES |
+                                   1u << COLUMN_TIME,
+                       .legal = "op, n, bytes, time_us and perhaps cluster, use, source"},
                .points = io,
-               .err = err,
                .collective = collective_in(slash ? slash + 1 : file)};
-    while (*text && !(t.comma && !t.field_of[COLUMN_OP])) {
+    while (*text && !(t.comma && !t.csv.field_of[COLUMN_OP])) {
         const size_t n = strcspn(text, "\n");
-        t.line++;
+        t.csv.line++;
         line_read(&t, ll_arena_strndup(mem, text, n));
         text += n + (text[n] == '\n');
     }
     if (err->status == LL_OK && io->n == n_before) {
-        t.line = t.line ? t.line : 1;
-        fault(&t, "the file ends without a figure", "lines with sizes and times");
+        t.csv.line = t.csv.line ? t.csv.line : 1;
+        ll_csv_fault(&t.csv, "the file ends without a figure", "lines with sizes and times");
     }
     return err->status;
 }
@@ -299,14 +228,8 @@ ll_status ll_curve_read(int n_file, const char *const *file, ll_comm *comm, ll_a
 {
     *out = (ll_points){0};
     for (int i = 0; i < n_file; i++) {
-        const char *text = "";
-        size_t n = 0;
-        ll_status status = LL_OK;
-        if (ll_comm_rank(comm) == 0)
-            status = ll_source_file(file[i], "a table of collectives", mem, &text, &n, err);
-        LL_TRY(ll_comm_agree(comm, status, err));
-        n++; /* with the closing 0 */
-        ll_comm_bcast(comm, mem, &text, &n);
+        const char *text;
+        LL_TRY(ll_study_text(file[i], "a table of collectives", comm, mem, &text, err));
         LL_TRY(ll_curve_parse(file[i], text, mem, out, err));
     }
     return LL_OK;

@@ -103,3 +103,16 @@ ll_status ll_study_load(const char *path, int n_set, const char *const *set, int
     ll_status rest = ll_config_finish(out->config, err);
     return status == LL_OK ? rest : status;
 }
+
+ll_status ll_study_text(const char *path, const char *what, ll_comm *comm, ll_arena *mem,
+                        const char **text, ll_error *err)
+{
+    ll_status status = LL_OK;
+    size_t n = 0;
+    *text = "";
+    if (ll_comm_rank(comm) == 0) status = ll_source_file(path, what, mem, text, &n, err);
+    LL_TRY(ll_comm_agree(comm, status, err));
+    n++; /* with the closing 0 */
+    ll_comm_bcast(comm, mem, text, &n);
+    return LL_OK;
+}

@@ -37,4 +37,8 @@ extern const ll_key ll_study_keys[];
 ll_status ll_study_load(const char *path, int n_set, const char *const *set, int what,
                         ll_comm *comm, ll_arena *mem, ll_study *out, ll_error *err);
 
+/* The text of another file that the user named, `what` it is expected to be. Rank 0 reads it. Collective. */
+ll_status ll_study_text(const char *path, const char *what, ll_comm *comm, ll_arena *mem,
+                        const char **text, ll_error *err);
+
 #endif

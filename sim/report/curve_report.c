@@ -180,7 +180,7 @@ static void script_write(const ll_points *points, int n_panel, const int *first,
                 "# Collectives, measured (points) and predicted (lines). Run `gnuplot curves.gp` "
                 "here; restyle at will.\n"
                 "set logscale xy\nset grid linecolor rgb '#dddddd'\n"
-                "set format x '%%.0b %%BB'\nset logscale x 2\nset xtics 512,64 \n"
+                "set format x '%%.0b %%BB'\nset logscale x 2\nset xtics 512,16\n"
                 "set format y '%%g'\nset ylabel 'us'\nset key left top\n"
                 "do for [type in \"svg png\"] {\n"
                 "  if (type eq 'svg') { set terminal svg noenhanced size %d,%d font "

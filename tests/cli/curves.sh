@@ -48,4 +48,8 @@ awk -F, 'NR == 2 { t = $3 } END { exit !(t > 1401.5 * 0.93 && t < 1401.5 * 1.07)
 expect 0 calibrate collectives hgx_h100 "$nccl"/*.txt -o written --format csv
 [ -s written/software.cfg ] && [ -s written/points.csv ] || complain "files: $(ls written)"
 has out '^hgx_h100,all_to_all,8,8192,'
+
+printf '%s\n' m,n,k,precision,tflops 8192,8192,8192,bf16,700 4096,8192,4096,bf16,640 >products.csv
+expect 0 calibrate gemm hgx_h100 products.csv
+has out '^gemm_frac_bf16 = "0\.[67][0-9]* \| measured: fit to products.csv, 2 products, leave-one-out error [0-9.]+ %";$'
 finish

@@ -9,7 +9,7 @@ layers='
 3 sim/engine/* sim/chip.* sim/model.* sim/job.* sim/cluster.* sim/kernel.* sim/kernel_gemm.* sim/stage.*
 4 sim/study.* sim/collective.* sim/collective_choose.* sim/result.* sim/program.* sim/durations.* sim/exposed.*
 4 sim/replay.* sim/budget.* sim/run.* sim/evidence.* sim/validation.* sim/validation_count.* sim/validation_record.*
-4 sim/curve* sim/robust.*
+4 sim/curve* sim/csv.* sim/gemm_fit.* sim/robust.*
 5 sim/report/*
 6 sim/command/*
 7 sim/main.c

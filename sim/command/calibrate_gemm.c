@@ -1,0 +1,73 @@
+/* lineloss calibrate gemm CLUSTER FILE: gemm_frac of its chip, fitted to measured matrix products. */
+#include "sim/command/calibrate.h"
+
+#include "sim/gemm_fit.h"
+#include "sim/study.h"
+
+#include <string.h>
+
+static ll_table *products_table(const ll_gemms *gemms, ll_arena *mem)
+{
+    static const ll_column columns[] = {
+        {.name = "m", .right = true},
+        {.name = "n", .right = true},
+        {.name = "k", .right = true},
+        {.name = "precision"},
+        {.name = "time us", .key = "time_us", .right = true},
+        {.name = "fit us", .key = "fit_us", .right = true},
+        {.name = "fit %", .key = "fit_error_percent", .right = true},
+        {.name = "left out %", .key = "left_out_error_percent", .right = true}};
+    ll_table *t = ll_table_create(mem, "", (int)(sizeof columns / sizeof *columns), columns);
+    for (int i = 0; i < gemms->n; i++) {
+        const ll_gemm *g = &gemms->gemm[i];
+        ll_table_row(t);
+        ll_table_set(t, 0, "%.0f", g->m);
+        ll_table_set(t, 1, "%.0f", g->n);
+        ll_table_set(t, 2, "%.0f", g->k);
+        ll_table_set(t, 3, "%s", ll_precision_names[g->precision]);
+        ll_table_set(t, 4, "%.2f", 1e6 * g->time_s);
+        ll_table_set(t, 5, "%.2f", 1e6 * g->predicted_s);
+        ll_table_set(t, 6, "%+.1f", 100 * (g->predicted_s / g->time_s - 1));
+        ll_table_set(t, 7, "%+.1f", 100 * (g->left_out_s / g->time_s - 1));
+    }
+    return t;
+}
+
+static void print(const ll_options *opt, const ll_chip *chip, const ll_gemms *gemms,
+                  const ll_gemm_fit *fit, ll_arena *mem, ll_text *out)
+{
+    if (opt->format != LL_FORMAT_TEXT) {
+        ll_table_print(products_table(gemms, mem), opt->format, 0, out);
+        return;
+    }
+    const char *slash = strrchr(opt->arg[2], '/'), *file = slash ? slash + 1 : opt->arg[2];
+    ll_text_add(out, "# cluster.chip %s, fitted to %d products of %s; --format csv shows each\n",
+                chip->name, gemms->n, file);
+    for (int p = 0; p < LL_N_PRECISION; p++)
+        if (fit->n[p])
+            ll_text_add(out,
+                        "gemm_frac_%s = \"%.3g | measured: fit to %s, %d products, leave-one-out "
+                        "error %.1f %%\";\n",
+                        ll_precision_names[p], fit->frac[p], file, fit->n[p],
+                        100 * fit->left_out_frac[p]);
+}
+
+ll_status ll_calibrate_gemm(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_error *err)
+{
+    if (opt->n_arg != 3)
+        return ll_error_set(err, LL_ERR_CONFIG,
+                            "calibrate gemm: expected a cluster and one table, such as `lineloss "
+                            "calibrate gemm hgx_h100 products.csv`");
+    ll_study *s = ll_arena_new(mem, ll_study);
+    ll_gemms gemms;
+    ll_gemm_fit fit;
+    LL_TRY(ll_study_load(opt->arg[1], opt->n_set, opt->set, LL_STUDY_CLUSTER, comm, mem, s, err));
+    const char *text;
+    LL_TRY(ll_study_text(opt->arg[2], "a table of products", comm, mem, &text, err));
+    LL_TRY(ll_gemm_parse(opt->arg[2], text, mem, &gemms, err));
+    LL_TRY(ll_gemm_fit_frac(&s->cluster.chip, &gemms, mem, &fit, err));
+    ll_text out;
+    ll_text_init(&out, mem);
+    if (ll_comm_rank(comm) == 0) print(opt, &s->cluster.chip, &gemms, &fit, mem, &out);
+    return ll_command_print(comm, &out, err);
+}

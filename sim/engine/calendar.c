@@ -15,8 +15,14 @@ void ll_calendar_init(ll_calendar *cal, int64_t delta_ps, int64_t n_link, ll_are
                          .per_delta = ((uint64_t)1 << 44) / (uint64_t)delta_ps,
                          .near_end = LL_CALENDAR_SLOTS,
                          .far_first = INT64_MAX,
-                         .n_link = n_link};
-    cal->count = ll_arena_array(mem, n_link + 1, uint32_t);
+                         .link_bits = LL_TILE_LINK_BITS};
+    while (n_link > (int64_t)LL_CALENDAR_TILES << cal->link_bits)
+        cal->link_bits++;
+    while (n_link > (int64_t)1 << (cal->tile_bits + cal->link_bits))
+        cal->tile_bits++;
+    cal->event = ll_arena_array(mem, LL_CALENDAR_SLOTS << cal->tile_bits, ll_page *);
+    cal->credit = ll_arena_array(mem, LL_CALENDAR_SLOTS << cal->tile_bits, ll_page *);
+    cal->count = ll_arena_array(mem, ((int64_t)1 << cal->link_bits) + 1, uint32_t);
 }
 
 ll_page *ll_calendar_page(ll_calendar *cal, ll_page **slot)
@@ -46,12 +52,8 @@ void ll_calendar_put_far(ll_calendar *cal, const ll_parcel *parcel)
 
 int64_t ll_calendar_next(const ll_calendar *cal)
 {
-    for (int64_t w = cal->now; w < cal->near_end;) {
-        const uint64_t slot = (uint64_t)w % LL_CALENDAR_SLOTS;
-        const uint64_t word = cal->used[slot / 64] >> (slot % 64);
-        if (word != 0) return w + __builtin_ctzll(word);
-        w += 64 - (int64_t)(slot % 64);
-    }
+    for (int64_t w = cal->now; w < cal->near_end; w++)
+        if (cal->used[(uint64_t)w % LL_CALENDAR_SLOTS] != 0) return w;
     return cal->far_first;
 }
 
@@ -164,21 +166,22 @@ static void reserve(ll_calendar *cal, int64_t n)
     cal->aside = ll_arena_array(cal->mem, cal->cap_sorted, ll_event);
 }
 
-/* Counting sort of the pages by link, then each link by itself. */
+/* Counting sort of the pages of a tile by link, then each link by itself. */
 static void sort_pages(ll_calendar *cal, const ll_page *pages, int64_t n)
 {
     uint32_t *const count = cal->count;
-    memset(count, 0, (size_t)(cal->n_link + 1) * sizeof *count);
+    const uint32_t n_link = (uint32_t)1 << cal->link_bits, mask = n_link - 1;
+    memset(count, 0, (n_link + 1) * sizeof *count);
     for (const ll_page *p = pages; p != NULL; p = p->next)
         for (uint32_t i = 0; i < p->n; i++)
-            count[p->event[i].link + 1]++;
-    for (int64_t l = 1; l < cal->n_link; l++)
+            count[(p->event[i].link & mask) + 1]++;
+    for (uint32_t l = 1; l < n_link; l++)
         count[l + 1] += count[l];
     for (const ll_page *p = pages; p != NULL; p = p->next)
         for (uint32_t i = 0; i < p->n; i++)
-            cal->sorted[count[p->event[i].link]++] = p->event[i];
+            cal->sorted[count[p->event[i].link & mask]++] = p->event[i];
     for (int64_t i = 0; i < n;) {
-        const int64_t end = count[cal->sorted[i].link];
+        const int64_t end = count[cal->sorted[i].link & mask];
         if (end - i > RUN)
             merge_sort(cal->sorted + i, end - i, cal->aside);
         else if (end - i > 1)
@@ -187,10 +190,9 @@ static void sort_pages(ll_calendar *cal, const ll_page *pages, int64_t n)
     }
 }
 
-int64_t ll_calendar_take(ll_calendar *cal)
+int64_t ll_calendar_take(ll_calendar *cal, int tile)
 {
-    const uint64_t slot = (uint64_t)cal->now % LL_CALENDAR_SLOTS;
-    ll_page *pages = cal->event[slot];
+    ll_page *pages = ll_calendar_pages(cal, cal->event, tile);
     int64_t n = 0;
     for (const ll_page *p = pages; p != NULL; p = p->next)
         n += p->n;
@@ -206,8 +208,6 @@ int64_t ll_calendar_take(ll_calendar *cal)
     }
     while (pages != NULL)
         pages = ll_calendar_give(cal, pages);
-    cal->event[slot] = NULL;
-    cal->used[slot / 64] &= ~((uint64_t)1 << (slot % 64));
-    cal->n_sorted = n;
+    cal->used[(uint64_t)cal->now % LL_CALENDAR_SLOTS] &= ~((uint64_t)1 << tile);
     return n;
 }

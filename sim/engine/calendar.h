@@ -1,13 +1,18 @@
-/* Calendar: events of a rank, by window of time.
+/* Calendar: events of a rank, by window of time and tile of links.
  *
- *     window   now          now+1                        (2048 windows: this block and the next)
- *            [ pages ]    [ pages ]    [     ]  ...         far: everything later, in no order;
- *              |    |                                       looked through once per 1024 windows
- *            events credits
+ *     window      now          now+1                     (2048 windows: this block and the next)
+ *     tile 0    [ pages ]    [ pages ]    [     ]  ...      far: everything later, in no order;
+ *     tile 1    [ pages ]    [       ]    [     ]           looked through once per 1024 windows
+ *                 |    |
+ *               events credits
  *
  * An event is 16 bytes; a credit, 4. Pages of 2 KiB are taken from a free list and given back when
  * their window is over: nothing is ever allocated twice, and nothing is searched for. The order in
  * which events are put in does not matter, since ll_calendar_take puts them in order.
+ *
+ * A tile is some hundred neighbouring links, at most 64 tiles: what is sorted and served at a time,
+ * links included, stays in the nearest cache. Since events go into the pages of their tile when they
+ * are put in, the first pass of the sort costs nothing.
  */
 #ifndef LL_SIM_ENGINE_CALENDAR_H
 #define LL_SIM_ENGINE_CALENDAR_H
@@ -42,7 +47,9 @@ enum {
     LL_PAGE_EVENTS = 127,
     LL_PAGE_CREDITS = 4 * LL_PAGE_EVENTS,
     LL_CALENDAR_BLOCK = 1024,
-    LL_CALENDAR_SLOTS = 2 * LL_CALENDAR_BLOCK
+    LL_CALENDAR_SLOTS = 2 * LL_CALENDAR_BLOCK,
+    LL_CALENDAR_TILES = 64, /* at most: bits of a word */
+    LL_TILE_LINK_BITS = 8   /* of links in a tile, at least */
 };
 
 typedef struct ll_page {
@@ -57,17 +64,18 @@ typedef struct ll_page {
 typedef struct ll_calendar {
     ll_arena *mem;
     int64_t delta_ps;
-    uint64_t per_delta;  /* 2^44 / delta_ps */
-    int64_t now, now_ps; /* window at hand, and its beginning */
-    int64_t near_end;    /* windows before this are in `event` and `credit` */
-    ll_page *event[LL_CALENDAR_SLOTS], *credit[LL_CALENDAR_SLOTS];
-    uint64_t used[LL_CALENDAR_SLOTS / 64]; /* bit set: the slot has pages */
+    uint64_t per_delta;               /* 2^44 / delta_ps */
+    int64_t now, now_ps;              /* window at hand, and its beginning */
+    int64_t near_end;                 /* windows before this are in `event` and `credit` */
+    int tile_bits, link_bits;         /* of the number of tiles, of the links in one */
+    ll_page **event, **credit;        /* [LL_CALENDAR_SLOTS << tile_bits] */
+    uint64_t used[LL_CALENDAR_SLOTS]; /* bit set: the tile has pages */
     ll_page *spare;
     ll_parcel *far;                    /* [n_far] of [cap_far] */
     int64_t n_far, cap_far, far_first; /* far_first: the earliest window there */
     /* Work space of ll_calendar_take. */
-    uint32_t *count; /* [n_link + 1] */
-    int64_t n_link, n_sorted, cap_sorted;
+    uint32_t *count; /* [links of a tile + 1] */
+    int64_t cap_sorted;
     ll_event *sorted, *aside;
 } ll_calendar;
 
@@ -80,8 +88,9 @@ int64_t ll_calendar_next(const ll_calendar *cal);
 /* Goes to a window, not before the one at hand, and not beyond ll_calendar_next. */
 void ll_calendar_go(ll_calendar *cal, int64_t window);
 
-/* Takes the events of the window at hand: cal->sorted[0 .. n-1], by link and in order. */
-int64_t ll_calendar_take(ll_calendar *cal);
+/* Takes the events of the window at hand on the links of a tile: cal->sorted[0 .. n-1], by link and in
+ * order. */
+int64_t ll_calendar_take(ll_calendar *cal, int tile);
 
 void ll_calendar_put_far(ll_calendar *cal, const ll_parcel *parcel);
 ll_page *ll_calendar_page(ll_calendar *cal, ll_page **slot); /* a new page at the head of `slot` */
@@ -101,9 +110,18 @@ static inline int64_t ll_calendar_window(const ll_calendar *cal, int64_t ps, uin
     return cal->now + k;
 }
 
-static inline void ll_calendar_mark(ll_calendar *cal, uint64_t slot)
+/* Tiles that have anything in the window at hand, a bit for each. */
+static inline uint64_t ll_calendar_tiles(const ll_calendar *cal)
 {
-    cal->used[slot / 64] |= (uint64_t)1 << (slot % 64);
+    return cal->used[(uint64_t)cal->now % LL_CALENDAR_SLOTS];
+}
+
+/* Index into `event` and `credit`; from now on it counts as used. */
+static inline uint64_t ll_calendar_place(ll_calendar *cal, int64_t window, uint32_t link)
+{
+    const uint64_t slot = (uint64_t)window % LL_CALENDAR_SLOTS, tile = link >> cal->link_bits;
+    cal->used[slot] |= (uint64_t)1 << tile;
+    return slot << cal->tile_bits | tile;
 }
 
 static inline void ll_calendar_put(ll_calendar *cal, int64_t window, const ll_event *event)
@@ -113,12 +131,8 @@ static inline void ll_calendar_put(ll_calendar *cal, int64_t window, const ll_ev
         ll_calendar_put_far(cal, &parcel);
         return;
     }
-    const uint64_t slot = (uint64_t)window % LL_CALENDAR_SLOTS;
-    ll_page *page = cal->event[slot];
-    if (page == 0 || page->n == LL_PAGE_EVENTS) {
-        page = ll_calendar_page(cal, &cal->event[slot]);
-        ll_calendar_mark(cal, slot);
-    }
+    ll_page **place = &cal->event[ll_calendar_place(cal, window, event->link)], *page = *place;
+    if (page == 0 || page->n == LL_PAGE_EVENTS) page = ll_calendar_page(cal, place);
     page->event[page->n++] = *event;
 }
 
@@ -130,12 +144,8 @@ static inline void ll_calendar_put_credit(ll_calendar *cal, int64_t window, uint
         ll_calendar_put_far(cal, &parcel);
         return;
     }
-    const uint64_t slot = (uint64_t)window % LL_CALENDAR_SLOTS;
-    ll_page *page = cal->credit[slot];
-    if (page == 0 || page->n == LL_PAGE_CREDITS) {
-        page = ll_calendar_page(cal, &cal->credit[slot]);
-        ll_calendar_mark(cal, slot);
-    }
+    ll_page **place = &cal->credit[ll_calendar_place(cal, window, link)], *page = *place;
+    if (page == 0 || page->n == LL_PAGE_CREDITS) page = ll_calendar_page(cal, place);
     page->credit[page->n++] = link << 2 | vl;
 }
 
@@ -147,12 +157,18 @@ static inline void ll_calendar_put_parcel(ll_calendar *cal, const ll_parcel *p)
         ll_calendar_put(cal, p->window, &p->event);
 }
 
-/* Takes the pages of credits of the window at hand; give them back one by one. */
-static inline ll_page *ll_calendar_credits(ll_calendar *cal)
+static inline ll_page *ll_calendar_pages(ll_calendar *cal, ll_page **all, int tile)
 {
-    ll_page **slot = &cal->credit[(uint64_t)cal->now % LL_CALENDAR_SLOTS], *pages = *slot;
-    *slot = 0;
+    const uint64_t slot = (uint64_t)cal->now % LL_CALENDAR_SLOTS;
+    ll_page **place = &all[slot << cal->tile_bits | (uint64_t)tile], *pages = *place;
+    *place = 0;
     return pages;
+}
+
+/* Takes the pages of credits of the window at hand and a tile; give them back one by one. */
+static inline ll_page *ll_calendar_credits(ll_calendar *cal, int tile)
+{
+    return ll_calendar_pages(cal, cal->credit, tile);
 }
 
 static inline ll_page *ll_calendar_give(ll_calendar *cal, ll_page *page)

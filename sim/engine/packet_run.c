@@ -320,9 +320,9 @@ static void wake(packet_run *run, ll_packet_link *link)
         }
 }
 
-static void take_credits(packet_run *run)
+static void take_credits(packet_run *run, int tile)
 {
-    ll_page *pages = ll_calendar_credits(&run->cal);
+    ll_page *pages = ll_calendar_credits(&run->cal, tile);
     while (pages != NULL) {
         for (uint32_t i = 0; i < pages->n; i++) {
             const uint32_t id = pages->credit[i] >> 2, vl = pages->credit[i] & 3;
@@ -340,13 +340,13 @@ static void take_credits(packet_run *run)
 
 enum { AHEAD = 8 }; /* events: their flows are fetched in advance; `sorted` is as much longer */
 
-/* The n events of one link in one window, in order. */
+/* The n events of a tile in one window, by link and in order. */
 static void sweep(packet_run *run, const ll_event *e, int64_t n)
 {
-    ll_packet_link *link = &run->net->link[e->link];
-    const ll_event *const end = e + n;
-    for (; e < end; e++) {
+    for (const ll_event *end = e + n; e < end; e++) {
         __builtin_prefetch(run->net->store + e[AHEAD].flow);
+        __builtin_prefetch(run->net->store + e[AHEAD].flow + 8);
+        ll_packet_link *link = &run->net->link[e->link];
         if (e->flow >= LL_CALENDAR_TIMER) {
             if (e->flow == LL_CALENDAR_CREDIT)
                 wake(run, link);
@@ -367,7 +367,13 @@ static void sweep(packet_run *run, const ll_event *e, int64_t n)
         }
         serve(run, link, flow, hop, e, run->cal.now_ps + e->dt_ps);
     }
-    if (run->net->watch != NULL) ll_watch_served(run->net->watch, end[-1].link);
+}
+
+/* The queues of the links of these events may have changed. */
+static void note_served(ll_packet_watch *watch, const ll_event *e, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        if (i + 1 == n || e[i + 1].link != e[i].link) ll_watch_served(watch, e[i].link);
 }
 
 /* What the window has made of the queues, for those that watch them in the next one. */
@@ -389,23 +395,23 @@ static void spread_news(packet_run *run)
     watch->n_changed = 0;
 }
 
+static void run_tile(packet_run *run, int tile)
+{
+    take_credits(run, tile);
+    ll_profile_end(run->profile, LL_STAGE_CREDIT);
+    const int64_t n = ll_calendar_take(&run->cal, tile);
+    ll_profile_end(run->profile, LL_STAGE_SORT);
+    sweep(run, run->cal.sorted, n);
+    if (run->net->watch != NULL) note_served(run->net->watch, run->cal.sorted, n);
+    ll_profile_end(run->profile, LL_STAGE_SWEEP);
+}
+
 static void run_window(packet_run *run, int64_t window)
 {
     ll_calendar_go(&run->cal, window);
-    take_credits(run);
-    ll_profile_end(run->profile, LL_STAGE_CREDIT);
-    const int64_t n = ll_calendar_take(&run->cal);
-    ll_profile_end(run->profile, LL_STAGE_SORT);
-    const ll_event *e = run->cal.sorted;
-    for (int64_t i = 0; i < n;) {
-        int64_t end = i + 1;
-        while (end < n && e[end].link == e[i].link)
-            end++;
-        sweep(run, e + i, end - i);
-        i = end;
-    }
+    for (uint64_t tiles = ll_calendar_tiles(&run->cal); tiles != 0; tiles &= tiles - 1)
+        run_tile(run, __builtin_ctzll(tiles));
     if (run->net->watch != NULL) spread_news(run);
-    ll_profile_end(run->profile, LL_STAGE_SWEEP);
 }
 
 /* Rank 0 prints the hash of all ranks after each window. Collective. */

@@ -269,8 +269,9 @@ static __attribute__((noinline)) void serve_lossy(packet_run *run, ll_packet_lin
     serve_as(run, link, flow, hop, e, ps, true);
 }
 
-static inline void serve(packet_run *run, ll_packet_link *link, ll_packet_flow *flow,
-                         const ll_packet_hop *hop, const ll_event *e, int64_t ps)
+static inline __attribute__((always_inline)) void
+serve(packet_run *run, ll_packet_link *link, ll_packet_flow *flow, const ll_packet_hop *hop,
+      const ll_event *e, int64_t ps)
 {
     if (run->net->damage.frac > 0)
         serve_lossy(run, link, flow, hop, e, ps);
@@ -304,7 +305,7 @@ static void wait(packet_run *run, ll_packet_link *link, uint32_t vl, const ll_ev
 }
 
 /* Credits have come: packets go on, lane by lane, at the beginning of the window. */
-static void wake(packet_run *run, ll_packet_link *link)
+static __attribute__((noinline)) void wake(packet_run *run, ll_packet_link *link)
 {
     for (int vl = 0; vl < LL_PACKET_LANES; vl++)
         while (link->head[vl] != 0 && link->credit[vl] > 0) {

@@ -22,6 +22,14 @@ void ll_exchange_init(ll_exchange *x, const ll_packet_net *net, ll_comm *comm,
     for (int r = 0; r < size; r++)
         if (net->neighbour[r]) x->neighbour[x->n_neighbour++] = r;
     x->request = ll_arena_array(mem, x->n_neighbour, MPI_Request);
+    x->first = INT64_MAX;
+    for (int i = 0; i < x->n_neighbour; i++) {
+        ll_outbox_grow(&x->out[x->neighbour[i]], mem);
+        x->out[x->neighbour[i]].n = 1;
+    }
+    uint64_t n_pair = (uint64_t)x->n_neighbour;
+    ll_comm_sum_u64(comm, 1, &n_pair);
+    x->complete = n_pair == (uint64_t)size * (uint64_t)(size - 1);
 }
 
 void ll_outbox_grow(ll_outbox *box, ll_arena *mem)
@@ -50,7 +58,8 @@ static inline void take(ll_exchange *x, ll_parcel *p, ll_calendar *cal)
     ll_calendar_put_parcel(cal, p);
 }
 
-static void receive(ll_exchange *x, int rank, MPI_Comm comm, ll_calendar *cal)
+/* What a neighbour has sent, into the calendar; returns its next window. */
+static int64_t receive(ll_exchange *x, int rank, MPI_Comm comm, ll_calendar *cal)
 {
     MPI_Message message;
     MPI_Status status;
@@ -63,27 +72,41 @@ static void receive(ll_exchange *x, int rank, MPI_Comm comm, ll_calendar *cal)
     while (x->in.cap < n)
         ll_outbox_grow(&x->in, x->mem);
     MPI_Mrecv(x->in.parcel, n_B, MPI_BYTE, &message, MPI_STATUS_IGNORE);
-    for (int64_t i = 0; i < n; i++)
+    for (int64_t i = 1; i < n; i++)
         take(x, &x->in.parcel[i], cal);
+    return x->in.parcel[0].window;
+}
+
+static int64_t earlier(int64_t a, int64_t b) { return a < b ? a : b; }
+
+static void send_all(ll_exchange *x, int64_t next, MPI_Comm comm)
+{
+    for (int i = 0; i < x->n_neighbour; i++) {
+        const ll_outbox *box = &x->out[x->neighbour[i]];
+        box->parcel[0].window = next;
+        MPI_Isend(box->parcel, bytes_of(box->n), MPI_BYTE, x->neighbour[i], TAG, comm,
+                  (MPI_Request *)x->request + i);
+    }
 }
 
 int64_t ll_exchange_window(ll_exchange *x, ll_calendar *cal)
 {
-    if (ll_comm_size(x->comm) == 1) return ll_calendar_next(cal);
+    int64_t next = earlier(ll_calendar_next(cal), x->first), least = next;
+    if (ll_comm_size(x->comm) == 1) return next;
     const MPI_Comm comm = *(const MPI_Comm *)ll_comm_mpi(x->comm);
-    MPI_Request *request = x->request;
+    MPI_Request reduction = MPI_REQUEST_NULL;
+    send_all(x, next, comm);
+    if (!x->complete) MPI_Iallreduce(&next, &least, 1, MPI_INT64_T, MPI_MIN, comm, &reduction);
     for (int i = 0; i < x->n_neighbour; i++) {
-        const ll_outbox *box = &x->out[x->neighbour[i]];
-        MPI_Isend(box->parcel, bytes_of(box->n), MPI_BYTE, x->neighbour[i], TAG, comm, &request[i]);
+        const int64_t theirs = receive(x, x->neighbour[i], comm, cal);
+        if (x->complete) least = earlier(least, theirs);
     }
-    for (int i = 0; i < x->n_neighbour; i++)
-        receive(x, x->neighbour[i], comm, cal);
     ll_profile_end(x->profile, LL_STAGE_EXCHANGE);
-    MPI_Waitall(x->n_neighbour, request, MPI_STATUSES_IGNORE);
-    for (int i = 0; i < x->n_neighbour; i++)
-        x->out[x->neighbour[i]].n = 0;
-    int64_t next = ll_calendar_next(cal);
-    MPI_Allreduce(MPI_IN_PLACE, &next, 1, MPI_INT64_T, MPI_MIN, comm);
+    MPI_Wait(&reduction, MPI_STATUS_IGNORE);
+    MPI_Waitall(x->n_neighbour, x->request, MPI_STATUSES_IGNORE);
     ll_profile_end(x->profile, LL_STAGE_WAIT);
-    return next;
+    for (int i = 0; i < x->n_neighbour; i++)
+        x->out[x->neighbour[i]].n = 1;
+    x->first = INT64_MAX;
+    return least;
 }

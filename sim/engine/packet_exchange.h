@@ -2,6 +2,11 @@
  * message per neighbour and window. Nothing that is sent is due before the window after it, so a window can be
  * worked off without waiting; and since events are put in order by their ids when they are due, it
  * does not matter when, or from where, they came.
+ *
+ * The next window in which any rank has something to do is the least over all ranks of what is in the
+ * calendar or the outboxes when the window is over, so it is known before anything is received: every
+ * parcel is in one or the other. The first parcel of each message carries the sender's. If everyone
+ * is everyone's neighbour that is all there is; else a reduction runs while the messages travel.
  */
 #ifndef LL_SIM_ENGINE_PACKET_EXCHANGE_H
 #define LL_SIM_ENGINE_PACKET_EXCHANGE_H
@@ -11,9 +16,11 @@
 #include "sim/engine/packet_net.h"
 #include "sim/engine/packet_profile.h"
 
+#include <stdbool.h>
+
 typedef struct ll_outbox {
     ll_parcel *parcel; /* [n] of [cap] */
-    int64_t n, cap;
+    int64_t n, cap;    /* [0] is the sender's next window */
 } ll_outbox;
 
 typedef struct ll_exchange {
@@ -26,10 +33,12 @@ typedef struct ll_exchange {
     int *neighbour; /* [n_neighbour] ranks, ascending */
     ll_outbox *out; /* [size] */
     ll_outbox in;   /* work space */
+    int64_t first;  /* the earliest window in any outbox */
+    bool complete;  /* every rank is a neighbour of every other */
     void *request;  /* [n_neighbour] of MPI_Request */
 } ll_exchange;
 
-/* net: whom this rank exchanges with (which must be mutual), and what about. */
+/* net: whom this rank exchanges with (which must be mutual), and what about. Collective. */
 void ll_exchange_init(ll_exchange *x, const ll_packet_net *net, ll_comm *comm,
                       ll_packet_profile *profile, ll_arena *mem);
 
@@ -40,6 +49,7 @@ static inline void ll_exchange_put(ll_exchange *x, uint32_t rank, const ll_parce
     ll_outbox *box = &x->out[rank];
     if (box->n == box->cap) ll_outbox_grow(box, x->mem);
     box->parcel[box->n++] = *parcel;
+    if (parcel->window < x->first) x->first = parcel->window;
 }
 
 /* News of a queue (packet_watch.h): number `link` among all watched. Never due. */

@@ -269,9 +269,10 @@ static __attribute__((noinline)) void serve_lossy(packet_run *run, ll_packet_lin
     serve_as(run, link, flow, hop, e, ps, true);
 }
 
-static inline __attribute__((always_inline)) void
-serve(packet_run *run, ll_packet_link *link, ll_packet_flow *flow, const ll_packet_hop *hop,
-      const ll_event *e, int64_t ps)
+static inline __attribute__((always_inline)) void serve(packet_run *run, ll_packet_link *link,
+                                                        ll_packet_flow *flow,
+                                                        const ll_packet_hop *hop, const ll_event *e,
+                                                        int64_t ps)
 {
     if (run->net->damage.frac > 0)
         serve_lossy(run, link, flow, hop, e, ps);
@@ -339,14 +340,14 @@ static void take_credits(packet_run *run, int tile)
 
 /* ---- Windows --------------------------------------------------------------------------------- */
 
-enum { AHEAD = 8 }; /* events: their flows are fetched in advance; `sorted` is as much longer */
+enum { AHEAD = 16 }; /* events: their flows are fetched in advance; `sorted` is as much longer */
 
 /* The n events of a tile in one window, by link and in order. */
 static void sweep(packet_run *run, const ll_event *e, int64_t n)
 {
     for (const ll_event *end = e + n; e < end; e++) {
         __builtin_prefetch(run->net->store + e[AHEAD].flow);
-        __builtin_prefetch(run->net->store + e[AHEAD].flow + 8);
+        __builtin_prefetch(run->net->store + e[AHEAD].flow + 8); // its hops
         ll_packet_link *link = &run->net->link[e->link];
         if (e->flow >= LL_CALENDAR_TIMER) {
             if (e->flow == LL_CALENDAR_CREDIT)

@@ -29,7 +29,7 @@ static void check_order(double reach, double share_busy)
     for (int64_t w = 0; w != INT64_MAX; w = ll_calendar_next(cal)) {
         CHECK(w >= cal->now, "window %lld after %lld", (long long)w, (long long)cal->now);
         ll_calendar_go(cal, w);
-        const int64_t n_now = ll_calendar_take(cal);
+        const int64_t n_now = ll_calendar_take(cal, 0);
         for (int64_t i = 0; i < n_now; i++, n_taken++) {
             ll_parcel p = {cal->sorted[i], w};
             all[n_taken] = p;
@@ -77,10 +77,10 @@ static void check_credits(double reach)
     }
     for (int64_t w = ll_calendar_next(cal); w != INT64_MAX; w = ll_calendar_next(cal)) {
         ll_calendar_go(cal, w);
-        for (ll_page *page = ll_calendar_credits(cal); page; page = ll_calendar_give(cal, page))
+        for (ll_page *page = ll_calendar_credits(cal, 0); page; page = ll_calendar_give(cal, page))
             for (uint32_t i = 0; i < page->n; i++, n++)
                 got += w * ((int64_t)page->credit[i] + 1);
-        CHECK(ll_calendar_take(cal) == 0, "events in window %lld", (long long)w);
+        CHECK(ll_calendar_take(cal, 0) == 0, "events in window %lld", (long long)w);
     }
     CHECK(n == N_CREDIT && got == want, "%d credits, %lld for %lld", n, (long long)got,
           (long long)want);

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum { N_LINK = 50, DELTA = 300007, N_EVENT = 20000, N_CREDIT = 3000 };
+enum { FEW = 50, MANY = 20000, DELTA = 300007, N_EVENT = 20000, N_CREDIT = 3000 };
 
 static int by_all(const ll_parcel *x, const ll_parcel *y)
 {
@@ -19,29 +19,31 @@ static int by_all(const ll_parcel *x, const ll_parcel *y)
 
 /* Events up to `reach` windows ahead, many at the same time and on few links; each is taken in its window,
  * in order, and half of them put another one further ahead when they are. */
-static void check_order(double reach, double share_busy)
+static void check_order(uint32_t n_link, double reach, double share_busy)
 {
     ll_arena *mem = ll_arena_create("calendar");
     ll_calendar *cal = ll_arena_new(mem, ll_calendar);
     ll_parcel *all = ll_arena_array(mem, N_EVENT, ll_parcel);
-    ll_calendar_init(cal, DELTA, N_LINK, mem);
+    ll_calendar_init(cal, DELTA, n_link, mem);
     int n = 0, n_taken = 0;
     for (int64_t w = 0; w != INT64_MAX; w = ll_calendar_next(cal)) {
         CHECK(w >= cal->now, "window %lld after %lld", (long long)w, (long long)cal->now);
         ll_calendar_go(cal, w);
-        const int64_t n_now = ll_calendar_take(cal, 0);
-        for (int64_t i = 0; i < n_now; i++, n_taken++) {
-            ll_parcel p = {cal->sorted[i], w};
-            all[n_taken] = p;
+        const int n_before = n_taken;
+        for (uint64_t left = ll_calendar_tiles(cal); left != 0; left &= left - 1) {
+            const int64_t n_tile = ll_calendar_take(cal, __builtin_ctzll(left));
+            for (int64_t i = 0; i < n_tile; i++, n_taken++)
+                all[n_taken] = (ll_parcel){cal->sorted[i], w};
         }
+        const int n_now = n_taken - n_before;
         /* More, while there is room; the first window has no others to start from. */
-        for (int k = 0; k < (w == 0 ? 500 : (int)(2 * n_now)) && n < N_EVENT; k++, n++) {
+        for (int k = 0; k < (w == 0 ? 500 : 2 * n_now) && n < N_EVENT; k++, n++) {
             const uint64_t i = (uint64_t)n;
             const double u = ll_rng_u01(1, i, 0);
             const int64_t ps = DELTA + (int64_t)(u * u * u * reach * DELTA) / 1000 * 1000;
             ll_event e = {.order = (uint32_t)(8 * ll_rng_u01(1, i, 1)), .flow = (uint32_t)n};
             e.link =
-                ll_rng_u01(1, i, 2) < share_busy ? 7 : (uint32_t)(N_LINK * ll_rng_u01(1, i, 3));
+                ll_rng_u01(1, i, 2) < share_busy ? 7 : (uint32_t)(n_link * ll_rng_u01(1, i, 3));
             const int64_t window = ll_calendar_window(cal, ps, &e.dt_ps);
             CHECK(window == w + ps / DELTA && e.dt_ps == ps % DELTA, "%lld ps", (long long)ps);
             ll_calendar_put(cal, window, &e);
@@ -62,25 +64,30 @@ static void check_order(double reach, double share_busy)
 }
 
 /* Credits come back in the window that they were put in, near or far. */
-static void check_credits(double reach)
+static void check_credits(uint32_t n_link, double reach)
 {
     ll_arena *mem = ll_arena_create("calendar");
     ll_calendar *cal = ll_arena_new(mem, ll_calendar);
     int64_t want = 0, got = 0; /* sums of window * (4 link + lane + 1) */
     int n = 0;
-    ll_calendar_init(cal, DELTA, N_LINK, mem);
+    ll_calendar_init(cal, DELTA, n_link, mem);
     for (int i = 0; i < N_CREDIT; i++) {
         const int64_t w = (int64_t)(reach * ll_rng_u01(2, (uint64_t)i, 0));
-        const uint32_t link = (uint32_t)i % N_LINK, vl = (uint32_t)i % 4;
+        const uint32_t link = (uint32_t)i % n_link, vl = (uint32_t)i % 4;
         ll_calendar_put_credit(cal, w, link, vl);
         want += w * (4 * (int64_t)link + vl + 1);
     }
     for (int64_t w = ll_calendar_next(cal); w != INT64_MAX; w = ll_calendar_next(cal)) {
         ll_calendar_go(cal, w);
-        for (ll_page *page = ll_calendar_credits(cal, 0); page; page = ll_calendar_give(cal, page))
-            for (uint32_t i = 0; i < page->n; i++, n++)
-                got += w * ((int64_t)page->credit[i] + 1);
-        CHECK(ll_calendar_take(cal, 0) == 0, "events in window %lld", (long long)w);
+        for (uint64_t left = ll_calendar_tiles(cal); left != 0; left &= left - 1) {
+            const int tile = __builtin_ctzll(left);
+            ll_page *page = ll_calendar_credits(cal, tile);
+            for (; page; page = ll_calendar_give(cal, page))
+                for (uint32_t i = 0; i < page->n; i++, n++)
+                    got += w * ((int64_t)page->credit[i] + 1);
+            CHECK(ll_calendar_take(cal, tile) == 0, "events in window %lld", (long long)w);
+        }
+        CHECK(ll_calendar_tiles(cal) == 0, "tiles left in window %lld", (long long)w);
     }
     CHECK(n == N_CREDIT && got == want, "%d credits, %lld for %lld", n, (long long)got,
           (long long)want);
@@ -89,12 +96,14 @@ static void check_credits(double reach)
 
 int main(void)
 {
-    check_order(3, 0);     /* near, many in one window */
-    check_order(3, 0.9);   /* nearly all on one link */
-    check_order(900, 0.1); /* few in a window */
-    check_order(1e5, 0.1); /* most of them far */
-    check_credits(10);
-    check_credits(1e5);
+    for (uint32_t n_link = FEW; n_link <= MANY; n_link += MANY - FEW) { // one tile; 40
+        check_order(n_link, 3, 0);     /* near, many in one window */
+        check_order(n_link, 3, 0.9);   /* nearly all on one link */
+        check_order(n_link, 900, 0.1); /* few in a window */
+        check_order(n_link, 1e5, 0.1); /* most of them far */
+        check_credits(n_link, 10);
+        check_credits(n_link, 1e5);
+    }
     CHECK(ll_arena_balance_B() == 0, "%lld bytes", (long long)ll_arena_balance_B());
     return LL_CHECK_RESULT;
 }

@@ -333,9 +333,10 @@ static void run_load(bench *b, const load *l)
 static void run_size(bench *b, int n_chip)
 {
     const double size_B = n_chip > 8192 ? 2.5e5 : 2e6;
-    for (double window = b->quick ? 1 : 0.5; window <= (b->quick ? 1 : 2); window *= 2)
+    static const double window[] = {0.5, 1, 2};
+    for (int i = b->quick ? 1 : 0; i < (b->quick ? 2 : 3); i++)
         for (int buffer = 0; buffer <= 16; buffer += 16)
-            run_load(b, &(load){n_chip, buffer, window, size_B});
+            run_load(b, &(load){n_chip, buffer, window[i], size_B});
 }
 
 /* A 2 MB permutation of 8192 chips beside htsim (UEC version), which took 136.7 s of CPU, 20.1 million

@@ -79,34 +79,40 @@ static int64_t receive(ll_exchange *x, int rank, MPI_Comm comm, ll_calendar *cal
 
 static int64_t earlier(int64_t a, int64_t b) { return a < b ? a : b; }
 
-static void send_all(ll_exchange *x, int64_t next, MPI_Comm comm)
+/* The least of the next windows of this rank's and its neighbours'. */
+static int64_t exchange(ll_exchange *x, int64_t next, MPI_Comm comm, ll_calendar *cal)
 {
+    MPI_Request *request = x->request;
+    int64_t least = next;
     for (int i = 0; i < x->n_neighbour; i++) {
         const ll_outbox *box = &x->out[x->neighbour[i]];
         box->parcel[0].window = next;
-        MPI_Isend(box->parcel, bytes_of(box->n), MPI_BYTE, x->neighbour[i], TAG, comm,
-                  (MPI_Request *)x->request + i);
+        MPI_Isend(box->parcel, bytes_of(box->n), MPI_BYTE, x->neighbour[i], TAG, comm, &request[i]);
     }
+    for (int i = 0; i < x->n_neighbour; i++)
+        least = earlier(least, receive(x, x->neighbour[i], comm, cal));
+    ll_profile_end(x->profile, LL_STAGE_EXCHANGE);
+    MPI_Waitall(x->n_neighbour, request, MPI_STATUSES_IGNORE);
+    for (int i = 0; i < x->n_neighbour; i++)
+        x->out[x->neighbour[i]].n = 1;
+    x->first = INT64_MAX;
+    return least;
 }
 
 int64_t ll_exchange_window(ll_exchange *x, ll_calendar *cal)
 {
-    int64_t next = earlier(ll_calendar_next(cal), x->first), least = next;
+    const int64_t next = earlier(ll_calendar_next(cal), x->first);
     if (ll_comm_size(x->comm) == 1) return next;
     const MPI_Comm comm = *(const MPI_Comm *)ll_comm_mpi(x->comm);
-    MPI_Request reduction = MPI_REQUEST_NULL;
-    send_all(x, next, comm);
-    if (!x->complete) MPI_Iallreduce(&next, &least, 1, MPI_INT64_T, MPI_MIN, comm, &reduction);
-    for (int i = 0; i < x->n_neighbour; i++) {
-        const int64_t theirs = receive(x, x->neighbour[i], comm, cal);
-        if (x->complete) least = earlier(least, theirs);
+    int64_t least;
+    if (x->complete) {
+        least = exchange(x, next, comm, cal);
+    } else {
+        MPI_Request reduction;
+        MPI_Iallreduce(&next, &least, 1, MPI_INT64_T, MPI_MIN, comm, &reduction);
+        exchange(x, next, comm, cal);
+        MPI_Wait(&reduction, MPI_STATUS_IGNORE);
     }
-    ll_profile_end(x->profile, LL_STAGE_EXCHANGE);
-    MPI_Wait(&reduction, MPI_STATUS_IGNORE);
-    MPI_Waitall(x->n_neighbour, x->request, MPI_STATUSES_IGNORE);
     ll_profile_end(x->profile, LL_STAGE_WAIT);
-    for (int i = 0; i < x->n_neighbour; i++)
-        x->out[x->neighbour[i]].n = 1;
-    x->first = INT64_MAX;
     return least;
 }

@@ -71,27 +71,35 @@ static void step_find(int n, const double *matrix, double lambda, const double *
     }
 }
 
-/* One step from x with the given normal equations: tries growing lambda until something is gained. */
-static bool improve(const ll_robust *p, double *x, double *r, double *sum, double *lambda,
-                    const double *matrix, const double *right, ll_arena *mem)
+/* Where the search is. */
+typedef struct place {
+    double *x, *r; /* [n], [n_residual] */
+    double sum, lambda;
+} place;
+
+/* One step with the given normal equations: tries growing lambda until something is gained. */
+static bool improve(const ll_robust *p, const double *matrix, const double *right, place *at,
+                    ll_arena *mem)
 {
-    const size_t size = (size_t)p->n * sizeof *x;
     double *factor = ll_arena_array(mem, p->n * p->n, double);
     double *step = ll_arena_array(mem, p->n, double), *trial = ll_arena_array(mem, p->n, double);
     double *r_trial = ll_arena_array(mem, p->n_residual, double);
-    const double before = *sum;
-    for (; *lambda < 1e9; *lambda *= 4) {
-        step_find(p->n, matrix, *lambda, right, factor, step);
+    const double before = at->sum;
+    while (at->lambda < 1e9) {
+        step_find(p->n, matrix, at->lambda, right, factor, step);
         for (int j = 0; j < p->n;
              j++) /* variables are logarithms: no more than a factor of e^0.5 */
-            trial[j] = x[j] + fmax(-0.5, fmin(0.5, step[j]));
+            trial[j] = at->x[j] + fmax(-0.5, fmin(0.5, step[j]));
         p->residuals(trial, r_trial, p->context);
         const double there = loss(p, r_trial);
-        if (!(there < *sum)) continue;
-        memcpy(x, trial, size);
-        memcpy(r, r_trial, (size_t)p->n_residual * sizeof *r);
-        *sum = there;
-        *lambda = fmax(1e-6, *lambda / 8);
+        if (!(there < before)) {
+            at->lambda *= 4;
+            continue;
+        }
+        memcpy(at->x, trial, (size_t)p->n * sizeof *trial);
+        memcpy(at->r, r_trial, (size_t)p->n_residual * sizeof *r_trial);
+        at->sum = there;
+        at->lambda = fmax(1e-6, at->lambda / 8);
         return before - there > 1e-6 * before;
     }
     return false;
@@ -104,17 +112,16 @@ double ll_robust_minimise(const ll_robust *problem, double *x, int n_step, ll_ar
     double *r = ll_arena_array(mem, n_residual, double), *near = ll_arena_array(mem, n, double);
     double *jacobian = ll_arena_array(mem, n * n_residual, double);
     double *matrix = ll_arena_array(mem, n * n, double), *right = ll_arena_array(mem, n, double);
-    double lambda = 0.1;
     problem->residuals(x, r, problem->context);
-    double sum = loss(problem, r);
+    place at = {.x = x, .r = r, .sum = loss(problem, r), .lambda = 0.1};
     bool on = true;
     for (int i = 0; i < n_step && on; i++) {
         ll_arena_mark here = ll_arena_here(mem);
         jacobian_find(problem, x, r, near, jacobian);
         normal_find(problem, r, jacobian, matrix, right);
-        on = improve(problem, x, r, &sum, &lambda, matrix, right, mem);
+        on = improve(problem, matrix, right, &at, mem);
         ll_arena_release(mem, here);
     }
     ll_arena_release(mem, mark);
-    return sum;
+    return at.sum;
 }

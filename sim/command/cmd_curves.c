@@ -8,38 +8,47 @@
 #include <string.h>
 
 /* Clusters that were read, by the name in the table. */
+typedef struct named {
+    const char *name;
+    const ll_study *study;
+} named;
+
 typedef struct clusters {
     const ll_options *opt;
     ll_comm *comm;
     ll_arena *mem;
     int n, cap;
-    ll_study **study;
-    const char **name;
+    named *named; /* [n] */
 } clusters;
 
-static ll_status cluster_of(clusters *all, const ll_point *p, const ll_study **out, ll_error *err)
+static ll_status cluster_add(clusters *all, const ll_point *p, ll_error *err)
 {
-    int i = 0;
-    while (i < all->n && strcmp(all->name[i], p->cluster) != 0)
-        i++;
-    if (i == all->n) {
-        if (!*p->cluster)
-            return ll_error_set(err, LL_ERR_CONFIG,
-                                "%s:%d: no cluster; expected a table with a column 'cluster'",
-                                p->file, p->line);
-        if (i == all->cap) {
-            const int cap = 2 * all->cap + 8;
-            all->study = ll_arena_grown(all->mem, all->study, i, cap, sizeof *all->study);
-            all->name = ll_arena_grown(all->mem, all->name, i, cap, sizeof *all->name);
-            all->cap = cap;
-        }
-        all->name[i] = p->cluster;
-        all->study[i] = ll_arena_new(all->mem, ll_study);
-        LL_TRY(ll_study_load(p->cluster, all->opt->n_set, all->opt->set, LL_STUDY_CLUSTER,
-                             all->comm, all->mem, all->study[i], err));
-        all->n++;
+    if (!*p->cluster)
+        return ll_error_set(err, LL_ERR_CONFIG,
+                            "%s:%d: no cluster; expected a table with a column 'cluster'", p->file,
+                            p->line);
+    if (all->n == all->cap) {
+        const int cap = 2 * all->cap + 8;
+        all->named = ll_arena_grown(all->mem, all->named, all->n, cap, sizeof(named));
+        all->cap = cap;
     }
-    *out = all->study[i];
+    ll_study *s = ll_arena_new(all->mem, ll_study);
+    LL_TRY(ll_study_load(p->cluster, all->opt->n_set, all->opt->set, LL_STUDY_CLUSTER, all->comm,
+                         all->mem, s, err));
+    all->named[all->n++] = (named){p->cluster, s};
+    return LL_OK;
+}
+
+/* index[i]: of the cluster of point i. */
+static ll_status clusters_read(clusters *all, const ll_points *points, int *index, ll_error *err)
+{
+    for (int i = 0; i < points->n; i++) {
+        int k = 0;
+        while (k < all->n && strcmp(all->named[k].name, points->point[i].cluster) != 0)
+            k++;
+        if (k == all->n) LL_TRY(cluster_add(all, &points->point[i], err));
+        index[i] = k;
+    }
     return LL_OK;
 }
 
@@ -89,28 +98,28 @@ static ll_status files_write(const char *dir, const ll_points *points, int n_by,
 
 static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_error *err)
 {
-    const char *dir = opt->value[LL_OPT_OUT], *engine = NULL;
+    const char *dir = opt->value[LL_OPT_OUT];
     clusters all = {.opt = opt, .comm = comm, .mem = mem};
     ll_points points;
     LL_TRY(ll_curve_read(opt->n_arg, opt->arg, comm, mem, &points, err));
-    if (dir) LL_TRY(ll_output_prepare(dir, comm, err));
+    int *index = ll_arena_array(mem, points.n, int);
     double *engine_s = ll_arena_array(mem, points.n, double);
     double *closed_s = ll_arena_array(mem, points.n, double);
+    LL_TRY(clusters_read(&all, &points, index, err));
+    if (dir) LL_TRY(ll_output_prepare(dir, comm, err));
     ll_status status = LL_OK;
     ll_progress progress;
     ll_progress_begin(&progress, comm, "pricing collectives", points.n);
     for (int i = 0; i < points.n && status == LL_OK; i++) {
-        const ll_study *s = NULL;
-        const ll_point *p = &points.point[i];
-        status = cluster_of(&all, p, &s, err);
-        if (status == LL_OK) status = predict(s, p, comm, mem, &engine_s[i], &closed_s[i], err);
-        if (status == LL_OK) engine = s->engine->name;
+        status = predict(all.named[index[i]].study, &points.point[i], comm, mem, &engine_s[i],
+                         &closed_s[i], err);
         ll_progress_step(&progress, 1);
     }
     ll_progress_end(&progress);
     LL_TRY(status);
-    const ll_prediction by[] = {{engine, engine_s}, {"closed", closed_s}};
-    const int n_by = strcmp(engine, "closed") ? 2 : 1;
+    const ll_prediction by[] = {{all.named[index[0]].study->engine->name, engine_s},
+                                {"closed", closed_s}};
+    const int n_by = strcmp(by[0].name, by[1].name) != 0 ? 2 : 1;
     ll_text text;
     ll_text_init(&text, mem);
     if (ll_comm_rank(comm) == 0) print(opt, &points, n_by, by, mem, &text);

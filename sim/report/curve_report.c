@@ -175,7 +175,8 @@ static void data_write(const ll_points *points, const ll_prediction *by, int n_p
 static void script_write(const ll_points *points, int n_panel, const int *first, ll_text *out)
 {
     enum { ACROSS = 3 };
-    const int across = n_panel < ACROSS ? n_panel : ACROSS, down = (n_panel + across - 1) / across;
+    const int across = n_panel > 0 && n_panel < ACROSS ? n_panel : ACROSS,
+              down = (n_panel + across - 1) / across;
     ll_text_add(out,
                 "# Collectives, measured (points) and predicted (lines). Run `gnuplot curves.gp` "
                 "here; restyle at will.\n"
@@ -215,6 +216,7 @@ ll_status ll_curve_plot(const char *dir, const ll_points *points, const ll_predi
 {
     int *first = ll_arena_array(mem, points->n, int);
     const int n_panel = panels_find(points, first);
+    LL_ASSERT(n_panel > 0, "%d points", points->n);
     ll_text text;
     ll_text_init(&text, mem);
     data_write(points, by, n_panel, first, &text);

@@ -106,6 +106,7 @@ static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_err
     double *engine_s = ll_arena_array(mem, points.n, double);
     double *closed_s = ll_arena_array(mem, points.n, double);
     LL_TRY(clusters_read(&all, &points, index, err));
+    LL_ASSERT(all.n > 0 && all.named, "%d points", points.n); /* a table has points */
     if (dir) LL_TRY(ll_output_prepare(dir, comm, err));
     ll_status status = LL_OK;
     ll_progress progress;

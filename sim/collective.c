@@ -365,6 +365,7 @@ static void cost_in(const ll_software *software, const ll_plan *plan, const ll_p
         double own =
             r->own * (r->collective == LL_ALL_TO_ALL ? soft->own_all_to_all : soft->own_ring);
         slack_s[dim] += ((r->repeat + own) / rate_frac - r->repeat) * once_s;
+        if (price[i].flow[0].max_s > out->flow.max_s) out->flow = price[i].flow[0];
     }
     int busiest = 0;
     for (int d = 1; d < LL_MAX_DIM; d++)

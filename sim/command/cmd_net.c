@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_SIZES = 128 };
+enum { MAX_SIZES = 128, N_SPREAD = 4 };
 
 typedef struct net_job {
     bool wanted[LL_N_COLLECTIVE];
@@ -164,9 +164,15 @@ static void row_add(ll_table *t, const ll_plan *plan, const ll_cost *cost)
     ll_table_set(t, 6, "%.2f", cost->latency_s * 1e6);
     ll_table_set(t, 7, "%.2f", cost->wire_s * 1e6);
     ll_table_set(t, 8, "%s", ll_plan_name(plan, t->mem));
+    if (!(cost->flow.max_s > 0)) return;
+    const double flow_s[] = {cost->flow.min_s, cost->flow.median_s, cost->flow.p99_s,
+                             cost->flow.max_s};
+    for (int i = 0; i < N_SPREAD; i++)
+        ll_table_set(t, 9 + i, "%.2f", flow_s[i] * 1e6);
 }
 
-static ll_table *net_table(ll_arena *mem)
+/* spread: with the columns for when flows end. */
+static ll_table *net_table(bool spread, ll_arena *mem)
 {
     static const ll_column columns[] = {
         {.name = "collective"},
@@ -178,8 +184,13 @@ static ll_table *net_table(ll_arena *mem)
         {.name = "lat us", .key = "latency_us", .right = true},
         {.name = "wire us", .key = "wire_us", .right = true},
         {.name = "algorithm"},
+        {.name = "flow min", .key = "flow_min_us", .right = true},
+        {.name = "median", .key = "flow_median_us", .right = true},
+        {.name = "P99", .key = "flow_p99_us", .right = true},
+        {.name = "max us", .key = "flow_max_us", .right = true},
     };
-    return ll_table_create(mem, "", (int)(sizeof columns / sizeof *columns), columns);
+    const int n = (int)(sizeof columns / sizeof *columns);
+    return ll_table_create(mem, "", spread ? n : n - N_SPREAD, columns);
 }
 
 static ll_status sweep(const ll_study *s, const net_job *job, ll_comm *comm, ll_arena *mem,
@@ -212,7 +223,7 @@ static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_err
     net_job *job = ll_arena_new(mem, net_job);
     LL_TRY(ll_study_load(opt->arg[0], opt->n_set, opt->set, LL_STUDY_CLUSTER, comm, mem, s, err));
     LL_TRY(job_parse(opt, s->cluster.topo, job, err));
-    ll_table *t = net_table(mem);
+    ll_table *t = net_table(s->engine == &ll_engine_packet, mem);
     LL_TRY(sweep(s, job, comm, mem, t, err));
     ll_text text;
     ll_text_init(&text, mem);
@@ -225,6 +236,9 @@ static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_err
                 "wire\n",
                 s->cluster.name, job->group.n_chip, s->cluster.topo->n_chip,
                 ll_group_size(&job->group), s->engine->name);
+        if (opt->format == LL_FORMAT_TEXT && s->engine == &ll_engine_packet)
+            ll_text_add(&text, "# flow: when the flows of the longest round end, of the part of it "
+                               "that is simulated\n");
         ll_table_print(t, opt->format, ll_table_terminal_width(), &text);
     }
     return ll_command_print(comm, &text, err);

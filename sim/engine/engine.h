@@ -50,12 +50,18 @@ typedef struct ll_problem {
 
 enum { LL_MAX_TRAFFIC = 8 };
 
+/* Of the times at which flows end. */
+typedef struct ll_spread {
+    double min_s, median_s, p99_s, max_s;
+} ll_spread;
+
 typedef struct ll_price {
     double end_s[LL_MAX_TRAFFIC]; /* [n_traffic]: last byte of the traffic has landed */
     double
-        latency_s[LL_MAX_TRAFFIC]; /* [n_traffic]: zero-load one-way latency of its longest flow */
-    double max_util_frac;          /* of the busiest link while all flows run */
-    int64_t n_flow;                /* as many as there were, before folding */
+        latency_s[LL_MAX_TRAFFIC];  /* [n_traffic]: zero-load one-way latency of its longest flow */
+    ll_spread flow[LL_MAX_TRAFFIC]; /* packet: of the part that was simulated; else 0 */
+    double max_util_frac;           /* of the busiest link while all flows run */
+    int64_t n_flow;                 /* as many as there were, before folding */
     int64_t n_flow_class, n_link_class;
     int n_solve, n_newton;
     /* Bound on the error of end_s by taking completions together (flow); estimate of the error by

@@ -58,6 +58,7 @@
 #include "sim/engine/packet_need.h"
 #include "sim/engine/packet_net.h"
 #include "sim/engine/packet_run.h"
+#include "sim/engine/packet_spread.h"
 
 #include <math.h>
 
@@ -247,6 +248,7 @@ static ll_status price_phase(const ll_problem *problem, const ll_phase *phase,
         LL_TRY(run_part(problem->topo, &net, net.fraction / (1 << (N_RUN - 1 - k)), comm, mem,
                         &run[k], err));
     fill_price(&net, run, phase->n_traffic, price);
+    ll_packet_spread(&net, comm, mem, price->flow);
     return LL_OK;
 }
 

@@ -423,6 +423,7 @@ ll_status ll_packet_net_reset(ll_packet_net *net, double part, ll_error *err)
                                 n, most, net->watch != NULL ? " with so many paths" : "");
         flow->n_packet = (uint32_t)n;
         flow->last_B = (uint32_t)(size_B - (n - 1) * flow->packet_B);
+        flow->end_ps = 0;
         flow->next = flow->window < flow->n_packet ? flow->window : flow->n_packet;
         if (flow->home) net->n_packet += flow->n_packet;
     }

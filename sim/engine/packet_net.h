@@ -1,7 +1,7 @@
 /* One phase as the packet engine sees it: flows with their routes written out, links as they are
  * served. Made once per phase. A rank keeps its own links, and the flows that cross them.
  *
- * A *flow* is a header of 40 bytes and the hops of each of its paths: the way of a data packet, then
+ * A *flow* is a header of 48 bytes and the hops of each of its paths: the way of a data packet, then
  * the way of its acknowledgement back. So a packet that is at hop h of its flow finds where it goes
  * next, and where it came from, in the 8 bytes beside. Flows are numbered in ascending source, traffic,
  * peers counted on from the source; on a rank, by their place in `store` (in units of 8 bytes), which is the
@@ -92,6 +92,7 @@ static inline uint32_t ll_hop_kind(ll_packet_hop h)
 
 typedef struct ll_packet_flow {
     uint64_t size_B;           /* all of it, rounded up */
+    int64_t end_ps;            /* the destination's rank: its last packet so far has landed */
     uint32_t id;               /* among the flows of all ranks */
     uint32_t n_packet;         /* of the run at hand */
     uint32_t packet_B, last_B; /* of every packet, and of the last one */

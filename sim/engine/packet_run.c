@@ -59,11 +59,10 @@ static inline void give_credit(packet_run *run, ll_packet_hop from, int64_t ps)
     }
 }
 
-static inline void land(packet_run *run, const ll_packet_flow *flow, int64_t ps)
+static inline void land(packet_run *run, ll_packet_flow *flow, int64_t ps)
 {
-    int64_t *end_ps = &run->result.end_ps[ll_packet_traffic(flow)];
     run->n_landed++;
-    if (ps > *end_ps) *end_ps = ps;
+    if (ps > flow->end_ps) flow->end_ps = ps;
 }
 
 /* The hop of the flow's path that an event is at. */
@@ -158,7 +157,7 @@ static void answered(packet_run *run, ll_packet_flow *flow, const ll_event *e, i
 }
 
 /* A packet is at its destination at `ps`, whole. */
-static void arrive(packet_run *run, const ll_packet_flow *flow, const ll_packet_hop *hop,
+static void arrive(packet_run *run, ll_packet_flow *flow, const ll_packet_hop *hop,
                    const ll_event *e, int64_t ps)
 {
     const uint32_t seq = e->order >> LL_PACKET_HOP_BITS;
@@ -491,8 +490,11 @@ static void finish(packet_run *run, ll_packet_result *out)
         most = fmax(most, (double)net->link[l].busy_ps);
         end = fmax(end, (double)net->link[l].free_ps);
     }
-    for (int i = 0; i < LL_MAX_TRAFFIC; i++) {
-        last[i] = (double)r->end_ps[i];
+    for (int i = 0; i < LL_MAX_TRAFFIC; i++)
+        last[i] = 0;
+    for (ll_packet_flow *f = ll_packet_first(net); f != NULL; f = ll_packet_next(net, f)) {
+        const int i = ll_packet_traffic(f);
+        last[i] = fmax(last[i], (double)f->end_ps);
         end = fmax(end, last[i]);
     }
     ll_comm_max_f64(comm, LL_MAX_TRAFFIC, last);

@@ -103,6 +103,28 @@ static void check_two_senders(const env *e)
     }
 }
 
+/* 100 senders to a receiver of their own each, 1 to 100 packets: flow n ends at 2 L + n s. Of 100,
+ * the 50th in order of time is the median, and the 99th the P99. */
+static void check_spread(const env *e)
+{
+    enum { N = 100 };
+    int32_t src[N], dst[N];
+    double size_B[N];
+    for (int i = 0; i < N; i++) {
+        src[i] = i;
+        dst[i] = N + i;
+        size_B[i] =
+            4000 * (1 + 37 * i % N); /* 37 and 100 have no divisor in common: all of 1 to 100 */
+    }
+    const ll_traffic t = list_make(N, src, dst, size_B);
+    const ll_price p = price_make(engine_make(e->mem, "packet", ALL), make(e, "switch", 2 * N),
+                                  wire(200), 1, &t, e->comm);
+    CHECK_PS(in_ps(p.flow[0].min_s), 2 * L + S);
+    CHECK_PS(in_ps(p.flow[0].median_s), 2 * L + 50 * S);
+    CHECK_PS(in_ps(p.flow[0].p99_s), 2 * L + 99 * S);
+    CHECK_PS(in_ps(p.flow[0].max_s), 2 * L + 100 * S);
+}
+
 /* One packet in flight: it lands 2 L + s after it has left, its acknowledgement 2 L + 10 B later, and
  * then the next one leaves. With two, they go in pairs, the second s after the first. */
 static void check_window(const env *e)
@@ -259,6 +281,7 @@ int main(int argc, char **argv)
     check_speeds(&e);
     check_back_to_back(&e);
     check_two_senders(&e);
+    check_spread(&e);
     check_window(&e);
     check_credits(&e);
     check_head_of_line(&e);

@@ -28,6 +28,8 @@
  * wait in the order in which they came, each virtual lane by itself. A chip always takes what is for it,
  * and acknowledgements have room of their own. Lanes: packet_lane.h.
  *
+ * With overflow = drop there are no credits: full queues drop packets (packet_fault.h).
+ *
  * Execution. delta, the length of a window, is the shortest latency of a link in use. What happens at a
  * link in the window [k delta, (k+1) delta) can cause something elsewhere only after the window is over.
  * So in a window the links do not depend on each other, and there is no queue of events to keep in
@@ -64,6 +66,7 @@
 
 static const char *const switching_choices[] = {"cut_through", "store_forward", NULL};
 
+static const char *const overflow_choices[] = {"credits", "drop", NULL};
 static const char *const recovery_choices[] = {"link", "end_to_end", NULL};
 static const char *const retransmission_choices[] = {"selective", "go_back_n", NULL};
 static const char *const paths_choices[] = {"spray", "hash", "adaptive", NULL};
@@ -97,6 +100,13 @@ static const ll_key packet_keys[] = {
      .min = 0,
      .max = 1 << 20,
      .doc = "at the far end, for each virtual lane of each lane of a link; 0: no limit"},
+    {.name = "overflow",
+     .kind = LL_KIND_CHOICE,
+     .offset = offsetof(ll_packet_param, overflow),
+     .def = "credits",
+     .choices = overflow_choices,
+     .doc =
+         "packets wait until there is room in the next buffer, or are dropped where there is none"},
     {.name = "virtual_lanes",
      .kind = LL_KIND_COUNT,
      .offset = offsetof(ll_packet_param, virtual_lanes),
@@ -210,7 +220,11 @@ static ll_status check_recovery(const ll_packet_net *net, const ll_packet_param 
     double round_s = 0;
     for (int i = 0; i < LL_MAX_TRAFFIC; i++)
         round_s = fmax(round_s, 2 * net->latency_s[i]);
-    if (!(net->damage.frac > 0) || !net->damage.end_to_end) return LL_OK;
+    if (!net->damage.end_to_end && net->damage.overflow)
+        return ll_error_set(err, LL_ERR_RUN,
+                            "engine.overflow = drop: only sources know what was dropped; it needs "
+                            "engine.recovery = end_to_end");
+    if (!net->damage.end_to_end || !ll_damage_any(&net->damage)) return LL_OK;
     if (net->watch != NULL)
         return ll_error_set(err, LL_ERR_RUN,
                             "engine.paths = adaptive is not possible with engine.recovery = "

@@ -8,6 +8,11 @@
  *               packet takes once more
  *   go_back_n   it sends that packet and everything after it again: what was sent in between is void,
  *               so everything is D later
+ * Overflow: with overflow = drop there are no credits. A data packet that finds, in the queue of a link that is
+ * not its source's own, as much before it as buffer_packets of its size (on each lane) is dropped there. Its
+ * source recovers it, so that needs recovery = end_to_end. That is what a fabric without flow control does; the
+ * queue counts at the sending end of the link, where a switch with output queues has it.
+ *
  * A packet is damaged as a pure function of (seed, link, flow, packet, hop, attempt), so on any rank; what
  * tells apart the attempts of a source is the time at which the link begins to send.
  */
@@ -21,11 +26,15 @@
 #include <stdbool.h>
 
 typedef struct ll_damage {
-    double frac; /* probability per packet and link; 0: none */
+    double frac;   /* probability per packet and link; 0: none */
+    bool overflow; /* full queues drop packets */
     bool go_back_n, end_to_end;
     int64_t timeout_ps; /* end_to_end */
     uint64_t seed;
 } ll_damage;
+
+/* Whether packets can be lost at all. */
+static inline bool ll_damage_any(const ll_damage *d) { return d->frac > 0 || d->overflow; }
 
 /* Times that the packet is damaged on the link before it comes through. */
 static inline int ll_damage_count(const ll_damage *d, int64_t link_id, uint32_t flow,

@@ -20,6 +20,7 @@ typedef struct builder {
     ll_error *err;
     uint32_t rank;
     int size;
+    bool credits;
     ll_packet_book book;
     ll_list_order list[LL_MAX_TRAFFIC]; /* LIST: by source */
     ll_lane_order lanes;                /* finite buffers */
@@ -64,7 +65,7 @@ static ll_status write_path(builder *b, const ll_flow *f, int32_t path, ll_packe
 {
     const ll_topology *topo = b->problem->topo;
     const int32_t n_back_path = topo->type->n_path(topo, f->dst, f->src);
-    const bool finite = b->param->buffer_packets > 0;
+    const bool finite = b->credits;
     int n_data, n_ack;
     LL_TRY(write_way(b, f->src, f->dst, path, hop, &n_data));
     LL_TRY(write_way(b, f->dst, f->src, path % n_back_path, hop + n_data, &n_ack));
@@ -129,7 +130,7 @@ static ll_status count_flow(builder *b, const ll_flow *f)
                             f->src, f->dst, b->n_way, n_most);
     for (int32_t k = 0; k < b->n_way; k++) {
         const ll_packet_hop *way = b->way + (size_t)k * MAX_PATH_HOPS;
-        if (b->param->buffer_packets > 0) ll_lane_order_add(&b->lanes, way);
+        if (b->credits) ll_lane_order_add(&b->lanes, way);
         for (int h = 0; h < b->n_hop[k] && !mine; h++)
             mine = ll_hop_owner(way[h]) == b->rank;
     }
@@ -247,7 +248,7 @@ static void settle_source(builder *b, uint32_t source)
         at += ll_packet_flow_unit(flow->n_path, flow->n_hop);
         for (int h = 0; h < flow->n_path * flow->n_hop; h++)
             b->share[flow->hop[h].link] = 0;
-        if (b->param->buffer_packets > 0) {
+        if (b->credits) {
             const int n_class = (int)ll_lane_order_class(&b->lanes, flow) + 1;
             if (n_class > net->n_class) net->n_class = n_class;
         }
@@ -357,7 +358,7 @@ static void finish(builder *b)
     net->n_kind = (int)b->book.kind_map.n;
     net->delta_ps = b->book.delta_ps;
     net->fraction = fraction(b);
-    if (b->param->buffer_packets > 0) ll_lane_assign(net, (int)b->param->virtual_lanes);
+    if (b->credits) ll_lane_assign(net, (int)b->param->virtual_lanes);
     if (net->watch != NULL) ll_watch_settle(net->watch, net->n_link, b->mem);
 }
 
@@ -369,7 +370,7 @@ static ll_status build(builder *b)
         return ll_error_set(b->err, LL_ERR_RUN, "engine packet: %lld flows are too many",
                             (long long)net->n_flow);
     choose_order(b);
-    if (b->param->buffer_packets > 0) ll_lane_order_find(&b->lanes, b->book.link_map.n);
+    if (b->credits) ll_lane_order_find(&b->lanes, b->book.link_map.n);
     allocate(b);
     LL_TRY(walk(b, false));
     finish(b);
@@ -387,13 +388,15 @@ ll_status ll_packet_net_create(const ll_problem *problem, const ll_phase *phase,
                  .mem = mem,
                  .err = err,
                  .rank = (uint32_t)rank,
-                 .size = size};
+                 .size = size,
+                 .credits = param->buffer_packets > 0 && param->overflow == 0};
     LL_ASSERT(problem->wire.packet_B <= INT32_MAX, "packets of %g B", problem->wire.packet_B);
     LL_ASSERT(size <= LL_PACKET_RANKS, "%d ranks", size);
     *net = (ll_packet_net){.ack_B = (uint32_t)param->ack_B,
                            .cut_through = param->switching == 0,
                            .hash = (ll_packet_hash)param->state_hash,
                            .damage = {.frac = param->loss_frac,
+                                      .overflow = param->buffer_packets > 0 && !b.credits,
                                       .go_back_n = param->retransmission == 1,
                                       .end_to_end = param->recovery == 1,
                                       .timeout_ps = (int64_t)round(param->timeout_s * 1e12),

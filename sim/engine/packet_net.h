@@ -49,6 +49,7 @@ typedef struct ll_packet_param {
     int switching;   /* index into: cut_through, store_forward */
     int state_hash;  /* ll_packet_hash */
     double loss_frac;
+    int overflow;       /* index into: credits, drop */
     int recovery;       /* index into: link, end_to_end */
     int retransmission; /* index into: selective, go_back_n */
     double timeout_s;   /* end_to_end */

@@ -205,6 +205,11 @@ static bool dropped(packet_run *run, const ll_packet_link *link, const ll_packet
     return true;
 }
 
+static inline bool at_switch(uint32_t order)
+{
+    return (order & ((1 << LL_PACKET_HOP_BITS) - 1)) > 0;
+}
+
 /* Serves the packet at `hop`, which is at the head of the queue of `link` at `ps`. lossy: links damage
  * packets; a constant, so that nothing of it is left where they do not. */
 static inline __attribute__((always_inline)) void
@@ -221,6 +226,11 @@ serve_as(packet_run *run, ll_packet_link *link, ll_packet_flow *flow, const ll_p
     int64_t turn_ps = ps > link->free_ps ? ps : link->free_ps;
     int64_t start_ps = meta & LL_HOP_ACK ? ps : turn_ps;
     int64_t slot_ps = ll_packet_ps(size_B, kind->slot_q);
+    if (lossy && net->damage.overflow && !(meta & LL_HOP_ACK) && at_switch(e->order) &&
+        turn_ps - ps >= kind->buffer * slot_ps) {
+        run->result.n_packet_hop--; /* dropped: not served */
+        return;
+    }
     const bool recovers = lossy && run->recovery != NULL;
     bool lost = false;
     if (recovers) {
@@ -273,7 +283,7 @@ static inline __attribute__((always_inline)) void serve(packet_run *run, ll_pack
                                                         const ll_packet_hop *hop, const ll_event *e,
                                                         int64_t ps)
 {
-    if (run->net->damage.frac > 0)
+    if (ll_damage_any(&run->net->damage))
         serve_lossy(run, link, flow, hop, e, ps);
     else
         serve_as(run, link, flow, hop, e, ps, false);
@@ -518,7 +528,7 @@ ll_status ll_packet_run(const ll_topology *topo, ll_packet_net *net, ll_comm *co
     run->rank = (uint32_t)ll_comm_rank(comm);
     ll_calendar_init(&run->cal, net->delta_ps, net->n_link, mem);
     ll_exchange_init(&run->exchange, net, comm, profile, mem);
-    if (net->damage.frac > 0 && net->damage.end_to_end)
+    if (ll_damage_any(&net->damage) && net->damage.end_to_end)
         run->recovery = ll_recovery_create(net, mem);
     begin(run);
     ll_profile_begin(profile);

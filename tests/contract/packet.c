@@ -13,7 +13,7 @@
 #define LANE "bandwidth=50 GB/s; latency=300 ns; "
 #define UP   "uplink_bandwidth=25 GB/s; uplink_latency=500 ns; "
 
-enum { N_CHIP = 24, N_LIST = 60, N_TOPOLOGY = 14, N_TRAFFIC = 4, N_SETTING = 11 };
+enum { N_CHIP = 24, N_LIST = 60, N_TOPOLOGY = 14, N_TRAFFIC = 4, N_SETTING = 12 };
 
 static const char *const settings[N_SETTING] = {
     "state_hash=end; packets_per_flow=0",
@@ -31,7 +31,10 @@ static const char *const settings[N_SETTING] = {
     "state_hash=end; packets_per_flow=20; buffer_packets=3; virtual_lanes=4; loss=0.01; "
     "recovery=end_to_end; timeout=100 us",
     "state_hash=end; packets_per_flow=0; buffer_packets=3; virtual_lanes=4; loss=0.003; "
-    "recovery=end_to_end; retransmission=go_back_n"};
+    "recovery=end_to_end; retransmission=go_back_n",
+    "state_hash=end; packets_per_flow=0; buffer_packets=4; overflow=drop; loss=0.001; timeout=50 "
+    "us; "
+    "recovery=end_to_end"};
 
 /* The same graph as an edge list, routed over all shortest paths. */
 static const ll_topology *twin_of(ll_arena *mem, const ll_topology *topo)

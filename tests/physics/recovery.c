@@ -222,22 +222,52 @@ static void check_place(const env *e)
                again_ps + 2 * L + S);
 }
 
-/* A timeout below the round trip of 2 L, and one lane where two are needed, are refused. */
+/* Chips 1 and 2 send three packets each to chip 0, all at time 0; they reach the link to it at L + k S in
+ * pairs, that of chip 1 first. With room for two: at L + k S, chip 1's packet finds at most one before it and
+ * stays; chip 2's finds one for k = 0, and two for k = 1 and 2, and is dropped. Chip 1 ends at 2 L + 4 S.
+ * Chip 2 has the answer to its packet 0, which landed at 2 L + 2 S, at 4 L + 2 S + ACK = 2,080,100, so the others
+ * leave two windows after 322,080,100 has passed, at 323 us, and land 2 L + 2 S later. 6 packets over the first
+ * link, 4 over the second and 4 answers over two; then 2 over four. With credits, nothing is lost. */
+static void check_overflow(const env *e)
+{
+    const int32_t src[2] = {1, 2}, dst[2] = {0, 0};
+    const double size_B[2] = {12000, 12000};
+    const ll_wire wire = {.packet_B = 4000, .kappa = 0.05, .window_B = 4000 * 100};
+    const ll_traffic t[2] = {list_make(1, src, dst, size_B),
+                             list_make(1, src + 1, dst + 1, size_B)};
+    for (int back = 0; back < 2; back++) {
+        const test_engine packet =
+            engine_make(e->mem, "packet",
+                        ll_arena_printf(e->mem,
+                                        "ack=10 B; packets_per_flow=0; buffer_packets=2; "
+                                        "overflow=drop; recovery=end_to_end; retransmission=%s",
+                                        back ? "go_back_n" : "selective"));
+        const ll_price p = price_make(packet, make(e, "switch", 3), wire, 2, t, e->comm);
+        CHECK(llround(p.end_s[0] * 1e12) == 2 * L + 4 * S, "%.17g s", p.end_s[0]);
+        CHECK(llround(p.end_s[1] * 1e12) == 323000000 + 2 * L + 2 * S, "%.17g s", p.end_s[1]);
+        CHECK(p.n_packet_hop == 6 + 4 + 4 * 2 + 2 * 4, "%lld hops", (long long)p.n_packet_hop);
+    }
+}
+
+/* A timeout below the round trip of 2 L, one lane where two are needed, and dropped packets that nobody
+ * sends again are refused. */
 static void check_refused(const env *e)
 {
-    static const char *const text[2][2] = {{"timeout=900 ns", "round trip"},
-                                           {"buffer_packets=1; virtual_lanes=1", "virtual lanes"}};
+    static const char *const text[3][2] = {
+        {"timeout=900 ns", "round trip"},
+        {"buffer_packets=1; virtual_lanes=1", "virtual lanes"},
+        {"buffer_packets=1; overflow=drop; recovery=link", "recovery = end_to_end"}};
     const ll_traffic t = traffic_make(LL_PATTERN_SHIFT, 7, 3, 40000);
     const ll_phase phase = {1, &t};
     const ll_problem problem = {
         make(e, "ring", 7), {.packet_B = 4000, .kappa = 0.05, .window_B = 40000}, 1, &phase};
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 3; i++) {
         ll_error err;
         ll_price p;
         ll_error_init(&err);
         const test_engine packet =
             engine_make(e->mem, "packet",
-                        ll_arena_printf(e->mem, "recovery=end_to_end; loss=0.1; %s", text[i][0]));
+                        ll_arena_printf(e->mem, "%s; loss=0.1; recovery=end_to_end", text[i][0]));
         const ll_status got = packet.type->solve(&problem, packet.param, e->comm, e->mem, &p, &err);
         CHECK(got == LL_ERR_RUN && strstr(err.text, text[i][1]), "%s: status %d, %s", text[i][0],
               (int)got, err.text);
@@ -274,6 +304,7 @@ int main(int argc, char **argv)
     check_lost_answers(&e);
     check_paths(&e);
     check_place(&e);
+    check_overflow(&e);
     check_refused(&e);
     check_half(&e);
     ll_comm_destroy(e.comm);

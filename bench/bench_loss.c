@@ -12,8 +12,12 @@
  *   one path       the same, every flow on one path, drawn by a hash: long flows in order
  *   step           a training step of `nvl72`
  *
- * Means over SEEDS seeds. Losing nothing is one minus these figures, nothing more: independent damage is no
- * congestion, and adapters' own time-outs are longer.
+ * Means over SEEDS seeds. Then congestion instead of damage: no link errors, but queues of so many packets,
+ * which hold packets back by credits or drop them; against queues without a limit.
+ *
+ *   incast         63 chips send 256 KiB each to one, leaf-spine as above
+ *   all-to-all     64 chips of four leaves, 64 KiB from each to each
+ *   one path       as above: hashed paths collide
  */
 #include "sim/base/rng.h"
 #include "sim/collective.h"
@@ -26,6 +30,8 @@
 #include <string.h>
 
 enum { SEEDS = 5, N_LOSS = 4, N_RECOVERY = 4, N_CASE = 4 };
+
+#define ONE_PATH "routing=ecmp; ecmp_paths=1"
 
 static const char *const losses[N_LOSS] = {"1e-6", "1e-5", "1e-4", "1e-3"};
 
@@ -106,18 +112,46 @@ static ll_traffic permutation(ll_arena *mem, int32_t n)
     return list_make(n, src, dst, size_B);
 }
 
-static double permutation_s(const env *e, const char *routing, const char *keys)
+static ll_topology *fabric(const env *e, const char *routing)
 {
-    const ll_topology *topo = topology_must(
+    return topology_must(
         e->mem, "clos",
         ll_arena_printf(e->mem,
                         "size=1024; hosts_per_leaf=16; uplinks=16; bandwidth=12.5 GB/s; "
                         "latency=500 ns; uplink_bandwidth=12.5 GB/s; uplink_latency=500 ns; %s",
                         routing));
+}
+
+static double phase_s(const env *e, const char *routing, const ll_traffic *t, const char *keys)
+{
+    const test_engine packet = engine_make(e->mem, "packet", keys);
+    return price_make(packet, fabric(e, routing), wire_make(), 1, t, e->comm).end_s[0];
+}
+
+static double permutation_s(const env *e, const char *routing, const char *keys)
+{
     const ll_traffic t = permutation(e->mem, 1024);
-    const ll_price p =
-        price_make(engine_make(e->mem, "packet", keys), topo, wire_make(), 1, &t, e->comm);
-    return p.end_s[0];
+    return phase_s(e, routing, &t, keys);
+}
+
+static double incast_s(const env *e, const char *keys)
+{
+    enum { N = 63 };
+    int32_t src[N], dst[N];
+    double size_B[N];
+    for (int32_t i = 0; i < N; i++) {
+        src[i] = i + 1;
+        dst[i] = 0;
+        size_B[i] = 1 << 18;
+    }
+    const ll_traffic t = list_make(N, src, dst, size_B);
+    return phase_s(e, ONE_PATH, &t, keys);
+}
+
+static double all_to_all_s(const env *e, const char *keys)
+{
+    const ll_traffic t = traffic_make(LL_PATTERN_ALL, 64, 0, 1 << 16);
+    return phase_s(e, ONE_PATH, &t, keys);
 }
 
 static const char *const cases[N_CASE] = {"all-reduce", "permutation", "one path", "step"};
@@ -132,7 +166,7 @@ static double time_s(env *e, int which, const char *keys)
     case 1:
         return permutation_s(e, "routing=spray", all);
     case 2:
-        return permutation_s(e, "routing=ecmp; ecmp_paths=1", all);
+        return permutation_s(e, ONE_PATH, all);
     default:
         return step_s(e, all);
     }
@@ -175,6 +209,53 @@ static void table(env *e, int which, bool json)
     }
 }
 
+/* ---- Full queues ------------------------------------------------------------------------------ */
+
+enum { N_BUFFER = 3, N_RULE = 3, N_BURST = 3 };
+static const int buffers[N_BUFFER] = {16, 64, 256};
+static const char *const bursts[N_BURST] = {"incast", "all-to-all", "one path"};
+static const struct {
+    const char *name, *keys;
+} rules[N_RULE] = {
+    {"credits", "overflow=credits"},
+    {"drop, selective", "overflow=drop; recovery=end_to_end"},
+    {"drop, go back n", "overflow=drop; recovery=end_to_end; retransmission=go_back_n"}};
+
+static double burst_s(env *e, int which, const char *keys)
+{
+    ll_arena_reset(e->mem);
+    const char *const all = ll_arena_printf(e->mem, "packets_per_flow=0; %s", keys);
+    return which == 0   ? incast_s(e, all)
+           : which == 1 ? all_to_all_s(e, all)
+                        : permutation_s(e, ONE_PATH, all);
+}
+
+static void burst_table(env *e, int which, bool json)
+{
+    const double free_s = burst_s(e, which, "buffer_packets=0");
+    if (json)
+        printf(",\n{\"name\": \"queue.%s\", \"value\": %.9g, \"unit\": \"s\"}", bursts[which],
+               free_s);
+    for (int b = 0; b < N_BUFFER; b++) {
+        if (!json && b == 0)
+            printf("%-12s %12.6g %6d", bursts[which], free_s * 1e6, buffers[b]);
+        else if (!json)
+            printf("%-12s %12s %6d", "", "", buffers[b]);
+        for (int r = 0; r < N_RULE; r++) {
+            char keys[160];
+            snprintf(keys, sizeof keys, "buffer_packets=%d; %s", buffers[b], rules[r].keys);
+            const double slow = burst_s(e, which, keys) / free_s;
+            if (json)
+                printf(",\n{\"name\": \"queue.%s.%s.%d\", \"value\": %.6g, \"unit\": \"1\"}",
+                       bursts[which], rules[r].name, buffers[b], slow);
+            else
+                printf(" %21.4f", slow);
+            fflush(stdout);
+        }
+        if (!json) printf("\n");
+    }
+}
+
 int main(int argc, char **argv)
 {
     const bool json = argc > 2 && strcmp(argv[1], "--format") == 0 && strcmp(argv[2], "json") == 0;
@@ -194,6 +275,14 @@ int main(int argc, char **argv)
     }
     for (int i = 0; i < N_CASE; i++)
         table(&e, i, json);
+    if (!json) {
+        printf("\n%-12s %12s %6s", "burst", "unlimited us", "queue");
+        for (int r = 0; r < N_RULE; r++)
+            printf(" %21s", rules[r].name);
+        printf("\n");
+    }
+    for (int i = 0; i < N_BURST; i++)
+        burst_table(&e, i, json);
     if (json) printf("\n]\n");
     ll_arena_destroy(e.mem);
     ll_comm_destroy(e.comm);

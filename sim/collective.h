@@ -95,7 +95,7 @@ typedef struct ll_cost {
     double latency_s;  /* zero-load latency of all serial rounds */
     double wire_s;     /* bytes over the link rate, waiting for others included */
     ll_protocol protocol;
-    ll_spread flow;    /* packet: when the flows of the longest round end, as simulated; else 0 */
+    ll_spread flow; /* packet: when the flows of the longest round end, as simulated; else 0 */
 } ll_cost;
 
 /* Cost of a plan whose rounds an engine has priced, in the fastest protocol. software: that of the

@@ -224,7 +224,7 @@ static ll_status check_recovery(const ll_packet_net *net, const ll_packet_param 
         return ll_error_set(err, LL_ERR_RUN,
                             "engine.overflow = drop: only sources know what was dropped; it needs "
                             "engine.recovery = end_to_end");
-    if (!net->damage.end_to_end || !ll_damage_any(&net->damage)) return LL_OK;
+    if (!net->damage.end_to_end || !net->damage.any) return LL_OK;
     if (net->watch != NULL)
         return ll_error_set(err, LL_ERR_RUN,
                             "engine.paths = adaptive is not possible with engine.recovery = "

@@ -28,13 +28,11 @@
 typedef struct ll_damage {
     double frac;   /* probability per packet and link; 0: none */
     bool overflow; /* full queues drop packets */
+    bool any;      /* packets can be lost: frac > 0, or overflow */
     bool go_back_n, end_to_end;
     int64_t timeout_ps; /* end_to_end */
     uint64_t seed;
 } ll_damage;
-
-/* Whether packets can be lost at all. */
-static inline bool ll_damage_any(const ll_damage *d) { return d->frac > 0 || d->overflow; }
 
 /* Times that the packet is damaged on the link before it comes through. */
 static inline int ll_damage_count(const ll_damage *d, int64_t link_id, uint32_t flow,

@@ -401,6 +401,7 @@ ll_status ll_packet_net_create(const ll_problem *problem, const ll_phase *phase,
                                       .end_to_end = param->recovery == 1,
                                       .timeout_ps = (int64_t)round(param->timeout_s * 1e12),
                                       .seed = (uint64_t)param->seed}};
+    net->damage.any = net->damage.frac > 0 || net->damage.overflow;
     ll_packet_book_init(&b.book, problem, param->buffer_packets, size, mem);
     ll_lane_order_init(&b.lanes, mem);
     for (int i = 0; i < phase->n_traffic; i++)

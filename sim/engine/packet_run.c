@@ -283,7 +283,7 @@ static inline __attribute__((always_inline)) void serve(packet_run *run, ll_pack
                                                         const ll_packet_hop *hop, const ll_event *e,
                                                         int64_t ps)
 {
-    if (ll_damage_any(&run->net->damage))
+    if (run->net->damage.any)
         serve_lossy(run, link, flow, hop, e, ps);
     else
         serve_as(run, link, flow, hop, e, ps, false);
@@ -528,7 +528,7 @@ ll_status ll_packet_run(const ll_topology *topo, ll_packet_net *net, ll_comm *co
     run->rank = (uint32_t)ll_comm_rank(comm);
     ll_calendar_init(&run->cal, net->delta_ps, net->n_link, mem);
     ll_exchange_init(&run->exchange, net, comm, profile, mem);
-    if (ll_damage_any(&net->damage) && net->damage.end_to_end)
+    if (net->damage.any && net->damage.end_to_end)
         run->recovery = ll_recovery_create(net, mem);
     begin(run);
     ll_profile_begin(profile);

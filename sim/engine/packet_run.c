@@ -528,8 +528,7 @@ ll_status ll_packet_run(const ll_topology *topo, ll_packet_net *net, ll_comm *co
     run->rank = (uint32_t)ll_comm_rank(comm);
     ll_calendar_init(&run->cal, net->delta_ps, net->n_link, mem);
     ll_exchange_init(&run->exchange, net, comm, profile, mem);
-    if (net->damage.any && net->damage.end_to_end)
-        run->recovery = ll_recovery_create(net, mem);
+    if (net->damage.any && net->damage.end_to_end) run->recovery = ll_recovery_create(net, mem);
     begin(run);
     ll_profile_begin(profile);
     for (int64_t window = 0; window != INT64_MAX; run->result.n_window++) {

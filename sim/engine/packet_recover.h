@@ -19,6 +19,9 @@
  *                     the stream has sent something again), all that is missing is sent again. Timers are
  *                     looked at when a window of time begins, and what they send leaves with the next.
  *
+ * Answers that come over different links in one window of time may be looked at in another order than that in
+ * which they come; a packet that would so leave before one with a lower number in its stream waits for it.
+ *
  * A flow has at most its window in flight: all that was sent, less all that is acknowledged without a gap.
  * The answers are packets of their own, and may be lost; a later "up to k" makes up for it.
  *
@@ -41,6 +44,7 @@ typedef struct ll_stream {
     uint32_t n_done; /* path 0: acknowledged without a gap, of all streams of the flow */
     bool armed;      /* there is a timer in the calendar */
     int64_t deadline_ps;
+    int64_t sent_ps; /* when its last packet left, or will: the next one does not leave before */
     uint64_t *acked; /* [slots / 64], by number modulo slots */
     /* Receiver. */
     bool asked; /* go_back_n: it has said what is missing */

@@ -112,21 +112,24 @@ static void wind_up(packet_run *run, const ll_packet_flow *flow, ll_stream *s)
     s->armed = true;
 }
 
-/* The stream sends a new packet at `ps`. */
-static void watch(packet_run *run, const ll_packet_flow *flow, ll_stream *s, uint32_t seq,
-                  int64_t ps)
+/* The stream may send a new packet at `ps`; returns when it does. */
+static int64_t leave(packet_run *run, const ll_packet_flow *flow, ll_stream *s, uint32_t seq,
+                     int64_t ps)
 {
-    if (seq / flow->n_path == s->oldest) s->deadline_ps = ps + run->net->damage.timeout_ps;
+    if (ps > s->sent_ps) s->sent_ps = ps;
+    if (seq / flow->n_path == s->oldest) s->deadline_ps = s->sent_ps + run->net->damage.timeout_ps;
     if (!s->armed) wind_up(run, flow, s);
+    return s->sent_ps;
 }
 
-static void send_again(packet_run *run, const ll_packet_flow *flow, const ll_stream *s, ll_resend r,
+static void send_again(packet_run *run, const ll_packet_flow *flow, ll_stream *s, ll_resend r,
                        int64_t ps)
 {
     const ll_packet_hop to = flow->hop[ll_packet_way(flow, s->path)];
     for (uint32_t k = r.first; k < r.end; k++)
         if (ll_stream_missing(s, k))
             send(run, to, ps, ll_stream_seq(flow, s, k) << LL_PACKET_HOP_BITS, s->flow);
+    if (r.first < r.end && ps > s->sent_ps) s->sent_ps = ps;
 }
 
 static void expire(packet_run *run, const ll_event *e)
@@ -151,8 +154,8 @@ static void answered(packet_run *run, ll_packet_flow *flow, const ll_event *e, i
     send_again(run, flow, s, ll_stream_answered(run->net, r, s, order, ps), ps);
     const uint32_t *n_done = &r->stream[r->first[e->flow]].n_done;
     while (flow->next < flow->n_packet && flow->next - *n_done < flow->window) {
-        watch(run, flow, ll_stream_of(r, flow, e->flow, flow->next), flow->next, ps);
-        reply(run, flow, e->flow, ps);
+        ll_stream *next = ll_stream_of(r, flow, e->flow, flow->next);
+        reply(run, flow, e->flow, leave(run, flow, next, flow->next, ps));
     }
 }
 
@@ -175,7 +178,7 @@ static void begin_timers(packet_run *run, const ll_packet_flow *flow, uint32_t i
 {
     for (uint32_t path = 0; path < flow->n_path && path < flow->next; path++)
         if (ll_hop_owner(last_hop(flow, path)) == run->rank)
-            watch(run, flow, ll_stream_of(run->recovery, flow, id, path), path, 0);
+            leave(run, flow, ll_stream_of(run->recovery, flow, id, path), path, 0);
 }
 
 /* A sum, so that it does not matter in which order links are swept, nor on which rank. */

@@ -274,6 +274,33 @@ static void check_refused(const env *e)
     }
 }
 
+/* Where nothing happens to be lost, recovery changes nothing: over one path to the time at which each link
+ * serves each packet; over several, no packet is sent twice, and the end is nearly the same (packets of one
+ * path that would overtake each other wait). */
+static void check_unused(const env *e)
+{
+    static const char *const text[2] = {
+        "packets_per_flow=0; state_hash=end; loss=0",
+        "packets_per_flow=0; state_hash=end; loss=1e-15; recovery=end_to_end; timeout=1 s"};
+    const ll_topology *topo[2] = {make(e, "line", 5),
+                                  topology_must(e->mem, "mesh",
+                                                "size=5; routing=spray; bandwidth=100 GB/s; "
+                                                "latency=500 ns")};
+    const ll_traffic t = traffic_make(LL_PATTERN_ALL, 5, 0, 50 * 4000);
+    const ll_wire w = {.packet_B = 4000, .kappa = 0.05, .window_B = 7 * 4000};
+    for (int i = 0; i < 2; i++) {
+        ll_price p[2];
+        for (int k = 0; k < 2; k++)
+            p[k] = price_make(engine_make(e->mem, "packet", text[k]), topo[i], w, 1, &t, e->comm);
+        CHECK((i > 0 || p[0].state_hash == p[1].state_hash) &&
+                  p[0].n_packet_hop == p[1].n_packet_hop,
+              "%s: %lld and %lld hops, ends %.17g and %.17g s", topo[i]->type->name,
+              (long long)p[0].n_packet_hop, (long long)p[1].n_packet_hop, p[0].end_s[0],
+              p[1].end_s[0]);
+        CHECK_NEAR(p[1].end_s[0], p[0].end_s[0], 1e-3);
+    }
+}
+
 /* Half of all packets are lost on every hop, and still all of them arrive. */
 static void check_half(const env *e)
 {
@@ -306,6 +333,7 @@ int main(int argc, char **argv)
     check_place(&e);
     check_overflow(&e);
     check_refused(&e);
+    check_unused(&e);
     check_half(&e);
     ll_comm_destroy(e.comm);
     ll_arena_destroy(mem);

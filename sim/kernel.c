@@ -60,13 +60,14 @@ typedef struct shape {
     /* Read and written per weight and micro-batch by the product of its gradient, and by a kernel that
      * adds it up. */
     double grad_B, add_B;
-    bool old;                /* software of before fused attention */
+    bool old; /* software of before fused attention */
+    bool alibi;
     int64_t n_ring, n_split; /* parts of products that hide tp transfers: gathers, scatters */
 } shape;
 
 static shape shape_of(const ll_model *m, const ll_job *job)
 {
-    shape s = {.h = (double)m->hidden, .old = !job->fused_attention};
+    shape s = {.h = (double)m->hidden, .old = !job->fused_attention, .alibi = m->alibi};
     double tp = (double)job->tp;
     s.t = (double)(job->micro_batch * job->seq) / (double)job->cp;
     s.t_norm = job->sequence_parallel ? s.t / tp : s.t;
@@ -87,17 +88,20 @@ static shape shape_of(const ll_model *m, const ll_job *job)
     s.n_split = parts ? 4 : 1;
     s.n_micro = (double)ll_job_n_micro(job);
     /* Gradients of sharded weights are sent off in 16 bits. Others are added to a buffer: by the product
-     * (Megatron-LM: gradient_accumulation_fusion), or by a kernel that reads them too. */
+     * (Megatron-LM: gradient_accumulation_fusion), or by a kernel that reads them too, perhaps a copy
+     * of 32 bits that another one makes (6 B; DeepSpeed, BF16_Optimizer.update_hp_grads). */
     bool sharded = job->zero >= 2;
     s.grad_B = job->grad_fusion && !sharded ? 2 * ll_job_grad_B(job) : 2;
-    s.add_B = job->grad_fusion || sharded ? 0 : 2 + 2 * ll_job_grad_B(job);
+    const double grad_B = ll_job_grad_B(job);
+    const bool widen = job->grad_widen && grad_B > 2;
+    s.add_B = job->grad_fusion || sharded ? 0 : (widen ? 6 + grad_B : 2) + 2 * grad_B;
     return s;
 }
 
 /* A product of attention that is not fused: one for each head. */
-static void add_scores_product(const pass *p, const shape *s, double n, double k)
+static void add_scores_product(const pass *p, const shape *s, double n, double k, double out_B)
 {
-    ll_matmul product = {s->n_head, s->rows, n, k, 2};
+    ll_matmul product = {s->n_head, s->rows, n, k, out_B};
     p->sum->attention_s += ll_kernel_matmul_s(p->chip, p->precision, &product);
     p->sum->launch_s += p->chip->launch_s;
 }
@@ -123,10 +127,11 @@ static void attention_forward(const pass *p, const shape *s)
         return;
     }
     const double n_score = s->n_head * s->rows * s->columns;
-    add_scores_product(p, s, s->columns, s->head_dim);
+    if (s->alibi) add_stream(p, 2 * n_score); /* biases, to which the product adds (baddbmm) */
+    add_scores_product(p, s, s->columns, s->head_dim, s->alibi ? 4 : 2);
     add_stream(p, 4 * n_score);
     add_stream(p, 5 * n_score);
-    add_scores_product(p, s, s->head_dim, s->columns);
+    add_scores_product(p, s, s->head_dim, s->columns, 2);
     add_stream(p, 4 * s->t * s->q);
 }
 
@@ -141,12 +146,12 @@ static void attention_backward(const pass *p, const shape *s)
         return;
     }
     const double n_score = s->n_head * s->rows * s->columns;
-    add_scores_product(p, s, s->columns, s->head_dim); /* of the probabilities */
-    add_scores_product(p, s, s->head_dim, s->columns); /* of values */
+    add_scores_product(p, s, s->columns, s->head_dim, 2); /* of the probabilities */
+    add_scores_product(p, s, s->head_dim, s->columns, 2); /* of values */
     add_stream(p, 5 * n_score);
     add_stream(p, 6 * n_score);
-    add_scores_product(p, s, s->head_dim, s->columns); /* of queries */
-    add_scores_product(p, s, s->head_dim, s->columns); /* of keys */
+    add_scores_product(p, s, s->head_dim, s->columns, 2); /* of queries */
+    add_scores_product(p, s, s->head_dim, s->columns, 2); /* of keys */
     add_stream(p, 4 * s->t * s->q);
 }
 

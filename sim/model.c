@@ -34,6 +34,12 @@ const ll_key ll_model_keys[] = {
      .def = "causal",
      .choices = attention_names,
      .doc = "what the kernels compute, and what counts as work"},
+    {.name = "alibi",
+     .kind = LL_KIND_BOOL,
+     .flags = LL_KEY_FACT,
+     .offset = offsetof(ll_model, alibi),
+     .def = "false",
+     .doc = "positions are biases added to the scores: costs time where attention is not fused"},
     {0}};
 
 ll_status ll_model_read(ll_config *cfg, const char *path, ll_model *out, ll_error *err)

@@ -88,9 +88,11 @@ static void sizes_dp(ll_program *program, double n_op)
         set(program, LL_DP_REDUCE, ll_job_grad_B(job) * dp_param(program, false), chunks);
         return;
     }
+    const bool whole = job->zero == 1 && job->grad_whole;
     set(program, LL_DP_GATHER, ll_job_param_B(job) * dp_param(program, sharded),
         sharded ? 2 * n_op * layers : chunks);
-    set(program, LL_DP_SCATTER, ll_job_grad_B(job) * dp_param(program, sharded),
+    set(program, whole ? LL_DP_REDUCE : LL_DP_SCATTER,
+        ll_job_grad_B(job) * dp_param(program, sharded),
         sharded          ? n_op * layers
         : job->zero == 2 ? n_op * chunks
                          : chunks);
@@ -282,7 +284,8 @@ static ll_status price_beside(ll_program *program, const void *param, pricing ho
 {
     const ll_study *s = program->study;
     ll_transfer *tp = program->transfer + (s->job.sequence_parallel ? LL_TP_GATHER : LL_TP_REDUCE);
-    ll_transfer *dp = program->transfer + (s->job.zero ? LL_DP_SCATTER : LL_DP_REDUCE);
+    const bool scatters = program->transfer[LL_DP_SCATTER].size_B > 0;
+    ll_transfer *dp = program->transfer + (scatters ? LL_DP_SCATTER : LL_DP_REDUCE);
     if (tp->size_B <= 0 || dp->size_B <= 0 ||
         !(s->job.overlap_grad_reduce || s->job.overlap_param_gather))
         return LL_OK;

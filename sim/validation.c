@@ -84,6 +84,7 @@ static ll_status rows_make(const ll_csv *csv, ll_arena *mem, ll_validation *out,
         if ((at[k] = ll_csv_column(csv, name[k])) < 0)
             ll_error_add(err, LL_ERR_CONFIG, "%s: there is no column '%s'", csv->name, name[k]);
     LL_TRY(err->status);
+    const int cause = ll_csv_column(csv, "cause"); /* a table may do without */
     ll_validation_row *row = ll_arena_array(mem, csv->n_row, ll_validation_row);
     for (int i = 0; i < csv->n_row; i++) {
         const char *const *cell = csv->cell + (size_t)i * (size_t)csv->n_column;
@@ -96,6 +97,7 @@ static ll_status rows_make(const ll_csv *csv, ll_arena *mem, ll_validation *out,
                                      .quantity_text = cell[at[QUANTITY]],
                                      .assumed = cell[at[ASSUMED]],
                                      .source = cell[at[SOURCE]],
+                                     .cause = cause < 0 ? "" : cell[cause],
                                      .line = csv->line[i]};
         row_check(csv->name, &row[i], cell[at[MEASURED]], cell[at[BAND]], err);
     }

@@ -41,7 +41,8 @@ typedef enum ll_quantity {
 
 typedef struct ll_validation_row {
     const char *id, *group, *series, *study, *set, *what, *quantity_text, *assumed, *source;
-    int quantity; /* ll_quantity */
+    const char *cause; /* why the row is off, as far as known; "" if nobody says */
+    int quantity;      /* ll_quantity */
     double measured, band_frac;
     int line;
 } ll_validation_row;
@@ -123,6 +124,9 @@ void ll_validation_run(ll_validation *v, int n_set, const char *const *set, ll_c
 void ll_validation_count(ll_validation *v, ll_arena *mem);
 
 double ll_validation_error(const ll_validation_outcome *o); /* percent */
+
+/* Whether a row ran and its error is larger than its band. */
+bool ll_validation_beyond(const ll_validation *v, int i_row);
 
 /* Work of a step as the convention counts it, in FLOP. quantity: FULL_RECOMPUTE, FULL or CAUSAL. */
 double ll_validation_work_flop(const ll_model *model, const ll_job *job, ll_quantity quantity);

@@ -10,6 +10,13 @@ double ll_validation_error(const ll_validation_outcome *o)
     return o->measured > 0 ? 100 * (o->predicted / o->measured - 1) : 0;
 }
 
+bool ll_validation_beyond(const ll_validation *v, int i_row)
+{
+    const ll_validation_outcome *o = &v->outcome[i_row];
+    return o->state == LL_VALIDATION_OK && strcmp(v->row[i_row].group, "memory") != 0 &&
+           fabs(ll_validation_error(o)) > 100 * v->row[i_row].band_frac;
+}
+
 static int ascending(const void *a, const void *b)
 {
     const double *x = a, *y = b;

@@ -27,6 +27,20 @@ static const char *seconds(double x, ll_arena *mem)
     return x < 0.1 ? ll_arena_printf(mem, "%.4g ms", 1e3 * x) : ll_arena_printf(mem, "%.4g s", x);
 }
 
+/* Why a row is beyond its band. */
+static const char *cause(const ll_validation_row *r)
+{
+    return *r->cause ? r->cause : "NO CAUSE STATED";
+}
+
+/* What a row assumes, and why it is off if it is. */
+static const char *remark(const ll_validation *v, int i, ll_arena *mem)
+{
+    const ll_validation_row *r = &v->row[i];
+    if (!ll_validation_beyond(v, i)) return r->assumed;
+    return ll_arena_printf(mem, "%s%sCAUSE: %s", r->assumed, *r->assumed ? ". " : "", cause(r));
+}
+
 /* Rows of one group, for people. */
 static ll_table *rows_table(const ll_validation *v, const char *title, const char *group,
                             ll_arena *mem)
@@ -39,7 +53,7 @@ static ll_table *rows_table(const ll_validation *v, const char *title, const cha
                                         {.name = "predicted", .right = true},
                                         {.name = "error %", .right = true},
                                         {.name = "band", .right = true},
-                                        {.name = "assumed"}};
+                                        {.name = "assumed; cause"}};
     ll_table *t = ll_table_create(mem, title, (int)(sizeof columns / sizeof *columns), columns);
     for (int i = 0; i < v->n_row; i++) {
         const ll_validation_row *r = &v->row[i];
@@ -49,7 +63,7 @@ static ll_table *rows_table(const ll_validation *v, const char *title, const cha
         ll_table_set(t, 0, "%s", r->id);
         ll_table_set(t, 1, "%s", r->what);
         ll_table_set(t, 7, "%g", 100 * r->band_frac);
-        ll_table_set(t, 8, "%s", r->assumed);
+        ll_table_set(t, 8, "%s", remark(v, i, mem));
         if (o->n_chip) ll_table_set(t, 2, "%lld", (long long)o->n_chip);
         ll_table_set(t, 3, "%s", o->chip);
         if (o->state != LL_VALIDATION_OK) {
@@ -59,6 +73,40 @@ static ll_table *rows_table(const ll_validation *v, const char *title, const cha
         ll_table_set(t, 4, "%s", seconds(o->measured, mem));
         ll_table_set(t, 5, "%s", seconds(o->predicted, mem));
         ll_table_set(t, 6, "%+.1f", ll_validation_error(o));
+    }
+    return t;
+}
+
+/* Rows beyond their band, by what is said to be the cause, in the order of the table. */
+static ll_table *cause_table(const ll_validation *v, ll_arena *mem)
+{
+    static const ll_column columns[] = {{.name = "cause"},
+                                        {.name = "rows", .right = true},
+                                        {.name = "mean error %", .right = true},
+                                        {.name = "worst", .right = true},
+                                        {.name = "worst row"}};
+    ll_table *t = ll_table_create(mem, "Rows beyond their band, by cause",
+                                  (int)(sizeof columns / sizeof *columns), columns);
+    bool *done = ll_arena_array(mem, v->n_row, bool);
+    for (int i = 0; i < v->n_row; i++) {
+        if (done[i] || !ll_validation_beyond(v, i)) continue;
+        int n = 0, worst = i;
+        double sum = 0;
+        for (int k = i; k < v->n_row; k++) {
+            if (!ll_validation_beyond(v, k) || strcmp(v->row[k].cause, v->row[i].cause) != 0)
+                continue;
+            const double error = ll_validation_error(&v->outcome[k]);
+            if (fabs(error) > fabs(ll_validation_error(&v->outcome[worst]))) worst = k;
+            done[k] = true;
+            sum += error;
+            n++;
+        }
+        ll_table_row(t);
+        ll_table_set(t, 0, "%s", cause(&v->row[i]));
+        ll_table_set(t, 1, "%d", n);
+        ll_table_set(t, 2, "%+.1f", sum / n);
+        ll_table_set(t, 3, "%+.1f", ll_validation_error(&v->outcome[worst]));
+        ll_table_set(t, 4, "%s %s", v->row[worst].id, v->row[worst].what);
     }
     return t;
 }
@@ -224,6 +272,21 @@ static void not_modelled_print(const ll_validation *v, ll_text *out)
     if (*before == ';') ll_text_add(out, ".\n");
 }
 
+/* How many rows are beyond their band, and for how many of them nobody says why. */
+static void beyond_print(const ll_validation *v, ll_text *out)
+{
+    int n = 0, n_unsaid = 0, n_unknown = 0;
+    for (int i = 0; i < v->n_row; i++) {
+        if (!ll_validation_beyond(v, i)) continue;
+        n++;
+        n_unsaid += !*v->row[i].cause;
+        n_unknown += !strncmp(v->row[i].cause, "not known", 9);
+    }
+    ll_text_add(out,
+                "%d rows beyond their band: %d without a stated cause, %d of a cause not known.\n",
+                n, n_unsaid, n_unknown);
+}
+
 static void headline(const ll_validation *v, ll_text *out)
 {
     const ll_validation_stats *s = &v->stats[0];
@@ -263,6 +326,9 @@ static void print_text(const ll_validation *v, int width, ll_arena *mem, ll_text
     }
     ll_table_print(stats_table(v, mem), LL_FORMAT_TEXT, width, out);
     ll_text_add(out, "\n");
+    ll_table_print(cause_table(v, mem), LL_FORMAT_TEXT, width, out);
+    ll_text_add(out, "\n");
+    beyond_print(v, out);
     not_modelled_print(v, out);
     ll_text_add(out, "%s\n", params_sentence(v, mem));
     headline(v, out);
@@ -291,6 +357,9 @@ static void print_short(const ll_validation *v, const char *date, ll_format form
     }
     ll_table_print(stats_table(v, mem), format, 0, out);
     ll_text_add(out, "\n");
+    ll_table_print(cause_table(v, mem), format, 0, out);
+    ll_text_add(out, "\n");
+    beyond_print(v, out);
     not_modelled_print(v, out);
     ll_text_add(out, "%s\n", params_sentence(v, mem));
 }
@@ -332,6 +401,7 @@ static void row_json(const ll_validation *v, int i, ll_json *j)
     ll_json_number(j, "band_pct", 100 * r->band_frac);
     ll_json_number(j, "memory_B", o->memory_B);
     ll_json_string(j, "assumed", r->assumed);
+    ll_json_string(j, "cause", ll_validation_beyond(v, i) ? cause(r) : "");
     ll_json_string(j, "source", r->source);
     ll_json_close(j);
 }
@@ -435,9 +505,9 @@ static void print_json(const ll_validation *v, const char *date, ll_text *out)
 static ll_table *flat_table(const ll_validation *v, ll_arena *mem)
 {
     static const char *const name[] = {
-        "id",          "group",     "series",    "family",   "study",     "what",
-        "chip",        "chips",     "precision", "quantity", "published", "measured_s",
-        "predicted_s", "error_pct", "band_pct",  "state",    "assumed",   "source"};
+        "id",       "group",     "series",   "family",    "study",      "what",        "chip",
+        "chips",    "precision", "quantity", "published", "measured_s", "predicted_s", "error_pct",
+        "band_pct", "state",     "assumed",  "source",    "cause"};
     enum { N = sizeof name / sizeof *name };
     ll_column column[N];
     for (int k = 0; k < N; k++)
@@ -464,6 +534,7 @@ static ll_table *flat_table(const ll_validation *v, ll_arena *mem)
         ll_table_set(t, 15, "%s", *o->reason ? o->reason : state_name(o->state));
         ll_table_set(t, 16, "%s", r->assumed);
         ll_table_set(t, 17, "%s", r->source);
+        ll_table_set(t, 18, "%s", ll_validation_beyond(v, i) ? cause(r) : "");
     }
     return t;
 }

@@ -58,6 +58,22 @@ has err 'open20 all: median error [0-9.]+ %, recorded [0-9.]+ %'
 # A setting that is wrong is said with its row, and is a failure.
 run 1 --set job.tpp=1
 has err "rows\.csv:2: .*tpp"
+# What is beyond its band has a cause, or is said to have none; what is within has none.
+{
+    echo "$heading,cause"
+    echo 'A,open20,,o01,,fast,step s,5,8,nothing,paper,old software'
+    echo 'B,open20,,o01,,slow,step s,0.5,8,,paper,'
+    echo 'C,open20,,o01,,right,step s,1.10,8,,paper,unseen'
+} >rows.csv
+run 0
+has out '^A +fast .* nothing\. CAUSE: old'
+has out '^B +slow .* CAUSE: NO CAUSE'
+has out '^2 rows beyond their band: 1 without a stated cause, 0 of a cause not known'
+lacks out unseen
+"$LINELOSS" validate rows.csv --format csv >flat.csv 2>err || complain "csv: $(cat err)"
+has flat.csv '^A,.*,paper,old software$'
+has flat.csv '^B,.*,paper,NO CAUSE STATED$'
+has flat.csv '^C,.*,paper,$'
 bad() { # row, message
     { echo "$heading" && echo "$1"; } >rows.csv
     run 1

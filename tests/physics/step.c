@@ -129,6 +129,9 @@ static void test_replicas(const env *e)
         set[4] = zero[z];
         CHECK_NEAR(step_s(e, 5, set), want_s[z], 1e-12);
     }
+    /* zero 1 with the sum of all gradients on every replica: reduced as with zero 0. */
+    const char *whole[] = {set[0], set[1], set[2], set[3], "job.zero=1", "job.grad_whole=true"};
+    CHECK_NEAR(step_s(e, 6, whole), want_s[1] + s - 3e-6, 1e-12);
 }
 
 /* Overlapped, zero 2 hides a scatter behind the next micro-batch: beside zero 1 it has less to add to, and

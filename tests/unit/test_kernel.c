@@ -150,6 +150,26 @@ static void test_unfused(void)
     CHECK_NEAR(unfused.backward.attention_s, 4 * product_s, 1e-12);
 }
 
+/* Biases of 16 sequences and heads times 2048 x 2048 scores, not fused: written (2 B) by a kernel, read (2 B)
+ * by the product that writes the scores. */
+static void test_alibi(void)
+{
+    ll_chip chip = pure_chip();
+    chip.memory_Bps = 1e12;
+    ll_model model = small_model();
+    ll_job job = small_job(1, 1);
+    ll_layer_time plain, biased;
+    job.fused_attention = false;
+    chip.n_multiprocessor = 4;
+    ll_kernel_layer(&chip, &model, &job, &plain);
+    model.alibi = true;
+    ll_kernel_layer(&chip, &model, &job, &biased);
+    const double n_score = 16.0 * 2048 * 2048;
+    CHECK_NEAR(biased.forward.stream_s - plain.forward.stream_s, 2 * n_score / 1e12, 1e-9);
+    CHECK_NEAR(biased.forward.attention_s - plain.forward.attention_s, 2 * n_score / 1e12, 1e-9);
+    CHECK_NEAR(ll_compute_total_s(&biased.backward), ll_compute_total_s(&plain.backward), 1e-12);
+}
+
 /* FP8, against BF16. Forward: inputs of the attention's and the feed-forward network's last product are
  * cast, 4 B each: 4096 * (1024 + 4096); the others leave a norm as they are needed. The 15,728,640
  * weights are cast once in 4 micro-batches: 83886080 + 15728640 B. Backward: gradients of the four
@@ -182,6 +202,14 @@ static void test_grad_fusion(void)
     job.grad_fusion = false;
     ll_kernel_layer(&chip, &model, &job, &apart);
     CHECK_NEAR(apart.backward.stream_s - fused.backward.stream_s, 157286400.0 / 1e12, 1e-9);
+    /* Widened first: 16 bits read, 32 written, and then 32 read instead of 16: 8 B more each. */
+    job.grad_widen = true;
+    ll_kernel_layer(&chip, &model, &job, &apart);
+    CHECK_NEAR(apart.backward.stream_s - fused.backward.stream_s, 283115520.0 / 1e12, 1e-9);
+    /* Into a buffer of 16 bits there is nothing to widen: 2 + 4 B. */
+    job.grad_precision = 1;
+    ll_kernel_layer(&chip, &model, &job, &apart);
+    CHECK_NEAR(apart.backward.stream_s - fused.backward.stream_s, 94371840.0 / 1e12, 1e-9);
     job.zero = 2;
     ll_kernel_layer(&chip, &model, &job, &apart);
     CHECK_NEAR(apart.backward.stream_s, fused.backward.stream_s, 1e-12);
@@ -282,6 +310,7 @@ int main(void)
     test_roofline();
     test_recompute();
     test_unfused();
+    test_alibi();
     test_casts();
     test_grad_fusion();
     test_waves();

@@ -33,12 +33,15 @@ static const char *cause(const ll_validation_row *r)
     return *r->cause ? r->cause : "NO CAUSE STATED";
 }
 
-/* What a row assumes, and why it is off if it is. */
+/* What a row assumes, and why it is off if it is: of rows that do not count, up to the colon; the rest
+ * stands in the table of causes. */
 static const char *remark(const ll_validation *v, int i, ll_arena *mem)
 {
     const ll_validation_row *r = &v->row[i];
     if (!ll_validation_beyond(v, i)) return r->assumed;
-    return ll_arena_printf(mem, "%s%sCAUSE: %s", r->assumed, *r->assumed ? ". " : "", cause(r));
+    const size_t n = in_group(v, i, "open20") ? strlen(cause(r)) : strcspn(cause(r), ":");
+    return ll_arena_printf(mem, "%s%sCAUSE: %.*s", r->assumed, *r->assumed ? ". " : "", (int)n,
+                           cause(r));
 }
 
 /* Rows of one group, for people. */

@@ -24,9 +24,9 @@
  * Pages of 2 MiB help large nets where the C library can use them: GLIBC_TUNABLES=glibc.malloc.hugetlb=1
  * took 7 % from the CPU time at 65,536 chips, and nothing at 8192.
  */
-#include "sim/base/rng.h"
 #include "sim/engine/calendar.h"
 #include "sim/engine/packet_run.h"
+#include "sim/synthetic.h"
 #include "tests/engine_make.h"
 
 #include <math.h>
@@ -137,23 +137,6 @@ static const ll_topology *fabric(ll_arena *mem, int n_chip)
                                          n_chip));
 }
 
-/* Fisher and Yates; fixed points stay, and send nothing. */
-static ll_traffic permutation(ll_arena *mem, int32_t n, double each_B)
-{
-    int32_t *src = ll_arena_array(mem, n, int32_t), *dst = ll_arena_array(mem, n, int32_t);
-    double *size_B = ll_arena_array(mem, n, double);
-    for (int32_t i = 0; i < n; i++) {
-        src[i] = dst[i] = i;
-        size_B[i] = each_B;
-    }
-    for (int32_t i = n - 1; i > 0; i--) {
-        const int32_t j = (int32_t)(ll_rng_u01(1, (uint64_t)i, 0) * (i + 1)), swap = dst[i];
-        dst[i] = dst[j];
-        dst[j] = swap;
-    }
-    return list_make(n, src, dst, size_B);
-}
-
 /* Makes the net. Not collective. */
 static void side_create(side *s, const load *l, const ll_topology *topo, ll_comm *comm)
 {
@@ -161,7 +144,8 @@ static void side_create(side *s, const load *l, const ll_topology *topo, ll_comm
     ll_arena *mem = ll_arena_create("bench");
     const test_engine packet = engine_make(
         mem, "packet", ll_arena_printf(mem, "packets_per_flow=0; buffer_packets=%d", l->buffer));
-    const ll_traffic t = permutation(mem, l->n_chip, l->size_B);
+    const ll_traffic t =
+        ll_synthetic_traffic(LL_SYNTHETIC_PERMUTATION, l->n_chip, l->size_B, 1, mem);
     const ll_phase phase = {1, &t};
     const ll_problem problem = {
         topo, {.packet_B = 4096, .kappa = 0.05, .window_bdp = l->window}, 1, &phase};

@@ -6,8 +6,8 @@
  * of 8 x 8 behind switches. Wall seconds of the whole price, and per solve of its filling. The
  * simulated end is printed because it must not depend on R.
  */
-#include "sim/base/rng.h"
 #include "sim/engine/equations.h"
+#include "sim/synthetic.h"
 #include "tests/engine_make.h"
 
 #include <mpi.h>
@@ -26,30 +26,13 @@ static const ll_topology *pod(ll_arena *mem, int n_chip)
     return topology_times(mem, 3, (ll_topology *[]){x, y, spine});
 }
 
-/* Fisher and Yates; fixed points stay, and send nothing. */
-static ll_traffic permutation(ll_arena *mem, int32_t n)
-{
-    int32_t *src = ll_arena_array(mem, n, int32_t), *dst = ll_arena_array(mem, n, int32_t);
-    double *size_B = ll_arena_array(mem, n, double);
-    for (int32_t i = 0; i < n; i++) {
-        src[i] = dst[i] = i;
-        size_B[i] = 4e6;
-    }
-    for (int32_t i = n - 1; i > 0; i--) {
-        const int32_t j = (int32_t)(ll_rng_u01(1, (uint64_t)i, 0) * (i + 1)), swap = dst[i];
-        dst[i] = dst[j];
-        dst[j] = swap;
-    }
-    return list_make(n, src, dst, size_B);
-}
-
 static void run(int n_chip, bool json, bool first, ll_comm *comm)
 {
     ll_arena *mem = ll_arena_create("bench");
     const ll_topology *topo = pod(mem, n_chip);
     const test_engine flow = engine_make(mem, "flow", "fold=off");
     const ll_traffic t[2] = {
-        permutation(mem, n_chip),
+        ll_synthetic_traffic(LL_SYNTHETIC_PERMUTATION, n_chip, 4e6, 1, mem),
         {.pattern = LL_PATTERN_SHIFT, .arg = 1, .group = {n_chip, 1, {64}, {1}}, .size_B = 2e6}};
     const double start_s = MPI_Wtime();
     const ll_price p = price_make(flow, topo, wire_make(), 2, t, comm);

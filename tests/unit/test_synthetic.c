@@ -1,0 +1,64 @@
+/* Synthetic patterns: who sends to whom, counted by hand. */
+#include "sim/synthetic.h"
+#include "tests/check.h"
+
+#include <stdbool.h>
+
+enum { N = 16 };
+
+static ll_arena *mem;
+
+static int64_t n_flow(ll_synthetic what)
+{
+    return ll_synthetic_traffic(what, N, 1e6, 5, mem).n_list;
+}
+
+/* Every chip sends once and receives once, but for fixed points, which do neither. */
+static void permutation(void)
+{
+    int sent[N] = {0}, got[N] = {0};
+    const ll_traffic t = ll_synthetic_traffic(LL_SYNTHETIC_PERMUTATION, N, 1e6, 5, mem);
+    for (int64_t i = 0; i < t.n_list; i++) {
+        sent[t.src[i]]++;
+        got[t.dst[i]]++;
+        CHECK(t.src[i] != t.dst[i], "flow %lld", (long long)i);
+        CHECK(t.list_B[i] == 1e6, "%g B", t.list_B[i]);
+    }
+    for (int c = 0; c < N; c++)
+        CHECK(sent[c] == got[c] && sent[c] <= 1, "chip %d: %d out, %d in", c, sent[c], got[c]);
+    const ll_traffic other = ll_synthetic_traffic(LL_SYNTHETIC_PERMUTATION, N, 1e6, 6, mem);
+    bool same = other.n_list == t.n_list;
+    for (int64_t i = 0; i < t.n_list && same; i++)
+        same = other.dst[i] == t.dst[i];
+    CHECK(!same, "another seed, the same permutation");
+}
+
+static void counts(void)
+{
+    CHECK(n_flow(LL_SYNTHETIC_ALL_TO_ALL) == N * (N - 1), "all-to-all");
+    CHECK(n_flow(LL_SYNTHETIC_INCAST) == N - 1, "incast: chip 0 does not send to itself");
+    CHECK(n_flow(LL_SYNTHETIC_RING) == N, "ring");
+    CHECK(n_flow(LL_SYNTHETIC_HIERARCHICAL) == 2 * N, "hierarchical: two rings through each chip");
+    /* Chips 4, 8 and 12 have a second flow; chip 0 has none to itself. */
+    CHECK(n_flow(LL_SYNTHETIC_HOT_SPOT) == n_flow(LL_SYNTHETIC_PERMUTATION) + 3, "hot spot");
+}
+
+/* With s = 4: chip 7 is the last of its four, and sends to 4; every fourth on is 11. Chip 13 goes round
+ * to 1. */
+static void hierarchical(void)
+{
+    const ll_traffic t = ll_synthetic_traffic(LL_SYNTHETIC_HIERARCHICAL, N, 1, 5, mem);
+    CHECK(t.src[14] == 7 && t.dst[14] == 4, "%d to %d", t.src[14], t.dst[14]);
+    CHECK(t.src[15] == 7 && t.dst[15] == 11, "%d to %d", t.src[15], t.dst[15]);
+    CHECK(t.src[27] == 13 && t.dst[27] == 1, "%d to %d", t.src[27], t.dst[27]);
+}
+
+int main(void)
+{
+    mem = ll_arena_create("test");
+    permutation();
+    counts();
+    hierarchical();
+    ll_arena_destroy(mem);
+    return LL_CHECK_RESULT;
+}

@@ -29,7 +29,7 @@
 
 typedef struct ll_wire {
     double packet_B; /* service unit of a link */
-    double kappa;    /* burstiness in the throughput equations, design: 0.5 is M/D/1 */
+    double kappa;    /* burstiness in the throughput equations: 0.5 is M/D/1 */
     double
         window_bdp; /* window in bandwidth-delay products of the sender's share; 0: use window_B */
     double window_B;
@@ -48,7 +48,7 @@ typedef struct ll_problem {
     const ll_phase *phase; /* [n_phase], each priced by itself */
 } ll_problem;
 
-enum { LL_MAX_TRAFFIC = 8 };
+enum { LL_MAX_TRAFFIC = 16 };
 
 /* Of the times at which flows end. */
 typedef struct ll_spread {

@@ -52,10 +52,15 @@
  * half and of all of these packets end at t(1/4), t(1/2) and t(1); the end is extrapolated along the
  * last two,
  *   end = t(1) + (1/f - 1) 2 (t(1) - t(1/2)).
- * The slope between the first two says how straight the line is: the difference that it would make, as a
- * fraction of the end, is reported as batch_err_frac.
- * Damage is luck, which the line multiplies: with loss, packets_per_flow = 0 is the honest choice, and the
- * reported difference between the slopes says how much hangs on it otherwise.
+ * What is reported as batch_err_frac bounds the error of this, as a fraction of the end, by the sum of
+ *   bend    8 (1/f - 1) times the difference of the slopes of the two halves. A bend that decays as the
+ *           logarithm of the length changes the slope once more by as much; the rest is for queues that
+ *           are still filling.
+ *   phase   a flow ends somewhere in its last window. Where parts end at different places p (0 .. 1) in
+ *           it, ends are off by up to that many windows: |p(1/f) - p(1)| + 2 (1/f - 1) |p(1) - p(1/2)|.
+ *   packet  one at each of the times that are read off, and at the true end: 2 + 4 (1/f - 1) of them.
+ * It is a rule, not a theorem: `lineloss calibrate kappa` compares it with runs of all packets.
+ * Damage is luck, which the line multiplies: with loss, packets_per_flow = 0 is the honest choice.
  */
 #include "sim/engine/packet_need.h"
 #include "sim/engine/packet_net.h"
@@ -170,7 +175,29 @@ static const ll_key packet_keys[] = {
      .doc = "64 bits of what every link has served and when; windows: printed after each of them"},
     {0}};
 
-enum { N_RUN = 3 };
+enum { N_RUN = 3, BEND = 8 };
+
+/* Where in its last window a flow of so many packets ends: 0 < phase <= 1. */
+static double phase_of(const ll_packet_flow *flow, double part)
+{
+    const double n = ceil(ceil((double)flow->size_B * part) / flow->packet_B);
+    return n / flow->window - ceil(n / flow->window) + 1;
+}
+
+/* What windows and packets can do to extrapolated ends, as a fraction of them: see the top. */
+static double grain_err(const ll_packet_net *net)
+{
+    const double rest = 1 / net->fraction - 1;
+    double worst = 0;
+    for (ll_packet_flow *f = ll_packet_first(net); f != NULL; f = ll_packet_next(net, f)) {
+        const double n_packet = (double)f->size_B / f->packet_B;
+        const double end = phase_of(f, net->fraction);
+        const double moved =
+            fabs(phase_of(f, 1) - end) + 2 * rest * fabs(end - phase_of(f, net->fraction / 2));
+        worst = fmax(worst, (moved * f->window + 2 + 4 * rest) / n_packet);
+    }
+    return worst;
+}
 
 /* Adds what was not simulated of one traffic; see the top of the file. run: of a quarter, half, all. */
 static double extrapolate(const ll_packet_net *net, const ll_packet_result *run, int traffic,
@@ -183,7 +210,8 @@ static double extrapolate(const ll_packet_net *net, const ll_packet_result *run,
     const double quarter_ps = (double)run[0].end_ps[traffic];
     const double slope_ps = 2 * (end_ps - half_ps), slope_before_ps = 4 * (half_ps - quarter_ps);
     const double whole_ps = end_ps + rest * slope_ps;
-    *err_frac = fmax(*err_frac, rest * fabs(slope_ps - slope_before_ps) / whole_ps);
+    const double bend_frac = rest * fabs(slope_ps - slope_before_ps) / whole_ps;
+    *err_frac = fmax(*err_frac, BEND * bend_frac);
     return whole_ps;
 }
 
@@ -262,6 +290,11 @@ static ll_status price_phase(const ll_problem *problem, const ll_phase *phase,
         LL_TRY(run_part(problem->topo, &net, net.fraction / (1 << (N_RUN - 1 - k)), comm, mem,
                         &run[k], err));
     fill_price(&net, run, phase->n_traffic, price);
+    if (net.fraction < 1) {
+        double grain = grain_err(&net); /* of this rank's flows */
+        ll_comm_max_f64(comm, 1, &grain);
+        price->batch_err_frac += grain;
+    }
     ll_packet_spread(&net, comm, mem, price->flow);
     return LL_OK;
 }

@@ -196,9 +196,9 @@ const ll_key ll_jitter_keys[] = {
      .doc = "standard deviation between chips, fixed for the run"},
     {0}};
 
-/* The topology that the group at `path` describes, children first. */
-static ll_status topology_read(ll_config *cfg, const char *path, ll_arena *mem, ll_topology *topo,
-                               ll_error *err)
+/* Children first. */
+ll_status ll_cluster_topology(ll_config *cfg, const char *path, ll_arena *mem, ll_topology *topo,
+                              ll_error *err)
 {
     int n_type = 0;
     while (ll_topology_types[n_type])
@@ -221,7 +221,7 @@ static ll_status topology_read(ll_config *cfg, const char *path, ll_arena *mem, 
         child = ll_arena_array(mem, n_child, ll_topology);
         for (int i = 0; i < n_child; i++) {
             const char *sub = ll_arena_printf(mem, "%s[%d]", list, i);
-            LL_TRY(topology_read(cfg, sub, mem, &child[i], err));
+            LL_TRY(ll_cluster_topology(cfg, sub, mem, &child[i], err));
         }
     }
     void *param = ll_arena_alloc(mem, 1, type->param_size);
@@ -239,7 +239,7 @@ static ll_status fabric_read(ll_config *cfg, ll_arena *mem, ll_cluster *out, ll_
 {
     ll_topology *topo = ll_arena_new(mem, ll_topology), *degraded;
     ll_error why;
-    LL_TRY(topology_read(cfg, "cluster.topology", mem, topo, err));
+    LL_TRY(ll_cluster_topology(cfg, "cluster.topology", mem, topo, err));
     out->topo = topo;
     if (out->link_rates[strspn(out->link_rates, " ")] == 0) return LL_OK;
     degraded = ll_arena_new(mem, ll_topology);

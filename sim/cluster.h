@@ -72,6 +72,10 @@ typedef struct ll_cluster {
 
 extern const ll_key ll_cluster_keys[], ll_wire_keys[], ll_software_keys[], ll_jitter_keys[];
 
+/* The topology that the group at `path` describes. Not collective. */
+ll_status ll_cluster_topology(ll_config *cfg, const char *path, ll_arena *mem, ll_topology *topo,
+                              ll_error *err);
+
 /* Read the group "cluster" and build its topology. Everything lives in mem. Not collective. */
 ll_status ll_cluster_read(ll_config *cfg, ll_arena *mem, ll_cluster *out, ll_error *err);
 

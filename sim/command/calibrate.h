@@ -6,6 +6,7 @@
 
 ll_status ll_calibrate_collectives(const ll_options *opt, ll_comm *comm, ll_arena *mem,
                                    ll_error *err);
+ll_status ll_calibrate_kappa(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_error *err);
 
 ll_status ll_calibrate_gemm(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_error *err);
 

@@ -8,24 +8,30 @@ static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_err
     static const struct {
         const char *name;
         ll_status (*run)(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_error *err);
-    } known[] = {{"collectives", ll_calibrate_collectives}, {"gemm", ll_calibrate_gemm}};
+    } known[] = {{"collectives", ll_calibrate_collectives},
+                 {"gemm", ll_calibrate_gemm},
+                 {"kappa", ll_calibrate_kappa}};
     enum { N_KNOWN = sizeof known / sizeof *known };
     const char *names[N_KNOWN], *what = opt->arg[0];
     for (int i = 0; i < N_KNOWN; i++) {
         names[i] = known[i].name;
-        if (!strcmp(what, known[i].name)) return known[i].run(opt, comm, mem, err);
+        if (strcmp(what, known[i].name) != 0) continue;
+        if (opt->value[LL_OPT_CHIPS] && known[i].run != ll_calibrate_kappa)
+            return ll_error_set(err, LL_ERR_CONFIG, "calibrate %s: has no option --chips", what);
+        return known[i].run(opt, comm, mem, err);
     }
     const int near = ll_text_nearest(what, N_KNOWN, names);
     if (near >= 0)
         return ll_error_set(err, LL_ERR_CONFIG, "calibrate %s: did you mean '%s'?", what,
                             names[near]);
-    return ll_error_set(err, LL_ERR_CONFIG, "calibrate %s: expected collectives or gemm", what);
+    return ll_error_set(err, LL_ERR_CONFIG, "calibrate %s: expected collectives, gemm or kappa",
+                        what);
 }
 
 const ll_command ll_command_calibrate = {
     .name = "calibrate",
-    .doc = "constants of the model from measurements, as configuration values",
-    .usage = "collectives|gemm CLUSTER FILE...",
+    .doc = "constants of the model: from measurements, and from engine packet",
+    .usage = "collectives|gemm CLUSTER FILE... | kappa",
     .help =
         "collectives: fits what a library adds to the wire (cluster.software of one dimension) to\n"
         "measured collectives, and prints it as lines of a configuration, with how well it fits:\n"
@@ -41,11 +47,24 @@ const ll_command ll_command_calibrate = {
         "gemm: fits gemm_frac of the cluster's chip to measured matrix products. FILE is a\n"
         "comma-separated table with the columns m,n,k,precision and time_us or tflops.\n"
         "\n"
+        "kappa: runs patterns (permutation, all-to-all, incast, ring, hierarchical all-reduce,\n"
+        "uniform random, hot spot) on fabrics (switch, full mesh, Clos, torus) with windows of "
+        "0.1\n"
+        "to 4 bandwidth-delay products by engine packet and by engine flow, and prints the loads "
+        "of\n"
+        "the busiest link, and how far the two are apart flow by flow; then the kappa that brings\n"
+        "them nearest, as fitted to all and to all but one pattern. --chips is a square (default\n"
+        "16). --set takes length (windows that a flow sends; default 64), pattern (one of them\n"
+        "alone), wire.packet, wire.kappa, packet.packets_per_flow, clos.uplinks and the like.\n"
+        "--format csv or json: one row per case. Cases are shared out over ranks.\n"
+        "\n"
         "Examples:\n"
         "  lineloss calibrate collectives hgx_h100 all_reduce.txt all_gather.txt alltoall.txt\n"
         "  lineloss calibrate collectives hgx_h100 configs/published/collectives.csv -o fitted\n"
-        "  lineloss calibrate gemm hgx_h100 products.csv",
-    .options = LL_OPT_STUDY | LL_OPT_BIT(LL_OPT_FORMAT) | LL_OPT_BIT(LL_OPT_OUT),
+        "  lineloss calibrate gemm hgx_h100 products.csv\n"
+        "  mpirun -n 2 lineloss calibrate kappa --chips 64 --format csv",
+    .options = LL_OPT_STUDY | LL_OPT_BIT(LL_OPT_FORMAT) | LL_OPT_BIT(LL_OPT_OUT) |
+               LL_OPT_BIT(LL_OPT_CHIPS),
     .min_arg = 1,
     .max_arg = 1000,
     .missing_arg = "what? Such as `lineloss calibrate collectives hgx_h100 all_reduce.txt`",

@@ -37,10 +37,11 @@ const ll_key ll_wire_keys[] = {
      .kind = LL_KIND_RATIO,
      .flags = LL_KEY_FACT,
      .offset = offsetof(ll_wire, kappa),
-     .def = "0.05",
+     .def = "0.0015",
      .min = 1e-4,
      .max = 10,
-     .doc = "burstiness of arrivals in the throughput equations; 0.5 is M/D/1"},
+     .doc = "burstiness of arrivals in the throughput equations, fitted to engine packet by "
+            "`lineloss calibrate kappa`; 0.5 is M/D/1"},
     {.name = "window_bdp",
      .kind = LL_KIND_RATIO,
      .flags = LL_KEY_FACT,

@@ -393,8 +393,8 @@ void ll_collective_cost(const ll_software *software, const ll_plan *plan, const 
     }
 }
 
-ll_status ll_collective_time(const ll_study *study, const ll_plan *plan, ll_comm *comm,
-                             ll_arena *mem, ll_cost *out, ll_error *err)
+ll_status ll_collective_work(const ll_study *study, const ll_plan *plan, ll_comm *comm,
+                             ll_arena *mem, ll_cost *out, ll_price *work, ll_error *err)
 {
     ll_phase phase[LL_MAX_ROUND];
     ll_arena_mark mark = ll_arena_here(mem);
@@ -407,8 +407,18 @@ ll_status ll_collective_time(const ll_study *study, const ll_plan *plan, ll_comm
                           .phase = phase};
     ll_status status = study->engine->solve(&problem, study->engine_param, comm, mem, price, err);
     if (status == LL_OK) ll_collective_cost(study->cluster.software, plan, price, out);
+    *work = (ll_price){0};
+    for (int i = 0; i < plan->n_round && status == LL_OK; i++)
+        ll_price_merge(work, &price[i]);
     ll_arena_release(mem, mark);
     return status;
+}
+
+ll_status ll_collective_time(const ll_study *study, const ll_plan *plan, ll_comm *comm,
+                             ll_arena *mem, ll_cost *out, ll_error *err)
+{
+    ll_price work;
+    return ll_collective_work(study, plan, comm, mem, out, &work, err);
 }
 
 const char *ll_plan_name(const ll_plan *plan, ll_arena *mem)

@@ -118,6 +118,10 @@ ll_status ll_collective_choose(const ll_cluster *cluster, const ll_request *requ
 ll_status ll_collective_time(const ll_study *study, const ll_plan *plan, ll_comm *comm,
                              ll_arena *mem, ll_cost *out, ll_error *err);
 
+/* The same, and what the engine did: all rounds merged, no times. Collective. */
+ll_status ll_collective_work(const ll_study *study, const ll_plan *plan, ll_comm *comm,
+                             ll_arena *mem, ll_cost *out, ll_price *work, ll_error *err);
+
 /* "hierarchical(direct, ring)" and such, in mem. */
 const char *ll_plan_name(const ll_plan *plan, ll_arena *mem);
 

@@ -6,7 +6,13 @@
 #include "sim/stage.h"
 #include "sim/study.h"
 
-enum { LL_MAX_LOSS = 24, LL_MAX_TRANSFER = 24, LL_MAX_BASELINE = 4, LL_MAX_CHECK = 8 };
+enum {
+    LL_MAX_LOSS = 24,
+    LL_MAX_TRANSFER = 24,
+    LL_MAX_BASELINE = 4,
+    LL_MAX_CHECK = 8,
+    LL_MAX_BESIDE = 4
+};
 
 /* One step of the ladder of idealisations: what removing this cause gives back. */
 typedef struct ll_loss {
@@ -45,6 +51,17 @@ typedef struct ll_engine_stats {
     double simulated_frac; /* packet: least of all phases; below 1, ends are extrapolated */
 } ll_engine_stats;
 
+/* The same study by another engine (sim/beside.h). */
+typedef struct ll_other_engine {
+    const char *engine;
+    double step_s;
+    double diff_frac;          /* step_s over that of the result, less 1 */
+    const char *transfer;      /* that differs most over a step; NULL: there is none */
+    double transfer_s;         /* of a call, by that engine */
+    double result_transfer_s;  /* of a call, as in the result */
+    double transfer_diff_frac; /* the first over the second, less 1 */
+} ll_other_engine;
+
 typedef struct ll_check { /* self-checks of the run; all must hold for VALID */
     const char *what;
     bool ok;
@@ -74,6 +91,8 @@ typedef struct ll_result {
     ll_check check[LL_MAX_CHECK];
     bool valid;
     uint64_t checksum; /* of everything above */
+    int n_beside;
+    ll_other_engine beside[LL_MAX_BESIDE]; /* other engines, if any were asked for */
 } ll_result;
 
 /* Price, replay and account for a study. Progress goes to stderr if it is a terminal. Collective. */

@@ -56,6 +56,24 @@ static ll_status engine_read(ll_config *cfg, ll_arena *mem, ll_study *out, ll_er
     return LL_OK;
 }
 
+ll_study ll_study_with_engine(const ll_study *study, const ll_engine_type *engine, ll_arena *mem)
+{
+    ll_study other = *study;
+    if (engine == study->engine) return other;
+    ll_config *cfg;
+    ll_source source;
+    ll_error err;
+    ll_error_init(&err);
+    void *param = ll_arena_alloc(mem, 1, engine->param_size);
+    ll_status status = ll_source_text("defaults", "engine : { };\n", mem, &source, &err);
+    if (status == LL_OK) status = ll_config_parse(source, 0, NULL, mem, &cfg, &err);
+    if (status == LL_OK) status = ll_config_fill(cfg, "engine", engine->keys, param, &err);
+    LL_ASSERT(status == LL_OK, "defaults of engine %s: %s", engine->name, err.text);
+    other.engine = engine;
+    other.engine_param = param;
+    return other;
+}
+
 /* A file as named, or else the study or cluster of that name among those that are shipped. */
 static ll_status study_find(const char *path, ll_arena *mem, const char **out, ll_error *err)
 {

@@ -31,6 +31,10 @@ enum {
 
 extern const ll_key ll_study_keys[];
 
+/* The same study with another engine, whose keys have their defaults; if it is the study's own, as it is.
+ * Not collective. */
+ll_study ll_study_with_engine(const ll_study *study, const ll_engine_type *engine, ll_arena *mem);
+
 /* Read, parse and check a study. Rank 0 reads the files; every rank sees the same error.
  * path: a file, or the name of a study that is shipped ("nvl72"). set: [n_set] "path=value".
  * Errors are LL_ERR_CONFIG, all that were found. Collective. */

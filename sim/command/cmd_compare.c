@@ -1,4 +1,5 @@
 /* lineloss compare A B ...: what differs, the results side by side, and where the chips go. */
+#include "sim/beside.h"
 #include "sim/command/command.h"
 #include "sim/report/difference.h"
 #include "sim/report/output.h"
@@ -197,11 +198,15 @@ static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_err
     comparison *c = ll_arena_new(mem, comparison);
     c->n = opt->n_arg;
     c->dir = opt->value[LL_OPT_OUT] ? opt->value[LL_OPT_OUT] : "results";
+    ll_engine_list beside = {0};
+    if (opt->value[LL_OPT_BESIDE])
+        LL_TRY(ll_engine_list_parse(opt->value[LL_OPT_BESIDE], &beside, err));
     LL_TRY(studies_load(opt, c, comm, mem, err));
     LL_TRY(ll_output_prepare(c->dir, comm, err));
     bool valid = true;
     for (int k = 0; k < c->n; k++) {
         LL_TRY(ll_run(&c->study[k], comm, mem, &c->result[k], err));
+        LL_TRY(ll_beside_run(&c->study[k], &beside, comm, mem, &c->result[k], err));
         c->report[k] = (ll_report){&c->study[k], &c->result[k], c->label[k]};
         valid = valid && c->result[k].valid;
     }
@@ -237,7 +242,8 @@ const ll_command ll_command_compare = {
         "  lineloss compare nvl72 atlas950\n"
         "  lineloss compare nvl72 atlas950 --engine closed -o /tmp/quick\n"
         "  lineloss compare a.cfg b.cfg c.cfg --format latex",
-    .options = LL_OPT_STUDY | LL_OPT_BIT(LL_OPT_FORMAT) | LL_OPT_BIT(LL_OPT_OUT),
+    .options = LL_OPT_STUDY | LL_OPT_BIT(LL_OPT_FORMAT) | LL_OPT_BIT(LL_OPT_OUT) |
+               LL_OPT_BIT(LL_OPT_BESIDE),
     .min_arg = 2,
     .max_arg = MAX_STUDY,
     .missing_arg = "which studies? At least two, such as `lineloss compare nvl72 atlas950`",

@@ -5,6 +5,7 @@
  *   all_reduce 2 (n-1)/n; all_gather, reduce_scatter, all_to_all (n-1)/n; broadcast, send 1.
  * So the busbw of a perfect collective is the rate of a chip's link, whatever n is.
  */
+#include "sim/beside.h"
 #include "sim/collective.h"
 #include "sim/command/command.h"
 #include "sim/progress.h"
@@ -25,6 +26,8 @@ typedef struct net_job {
     ll_group group;
     int n_size;
     double size_B[MAX_SIZES];
+    ll_engine_list beside;
+    bool timing;
 } net_job;
 
 static ll_status size_parse(const char *word, size_t n, double *out, ll_error *err)
@@ -147,6 +150,12 @@ static ll_status job_parse(const ll_options *opt, const ll_topology *topo, net_j
                       err));
     job->algorithm = (ll_algorithm)id;
     LL_TRY(group_parse(opt, topo, &job->group, err));
+    if (opt->value[LL_OPT_BESIDE])
+        LL_TRY(ll_engine_list_parse(opt->value[LL_OPT_BESIDE], &job->beside, err));
+    job->timing = opt->value[LL_OPT_TIMING] != NULL;
+    if (job->timing && job->beside.n == 0)
+        return ll_error_set(err, LL_ERR_CONFIG,
+                            "--timing: needs --beside, such as --beside closed");
     return sizes_parse(sizes ? sizes : "8B..1GiBx2", job, err);
 }
 
@@ -193,24 +202,116 @@ static ll_table *net_table(bool spread, ll_arena *mem)
     return ll_table_create(mem, "", spread ? n : n - N_SPREAD, columns);
 }
 
+/* ---- One collective by several engines -------------------------------------------------------- */
+
+static ll_table *beside_table(bool timing, ll_arena *mem)
+{
+    static const ll_column columns[] = {
+        {.name = "collective"},
+        {.name = "size B", .key = "size_B", .right = true},
+        {.name = "engine"},
+        {.name = "time us", .key = "time_us", .right = true},
+        {.name = "diff %", .key = "diff_percent", .right = true},
+        {.name = "lat us", .key = "latency_us", .right = true},
+        {.name = "wire us", .key = "wire_us", .right = true},
+        {.name = "bound %", .key = "bound_percent", .right = true},
+        {.name = "solves", .right = true},
+        {.name = "packet-hops", .key = "packet_hops", .right = true},
+        {.name = "wall s", .key = "wall_s", .right = true},
+        {.name = "memory MB", .key = "memory_MB", .right = true},
+    };
+    const int n = (int)(sizeof columns / sizeof *columns);
+    return ll_table_create(mem, "", timing ? n : n - 2, columns);
+}
+
+typedef struct beside_row {
+    const char *engine;
+    ll_cost cost;
+    ll_price work;
+    double wall_s, memory_B; /* longest of all ranks; sum of them */
+} beside_row;
+
+static void beside_row_add(ll_table *t, const ll_plan *plan, const beside_row *first,
+                           const beside_row *row, bool timing)
+{
+    ll_table_row(t);
+    ll_table_set(t, 0, "%s", ll_collective_names[plan->collective]);
+    ll_table_set(t, 1, "%.0f", plan->size_B);
+    ll_table_set(t, 2, "%s", row->engine);
+    ll_table_set(t, 3, "%.3f", row->cost.total_s * 1e6);
+    ll_table_set(t, 4, "%.2f", 100 * (row->cost.total_s / first->cost.total_s - 1));
+    ll_table_set(t, 5, "%.3f", row->cost.latency_s * 1e6);
+    ll_table_set(t, 6, "%.3f", row->cost.wire_s * 1e6);
+    ll_table_set(t, 7, "%.2f", 100 * row->work.batch_err_frac);
+    ll_table_set(t, 8, "%d", row->work.n_solve);
+    ll_table_set(t, 9, "%lld", (long long)row->work.n_packet_hop);
+    if (!timing) return;
+    ll_table_set(t, 10, "%.3f", row->wall_s);
+    ll_table_set(t, 11, "%.1f", row->memory_B * 1e-6);
+}
+
+/* Memory: what the engine took from the system beyond what was taken before, which arenas show. */
+static ll_status beside_price(const ll_study *s, const ll_plan *plan, ll_comm *comm,
+                              beside_row *row, ll_error *err)
+{
+    ll_arena *mem = ll_arena_create("engine");
+    row->engine = s->engine->name;
+    ll_arena_peak_restart();
+    const double start_s = ll_progress_clock_s(), before_B = (double)ll_arena_balance_B();
+    const ll_status status = ll_collective_work(s, plan, comm, mem, &row->cost, &row->work, err);
+    uint64_t used_B = (uint64_t)((double)ll_arena_peak_B() - before_B);
+    row->wall_s = ll_progress_clock_s() - start_s;
+    ll_arena_destroy(mem);
+    ll_comm_max_f64(comm, 1, &row->wall_s);
+    ll_comm_sum_u64(comm, 1, &used_B);
+    row->memory_B = (double)used_B;
+    return status;
+}
+
+/* The study's own engine first. */
+static ll_status beside_add(const ll_study *s, const net_job *job, const ll_plan *plan,
+                            ll_comm *comm, ll_arena *mem, ll_table *t, ll_error *err)
+{
+    beside_row first = {0};
+    LL_TRY(beside_price(s, plan, comm, &first, err));
+    beside_row_add(t, plan, &first, &first, job->timing);
+    for (int i = 0; i < job->beside.n; i++) {
+        if (job->beside.engine[i] == s->engine) continue;
+        const ll_study other = ll_study_with_engine(s, job->beside.engine[i], mem);
+        beside_row row = {0};
+        LL_TRY(beside_price(&other, plan, comm, &row, err));
+        beside_row_add(t, plan, &first, &row, job->timing);
+    }
+    return LL_OK;
+}
+
+/* One collective of one size: a row, or one for each engine. */
+static ll_status price_add(const ll_study *s, const net_job *job, const ll_request *request,
+                           ll_comm *comm, ll_arena *mem, ll_table *t, ll_error *err)
+{
+    ll_plan *plan = ll_arena_new(mem, ll_plan);
+    LL_TRY(ll_collective_choose(&s->cluster, request, mem, plan, err));
+    if (job->beside.n) return beside_add(s, job, plan, comm, mem, t, err);
+    ll_cost cost = {0};
+    LL_TRY(ll_collective_time(s, plan, comm, mem, &cost, err));
+    row_add(t, plan, &cost);
+    return LL_OK;
+}
+
 static ll_status sweep(const ll_study *s, const net_job *job, ll_comm *comm, ll_arena *mem,
                        ll_table *t, ll_error *err)
 {
     int n_what = 0;
     for (int c = 0; c < LL_N_COLLECTIVE; c++)
         n_what += job->wanted[c];
-    ll_plan *plan = ll_arena_new(mem, ll_plan);
     ll_progress progress;
     ll_status status = LL_OK;
     ll_progress_begin(&progress, comm, "pricing collectives", (int64_t)n_what * job->n_size);
     for (int c = 0; c < LL_N_COLLECTIVE && status == LL_OK; c++)
         for (int i = 0; job->wanted[c] && i < job->n_size && status == LL_OK; i++) {
-            ll_cost cost = {0};
             const ll_request request = {(ll_collective)c, job->algorithm, job->group,
                                         job->size_B[i]};
-            status = ll_collective_choose(&s->cluster, &request, mem, plan, err);
-            if (status == LL_OK) status = ll_collective_time(s, plan, comm, mem, &cost, err);
-            if (status == LL_OK) row_add(t, plan, &cost);
+            status = price_add(s, job, &request, comm, mem, t, err);
             ll_progress_step(&progress, 1);
         }
     ll_progress_end(&progress);
@@ -223,7 +324,8 @@ static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_err
     net_job *job = ll_arena_new(mem, net_job);
     LL_TRY(ll_study_load(opt->arg[0], opt->n_set, opt->set, LL_STUDY_CLUSTER, comm, mem, s, err));
     LL_TRY(job_parse(opt, s->cluster.topo, job, err));
-    ll_table *t = net_table(s->engine == &ll_engine_packet, mem);
+    ll_table *t = job->beside.n ? beside_table(job->timing, mem)
+                                : net_table(s->engine == &ll_engine_packet, mem);
     LL_TRY(sweep(s, job, comm, mem, t, err));
     ll_text text;
     ll_text_init(&text, mem);
@@ -260,10 +362,11 @@ const ll_command ll_command_net = {
             "  lineloss net nvl72\n"
             "  lineloss net nvl72 --collective all --sizes 1MiB..1GiBx2 --format csv\n"
             "  lineloss net atlas950 --chips 64 --collective all_to_all --engine closed\n"
-            "  lineloss net atlas950 --group 128:64 --algorithm ring",
+            "  lineloss net atlas950 --group 128:64 --algorithm ring\n"
+            "  lineloss net atlas950 --sizes 1MiB --beside closed,packet --timing",
     .options = LL_OPT_STUDY | LL_OPT_BIT(LL_OPT_FORMAT) | LL_OPT_BIT(LL_OPT_COLLECTIVE) |
                LL_OPT_BIT(LL_OPT_ALGORITHM) | LL_OPT_BIT(LL_OPT_SIZES) | LL_OPT_BIT(LL_OPT_CHIPS) |
-               LL_OPT_BIT(LL_OPT_GROUP),
+               LL_OPT_BIT(LL_OPT_GROUP) | LL_OPT_BIT(LL_OPT_BESIDE) | LL_OPT_BIT(LL_OPT_TIMING),
     .min_arg = 1,
     .max_arg = 1,
     .missing_arg =

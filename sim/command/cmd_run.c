@@ -1,4 +1,5 @@
 /* lineloss run STUDY: price, replay and account for one study. */
+#include "sim/beside.h"
 #include "sim/command/command.h"
 #include "sim/report/output.h"
 #include "sim/report/report.h"
@@ -28,6 +29,16 @@ static ll_status files_write(const char *dir, const ll_report *r, const ll_timin
                            comm, err);
 }
 
+/* The engines of --beside; without it `flow`, which is cheap, beside `packet`. */
+static ll_status beside_parse(const ll_options *opt, const ll_study *study, ll_engine_list *out,
+                              ll_error *err)
+{
+    const char *names = opt->value[LL_OPT_BESIDE];
+    *out = (ll_engine_list){0};
+    if (!names && study->engine == &ll_engine_packet) names = ll_engine_flow.name;
+    return names ? ll_engine_list_parse(names, out, err) : LL_OK;
+}
+
 static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_error *err)
 {
     const char *dir = opt->value[LL_OPT_OUT];
@@ -35,9 +46,12 @@ static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_err
     ll_timing_start(&timing);
     ll_study *study = ll_arena_new(mem, ll_study);
     LL_TRY(ll_study_load(opt->arg[0], opt->n_set, opt->set, LL_STUDY_WHOLE, comm, mem, study, err));
+    ll_engine_list beside;
+    LL_TRY(beside_parse(opt, study, &beside, err));
     if (dir) LL_TRY(ll_output_prepare(dir, comm, err));
     ll_result *result = ll_arena_new(mem, ll_result);
     LL_TRY(ll_run(study, comm, mem, result, err));
+    LL_TRY(ll_beside_run(study, &beside, comm, mem, result, err));
     ll_report report = {study, result, study->name};
     ll_text text;
     ll_text_init(&text, mem);
@@ -69,8 +83,10 @@ const ll_command ll_command_run = {
             "Examples:\n"
             "  lineloss run nvl72\n"
             "  lineloss run atlas950 --set job.tp=16 --format json > atlas950.json\n"
+            "  lineloss run nvl72 --beside closed,packet\n"
             "  mpirun -n 2 lineloss run supercluster --fold off -o results",
-    .options = LL_OPT_STUDY | LL_OPT_BIT(LL_OPT_FORMAT) | LL_OPT_BIT(LL_OPT_OUT),
+    .options = LL_OPT_STUDY | LL_OPT_BIT(LL_OPT_FORMAT) | LL_OPT_BIT(LL_OPT_OUT) |
+               LL_OPT_BIT(LL_OPT_BESIDE),
     .min_arg = 1,
     .max_arg = 1,
     .missing_arg = "which study? Such as `lineloss run nvl72`; `lineloss list studies` lists them",

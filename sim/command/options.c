@@ -21,6 +21,11 @@ static const option_row rows[LL_N_OPT] = {
                        "network engine: closed, flow or packet; the same as --set engine.type=E"},
     [LL_OPT_FOLD] = {"--fold", NULL, "on|off",
                      "solve equal flows once, or every flow; the same as --set engine.fold=..."},
+    [LL_OPT_BESIDE] =
+        {"--beside", NULL, "E[,E]",
+         "the same by these engines, such as closed,packet; `packet` has flow beside"},
+    [LL_OPT_TIMING] = {"--timing", NULL, NULL,
+                       "with --beside: what each engine took (wall clock, memory)"},
     [LL_OPT_COLLECTIVE] = {"--collective", NULL, "C", "all_reduce (default), ..., or all"},
     [LL_OPT_ALGORITHM] = {"--algorithm", NULL, "A", "auto (default), ring, direct, ..."},
     [LL_OPT_SIZES] = {"--sizes", NULL, "A..B[xN]",

@@ -20,6 +20,8 @@ typedef enum ll_option_id {
     LL_OPT_SEED,
     LL_OPT_ENGINE,
     LL_OPT_FOLD,
+    LL_OPT_BESIDE,
+    LL_OPT_TIMING,
     LL_OPT_COLLECTIVE,
     LL_OPT_ALGORITHM,
     LL_OPT_SIZES,

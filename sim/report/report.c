@@ -122,6 +122,24 @@ static void summary_work(const ll_report *r, summary *s)
                         (long long)job->micro_batch));
 }
 
+/* The step time of other engines, and the transfer in which they differ most. */
+static void summary_beside(const ll_result *res, summary *s)
+{
+    for (int i = 0; i < res->n_beside; i++) {
+        const ll_other_engine *b = &res->beside[i];
+        add(s, ll_arena_printf(s->mem, "... engine %s", b->engine),
+            ll_arena_printf(s->mem, "%s (%+.2f %%)",
+                            ll_report_quantity(LL_KIND_TIME, b->step_s, s->mem),
+                            100 * b->diff_frac));
+        if (b->transfer)
+            s->row[s->n - 1].note = ll_arena_printf(
+                s->mem, "differs most in %s: a call takes %s, not %s (%+.2f %%)", b->transfer,
+                ll_report_quantity(LL_KIND_TIME, b->transfer_s, s->mem),
+                ll_report_quantity(LL_KIND_TIME, b->result_transfer_s, s->mem),
+                100 * b->transfer_diff_frac);
+    }
+}
+
 /* What it makes of the chips. */
 static void summary_speed(const ll_report *r, summary *s)
 {
@@ -151,9 +169,9 @@ static void summary_speed(const ll_report *r, summary *s)
     if (res->engine.simulated_frac > 0 && res->engine.simulated_frac < 1)
         s->row[s->n - 1].note = ll_arena_printf(
             s->mem,
-            "at least %.2g %% of the bytes are packets; ends are extrapolated (two slopes "
-            "differ by %.2g %%)",
+            "at least %.2g %% of the bytes are packets; ends are extrapolated, within %.2g %%",
             100 * res->engine.simulated_frac, 100 * res->engine.batch_err_frac);
+    summary_beside(res, s);
     add(s, "evidence", ll_evidence_name(res->evidence));
     add(s, "validation", outside_short(r, s->mem));
     add(s, "valid", res->valid ? "VALID" : "INVALID");

@@ -44,6 +44,7 @@ typedef struct field {
     const char *unit, *doc;
     const struct field *sub; /* OBJECT, LIST */
     size_t n_offset, item_B; /* LIST */
+    bool optional;           /* LIST: not written if it is empty */
 } field;
 
 typedef struct config_row {
@@ -66,6 +67,7 @@ typedef struct document {
     const ll_baseline *baselines;
     const ll_transfer_row *transfer;
     const ll_check *check;
+    const ll_other_engine *beside;
     int n_config;
     config_row *config;
 } document;
@@ -144,6 +146,17 @@ static const field engine_fields[] = {
 static const field check_fields[] = {F("what", FIELD_STRING, ll_check, what, "", "self-check"),
                                      F("ok", FIELD_BOOL, ll_check, ok, "", "whether it holds"),
                                      {0}};
+
+#define BESIDE(member, type_, unit_, doc_) F(#member, type_, ll_other_engine, member, unit_, doc_)
+static const field beside_fields[] = {
+    BESIDE(engine, FIELD_STRING, "", "the other engine"),
+    BESIDE(step_s, FIELD_NUMBER, "s", "step time by it"),
+    BESIDE(diff_frac, FIELD_NUMBER, "1", "that over step_s of the result, less 1"),
+    BESIDE(transfer, FIELD_STRING, "", "transfer that differs most, all calls of a step together"),
+    BESIDE(transfer_s, FIELD_NUMBER, "s", "one call of it by the other engine"),
+    BESIDE(result_transfer_s, FIELD_NUMBER, "s", "one call of it in the result"),
+    BESIDE(transfer_diff_frac, FIELD_NUMBER, "1", "the former over the latter, less 1"),
+    {0}};
 
 static const field layout_fields[] = {
     F("tp", FIELD_INT64, document, job.tp, "chips", "tensor parallel"),
@@ -238,6 +251,13 @@ static const field document_fields[] = {
      .unit = "",
      .sub = engine_fields,
      .doc = "what the engine did"},
+    {.name = "beside",
+     LIST(beside, r.n_beside),
+     .unit = "",
+     .sub = beside_fields,
+     .item_B = sizeof(ll_other_engine),
+     .optional = true,
+     .doc = "the same by other engines; there only if they were run"},
     F("seed", FIELD_INT64, document, seed, "", "of all random draws"),
     F("evidence", FIELD_EVIDENCE, document, r.evidence, "",
       "the weakest kind of evidence that the result rests on"),
@@ -303,6 +323,7 @@ static document *document_make(const ll_report *r, ll_arena *mem)
                     .baselines = r->result->baseline,
                     .transfer = r->result->transfer,
                     .check = r->result->check,
+                    .beside = r->result->beside,
                     .n_config = ll_config_n_entry(s->config)};
     d->config = ll_arena_array(mem, d->n_config, config_row);
     for (int i = 0; i < d->n_config; i++) {
@@ -377,7 +398,8 @@ static void field_json(const field *f, const char *base, ll_json *j)
 static void object_json(const field *f, const char *base, ll_json *j)
 {
     for (; f->name; f++)
-        field_json(f, base, j);
+        if (!f->optional || *(const int *)(const void *)(base + f->n_offset) > 0)
+            field_json(f, base, j);
 }
 
 void ll_report_json(const ll_report *r, const char *key, ll_arena *mem, ll_json *j)

@@ -29,6 +29,18 @@ expect 0 net nvl72 --chips 8 --sizes 1MiB --algorithm ring --engine closed --for
 has out '^all_reduce,1048576,.*,ring$'
 expect 0 net atlas950_8192 --group 128:64 --sizes 1MiB --collective all_gather --engine closed
 has out 'groups of 128'
+# Engines beside each other: the study's own first, no figure that differs from run to run unless --timing.
+expect 0 net nvl72 --sizes 1GiB --beside flow,closed,packet --format csv
+[ "$(cut -d, -f3 out | tr '\n' ' ')" = 'engine flow closed packet ' ] || complain "engines: $(cat out)"
+# Behind one switch a collective alone has no contention: the three agree, packets but for
+# the last packet of each step.
+awk -F, 'NR > 1 && ($5 > 2 || $5 < -2) { print $0; bad = 1 } END { exit bad }' out || complain "engines differ"
+[ "$(awk -F, '$3 == "packet" { print ($10 > 0) }' out)" = 1 ] || complain "no packets"
+cp out serial
+on 2 net nvl72 --sizes 1GiB --beside flow,closed,packet --format csv >ranks
+same ranks serial
+expect 0 net nvl72 --sizes 1GiB --beside closed --timing --format csv
+has out 'wall_s,memory_MB'
 expect 1 net nvl72 --chips 6 --algorithm halving --sizes 1MiB
 has err 'power of two'
 finish

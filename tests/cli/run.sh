@@ -40,6 +40,17 @@ for ranks in 1 2 3 4; do
     same ranks.json one.json
 done
 
+# Another engine beside: a row, and fields that are there only then; the result itself stays.
+lacks flow.json '"beside"'
+expect 0 run nvl72 --beside closed --format json
+has out '"engine": "closed"'
+has out '"transfer_diff_frac"'
+[ "$(grep '"checksum"' out)" = "$(grep '"checksum"' flow.json)" ] || complain "--beside changes the checksum"
+expect 0 run nvl72 --beside flow --format json
+has out '"diff_frac": 0,'
+expect 0 run nvl72 --engine packet
+has out '\.\.\. engine flow +4\.[0-9]+ s \([-+]0\.[0-9]+ %\)'
+
 # Another seed, another draw; the same seed, the same.
 expect 0 run nvl72 --engine closed --seed 2 --format json
 cmp -s out one.json && complain "--seed 2 gives what --seed 1 gives"

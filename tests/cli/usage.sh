@@ -37,6 +37,18 @@ wrong 'give one of them' net nvl72 --group 8 --chips 8
 wrong '--sizes' net nvl72 --sizes 8..16
 wrong 'factor above 1' net nvl72 --sizes 8B..1MiBx1
 wrong 'more than 128 sizes' net nvl72 --sizes 8B..1GiBx1.001
+wrong "did you mean 'packet'?" net nvl72 --beside paket
+wrong 'stands there twice' run nvl72 --beside closed,closed
+wrong 'expected a list such as closed,packet' compare nvl72 atlas950 --beside zzzzzzzzzz
+wrong 'needs --beside' net nvl72 --timing
+wrong 'expected collectives, gemm or kappa' calibrate zzzzzzzzz
+wrong 'one argument too many' calibrate kappa nvl72
+wrong 'has no option --chips' calibrate collectives hgx_h100 x.txt --chips 8
+wrong 'writes no files' calibrate kappa -o out
+wrong 'need a square' calibrate kappa --chips 17
+wrong 'chips' calibrate kappa --chips 4
+wrong "did you mean 'wire.packet'?" calibrate kappa --set wire.paket=4KiB
+wrong 'did you mean "incast"?' calibrate kappa --set pattern=incats
 # What nobody has read is known only afterwards, and still an error.
 expect 1 list --petsc -h_tpyo
 has err '--petsc -h_tpyo: nobody used this option'

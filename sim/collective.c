@@ -289,10 +289,76 @@ static ll_status stages_all_reduce(const tiered *t, ll_error *err)
     return LL_OK;
 }
 
+/* How an uneven group lies over the parts below its outermost dimension (racks, say). */
+typedef struct uneven {
+    int32_t part;   /* chips of a part */
+    int32_t fewest; /* members of a group on one part that it touches, over all groups that cross */
+    int32_t most;   /* parts that a group touches */
+} uneven;
+
+static uneven uneven_of(const ll_topology *topo, const ll_group *group, int last_dim)
+{
+    uneven u = {1, INT32_MAX, 1};
+    const int32_t n = ll_group_size(group), n_group = ll_group_count(group);
+    for (int d = 0; d < last_dim; d++)
+        u.part *= topo->dim[d].size;
+    for (int32_t g = 0; g < n_group; g++) {
+        int32_t run = 0, fewest = n, n_part = 0, at = -1; /* members come in ascending order */
+        for (int32_t i = 0; i < n; i++, run++) {
+            int32_t here = ll_group_member(group, g, i) / u.part;
+            if (here == at) continue;
+            if (n_part++ && run < fewest) fewest = run;
+            at = here;
+            run = 0;
+        }
+        if (run < fewest) fewest = run;
+        if (n_part > 1 && fewest < u.fewest) u.fewest = fewest;
+        if (n_part > u.most) u.most = n_part;
+    }
+    return u;
+}
+
+/* One turn of as many rings as the emptiest part has members, see collective.h: `repeat` steps over the
+ * line of one digit in dimension dim, all_B per chip in all. */
+static void uneven_add(const tiered *t, int dim, int32_t size, int32_t stride, double repeat,
+                       double all_B)
+{
+    ll_request line = *t->request;
+    line.group.n_digit = 1;
+    line.group.size[0] = size;
+    line.group.stride[0] = stride;
+    flat f = {t->cluster, &line, dim, size, t->plan};
+    ring_add(&f, all_B / repeat)->repeat = repeat;
+}
+
+/* Gathers, scatters and reductions of a group that does not fill whole parts. */
+static bool plan_uneven(const tiered *t)
+{
+    const ll_topology *topo = t->cluster->topo;
+    const ll_collective what = t->request->collective;
+    const ll_group *group = &t->request->group;
+    const int dim = t->s->last_dim;
+    const int32_t n = t->plan->group_size;
+    if (what == LL_ALL_TO_ALL || what == LL_BROADCAST || what == LL_SEND || dim == 0) return false;
+    const uneven u = uneven_of(topo, group, dim);
+    const int32_t inner = u.part % group->stride[0] ? u.part : u.part / group->stride[0];
+    if (u.most < 2 || inner < 2 || n - 1 <= u.most) return false;
+    const double all_B = t->request->size_B * (n - 1) / n;
+    for (int turn = 0; turn < (what == LL_ALL_REDUCE ? 2 : 1); turn++) {
+        uneven_add(t, dim - 1, inner, u.part / inner, n - 1 - u.most, all_B);
+        uneven_add(t, dim, topo->dim[dim].size, u.part, u.most, all_B / u.fewest);
+    }
+    t->plan->stage[t->plan->n_stage++] = LL_ALGORITHM_RING;
+    t->plan->stage[t->plan->n_stage++] = LL_ALGORITHM_RING;
+    t->plan->pipelined = true; /* one ring passes both */
+    return true;
+}
+
 static ll_status plan_hierarchical(const tiered *t, ll_error *err)
 {
     ll_collective what = t->request->collective;
     int last = t->s->n_digit - 1;
+    if (!t->s->aligned && plan_uneven(t)) return LL_OK;
     if (!t->s->aligned || last < 1 || what == LL_SEND)
         return ll_error_set(err, LL_ERR_CONFIG,
                             "hierarchical needs a group that fills whole parts of at least two "

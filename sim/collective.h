@@ -10,8 +10,13 @@
  *   halving        recursive halving/doubling, n a power of two: log2 n x xor 2^k, S/2 ... S/n
  *   tree           double binary tree (Sanders, Speck, Traff 2009): S/2 on each edge, both ways
  *   in_network     the switches reduce: each member sends and receives S once
- *   hierarchical   one dimension after another: reduce-scatter inwards out, all-gather back
+ *   hierarchical   one dimension after another: reduce-scatter inwards out, all-gather back; uneven: rings
  *
+ * A group that does not fill whole parts of the inner dimensions (78 members, 16 to a rack: some racks have
+ * 2 of them) runs as many rings through all of its members as the emptiest part has, as NCCL does: it takes
+ * the fewest channels that any node has. Each has a link between parts of its own, so a chip sends
+ * S (n-1)/n inside and, where a part is emptiest, S (n-1)/n over that number between parts; of the n-1
+ * steps, those between parts are as many as there are parts.
  * A ring goes both ways at once, half of the bytes each, where chips have links of their own to both
  * neighbours.
  * A hierarchical all_reduce lets the switches of an inner dimension add up where that is faster than a

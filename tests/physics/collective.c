@@ -43,6 +43,14 @@
     " { type = \"switch\"; name = \"y\"; size = 8; bandwidth = \"1 GB/s\"; "                    \
     " latency = \"500 ns\"; } ); }; software = ( " FREE("x") ", " FREE("y") " ); };"
 
+/* Parts of 16 chips behind a switch, n of them behind another. */
+#define RACKS(n)                                                                             \
+    "cluster : { name = \"racks\"; " CHIP " topology : { type = \"product\"; dimensions = (" \
+    " { type = \"switch\"; name = \"x\"; size = 16; bandwidth = \"10 GB/s\"; "               \
+    " latency = \"500 ns\"; }, { type = \"switch\"; name = \"y\"; size = " #n                \
+    "; bandwidth = \"1 GB/s\"; latency = \"500 ns\"; } ); };"                                \
+    " software = ( " FREE("x") ", " FREE("y") " ); };"
+
 #define RING8                                                                                      \
     "cluster : { name = \"ring\"; " CHIP " topology : { type = \"ring\"; name = \"r\"; size = 8; " \
     " bandwidth = \"10 GB/s\"; latency = \"1 us\"; }; software = ( " FREE("r") " ); };"
@@ -229,6 +237,40 @@ static void test_in_network_stage(void)
     CHECK(plan.n_stage == 3 && plan.stage[0] != LL_ALGORITHM_IN_NETWORK, "%d stages", plan.n_stage);
 }
 
+static double group_s(const ll_cluster *c, ll_collective what, const ll_group *group, double size_B)
+{
+    const ll_study study = {.cluster = *c, .engine = &ll_engine_closed};
+    const ll_request request = {what, LL_ALGORITHM_HIERARCHICAL, *group, size_B};
+    ll_plan plan;
+    ll_cost cost;
+    CHECK(ll_collective_choose(c, &request, mem, &plan, &err) == LL_OK, "%s", err.text);
+    CHECK(ll_collective_time(&study, &plan, NULL, mem, &cost, &err) == LL_OK, "%s", err.text);
+    return cost.total_s;
+}
+
+/* Groups of 6 on parts of 16: 12-17 has 4 and 2 members on two parts, 30-35 has 2 and 4, the others lie
+ * inside. So 2 rings, 6 MB each pass 5/6 of the bytes: 5 MB at 10 GB/s inside, 2.5
+ * MB at 1 GB/s between parts, at once; 3 + 2 steps of 1 us.
+ * Groups that have 2 members in each part are even: 78 of 2 x 39 take as long as 64 of 2 x 32, but for
+ * 38/39 of the bytes in place of 31/32, and 7 steps. */
+static void test_uneven(void)
+{
+    ll_cluster c = cluster_of(RACKS(3));
+    ll_group six = {.n_chip = 48, .n_digit = 1, .size = {6}, .stride = {1}};
+    CHECK_NEAR(group_s(&c, LL_ALL_GATHER, &six, 6e6), 2500e-6 + 5e-6, 1e-9);
+    CHECK_NEAR(group_s(&c, LL_REDUCE_SCATTER, &six, 6e6), 2500e-6 + 5e-6, 1e-9);
+    CHECK_NEAR(group_s(&c, LL_ALL_REDUCE, &six, 6e6), 2 * (2500e-6 + 5e-6), 1e-9);
+    ll_cluster racks[2] = {cluster_of(RACKS(32)), cluster_of(RACKS(39))};
+    double time[2];
+    for (int i = 0; i < 2; i++) {
+        const int32_t n_rack = i ? 39 : 32;
+        ll_group two = {
+            .n_chip = 16 * n_rack, .n_digit = 2, .size = {2, n_rack}, .stride = {4, 16}};
+        time[i] = group_s(&racks[i], LL_ALL_GATHER, &two, 78e6);
+    }
+    CHECK(time[1] < 1.03 * time[0], "%g s on 39 parts, %g s on 32", time[1], time[0]);
+}
+
 /* A ring of 8 chips, 10 GB/s each way: half of the bytes go each way round, 7 steps of 1/16 of 8 MB. */
 static void test_ring_both_ways(void)
 {
@@ -279,6 +321,7 @@ int main(int argc, char **argv)
     test_in_network();
     test_in_network_stage();
     test_ring_both_ways();
+    test_uneven();
     ll_comm *self = ll_comm_self(mem);
     CHECK(ll_equations_init(NULL, NULL, &err) == LL_OK, "%s", err.text);
     test_auto(self);

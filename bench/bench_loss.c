@@ -19,10 +19,10 @@
  *   all-to-all     64 chips of four leaves, 64 KiB from each to each
  *   one path       as above: hashed paths collide
  */
-#include "sim/base/rng.h"
 #include "sim/collective.h"
 #include "sim/engine/equations.h"
 #include "sim/result.h"
+#include "sim/synthetic.h"
 #include "tests/engine_make.h"
 
 #include <mpi.h>
@@ -96,22 +96,6 @@ static double step_s(const env *e, const char *keys)
 }
 
 /* Fisher and Yates; fixed points send nothing. */
-static ll_traffic permutation(ll_arena *mem, int32_t n)
-{
-    int32_t *src = ll_arena_array(mem, n, int32_t), *dst = ll_arena_array(mem, n, int32_t);
-    double *size_B = ll_arena_array(mem, n, double);
-    for (int32_t i = 0; i < n; i++) {
-        src[i] = dst[i] = i;
-        size_B[i] = 2e6;
-    }
-    for (int32_t i = n - 1; i > 0; i--) {
-        const int32_t j = (int32_t)(ll_rng_u01(1, (uint64_t)i, 0) * (i + 1)), swap = dst[i];
-        dst[i] = dst[j];
-        dst[j] = swap;
-    }
-    return list_make(n, src, dst, size_B);
-}
-
 static ll_topology *fabric(const env *e, const char *routing)
 {
     return topology_must(
@@ -130,7 +114,7 @@ static double phase_s(const env *e, const char *routing, const ll_traffic *t, co
 
 static double permutation_s(const env *e, const char *routing, const char *keys)
 {
-    const ll_traffic t = permutation(e->mem, 1024);
+    const ll_traffic t = ll_synthetic_traffic(LL_SYNTHETIC_PERMUTATION, 1024, 2e6, 1, e->mem);
     return phase_s(e, routing, &t, keys);
 }
 

@@ -52,9 +52,10 @@ static void measure(const load *l, ll_comm *comm, double *figure)
     const int64_t before_B = ll_arena_balance_B();
     ll_arena_peak_restart();
     figure[USED_S] = -cpu_s();
-    LL_ASSERT(ll_packet_net_create(&problem, &phase, packet.param, ll_comm_rank(comm),
-                                   ll_comm_size(comm), mem, &net, &err) == LL_OK,
-              "%s", err.text);
+    const ll_packet_place place = {ll_comm_rank(comm), ll_comm_size(comm), ll_comm_n_here(comm)};
+    const ll_status status =
+        ll_packet_net_create(&problem, &phase, packet.param, &place, mem, &net, &err);
+    LL_ASSERT(status == LL_OK, "%s", err.text);
     figure[USED_S] += cpu_s();
     figure[PEAK_B] = (double)((int64_t)ll_arena_peak_B() - before_B);
     figure[N_KEPT] = (double)net.n_flow_kept;

@@ -74,7 +74,8 @@ static int bench(int n_study, char *const *studies, bool json, ll_comm *comm, ll
         double step_s = 0;
         ll_error_init(&err);
         double us = -1;
-        if (ll_study_load(studies[i], 1, set, LL_STUDY_WHOLE, comm, mem, &study, &err) == LL_OK)
+        if (ll_study_load(&(ll_study_source){studies[i], 1, set, LL_STUDY_WHOLE}, comm, mem, &study,
+                          &err) == LL_OK)
             us = measure_us(&study, comm, &step_s, &err);
         if (us < 0) {
             fputs(err.text, stderr);

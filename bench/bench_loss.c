@@ -65,7 +65,7 @@ static const ll_study *load(const env *e, const char *name, int what, const char
     ll_study *study = ll_arena_new(e->mem, ll_study);
     ll_error err;
     ll_error_init(&err);
-    must(ll_study_load(name, n, set, what, e->comm, e->mem, study, &err), &err);
+    must(ll_study_load(&(ll_study_source){name, n, set, what}, e->comm, e->mem, study, &err), &err);
     return study;
 }
 

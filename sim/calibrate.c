@@ -114,6 +114,18 @@ static ll_status chips_read(int n_set, const char *const *set, ll_arena *mem, se
     return LL_OK;
 }
 
+/* The engines' parameters, and `packet` without a cut. */
+static ll_status engines_read(ll_config *cfg, ll_arena *mem, env *out, ll_error *err)
+{
+    LL_TRY(engine_param(cfg, &ll_engine_flow, mem, &out->flow, err));
+    LL_TRY(engine_param(cfg, &ll_engine_packet, mem, &out->cut, err));
+    ll_packet_param *whole = ll_arena_new(mem, ll_packet_param);
+    *whole = *(const ll_packet_param *)out->cut;
+    whole->packets_per_flow = 0;
+    out->packet = whole;
+    return LL_OK;
+}
+
 static ll_status env_read(int n_set, const char *const *set, ll_arena *mem, env *out, ll_error *err)
 {
     LL_TRY(chips_read(n_set, set, mem, &out->set, err));
@@ -122,16 +134,10 @@ static ll_status env_read(int n_set, const char *const *set, ll_arena *mem, env 
     LL_TRY(config_parse(config_text(side, mem), n_set, set, mem, &cfg, err));
     LL_TRY(ll_config_fill(cfg, "", keys, &out->set, err));
     LL_TRY(ll_config_fill(cfg, "wire", ll_wire_keys, &out->wire, err));
-    LL_TRY(engine_param(cfg, &ll_engine_flow, mem, &out->flow, err));
-    LL_TRY(engine_param(cfg, &ll_engine_packet, mem, &out->cut, err));
+    LL_TRY(engines_read(cfg, mem, out, err));
     for (int f = 0; f < LL_N_FABRIC; f++)
         LL_TRY(ll_cluster_topology(cfg, ll_fabric_names[f], mem, &out->topo[f], err));
-    LL_TRY(ll_config_finish(cfg, err));
-    ll_packet_param *whole = ll_arena_new(mem, ll_packet_param);
-    *whole = *(const ll_packet_param *)out->cut;
-    whole->packets_per_flow = 0;
-    out->packet = whole;
-    return LL_OK;
+    return ll_config_finish(cfg, err);
 }
 
 /* ---- One case -------------------------------------------------------------------------------- */
@@ -206,7 +212,8 @@ static ll_status window_size(trial *t, ll_synthetic pattern, double *out, ll_err
     resize(t, pattern, 1e6);
     const ll_phase phase = {t->n, t->traffic};
     const ll_problem problem = {t->topo, t->wire, 1, &phase};
-    LL_TRY(ll_packet_net_create(&problem, &phase, t->e->packet, 0, 1, t->e->mem, &net, err));
+    const ll_packet_place alone = {0, 1, 1};
+    LL_TRY(ll_packet_net_create(&problem, &phase, t->e->packet, &alone, t->e->mem, &net, err));
     *out = 0;
     for (ll_packet_flow *f = ll_packet_first(&net); f != NULL; f = ll_packet_next(&net, f))
         *out = fmax(*out, (double)f->window * f->packet_B);

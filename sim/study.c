@@ -111,13 +111,14 @@ static ll_status study_fill(ll_config *cfg, int what, ll_arena *mem, ll_study *o
     return ll_stage_memory(cfg, &out->cluster.chip, &out->model, &out->job, &out->memory, err);
 }
 
-ll_status ll_study_load(const char *path, int n_set, const char *const *set, int what,
-                        ll_comm *comm, ll_arena *mem, ll_study *out, ll_error *err)
+ll_status ll_study_load(const ll_study_source *from, ll_comm *comm, ll_arena *mem, ll_study *out,
+                        ll_error *err)
 {
-    *out = (ll_study){.path = path, .seed = 1};
-    LL_TRY(study_find(path, mem, &path, err));
-    LL_TRY(config_load(path, n_set, set, comm, mem, &out->config, err));
-    ll_status status = study_fill(out->config, what, mem, out, err);
+    const char *path;
+    *out = (ll_study){.path = from->path, .seed = 1};
+    LL_TRY(study_find(from->path, mem, &path, err));
+    LL_TRY(config_load(path, from->n_set, from->set, comm, mem, &out->config, err));
+    ll_status status = study_fill(out->config, from->what, mem, out, err);
     ll_status rest = ll_config_finish(out->config, err);
     return status == LL_OK ? rest : status;
 }

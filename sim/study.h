@@ -35,11 +35,18 @@ extern const ll_key ll_study_keys[];
  * Not collective. */
 ll_study ll_study_with_engine(const ll_study *study, const ll_engine_type *engine, ll_arena *mem);
 
+/* Where a study is read from. */
+typedef struct ll_study_source {
+    const char *path; /* a file, or the name of a study that is shipped ("nvl72") */
+    int n_set;
+    const char *const *set; /* [n_set] "path=value" */
+    int what;               /* LL_STUDY_CLUSTER or LL_STUDY_WHOLE */
+} ll_study_source;
+
 /* Read, parse and check a study. Rank 0 reads the files; every rank sees the same error.
- * path: a file, or the name of a study that is shipped ("nvl72"). set: [n_set] "path=value".
  * Errors are LL_ERR_CONFIG, all that were found. Collective. */
-ll_status ll_study_load(const char *path, int n_set, const char *const *set, int what,
-                        ll_comm *comm, ll_arena *mem, ll_study *out, ll_error *err);
+ll_status ll_study_load(const ll_study_source *from, ll_comm *comm, ll_arena *mem, ll_study *out,
+                        ll_error *err);
 
 /* The text of another file that the user named, `what` it is expected to be. Rank 0 reads it. Collective. */
 ll_status ll_study_text(const char *path, const char *what, ll_comm *comm, ll_arena *mem,

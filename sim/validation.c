@@ -279,7 +279,8 @@ static ll_status pass_predict(const job *j, const char *path, int n_set, const c
     ll_program *program = ll_arena_new(j->mem, ll_program);
     ll_durations d;
     set[n_set] = layers;
-    LL_TRY(ll_study_load(path, n_set + 1, set, LL_STUDY_WHOLE, j->alone, j->mem, s, err));
+    LL_TRY(ll_study_load(&(ll_study_source){path, n_set + 1, set, LL_STUDY_WHOLE}, j->alone, j->mem,
+                         s, err));
     LL_TRY(ll_program_build(s, j->mem, program, err));
     LL_TRY(ll_program_price(program, j->alone, j->mem, err));
     ll_program_durations(program, &(ll_ideal){0}, j->mem, &d);
@@ -328,7 +329,8 @@ static ll_status row_predict(const job *j, const ll_validation_row *row, ll_vali
     const int n = settings(j, row, set, err);
     LL_TRY(err->status);
     const ll_status status = ll_study_load(
-        path, n, set, collective ? LL_STUDY_CLUSTER : LL_STUDY_WHOLE, j->alone, j->mem, s, err);
+        &(ll_study_source){path, n, set, collective ? LL_STUDY_CLUSTER : LL_STUDY_WHOLE}, j->alone,
+        j->mem, s, err);
     const bool full = !collective && s->memory.total_B > s->memory.capacity_B && err->n_line == 1;
     if (status == LL_OK || full) describe(s, out);
     if (row->quantity == LL_QUANTITY_FITS && (status == LL_OK || full)) {

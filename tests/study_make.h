@@ -36,7 +36,8 @@ static inline ll_study *study_make(const char *text, int n_set, const char *cons
     ll_study *study = ll_arena_new(mem, ll_study);
     ll_error err;
     ll_error_init(&err);
-    ll_status status = ll_study_load(path, n_set, set, LL_STUDY_WHOLE, comm, mem, study, &err);
+    ll_status status =
+        ll_study_load(&(ll_study_source){path, n_set, set, LL_STUDY_WHOLE}, comm, mem, study, &err);
     unlink(path);
     LL_ASSERT(status == LL_OK, "%s", err.text);
     return study;

@@ -94,7 +94,8 @@ ll_status ll_calibrate_collectives(const ll_options *opt, ll_comm *comm, ll_aren
     ll_study *s = ll_arena_new(mem, ll_study);
     ll_points points;
     ll_curve_fit *fit = ll_arena_new(mem, ll_curve_fit);
-    LL_TRY(ll_study_load(opt->arg[1], opt->n_set, opt->set, LL_STUDY_CLUSTER, comm, mem, s, err));
+    LL_TRY(ll_study_load(&(ll_study_source){opt->arg[1], opt->n_set, opt->set, LL_STUDY_CLUSTER},
+                         comm, mem, s, err));
     LL_TRY(ll_curve_read(opt->n_arg - 2, opt->arg + 2, comm, mem, &points, err));
     points_select(&points, opt->arg[1]);
     if (dir) LL_TRY(ll_output_prepare(dir, comm, err));

@@ -61,7 +61,8 @@ ll_status ll_calibrate_gemm(const ll_options *opt, ll_comm *comm, ll_arena *mem,
     ll_study *s = ll_arena_new(mem, ll_study);
     ll_gemms gemms;
     ll_gemm_fit fit;
-    LL_TRY(ll_study_load(opt->arg[1], opt->n_set, opt->set, LL_STUDY_CLUSTER, comm, mem, s, err));
+    LL_TRY(ll_study_load(&(ll_study_source){opt->arg[1], opt->n_set, opt->set, LL_STUDY_CLUSTER},
+                         comm, mem, s, err));
     const char *text;
     LL_TRY(ll_study_text(opt->arg[2], "a table of products", comm, mem, &text, err));
     LL_TRY(ll_gemm_parse(opt->arg[2], text, mem, &gemms, err));

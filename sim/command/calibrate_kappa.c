@@ -17,7 +17,7 @@ static const char *loads(const ll_calibrate_case *c, ll_arena *mem)
 
 static const ll_calibrate_case *row_of(const ll_calibration *c, int pattern, int fabric)
 {
-    return c->one + (pattern * LL_N_FABRIC + fabric) * LL_N_LOAD;
+    return &c->one[(ptrdiff_t)(pattern * LL_N_FABRIC + fabric) * LL_N_LOAD];
 }
 
 /* Nothing is left to fit if only one pattern was run. */

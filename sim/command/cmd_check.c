@@ -75,7 +75,8 @@ static void memory_print(const ll_memory *m, ll_arena *mem, ll_text *out)
 static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_error *err)
 {
     ll_study *s = ll_arena_new(mem, ll_study);
-    LL_TRY(ll_study_load(opt->arg[0], opt->n_set, opt->set, LL_STUDY_WHOLE, comm, mem, s, err));
+    LL_TRY(ll_study_load(&(ll_study_source){opt->arg[0], opt->n_set, opt->set, LL_STUDY_WHOLE},
+                         comm, mem, s, err));
     ll_text text;
     ll_text_init(&text, mem);
     if (ll_comm_rank(comm) == 0) {

@@ -184,13 +184,42 @@ static ll_status studies_load(const ll_options *opt, comparison *c, ll_comm *com
                               ll_error *err)
 {
     for (int k = 0; k < c->n; k++) {
-        LL_TRY(ll_study_load(opt->arg[k], opt->n_set, opt->set, LL_STUDY_WHOLE, comm, mem,
-                             &c->study[k], err));
+        LL_TRY(ll_study_load(&(ll_study_source){opt->arg[k], opt->n_set, opt->set, LL_STUDY_WHOLE},
+                             comm, mem, &c->study[k], err));
         c->label[k] = c->study[k].name;
         for (int before = 0; before < k; before++)
             if (!strcmp(c->study[before].name, c->label[k])) c->label[k] = opt->arg[k];
     }
     return LL_OK;
+}
+
+/* *valid: all of them are. */
+static ll_status studies_run(comparison *c, const ll_engine_list *beside, ll_comm *comm,
+                             ll_arena *mem, bool *valid, ll_error *err)
+{
+    *valid = true;
+    for (int k = 0; k < c->n; k++) {
+        LL_TRY(ll_run(&c->study[k], comm, mem, &c->result[k], err));
+        LL_TRY(ll_beside_run(&c->study[k], beside, comm, mem, &c->result[k], err));
+        c->report[k] = (ll_report){&c->study[k], &c->result[k], c->label[k]};
+        *valid = *valid && c->result[k].valid;
+    }
+    return LL_OK;
+}
+
+static ll_status all_print(const comparison *c, ll_format format, ll_comm *comm, ll_arena *mem,
+                           ll_error *err)
+{
+    ll_text text;
+    ll_text_init(&text, mem);
+    if (ll_comm_rank(comm) == 0) {
+        print(c, format, ll_table_terminal_width(), mem, &text);
+        if (format == LL_FORMAT_TEXT) {
+            picture_note(c, &text);
+            verdicts(c, &text);
+        }
+    }
+    return ll_command_print(comm, &text, err);
 }
 
 static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_error *err)
@@ -199,29 +228,15 @@ static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_err
     c->n = opt->n_arg;
     c->dir = opt->value[LL_OPT_OUT] ? opt->value[LL_OPT_OUT] : "results";
     ll_engine_list beside = {0};
+    bool valid;
     if (opt->value[LL_OPT_BESIDE])
         LL_TRY(ll_engine_list_parse(opt->value[LL_OPT_BESIDE], &beside, err));
     LL_TRY(studies_load(opt, c, comm, mem, err));
     LL_TRY(ll_output_prepare(c->dir, comm, err));
-    bool valid = true;
-    for (int k = 0; k < c->n; k++) {
-        LL_TRY(ll_run(&c->study[k], comm, mem, &c->result[k], err));
-        LL_TRY(ll_beside_run(&c->study[k], &beside, comm, mem, &c->result[k], err));
-        c->report[k] = (ll_report){&c->study[k], &c->result[k], c->label[k]};
-        valid = valid && c->result[k].valid;
-    }
+    LL_TRY(studies_run(c, &beside, comm, mem, &valid, err));
     LL_TRY(files_write(c, comm, mem, err));
     LL_TRY(ll_plot_waterfalls(c->dir, c->n, c->report, comm, mem, &c->drawn, err));
-    ll_text text;
-    ll_text_init(&text, mem);
-    if (ll_comm_rank(comm) == 0) {
-        print(c, opt->format, ll_table_terminal_width(), mem, &text);
-        if (opt->format == LL_FORMAT_TEXT) {
-            picture_note(c, &text);
-            verdicts(c, &text);
-        }
-    }
-    LL_TRY(ll_command_print(comm, &text, err));
+    LL_TRY(all_print(c, opt->format, comm, mem, err));
     return valid ? LL_OK
                  : ll_error_set(err, LL_ERR_RUN, "a result is INVALID: run that study by itself");
 }

@@ -33,8 +33,9 @@ static ll_status cluster_add(clusters *all, const ll_point *p, ll_error *err)
         all->cap = cap;
     }
     ll_study *s = ll_arena_new(all->mem, ll_study);
-    LL_TRY(ll_study_load(p->cluster, all->opt->n_set, all->opt->set, LL_STUDY_CLUSTER, all->comm,
-                         all->mem, s, err));
+    LL_TRY(ll_study_load(
+        &(ll_study_source){p->cluster, all->opt->n_set, all->opt->set, LL_STUDY_CLUSTER}, all->comm,
+        all->mem, s, err));
     all->named[all->n++] = (named){p->cluster, s};
     return LL_OK;
 }
@@ -96,6 +97,22 @@ static ll_status files_write(const char *dir, const ll_points *points, int n_by,
     return ll_curve_plot(dir, points, by, comm, mem, &drawn, err);
 }
 
+/* engine_s, closed_s: [points->n] by the engine of the study, and by `closed`. */
+static ll_status points_predict(const clusters *all, const ll_points *points, const int *index,
+                                double *engine_s, double *closed_s, ll_error *err)
+{
+    ll_status status = LL_OK;
+    ll_progress progress;
+    ll_progress_begin(&progress, all->comm, "pricing collectives", points->n);
+    for (int i = 0; i < points->n && status == LL_OK; i++) {
+        status = predict(all->named[index[i]].study, &points->point[i], all->comm, all->mem,
+                         &engine_s[i], &closed_s[i], err);
+        ll_progress_step(&progress, 1);
+    }
+    ll_progress_end(&progress);
+    return status;
+}
+
 static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_error *err)
 {
     const char *dir = opt->value[LL_OPT_OUT];
@@ -108,16 +125,7 @@ static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_err
     LL_TRY(clusters_read(&all, &points, index, err));
     LL_ASSERT(all.n > 0 && all.named, "%d points", points.n); /* a table has points */
     if (dir) LL_TRY(ll_output_prepare(dir, comm, err));
-    ll_status status = LL_OK;
-    ll_progress progress;
-    ll_progress_begin(&progress, comm, "pricing collectives", points.n);
-    for (int i = 0; i < points.n && status == LL_OK; i++) {
-        status = predict(all.named[index[i]].study, &points.point[i], comm, mem, &engine_s[i],
-                         &closed_s[i], err);
-        ll_progress_step(&progress, 1);
-    }
-    ll_progress_end(&progress);
-    LL_TRY(status);
+    LL_TRY(points_predict(&all, &points, index, engine_s, closed_s, err));
     const ll_prediction by[] = {{all.named[index[0]].study->engine->name, engine_s},
                                 {"closed", closed_s}};
     const int n_by = strcmp(by[0].name, by[1].name) != 0 ? 2 : 1;

@@ -322,7 +322,8 @@ static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_err
 {
     ll_study *s = ll_arena_new(mem, ll_study);
     net_job *job = ll_arena_new(mem, net_job);
-    LL_TRY(ll_study_load(opt->arg[0], opt->n_set, opt->set, LL_STUDY_CLUSTER, comm, mem, s, err));
+    LL_TRY(ll_study_load(&(ll_study_source){opt->arg[0], opt->n_set, opt->set, LL_STUDY_CLUSTER},
+                         comm, mem, s, err));
     LL_TRY(job_parse(opt, s->cluster.topo, job, err));
     ll_table *t = job->beside.n ? beside_table(job->timing, mem)
                                 : net_table(s->engine == &ll_engine_packet, mem);

@@ -29,14 +29,26 @@ static ll_status files_write(const char *dir, const ll_report *r, const ll_timin
                            comm, err);
 }
 
-/* The engines of --beside; without it `flow`, which is cheap, beside `packet`. */
-static ll_status beside_parse(const ll_options *opt, const ll_study *study, ll_engine_list *out,
-                              ll_error *err)
+/* By the engine of the study, and by those of --beside; without it by `flow`, which is cheap, beside
+ * `packet`. */
+static ll_status study_run(const ll_study *study, const ll_options *opt, ll_comm *comm,
+                           ll_arena *mem, ll_result *result, ll_error *err)
 {
     const char *names = opt->value[LL_OPT_BESIDE];
-    *out = (ll_engine_list){0};
+    ll_engine_list beside = {0};
     if (!names && study->engine == &ll_engine_packet) names = ll_engine_flow.name;
-    return names ? ll_engine_list_parse(names, out, err) : LL_OK;
+    if (names) LL_TRY(ll_engine_list_parse(names, &beside, err));
+    LL_TRY(ll_run(study, comm, mem, result, err));
+    return ll_beside_run(study, &beside, comm, mem, result, err);
+}
+
+static ll_status print(const ll_report *r, ll_format format, ll_comm *comm, ll_arena *mem,
+                       ll_error *err)
+{
+    ll_text text;
+    ll_text_init(&text, mem);
+    if (ll_comm_rank(comm) == 0) ll_report_print(r, format, ll_table_terminal_width(), mem, &text);
+    return ll_command_print(comm, &text, err);
 }
 
 static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_error *err)
@@ -45,25 +57,18 @@ static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_err
     ll_timing timing;
     ll_timing_start(&timing);
     ll_study *study = ll_arena_new(mem, ll_study);
-    LL_TRY(ll_study_load(opt->arg[0], opt->n_set, opt->set, LL_STUDY_WHOLE, comm, mem, study, err));
-    ll_engine_list beside;
-    LL_TRY(beside_parse(opt, study, &beside, err));
+    LL_TRY(ll_study_load(&(ll_study_source){opt->arg[0], opt->n_set, opt->set, LL_STUDY_WHOLE},
+                         comm, mem, study, err));
     if (dir) LL_TRY(ll_output_prepare(dir, comm, err));
     ll_result *result = ll_arena_new(mem, ll_result);
-    LL_TRY(ll_run(study, comm, mem, result, err));
-    LL_TRY(ll_beside_run(study, &beside, comm, mem, result, err));
-    ll_report report = {study, result, study->name};
-    ll_text text;
-    ll_text_init(&text, mem);
-    if (ll_comm_rank(comm) == 0)
-        ll_report_print(&report, opt->format, ll_table_terminal_width(), mem, &text);
-    LL_TRY(ll_command_print(comm, &text, err));
+    LL_TRY(study_run(study, opt, comm, mem, result, err));
+    const ll_report report = {study, result, study->name};
+    LL_TRY(print(&report, opt->format, comm, mem, err));
     if (dir) LL_TRY(files_write(dir, &report, &timing, comm, mem, err));
-    if (!result->valid)
-        return ll_error_set(err, LL_ERR_RUN,
-                            "the result is INVALID: a self-check failed, see the checks in the "
-                            "report");
-    return LL_OK;
+    return result->valid ? LL_OK
+                         : ll_error_set(err, LL_ERR_RUN,
+                                        "the result is INVALID: a self-check failed, see the "
+                                        "checks in the report");
 }
 
 const ll_command ll_command_run = {

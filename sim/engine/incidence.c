@@ -208,6 +208,18 @@ static void settle_source(builder *b, const ll_entries *piece, int64_t at)
     b->n_pend = 0;
 }
 
+/* Flows that traffic number i lists for this chip. */
+static ll_status add_listed(builder *b, int32_t chip, int i, ll_error *err)
+{
+    const ll_traffic *t = &b->phase->traffic[i];
+    const ll_list_order *list = &b->list[i];
+    for (int64_t k = list->first[chip - b->lo]; k < list->first[chip - b->lo + 1]; k++) {
+        const int64_t f = list->order[k];
+        LL_TRY(add_flow(b, chip, t->dst[f], t->list_B[f], i, err));
+    }
+    return LL_OK;
+}
+
 static ll_status add_source(builder *b, int32_t chip, ll_error *err)
 {
     const int64_t piece_n = b->piece == NULL ? 0 : b->piece->n;
@@ -215,11 +227,7 @@ static ll_status add_source(builder *b, int32_t chip, ll_error *err)
     for (int i = 0; i < b->phase->n_traffic; i++) {
         const ll_traffic *t = &b->phase->traffic[i];
         if (t->pattern == LL_PATTERN_LIST) {
-            const ll_list_order *list = &b->list[i];
-            for (int64_t k = list->first[chip - b->lo]; k < list->first[chip - b->lo + 1]; k++) {
-                const int64_t f = list->order[k];
-                LL_TRY(add_flow(b, chip, t->dst[f], t->list_B[f], i, err));
-            }
+            LL_TRY(add_listed(b, chip, i, err));
             continue;
         }
         const ll_source_view s = ll_traffic_source(t, chip);

@@ -278,10 +278,9 @@ static ll_status price_phase(const ll_problem *problem, const ll_phase *phase,
     ll_packet_net net;
     ll_packet_result run[N_RUN] = {0};
     *price = (ll_price){0};
-    const int rank = ll_comm_rank(comm), size = ll_comm_size(comm);
-    const ll_packet_place place = {ll_comm_n_here(comm), size};
+    const ll_packet_place place = {ll_comm_rank(comm), ll_comm_size(comm), ll_comm_n_here(comm)};
     LL_TRY(ll_comm_agree(comm, ll_packet_need_check(problem, phase, param, &place, err), err));
-    LL_TRY(ll_packet_net_create(problem, phase, param, rank, size, mem, &net, err));
+    LL_TRY(ll_packet_net_create(problem, phase, param, &place, mem, &net, err));
     LL_TRY(check_recovery(&net, param, err));
     price->n_flow = price->n_flow_class = net.n_flow;
     price->n_link_class = net.n_link_all;

@@ -4,10 +4,6 @@
 
 #include "sim/engine/packet_net.h"
 
-typedef struct ll_packet_place {
-    int n_here, size; /* ranks on this machine, and of the run */
-} ll_packet_place;
-
 /* Bytes that the ranks on this machine need together for the flows of a phase and the packets that they keep
  * in flight, from the routes of up to 1024 flows spread evenly over each traffic. *n_flow: how many there
  * are. Not collective. */

@@ -378,8 +378,8 @@ static ll_status build(builder *b)
 }
 
 ll_status ll_packet_net_create(const ll_problem *problem, const ll_phase *phase,
-                               const ll_packet_param *param, int rank, int size, ll_arena *mem,
-                               ll_packet_net *net, ll_error *err)
+                               const ll_packet_param *param, const ll_packet_place *place,
+                               ll_arena *mem, ll_packet_net *net, ll_error *err)
 {
     builder b = {.problem = problem,
                  .phase = phase,
@@ -387,11 +387,11 @@ ll_status ll_packet_net_create(const ll_problem *problem, const ll_phase *phase,
                  .net = net,
                  .mem = mem,
                  .err = err,
-                 .rank = (uint32_t)rank,
-                 .size = size,
+                 .rank = (uint32_t)place->rank,
+                 .size = place->size,
                  .credits = param->buffer_packets > 0 && param->overflow == 0};
     LL_ASSERT(problem->wire.packet_B <= INT32_MAX, "packets of %g B", problem->wire.packet_B);
-    LL_ASSERT(size <= LL_PACKET_RANKS, "%d ranks", size);
+    LL_ASSERT(place->size <= LL_PACKET_RANKS, "%d ranks", place->size);
     *net = (ll_packet_net){.ack_B = (uint32_t)param->ack_B,
                            .cut_through = param->switching == 0,
                            .hash = (ll_packet_hash)param->state_hash,
@@ -402,7 +402,7 @@ ll_status ll_packet_net_create(const ll_problem *problem, const ll_phase *phase,
                                       .timeout_ps = (int64_t)round(param->timeout_s * 1e12),
                                       .seed = (uint64_t)param->seed}};
     net->damage.any = net->damage.frac > 0 || net->damage.overflow;
-    ll_packet_book_init(&b.book, problem, param->buffer_packets, size, mem);
+    ll_packet_book_init(&b.book, problem, param->buffer_packets, place->size, mem);
     ll_lane_order_init(&b.lanes, mem);
     for (int i = 0; i < phase->n_traffic; i++)
         if (phase->traffic[i].pattern == LL_PATTERN_LIST)

@@ -212,11 +212,17 @@ static inline uint32_t ll_packet_order(const ll_packet_net *net, uint32_t seq, u
     return seq << net->seq_shift | (chosen ? path << LL_PACKET_HOP_BITS : 0);
 }
 
+/* Whose links are wanted, and who else is there. */
+typedef struct ll_packet_place {
+    int rank, size; /* this rank, and ranks of the run */
+    int n_here;     /* ranks on this machine */
+} ll_packet_place;
+
 /* Errors: LL_ERR_RUN if something is out of range (a link without latency, too many hops, ...).
- * Not collective: every rank walks all flows. rank, size: whose links are wanted. */
+ * Not collective: every rank walks all flows. */
 ll_status ll_packet_net_create(const ll_problem *problem, const ll_phase *phase,
-                               const ll_packet_param *param, int rank, int size, ll_arena *mem,
-                               ll_packet_net *net, ll_error *err);
+                               const ll_packet_param *param, const ll_packet_place *place,
+                               ll_arena *mem, ll_packet_net *net, ll_error *err);
 
 /* Ready for a run with `part` of every flow's bytes: cut into packets, all links idle. Errors:
  * LL_ERR_RUN if a flow has too many packets. Not collective. */

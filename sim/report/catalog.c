@@ -92,7 +92,8 @@ static ll_table *list_studies_of(const char *kind, int what, ll_comm *comm, ll_a
         ll_error_init(err);
         ll_table_row(t);
         ll_table_set(t, 0, "%s", names[i]);
-        if (ll_study_load(shipped_path(mem, kind, names[i]), 0, NULL, what, comm, mem, s, err)) {
+        if (ll_study_load(&(ll_study_source){shipped_path(mem, kind, names[i]), 0, NULL, what},
+                          comm, mem, s, err)) {
             ll_table_set(t, 4, "%s", fault_text(err, mem));
             continue;
         }

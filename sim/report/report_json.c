@@ -40,11 +40,11 @@ static const char *const type_names[] = {
 typedef struct field {
     const char *name; /* NULL ends the table */
     field_type type;
+    bool optional; /* LIST: not written if it is empty */
     size_t offset;
     const char *unit, *doc;
     const struct field *sub; /* OBJECT, LIST */
     size_t n_offset, item_B; /* LIST */
-    bool optional;           /* LIST: not written if it is empty */
 } field;
 
 typedef struct config_row {

@@ -47,8 +47,8 @@ static times pass_of(const env *e, const char *layers, const char *const *set)
     ll_durations d;
     ll_error err;
     ll_error_init(&err);
-    ll_status status =
-        ll_study_load(path, N_SET, all, LL_STUDY_WHOLE, e->comm, e->mem, study, &err);
+    ll_status status = ll_study_load(&(ll_study_source){path, N_SET, all, LL_STUDY_WHOLE}, e->comm,
+                                     e->mem, study, &err);
     LL_ASSERT(status == LL_OK, "%s", err.text);
     status = ll_program_build(study, e->mem, &program, &err);
     if (status == LL_OK) status = ll_program_price(&program, e->comm, e->mem, &err);

@@ -64,9 +64,10 @@ static void check_row(ll_arena *mem, const ll_validation_row *row)
     ll_error *err = ll_arena_new(mem, ll_error);
     ll_error_init(err);
     const char *path = published_path(mem, ll_arena_printf(mem, "%s.cfg", row->study));
-    const ll_status status = ll_study_load(path, settings_split(row, mem, set), set,
-                                           collective ? LL_STUDY_CLUSTER : LL_STUDY_WHOLE,
-                                           ll_comm_self(mem), mem, s, err);
+    const ll_status status =
+        ll_study_load(&(ll_study_source){path, settings_split(row, mem, set), set,
+                                         collective ? LL_STUDY_CLUSTER : LL_STUDY_WHOLE},
+                      ll_comm_self(mem), mem, s, err);
     const bool misfit = status != LL_OK && s->memory.total_B > s->memory.capacity_B;
     CHECK(status == LL_OK || misfit, "line %d: %s", row->line, err->text);
     CHECK(*row->source && (memory || row->band_frac > 0), "line %d: no source, or no band",

@@ -255,11 +255,29 @@ static ll_status stage_choose(const tiered *t, ll_collective what, int k, ll_pla
     return status;
 }
 
+/* Make the ring of digit k a part of one ring through all n members, see collective.h: of what is left of S
+ * when the inner digits are scattered, (n-1)/n pass each chip, not (s_k - 1)/s_k. Of the n - 1 steps,
+ * (s_k - 1) s_(k+1) s_(k+2) ... are between its units; a tree spares an all-reduce all but s_k - 1 of them. */
+static void one_ring(const tiered *t, int k, ll_plan *ring)
+{
+    const double n = t->plan->group_size, size = t->s->size[k];
+    double above = 1;
+    for (int j = k + 1; j < t->s->n_digit; j++)
+        above *= t->s->size[j];
+    for (int i = 0; i < ring->n_round; i++) {
+        ring->round[i].traffic.size_B *= (1 - 1 / n) / (1 - 1 / size);
+        if (t->request->collective != LL_ALL_REDUCE)
+            ring->round[i].depth += (size - 1) * (above - 1);
+    }
+}
+
 static ll_status stage_add(const tiered *t, ll_collective what, int k, ll_error *err)
 {
     ll_plan best;
     LL_TRY(stage_choose(t, what, k, &best, err));
     ll_plan *plan = t->plan;
+    const bool passes = what != LL_ALL_TO_ALL && what != LL_BROADCAST;
+    if (plan->pipelined && passes && best.algorithm == LL_ALGORITHM_RING) one_ring(t, k, &best);
     for (int i = 0; i < best.n_round; i++) {
         LL_ASSERT(plan->n_round < LL_MAX_ROUND, "n_round = %d", plan->n_round);
         plan->round[plan->n_round++] = best.round[i];
@@ -365,13 +383,12 @@ static ll_status plan_hierarchical(const tiered *t, ll_error *err)
                             "dimensions (this one has %d members); try ring",
                             t->plan->group_size);
     bool inwards = what == LL_ALL_GATHER || what == LL_BROADCAST;
+    t->plan->pipelined = true;
+    for (int k = 0; k <= last; k++)
+        t->plan->pipelined = t->plan->pipelined && t->cluster->software[t->s->dim[k]].pipelined;
     if (what == LL_ALL_REDUCE) LL_TRY(stages_all_reduce(t, err));
     for (int i = 0; i <= last && what != LL_ALL_REDUCE; i++)
         LL_TRY(stage_add(t, what, inwards ? last - i : i, err));
-    t->plan->pipelined = true;
-    for (int i = 0; i < t->plan->n_round; i++)
-        t->plan->pipelined =
-            t->plan->pipelined && t->cluster->software[t->plan->round[i].dimension].pipelined;
     return LL_OK;
 }
 

@@ -17,6 +17,9 @@
  * the fewest channels that any node has. Each has a link between parts of its own, so a chip sends
  * S (n-1)/n inside and, where a part is emptiest, S (n-1)/n over that number between parts; of the n-1
  * steps, those between parts are as many as there are parts.
+ * Rings of all dimensions that overlap (`pipelined`) are one ring through all n members, as NCCL's are: S (n-1)/n
+ * pass every chip, and between parts every chip of a part sends an equal share of that, however few
+ * parts there are. Gathers and scatters take n - 1 steps; NCCL has nothing else for them beyond a node.
  * A ring goes both ways at once, half of the bytes each, where chips have links of their own to both
  * neighbours.
  * A hierarchical all_reduce lets the switches of an inner dimension add up where that is faster than a

@@ -271,6 +271,22 @@ static void test_uneven(void)
     CHECK(time[1] < 1.03 * time[0], "%g s on 39 parts, %g s on 32", time[1], time[0]);
 }
 
+/* Groups of 2 x 4, two on each of 4 parts, S = 8 MB. One ring through all 8 passes 7/8 of it: 7 MB at 10 GB/s
+ * inside, half of that between parts at 1 GB/s, at once; 7 steps of 1 us. An all-reduce passes the bytes
+ * twice, in the steps of a tree: 2 x (1 + 3). Ring by ring, 3/4 of 4 MB would be between parts. */
+static void test_one_ring(void)
+{
+    ll_cluster c = cluster_of(RACKS(4));
+    for (int d = 0; d < 2; d++) {
+        c.software[d].pipelined = true;
+        c.software[d].algorithms = "ring";
+    }
+    ll_group pairs = {.n_chip = 64, .n_digit = 2, .size = {2, 4}, .stride = {8, 16}};
+    CHECK_NEAR(group_s(&c, LL_ALL_GATHER, &pairs, 8e6), 3500e-6 + 7e-6, 1e-9);
+    CHECK_NEAR(group_s(&c, LL_REDUCE_SCATTER, &pairs, 8e6), 3500e-6 + 7e-6, 1e-9);
+    CHECK_NEAR(group_s(&c, LL_ALL_REDUCE, &pairs, 8e6), 2 * 3500e-6 + 8e-6, 1e-9);
+}
+
 /* A ring of 8 chips, 10 GB/s each way: half of the bytes go each way round, 7 steps of 1/16 of 8 MB. */
 static void test_ring_both_ways(void)
 {
@@ -322,6 +338,7 @@ int main(int argc, char **argv)
     test_in_network_stage();
     test_ring_both_ways();
     test_uneven();
+    test_one_ring();
     ll_comm *self = ll_comm_self(mem);
     CHECK(ll_equations_init(NULL, NULL, &err) == LL_OK, "%s", err.text);
     test_auto(self);

@@ -26,11 +26,13 @@ typedef struct ll_chip {
     int64_t n_multiprocessor;               /* that share a product's tiles; 0: not known */
     double attention_frac;                  /* of the 16-bit peak, fused attention, forward */
     double attention_backward_frac;         /* the same, backward */
+    double attention_ramp;                  /* keys that a row of scores costs on top of its own */
     double memory_B, memory_reserved_B;     /* reserved: context, communication buffers */
     double memory_Bps;
     double memory_frac;      /* of memory_Bps that a large copy reaches */
     double memory_sustained; /* of that, in the kernels of a layer */
     double launch_s;         /* per kernel, exposed */
+    double host_call_s;      /* the host's, per call that launches a kernel */
     double power_W;          /* 0: not known */
 } ll_chip;
 

@@ -40,6 +40,8 @@ bool ll_evidence_counts(const ll_study *study, const ll_config_entry *entry)
     if (key && (starts(key, "peak_") || starts(key, "gemm_frac_")))
         return precision_counts(study, key);
     if (key && !strcmp(key, "power")) return study->cluster.chip.power_W > 0;
+    if (key && !strcmp(key, "host_call")) return study->job.gather_lists;
+    if (key && starts(key, "attention_")) return study->job.fused_attention;
     if (starts(entry->path, "cluster.software[")) {
         key = entry->key->name;
         if (starts(key, "launch_")) return collective_counts(study, key + strlen("launch_"));

@@ -60,6 +60,10 @@ static double tp_forward_s(const ll_program *program, const ll_ideal *ideal,
     ll_beside scatter = times(ll_call_beside(program, ideal, LL_TP_SCATTER, 1, 0), slow);
     ll_beside reduce = times(ll_call_beside(program, ideal, LL_TP_REDUCE, 1, 0), slow);
     if (!job->overlap_tp) return 2 * (gather_s + scatter.s + reduce.s);
+    if (job->narrow_outputs) {
+        scatter = ll_call_beside(program, ideal, LL_TP_SCATTER, 0.5, 0);
+        scatter = times(scatter, slow);
+    }
     for (int i = 0; i < 2; i++) {
         sum_s += ring_s(gather_s, time->product[in[i]].forward_s, (double)job->tp);
         sum_s += split_s(scatter, time->product[out[i]].forward_s);
@@ -105,6 +109,19 @@ double ll_exposed_stream_frac(const ll_compute *c)
     return c->stream_s / fmax(ll_compute_total_s(c), 1e-30);
 }
 
+/* What lists of parts cost a layer and pass, see the header. */
+static double lists_s(const ll_program *program, const ll_ideal *ideal, bool backward)
+{
+    const ll_study *s = program->study;
+    if (!s->job.gather_lists || ideal->software || ideal->bandwidth) return 0;
+    const double n_replica = (double)(s->job.dp * s->job.cp), n_matrix = s->model.gated ? 5 : 4;
+    const double n_tensor = 2 * n_matrix + 4; /* biases; two norms */
+    const double n_list = n_matrix + (backward ? n_tensor : 0);
+    const double bytes = (backward ? 2 + 4 + 4 : 2 + 4) * ll_model_layer_param(&s->model);
+    return n_list * n_replica * 2 * s->cluster.chip.host_call_s +
+           ll_kernel_stream_s(&s->cluster.chip, bytes / (double)s->job.tp);
+}
+
 /* Weights and gradients of a layer that are sharded over the replicas (zero = 3), beside the work of its
  * neighbour. */
 static double sharded_s(const ll_program *program, const ll_ideal *ideal, bool backward,
@@ -119,7 +136,7 @@ static double sharded_s(const ll_program *program, const ll_ideal *ideal, bool b
     b.s = hides[0] * gather.s + hides[1] * scatter.s;
     b.held_s = hides[0] * gather.held_s + hides[1] * scatter.held_s;
     *all_s = gather.s + scatter.s;
-    return *all_s - b.s + ll_beside_s(b, cover_s);
+    return *all_s - b.s + ll_beside_s(b, cover_s) + lists_s(program, ideal, backward);
 }
 
 /* One layer, one pass: alone, and beside dp transfers. */

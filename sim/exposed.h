@@ -25,6 +25,12 @@
  * Transfers of a layer sharded over the replicas (zero = 3) run beside the neighbouring layer: the next
  * layer's weights are fetched while one computes, its gradients leave while the next one computes.
  * So the first layer's weights and the last layer's gradients of every pass show.
+ *
+ * With gather_lists (DeepSpeed's ZeRO-3 of 2021, partition_parameters.py) each matrix is gathered into a list
+ * of the replicas' parts: the host makes a view of every part and launches a copy for it (2 calls for each
+ * replica), the device clears the matrix, gathers it in a buffer and copies it out (2 + 4 B per weight), and the
+ * host waits for the device before it goes on. Gradients of each tensor, biases and norms too, are scattered from
+ * such a list (2 calls for each replica, 4 B per weight).
  */
 #ifndef LL_SIM_EXPOSED_H
 #define LL_SIM_EXPOSED_H

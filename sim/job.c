@@ -78,6 +78,13 @@ const ll_key ll_job_keys[] = {
     SWITCH("shared_scales", shared_scales, "false",
            "FP8 with delayed scaling: chips of a stage agree on maxima after every operation"),
     SWITCH("narrow_params", narrow_params, "false", "FP8: the replicas gather weights of one byte"),
+    SWITCH("narrow_outputs", narrow_outputs, "false",
+           "FP8 with overlap_tp: forward tp scatters add up values of one byte"),
+    SWITCH("eager", eager, "false",
+           "gradients of biases, norms and of what was split in kernels of their own (PyTorch)"),
+    SWITCH(
+        "gather_lists", gather_lists, "false",
+        "zero = 3: matrix by matrix, through lists of parts; the host waits (DeepSpeed of 2021)"),
     {.name = "order",
      .kind = LL_KIND_STRING,
      .offset = offsetof(ll_job, order),
@@ -135,6 +142,32 @@ static void check_model(ll_config *cfg, const ll_job *job, const ll_model *model
         ll_config_fault(cfg, "job.interleave", err, "needs pp > 1; without a pipeline write 1");
 }
 
+/* Switches that would be without effect. */
+static void check_switches(ll_config *cfg, const ll_job *job, ll_error *err)
+{
+    const struct {
+        const char *path;
+        bool wrong;
+        const char *needs;
+    } checks[] = {
+        {"job.shared_scales", job->shared_scales && job->precision != LL_PRECISION_FP8,
+         "precision = \"fp8\""},
+        {"job.narrow_params", job->narrow_params && job->precision != LL_PRECISION_FP8,
+         "precision = \"fp8\""},
+        {"job.narrow_outputs",
+         job->narrow_outputs && (job->precision != LL_PRECISION_FP8 || !job->overlap_tp),
+         "precision = \"fp8\" and overlap_tp = true"},
+        {"job.grad_widen", job->grad_widen && (job->grad_fusion || job->grad_precision),
+         "grad_fusion = false and grad_precision = \"fp32\""},
+        {"job.grad_whole", job->grad_whole && job->zero != 1, "zero = 1"},
+        {"job.gather_lists", job->gather_lists && job->zero != 3, "zero = 3"},
+    };
+    for (size_t i = 0; i < sizeof checks / sizeof *checks; i++)
+        if (checks[i].wrong)
+            ll_config_fault(cfg, checks[i].path, err, "needs %s; write false, or leave it out",
+                            checks[i].needs);
+}
+
 /* dp from the rest, or the reason why it does not multiply out. */
 static void check_layout(ll_config *cfg, ll_job *job, int32_t n_chip, ll_error *err)
 {
@@ -185,6 +218,7 @@ ll_status ll_job_read(ll_config *cfg, const char *path, const ll_model *model, i
         ll_config_fault(cfg, "job.order", err,
                         "expected each of tp, cp, dp, pp once, such as \"tp cp dp pp\"");
     check_model(cfg, out, model, err);
+    check_switches(cfg, out, err);
     check_layout(cfg, out, n_chip, err);
     return err->status;
 }

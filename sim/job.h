@@ -50,9 +50,12 @@ typedef struct ll_job {
     bool overlap_tp_grad; /* backward tp scatters behind weight gradients of the same matrix */
     bool
         scatter_gather; /* without sequence parallelism, each tp chip sends a part to the next stage */
-    bool shared_scales;     /* FP8: all chips of a stage agree on maxima after every operation */
-    bool narrow_params;     /* FP8: weights are gathered over the replicas in one byte */
-    const char *order;      /* "tp cp dp pp" */
+    bool shared_scales;  /* FP8: all chips of a stage agree on maxima after every operation */
+    bool narrow_params;  /* FP8: weights are gathered over the replicas in one byte */
+    bool narrow_outputs; /* FP8: forward tp scatters add up values of one byte */
+    bool eager;          /* PyTorch without fused kernels, see sim/kernel.h */
+    bool gather_lists;   /* zero = 3: matrix by matrix, through lists of parts, see sim/exposed.h */
+    const char *order;   /* "tp cp dp pp" */
     int axis_at[LL_N_AXIS]; /* order, parsed: ll_axis, fastest first */
 } ll_job;
 

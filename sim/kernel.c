@@ -60,7 +60,11 @@ typedef struct shape {
     /* Read and written per weight and micro-batch by the product of its gradient, and by a kernel that
      * adds it up. */
     double grad_B, add_B;
-    bool old; /* software of before fused attention */
+    double flat_B;  /* the same, of gradients that become one tensor of FSDP, and are divided */
+    double visited; /* keys that a row of scores sees, per call of the attention kernel */
+    bool old;       /* software of before fused attention */
+    bool eager;     /* PyTorch's own kernels */
+    bool rotary;    /* queries and keys are turned */
     bool alibi;
     int64_t n_ring, n_split; /* parts of products that hide tp transfers: gathers, scatters */
 } shape;
@@ -68,6 +72,8 @@ typedef struct shape {
 static shape shape_of(const ll_model *m, const ll_job *job)
 {
     shape s = {.h = (double)m->hidden, .old = !job->fused_attention, .alibi = m->alibi};
+    s.eager = job->eager;
+    s.rotary = m->rotary;
     double tp = (double)job->tp;
     s.t = (double)(job->micro_batch * job->seq) / (double)job->cp;
     s.t_norm = job->sequence_parallel ? s.t / tp : s.t;
@@ -77,6 +83,8 @@ static shape shape_of(const ll_model *m, const ll_job *job)
     s.n_up = m->gated ? 2 : 1;
     s.score_flop =
         4 * s.t * (double)job->seq * s.q * (m->attention == LL_ATTENTION_CAUSAL ? 0.5 : 1);
+    s.visited =
+        (double)job->seq / (double)job->cp * (m->attention == LL_ATTENTION_CAUSAL ? 0.5 : 1);
     s.n_head = (double)(m->n_head * job->micro_batch) / tp;
     s.rows = (double)job->seq / (double)job->cp;
     s.columns = (double)job->seq;
@@ -95,6 +103,7 @@ static shape shape_of(const ll_model *m, const ll_job *job)
     const double grad_B = ll_job_grad_B(job);
     const bool widen = job->grad_widen && grad_B > 2;
     s.add_B = job->grad_fusion || sharded ? 0 : (widen ? 6 + grad_B : 2) + 2 * grad_B;
+    s.flat_B = s.eager && job->zero >= 3 ? 4 + 4 : 0;
     return s;
 }
 
@@ -106,11 +115,14 @@ static void add_scores_product(const pass *p, const shape *s, double n, double k
     p->sum->launch_s += p->chip->launch_s;
 }
 
-/* Fused attention, by its FLOP: queries, keys, values and outputs pass the memory. */
-static void add_fused(const pass *p, double frac, double flop, double bytes)
+/* Fused attention, by its FLOP: queries, keys, values and outputs pass the memory. The share of the peak is
+ * that of LL_ATTENTION_KEYS keys. */
+static void add_fused(const pass *p, const shape *s, double frac, double flop, double bytes)
 {
     int precision = wide_precision(p->chip, p->precision);
-    double rate = p->chip->peak_flop_per_s[precision] * frac;
+    double ramp = p->chip->attention_ramp;
+    double left = (1 + ramp / LL_ATTENTION_KEYS) / (1 + ramp / s->visited);
+    double rate = p->chip->peak_flop_per_s[precision] * frac * left;
     p->sum->attention_s += fmax(flop / rate, ll_kernel_stream_s(p->chip, bytes));
     p->sum->launch_s += p->chip->launch_s;
 }
@@ -122,7 +134,7 @@ static void add_fused(const pass *p, double frac, double flop, double bytes)
 static void attention_forward(const pass *p, const shape *s)
 {
     if (!s->old) {
-        add_fused(p, p->chip->attention_frac, s->score_flop, 2 * s->t * (2 * s->q + 2 * s->kv));
+        add_fused(p, s, p->chip->attention_frac, s->score_flop, 2 * s->t * (2 * s->q + 2 * s->kv));
         if (s->cp > 1) add_stream(p, s->cp * (2 + 8) * s->t * s->q);
         return;
     }
@@ -140,7 +152,7 @@ static void attention_forward(const pass *p, const shape *s)
 static void attention_backward(const pass *p, const shape *s)
 {
     if (!s->old) {
-        add_fused(p, p->chip->attention_backward_frac, 2.5 * s->score_flop,
+        add_fused(p, s, p->chip->attention_backward_frac, 2.5 * s->score_flop,
                   2 * s->t * (4 * s->q + 4 * s->kv));
         if (s->cp > 1) add_stream(p, s->cp * (2 + 4) * s->t * (s->q + 2 * s->kv));
         return;
@@ -167,8 +179,10 @@ static void layer_forward(const pass *p, const shape *s, ll_product_time product
     const double qkv = s->q + 2 * s->kv, mask_B = s->old ? 1 : 0;
     add_stream(p, 4 * s->t_norm * s->h); /* norm: read, write; narrow: both orientations */
     product[LL_QKV].forward_s = gemm_forward(p, s, qkv, s->h, s->n_ring);
-    /* bias; or rotary embedding of q and k */
-    add_stream(p, 4 * s->t * (s->old ? qkv : s->q + s->kv));
+    if (s->old)
+        add_stream(p, 4 * s->t * qkv); /* bias */
+    else if (s->rotary)
+        add_stream(p, 4 * s->t * (s->q + s->kv));
     attention_forward(p, s);
     add_cast(p, s->t * s->q);
     product[LL_PROJ].forward_s = gemm_forward(p, s, s->h, s->q, s->n_split);
@@ -189,6 +203,8 @@ static void gemm_backward(const pass *p, const shape *s, double n, double k, int
     out->input_s = add_gemm(p, s->t, k, n, 2, n_part);
     out->weight_s = add_gemm(p, k, n, s->t, s->grad_B, 1);
     if (s->add_B > 0) add_stream(p, s->add_B * k * n);
+    if (s->eager) add_stream(p, 2 * s->t * n); /* bias */
+    if (s->flat_B > 0) add_stream(p, s->flat_B * k * n);
 }
 
 /* The same with split input: narrow inputs that are gathered again arrive in one orientation. */
@@ -205,7 +221,7 @@ static void split_backward(const pass *p, const shape *s, double n, ll_product_t
 static void norm_backward(const pass *p, const shape *s)
 {
     add_stream(p, 6 * s->t_norm * s->h);
-    if (s->old) add_stream(p, 4 * s->t_norm * s->h);
+    if (s->old || s->eager) add_stream(p, 4 * s->t_norm * s->h);
     add_stream(p, 6 * s->t_norm * s->h);
 }
 
@@ -227,7 +243,8 @@ static void layer_backward(const pass *p, const shape *s, ll_product_time produc
     dropout_backward(p, s);
     gemm_backward(p, s, s->h, s->q, s->n_ring, &product[LL_PROJ]);
     attention_backward(p, s);
-    if (!s->old) add_stream(p, 4 * s->t * (s->q + s->kv)); /* rotary embedding */
+    if (!s->old && s->rotary) add_stream(p, 4 * s->t * (s->q + s->kv));
+    if (s->eager) add_stream(p, 4 * s->t * (s->q + 2 * s->kv));
     split_backward(p, s, s->q + 2 * s->kv, &product[LL_QKV]);
     norm_backward(p, s);
 }
@@ -290,13 +307,15 @@ void ll_kernel_output(const ll_chip *chip, const ll_model *model, const ll_job *
 
 /* As Megatron-LM. Of all gradients: cleared, and scaled before replicas are added up. Of the chip's
  * shard, in 32 bits: copied if they have 16; fp16: unscaled (8); their norm (4), clipped (8); Adam reads
- * gradient, weights and two moments and writes the last three (28); weights to 16 bits (6). */
+ * gradient, weights and two moments and writes the last three (28); weights to 16 bits (6). PyTorch's Adam
+ * without fused kernels: moments 12 + 8 + 12, root, two times scaled 24, decay 8, weights 16: 80. */
 double ll_kernel_optimizer_s(const ll_chip *chip, const ll_job *job, double n_param)
 {
     const double n_replica = (double)(job->dp * job->cp), grad_B = ll_job_grad_B(job);
     const double shards = job->zero >= 1 ? n_replica : 1, held = job->zero >= 2 ? n_replica : 1;
     double shard_B = (grad_B < 4 ? grad_B + 4 : 0) + 4 + 8 + 28 + 6;
     if (job->precision == LL_PRECISION_FP16) shard_B += 8;
+    if (job->eager) shard_B += 80 - 28;
     double buffer_B = grad_B * (n_replica > 1 ? 3 : 1);
     return ll_kernel_stream_s(chip, n_param * (shard_B / shards + buffer_B / held)) +
            chip->launch_s;

@@ -4,9 +4,15 @@
  *   attention   fused: max( flop / (peak * fraction), bytes / (bandwidth * fraction) )
  *   streaming   bytes / (bandwidth * fraction): norms, activations, additions, casts
  *
- * and a launch each. Bytes are what has to pass the memory, in kernels that are fused where libraries
+ * and a launch each. Fused attention starts anew for each block of rows, which costs as much as some more
+ * keys would (attention_ramp): of n keys seen by a row, n / (n + ramp) of the rate is left. Bytes are what has to pass the memory, in kernels that are fused where libraries
  * fuse them, with operands that do not stay in the caches. Software of before fused attention (mid 2022:
  * fused_attention = false) also had dropout, with masks, and added biases in kernels of their own.
+ *
+ * PyTorch without kernels of others (eager = true) needs some more passes backward: gradients of queries, keys
+ * and values are put together (they were split), biases' are summed up, the norms' weights have a kernel
+ * of their own. FSDP keeps a layer's weights as one tensor and splits it, so its gradients are put
+ * together too, and divided by the number of replicas before they are sent.
  */
 #ifndef LL_SIM_KERNEL_H
 #define LL_SIM_KERNEL_H
@@ -14,6 +20,10 @@
 #include "sim/chip.h"
 #include "sim/job.h"
 #include "sim/model.h"
+
+enum {
+    LL_ATTENTION_KEYS = 4096
+}; /* for which a chip's attention_frac are given: 8192 tokens, causal */
 
 /* Compute time of one pass over a part of the model, by what bounds it. All in seconds. */
 typedef struct ll_compute {

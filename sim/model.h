@@ -18,6 +18,7 @@ typedef struct ll_model {
     int64_t n_layer, hidden, n_head, n_kv_head, head_dim, ffn, vocab;
     bool gated;    /* gate, up and down projections instead of up and down */
     bool tied;     /* embedding and output projection share their weights */
+    bool rotary;   /* positions turn queries and keys */
     bool alibi;    /* positions are biases that are added to the scores */
     int attention; /* ll_attention: what the kernels compute and what counts as work */
 } ll_model;

@@ -26,7 +26,8 @@ static ll_model small_model(void)
                       .head_dim = 128,
                       .ffn = 4096,
                       .vocab = 32000,
-                      .gated = true};
+                      .gated = true,
+                      .rotary = true};
 }
 
 static ll_job small_job(int64_t tp, int64_t cp)
@@ -215,6 +216,62 @@ static void test_grad_fusion(void)
     CHECK_NEAR(apart.backward.stream_s, fused.backward.stream_s, 1e-12);
 }
 
+/* PyTorch's own kernels, backward. Biases' gradients are sums over results of 2048 + 1024 + 8192 + 1024
+ * columns, 2 B; two norms' weights read 4 B of 1024 columns again; gradients of queries, keys and
+ * values, 2048 columns, are read and written: 4096 * (2 * 12288 + 2 * 4 * 1024 + 4 * 2048) B.
+ * Sharded: 15,728,640 gradients are put together, 4 B, and divided, 4 B. Adam moves 80 B instead of 28. */
+static void test_eager(void)
+{
+    ll_chip chip = pure_chip();
+    chip.memory_Bps = 1e12;
+    ll_model model = small_model();
+    ll_job job = small_job(1, 1);
+    ll_layer_time fused, eager;
+    ll_kernel_layer(&chip, &model, &job, &fused);
+    const double adam_s = ll_kernel_optimizer_s(&chip, &job, 1e9);
+    job.eager = true;
+    ll_kernel_layer(&chip, &model, &job, &eager);
+    CHECK_NEAR(eager.forward.stream_s, fused.forward.stream_s, 1e-12);
+    CHECK_NEAR(eager.backward.stream_s - fused.backward.stream_s, 167772160.0 / 1e12, 1e-9);
+    CHECK_NEAR(ll_kernel_optimizer_s(&chip, &job, 1e9) - adam_s, 0.052, 1e-9);
+    job.zero = 3;
+    ll_kernel_layer(&chip, &model, &job, &eager);
+    CHECK_NEAR(eager.backward.stream_s - fused.backward.stream_s, 293601280.0 / 1e12, 1e-9);
+}
+
+/* Queries and keys, 1024 + 512 columns of 4096 tokens, are read and written once more where positions turn
+ * them, and so are their gradients. */
+static void test_rotary(void)
+{
+    ll_chip chip = pure_chip();
+    chip.memory_Bps = 1e12;
+    ll_model model = small_model();
+    ll_job job = small_job(1, 1);
+    ll_layer_time turned, learned;
+    ll_kernel_layer(&chip, &model, &job, &turned);
+    model.rotary = false;
+    ll_kernel_layer(&chip, &model, &job, &learned);
+    CHECK_NEAR(turned.forward.stream_s - learned.forward.stream_s, 25165824.0 / 1e12, 1e-9);
+    CHECK_NEAR(turned.backward.stream_s - learned.backward.stream_s, 25165824.0 / 1e12, 1e-9);
+}
+
+/* The rate given is that of 4096 keys a row; with a ramp of 1024, rows of 2048 tokens, which see 1024, get
+ * (1024 / 2048) / (4096 / 5120) = 0.625 of it; split over two chips they see 512 a call, 5/12. */
+static void test_attention_ramp(void)
+{
+    ll_chip chip = pure_chip();
+    ll_model model = small_model();
+    chip.attention_ramp = 1024;
+    for (int cp = 1; cp <= 2; cp++) {
+        ll_job job = small_job(1, cp);
+        const double left = cp == 1 ? 0.625 : 5.0 / 12;
+        ll_layer_time t;
+        ll_kernel_layer(&chip, &model, &job, &t);
+        CHECK_NEAR(t.forward.attention_s, 17179869184.0 / cp / 1e12 / left, 1e-12);
+        CHECK_NEAR(t.backward.attention_s, 2.5 * 17179869184.0 / cp / 1e12 / left, 1e-12);
+    }
+}
+
 /* Four multiprocessors, a peak of 1e12, free memory: tiles of the result fill whole waves of four, or
  * not; what does not is split along k, as long as that is cheaper than adding up the parts. */
 static void test_waves(void)
@@ -313,6 +370,9 @@ int main(void)
     test_alibi();
     test_casts();
     test_grad_fusion();
+    test_eager();
+    test_attention_ramp();
+    test_rotary();
     test_waves();
     test_parts();
     test_product();

@@ -132,7 +132,8 @@ static double sharded_s(const ll_program *program, const ll_ideal *ideal, bool b
     if (job->zero < 3) return 0;
     ll_beside gather = ll_call_beside(program, ideal, LL_DP_GATHER, 1, stream), scatter = {0}, b;
     if (backward) scatter = ll_call_beside(program, ideal, LL_DP_SCATTER, 1, stream);
-    double hides[2] = {job->overlap_param_gather ? 1 : 0, job->overlap_grad_reduce ? 1 : 0};
+    const bool prefetches = job->overlap_param_gather && (!backward || job->backward_prefetch);
+    double hides[2] = {prefetches ? 1 : 0, job->overlap_grad_reduce ? 1 : 0};
     b.s = hides[0] * gather.s + hides[1] * scatter.s;
     b.held_s = hides[0] * gather.held_s + hides[1] * scatter.held_s;
     *all_s = gather.s + scatter.s;

@@ -25,6 +25,8 @@
  * Transfers of a layer sharded over the replicas (zero = 3) run beside the neighbouring layer: the next
  * layer's weights are fetched while one computes, its gradients leave while the next one computes.
  * So the first layer's weights and the last layer's gradients of every pass show.
+ * Without backward_prefetch, weights are fetched for the backward pass of a layer when that of the layer
+ * before has ended (PyTorch FSDP: BACKWARD_POST), and show.
  *
  * With gather_lists (DeepSpeed's ZeRO-3 of 2021, partition_parameters.py) each matrix is gathered into a list
  * of the replicas' parts: the host makes a view of every part and launches a copy for it (2 calls for each

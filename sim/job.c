@@ -61,6 +61,9 @@ const ll_key ll_job_keys[] = {
            "count embedding and output stage as a layer each when layers are dealt to stages"),
     SWITCH("overlap_grad_reduce", overlap_grad_reduce, "true", "behind the backward pass"),
     SWITCH("overlap_param_gather", overlap_param_gather, "true", "behind the forward pass"),
+    SWITCH(
+        "backward_prefetch", backward_prefetch, "true",
+        "zero = 3: a layer's weights come while the one before computes gradients, not after it"),
     SWITCH("overlap_pp", overlap_pp, "true", "sends between stages beside the next operation"),
     SWITCH("fused_attention", fused_attention, "true", "scores never pass the memory"),
     SWITCH("grad_fusion", grad_fusion, "true",

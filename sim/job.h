@@ -41,10 +41,12 @@ typedef struct ll_job {
     bool sequence_parallel;
     bool embedding_as_layer;
     bool overlap_grad_reduce, overlap_param_gather; /* behind the backward and forward pass */
-    bool grad_fusion; /* products add weight gradients to their buffer */
-    bool grad_widen;  /* else: widened to the buffer's precision first, by kernels of their own */
-    bool grad_whole;  /* zero = 1: every replica gets the sum of all gradients, not of its share */
-    bool overlap_pp;  /* sends between stages beside the next op; else the stage waits */
+    bool
+        backward_prefetch; /* zero = 3: the next layer's weights come while gradients are computed */
+    bool grad_fusion;      /* products add weight gradients to their buffer */
+    bool grad_widen; /* else: widened to the buffer's precision first, by kernels of their own */
+    bool grad_whole; /* zero = 1: every replica gets the sum of all gradients, not of its share */
+    bool overlap_pp; /* sends between stages beside the next op; else the stage waits */
     bool fused_attention; /* scores never pass the memory, and are not kept */
     bool overlap_tp;      /* tp transfers behind the products they feed or follow, part by part */
     bool overlap_tp_grad; /* backward tp scatters behind weight gradients of the same matrix */

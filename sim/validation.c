@@ -141,11 +141,13 @@ const char *ll_validation_family(const ll_job *job)
 
 int ll_validation_param_class(const ll_validation_param *p)
 {
+    const bool fitted = strstr(p->source, "fit") != NULL;
+    if (fitted && strstr(p->source, "step")) return LL_VALIDATION_STEP;
     switch ((ll_evidence)p->evidence) {
     case LL_EVIDENCE_MEASURED:
-        return LL_VALIDATION_MEASURED;
+        return fitted ? LL_VALIDATION_FITTED : LL_VALIDATION_MEASURED;
     case LL_EVIDENCE_DERIVED:
-        return strstr(p->source, "fit") ? LL_VALIDATION_FITTED : LL_VALIDATION_STATED;
+        return fitted ? LL_VALIDATION_FITTED : LL_VALIDATION_STATED;
     case LL_EVIDENCE_PRESS:
     case LL_EVIDENCE_UNVERIFIED:
     case LL_EVIDENCE_ASSUMED:
@@ -169,7 +171,9 @@ static void param_add(params *all, const ll_validation_param *p)
 {
     for (int i = 0; i < all->n; i++) {
         ll_validation_param *q = &all->at[i];
-        if (strcmp(q->origin, p->origin) != 0 || strcmp(q->key, p->key) != 0) continue;
+        if (strcmp(q->origin, p->origin) != 0 || strcmp(q->key, p->key) != 0 ||
+            strcmp(q->text, p->text) != 0)
+            continue;
         q->n_row += p->n_row;
         return;
     }
@@ -178,13 +182,15 @@ static void param_add(params *all, const ll_validation_param *p)
 }
 
 /* Figures about machines, not those of the row itself: its model, its layout, its number of nodes. */
-static void params_collect(const ll_study *s, params *all, ll_arena *mem)
+static void params_collect(const ll_study *s, const char *table, params *all, ll_arena *mem)
 {
     for (int i = 0; i < ll_config_n_entry(s->config); i++) {
         const ll_config_entry *e = ll_config_entry_at(s->config, i);
         const char *origin = ll_shipped_short(e->origin, mem);
         if (strncmp(e->path, "cluster.", 8) != 0 || !ll_evidence_counts(s, e)) continue;
-        if (!strncmp(origin, "--set", 5) || strstr(origin, "published/")) continue;
+        const bool set = !strncmp(origin, "--set", 5);
+        if (!strcmp(e->key->name, "size") && (set || strstr(origin, "published/"))) continue;
+        if (set) origin = ll_shipped_short(table, mem);
         ll_validation_param p = {.evidence = (int32_t)e->evidence, .n_row = 1};
         word_copy(p.origin, sizeof p.origin, origin);
         word_copy(p.key, sizeof p.key, e->key->name);
@@ -372,7 +378,7 @@ static ll_status row_predict(const job *j, const ll_validation_row *row, ll_vali
     }
     LL_TRY(collective ? collective_predict(s, row, j, out, err)
                       : step_predict(s, row, j, out, err));
-    params_collect(s, all, j->mem);
+    params_collect(s, j->v->path, all, j->mem);
     return LL_OK;
 }
 
@@ -400,7 +406,8 @@ static int by_origin(const void *a, const void *b)
 {
     const ll_validation_param *p = a, *q = b;
     const int origin = strcmp(p->origin, q->origin);
-    return origin ? origin : strcmp(p->key, q->key);
+    const int key = strcmp(p->key, q->key);
+    return origin ? origin : key ? key : strcmp(p->text, q->text);
 }
 
 /* What the ranks found, on every rank and in the order of the table. */

@@ -64,16 +64,17 @@ typedef struct ll_validation_outcome {
     double memory_B, capacity_B;
 } ll_validation_outcome;
 
-/* A figure about the machines that rows rest on. One place in the configuration files is one parameter,
- * however many rows read it. */
+/* A figure about the machines that rows rest on, but for how many there are. One place in the configuration
+ * files is one parameter, however many rows read it; so is a value that the table sets. */
 typedef struct ll_validation_param {
     char origin[128], key[96], text[48], source[256];
     int32_t evidence, n_row;
 } ll_validation_param;
 
 enum {
-    LL_VALIDATION_MEASURED, /* of a kernel, a collective or a device */
-    LL_VALIDATION_FITTED,   /* to a table of such measurements */
+    LL_VALIDATION_STEP,     /* fitted to step times: its evidence says "fit" and "step" */
+    LL_VALIDATION_FITTED,   /* to a table of kernels or collectives: its evidence says "fit" */
+    LL_VALIDATION_MEASURED, /* a measurement of a kernel, a collective or a device, taken as it is */
     LL_VALIDATION_ASSUMED,  /* nobody says: assumed, unverified, press, unstated */
     LL_VALIDATION_STATED,   /* data sheets, and arithmetic on them: not free */
     LL_N_VALIDATION_PARAM

@@ -2,6 +2,7 @@
 #include "sim/command/command.h"
 #include "sim/config/shipped.h"
 #include "sim/report/output.h"
+#include "sim/report/validation_params.h"
 #include "sim/report/validation_report.h"
 #include "sim/validation_record.h"
 

@@ -2,6 +2,7 @@
 
 #include "sim/report/json.h"
 #include "sim/report/report.h"
+#include "sim/report/validation_params.h"
 #include "sim/version.h"
 
 #include <math.h>
@@ -217,53 +218,6 @@ static ll_table *stats_table(const ll_validation *v, ll_arena *mem)
     return t;
 }
 
-static const char *const class_names[LL_N_VALIDATION_PARAM] = {"measured", "fitted", "assumed",
-                                                               "stated"};
-
-static void params_count(const ll_validation *v, int *n)
-{
-    memset(n, 0, LL_N_VALIDATION_PARAM * sizeof *n);
-    for (int i = 0; i < v->n_param; i++)
-        n[ll_validation_param_class(&v->param[i])]++;
-}
-
-ll_table *ll_validation_param_table(const ll_validation *v, ll_arena *mem)
-{
-    ll_table *t = ll_table_create(mem, "Free parameters", 6,
-                                  (ll_column[]){{.name = "from"},
-                                                {.name = "origin"},
-                                                {.name = "key"},
-                                                {.name = "value"},
-                                                {.name = "rows", .right = true},
-                                                {.name = "set by"}});
-    for (int i = 0; i < v->n_param; i++) {
-        const ll_validation_param *p = &v->param[i];
-        if (ll_validation_param_class(p) == LL_VALIDATION_STATED) continue;
-        ll_table_row(t);
-        ll_table_set(t, 0, "%s", class_names[ll_validation_param_class(p)]);
-        ll_table_set(t, 1, "%s", p->origin);
-        ll_table_set(t, 2, "%s", p->key);
-        ll_table_set(t, 3, "%s", p->text);
-        ll_table_set(t, 4, "%d", p->n_row);
-        ll_table_set(t, 5, "%s: %s", ll_evidence_name((ll_evidence)p->evidence), p->source);
-    }
-    return t;
-}
-
-static const char *params_sentence(const ll_validation *v, ll_arena *mem)
-{
-    int n[LL_N_VALIDATION_PARAM];
-    params_count(v, n);
-    return ll_arena_printf(
-        mem,
-        "Free parameters of all rows together: %d, of which %d measured on one chip or collective, "
-        "%d fitted to tables of such measurements, %d assumed; none is fitted to a step time. %d "
-        "more figures are from data sheets.",
-        n[LL_VALIDATION_MEASURED] + n[LL_VALIDATION_FITTED] + n[LL_VALIDATION_ASSUMED],
-        n[LL_VALIDATION_MEASURED], n[LL_VALIDATION_FITTED], n[LL_VALIDATION_ASSUMED],
-        n[LL_VALIDATION_STATED]);
-}
-
 static void not_modelled_print(const ll_validation *v, ll_text *out)
 {
     const char *before = "Not modelled yet, not counted: ";
@@ -333,7 +287,8 @@ static void print_text(const ll_validation *v, int width, ll_arena *mem, ll_text
     ll_text_add(out, "\n");
     beyond_print(v, out);
     not_modelled_print(v, out);
-    ll_text_add(out, "%s\n", params_sentence(v, mem));
+    ll_text_add(out, "\n");
+    ll_validation_param_print(v, LL_FORMAT_TEXT, width, mem, out);
     headline(v, out);
 }
 
@@ -364,7 +319,8 @@ static void print_short(const ll_validation *v, const char *date, ll_format form
     ll_text_add(out, "\n");
     beyond_print(v, out);
     not_modelled_print(v, out);
-    ll_text_add(out, "%s\n", params_sentence(v, mem));
+    ll_text_add(out, "\n");
+    ll_validation_param_print(v, format, 0, mem, out);
 }
 
 static const char *state_name(int state)
@@ -453,32 +409,6 @@ static void series_json(const ll_validation *v, ll_json *j)
     ll_json_close(j);
 }
 
-static void params_json(const ll_validation *v, ll_json *j)
-{
-    int n[LL_N_VALIDATION_PARAM];
-    params_count(v, n);
-    ll_json_open(j, "parameters", '{');
-    ll_json_integer(j, "free", v->n_param - n[LL_VALIDATION_STATED]);
-    for (int c = 0; c < LL_N_VALIDATION_PARAM; c++)
-        ll_json_integer(j, class_names[c], n[c]);
-    ll_json_integer(j, "fitted_to_steps", 0);
-    ll_json_open(j, "list", '[');
-    for (int i = 0; i < v->n_param; i++) {
-        const ll_validation_param *p = &v->param[i];
-        ll_json_open(j, NULL, '{');
-        ll_json_string(j, "class", class_names[ll_validation_param_class(p)]);
-        ll_json_string(j, "origin", p->origin);
-        ll_json_string(j, "key", p->key);
-        ll_json_string(j, "value", p->text);
-        ll_json_integer(j, "rows", p->n_row);
-        ll_json_string(j, "evidence", ll_evidence_name((ll_evidence)p->evidence));
-        ll_json_string(j, "source", p->source);
-        ll_json_close(j);
-    }
-    ll_json_close(j);
-    ll_json_close(j);
-}
-
 static void print_json(const ll_validation *v, const char *date, ll_text *out)
 {
     ll_json j;
@@ -497,7 +427,7 @@ static void print_json(const ll_validation *v, const char *date, ll_text *out)
     scope_json(v, "by_family", "family", &j);
     scope_json(v, "by_chip", "chip", &j);
     series_json(v, &j);
-    params_json(v, &j);
+    ll_validation_param_json(v, &j);
     ll_json_open(&j, "rows", '[');
     for (int i = 0; i < v->n_row; i++)
         row_json(v, i, &j);

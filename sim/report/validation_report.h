@@ -11,9 +11,6 @@
 void ll_validation_print(const ll_validation *v, const char *date, ll_format format, int width,
                          ll_arena *mem, ll_text *out);
 
-/* The free parameters, one per line. */
-ll_table *ll_validation_param_table(const ll_validation *v, ll_arena *mem);
-
 /* The picture: predicted against measured, log-log, with a band of 10 %. DIR/validation.gp, .dat, and
  * what gnuplot makes of them. Collective. */
 ll_status ll_validation_plot(const char *dir, const ll_validation *v, ll_comm *comm, ll_arena *mem,

@@ -34,7 +34,8 @@ has out '^L +a layer +8 .* 7\.2 ms +[67]\.[0-9]+ ms '
 has out '^F +ring +8 .* 7\.996 ms'
 has out 'Not modelled yet, not counted: E an expert\.'
 has out '^2 open rows: '
-has out 'none is fitted to a step time'
+has out 'of which 0 fitted to step times'
+has out '^fitted +2 +fit to ten layer times on A100 '
 "$LINELOSS" validate rows.csv --format json >one.json 2>err || complain "json: $(cat err)"
 "$JSON_CHECK" <one.json || complain "validate: not JSON"
 for key in rows median_abs_err p90_abs_err worst share_positive by_family by_chip parameters; do
@@ -54,6 +55,11 @@ run 0 --check
 # Twice as slow: every median is worse, and that is a failure of the run.
 run 2 --check --set cluster.chip.memory_frac=0.1
 has err 'open20 all: median error [0-9.]+ %, recorded [0-9.]+ %'
+
+# What its evidence calls a fit to steps is counted as one, wherever it is set.
+run 0 --set 'cluster.chip.memory_frac=0.8|derived: fit to step times'
+has out 'of which 1 fitted to step times'
+has out '^fitted to steps +1 +fit to step times +memory_frac$'
 
 # A setting that is wrong is said with its row, and is a failure.
 run 1 --set job.tpp=1

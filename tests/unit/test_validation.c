@@ -152,6 +152,14 @@ static void test_classes(void)
     CHECK(ll_validation_param_class(&p) == LL_VALIDATION_STATED, "derived");
     strcpy(p.source, "fit above");
     CHECK(ll_validation_param_class(&p) == LL_VALIDATION_FITTED, "fit");
+    strcpy(p.source, "fit to the step times of two rows");
+    CHECK(ll_validation_param_class(&p) == LL_VALIDATION_STEP, "fit to steps");
+    p.evidence = LL_EVIDENCE_MEASURED;
+    CHECK(ll_validation_param_class(&p) == LL_VALIDATION_STEP, "however it is called");
+    strcpy(p.source, "fit to a table");
+    CHECK(ll_validation_param_class(&p) == LL_VALIDATION_FITTED, "fit to measurements");
+    strcpy(p.source, "a table");
+    CHECK(ll_validation_param_class(&p) == LL_VALIDATION_MEASURED, "measured");
     p.evidence = LL_EVIDENCE_UNSTATED;
     CHECK(ll_validation_param_class(&p) == LL_VALIDATION_ASSUMED, "unstated");
 }

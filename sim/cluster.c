@@ -90,6 +90,29 @@ const ll_key ll_wire_keys[] = {
         .min = 0, .max = 1,                                                                \
         .doc = "share of the long rate that protocol " name_ " achieves; 0: there is none" \
     }
+#define GUESS(p, suffix, protocol)                                                              \
+    {.name = "guess_base" suffix,                                                               \
+     .kind = LL_KIND_TIME,                                                                      \
+     .flags = LL_KEY_FACT,                                                                      \
+     .offset = offsetof(ll_software, guess.base_s) + (p) * sizeof(double),                      \
+     .def = "0 s",                                                                              \
+     .min = 0,                                                                                  \
+     .max = 1,                                                                                  \
+     .doc = "floor of a ring in protocol " protocol ", as the library reckons"},                \
+        {.name = "guess_step" suffix,                                                           \
+         .kind = LL_KIND_TIME,                                                                  \
+         .flags = LL_KEY_FACT,                                                                  \
+         .offset = offsetof(ll_software, guess.step_s) + (p) * sizeof(double),                  \
+         .def = "0 s",                                                                          \
+         .min = 0,                                                                              \
+         .max = 1,                                                                              \
+         .doc = "a step of it"},                                                                \
+    {                                                                                           \
+        .name = "guess_rate" suffix, .kind = LL_KIND_RATE, .flags = LL_KEY_FACT,                \
+        .offset = offsetof(ll_software, guess.rate_Bps) + (p) * sizeof(double), .def = "0 B/s", \
+        .min = 0, .max = 1e15,                                                                  \
+        .doc = "bus bandwidth of it; 0: not taken (simple: the fastest is, without a guess)"    \
+    }
 #define RATE(c, name_)                                                                            \
     {                                                                                             \
         .name = "rate_frac_" name_, .kind = LL_KIND_RATIO, .flags = LL_KEY_FACT,                  \
@@ -145,6 +168,81 @@ const ll_key ll_software_keys[] = {
      .min = 0,
      .max = 1,
      .doc = "software time of an all_reduce by the switches, for each member"},
+    {.name = "channels_in_network",
+     .kind = LL_KIND_COUNT,
+     .flags = LL_KEY_FACT,
+     .offset = offsetof(ll_software, channels_in_network),
+     .def = "0",
+     .min = 0,
+     .max = 1024,
+     .doc = "chunks of a slot of an all_reduce by the switches; 0: the buffer passes as a stream"},
+    {.name = "fill_ll",
+     .kind = LL_KIND_TIME,
+     .flags = LL_KEY_FACT,
+     .offset = offsetof(ll_software, fill_ll_s),
+     .def = "0 s",
+     .min = 0,
+     .max = 1,
+     .doc = "what parts of 4 KiB and more add to a ring in LL"},
+    {.name = "fill_pairs_ll",
+     .kind = LL_KIND_TIME,
+     .flags = LL_KEY_FACT,
+     .offset = offsetof(ll_software, fill_pairs_ll_s),
+     .def = "0 s",
+     .min = 0,
+     .max = 1,
+     .doc = "what the first 16 KiB of a message between pairs add in LL"},
+    {.name = "step_pairs",
+     .kind = LL_KIND_TIME,
+     .flags = LL_KEY_FACT,
+     .offset = offsetof(ll_software, step_pairs_s),
+     .def = "0 s",
+     .min = 0,
+     .max = 1,
+     .doc = "what the first 64 KiB of a message between pairs add in Simple"},
+    {.name = "tail_ring",
+     .kind = LL_KIND_SIZE,
+     .flags = LL_KEY_FACT,
+     .offset = offsetof(ll_software, tail_B),
+     .def = "0 B",
+     .min = 0,
+     .max = 1e15,
+     .doc = "bytes of a ring in Simple that move when nothing else does any more, at most"},
+    GUESS(LL_PROTOCOL_SIMPLE, "", "Simple"),
+    GUESS(LL_PROTOCOL_LL128, "_ll128", "LL128"),
+    GUESS(LL_PROTOCOL_LL, "_ll", "LL"),
+    {.name = "guess_in_network",
+     .kind = LL_KIND_TIME,
+     .flags = LL_KEY_FACT,
+     .offset = offsetof(ll_software, guess.in_network_s),
+     .def = "0 s",
+     .min = 0,
+     .max = 1,
+     .doc = "floor of an all_reduce by the switches, as the library reckons"},
+    {.name = "guess_rate_in_network",
+     .kind = LL_KIND_RATE,
+     .flags = LL_KEY_FACT,
+     .offset = offsetof(ll_software, guess.in_network_Bps),
+     .def = "0 B/s",
+     .min = 0,
+     .max = 1e15,
+     .doc = "buffer over time of it; 0: not taken"},
+    {.name = "guess_member_in_network",
+     .kind = LL_KIND_RATE,
+     .flags = LL_KEY_FACT,
+     .offset = offsetof(ll_software, guess.member_Bps),
+     .def = "0 B/s",
+     .min = 0,
+     .max = 1e15,
+     .doc = "the most that each member adds to it"},
+    {.name = "guess_pairs_ll",
+     .kind = LL_KIND_SIZE,
+     .flags = LL_KEY_FACT,
+     .offset = offsetof(ll_software, guess.pairs_ll_B),
+     .def = "0 B",
+     .min = 0,
+     .max = 1e15,
+     .doc = "largest message between pairs in LL, where the library has a guess"},
     {.name = "own_ring",
      .kind = LL_KIND_RATIO,
      .flags = LL_KEY_FACT,

@@ -34,21 +34,46 @@ typedef enum ll_protocol {
 
 extern const char *const ll_protocol_names[]; /* "ll", ...; ended by NULL */
 
+/* What a library reckons a collective of S bytes among n members to take, when it chooses algorithm and
+ * protocol (NCCL's tuning.cc; rings have 2(n-1) steps for an all_reduce, n-1 for a gather or a scatter):
+ *     by a ring in protocol p: base_p + steps * step_p + S * steps / n / rate_p
+ *     by the switches:         in_network_s + S / min(n * member_Bps, in_network_Bps)
+ * Messages between pairs (all_to_all, send) are LL up to pairs_ll_B, Simple beyond. What it reckons may be
+ * wrong: then it does not take what would be the fastest. */
+typedef struct ll_guess {
+    double base_s[LL_N_PROTOCOL], step_s[LL_N_PROTOCOL];
+    double
+        rate_Bps[LL_N_PROTOCOL]; /* 0: not taken; SIMPLE 0: the library takes what is the fastest */
+    double in_network_s, member_Bps, in_network_Bps;
+    double pairs_ll_B;
+} ll_guess;
+
 /* What software adds to the wire on one dimension:
- *     T = launch + min over protocols p of (steps * step_p + (wire + own) / (rate_frac * frac_p)),
- * own: what a member copies from its own input to its own output, as nccl-tests has it out of place:
- * `own` steps' worth. By the switches (in_network) of n members: T = launch + n * step_in_network
- * + wire / rate_frac_in_network. */
+ *     T = launch + steps + (wire + own) / (rate_frac * frac_p)
+ * in the protocol that the library takes. `steps` of n serial steps of part_B bytes, w = wire of a part:
+ *     LL      n * (step_ll + fill_ll * min(1, part_B / 4 KiB)): more threads, longer barriers
+ *     LL128   n * step_ll128
+ *     Simple  n * (hypot(step, w) - w): a long part hides the latency of its own slices
+ *     pairs   all_to_all, send: step_ll + fill_pairs_ll * part_B / 16 KiB, or step_pairs in Simple
+ * own: what a member copies from its own input to its own output, as nccl-tests has it out of place, in
+ * steps; and, in Simple, what still moves when nothing else does any more: half a part, at most tail_B
+ * (pairs: half of all parts, at most half of tail_B; their chunks are half as long).
+ * By the switches (in_network) of n members the buffer of S bytes passes in slots of channels_in_network
+ * chunks of 16 to 128 KiB, by NCCL's rule, with 2 n slots under way (without slots 2 n steps):
+ *     T = launch + (S / slot + 2 n) * (step_in_network + slot / rate_in_network) */
 typedef struct ll_software {
     const char *dimension;             /* name of the dimension of the topology */
     double launch_s[LL_N_COLLECTIVE];  /* floor of one collective of no bytes */
     double rate_frac[LL_N_COLLECTIVE]; /* of the link rate that is achieved on long transfers */
     double rate_frac_in_network;       /* the same for all_reduce by the switches */
-    double step_in_network_s;          /* for each member of a reduction by the switches */
+    double step_in_network_s;          /* of a slot of a reduction by the switches */
+    int64_t channels_in_network;       /* chunks of a slot; 0: no slots, a stream */
     const char *algorithms;            /* that `auto` may take, or "all" */
     double step_s[LL_N_PROTOCOL]; /* each serial step of a collective, beside the wire's latency */
     double protocol_frac[LL_N_PROTOCOL]; /* of rate_frac; 0: the library has it not; SIMPLE: 1 */
     double own_ring, own_all_to_all;     /* see above */
+    double fill_ll_s, fill_pairs_ll_s, step_pairs_s, tail_B; /* see above */
+    ll_guess guess;
     double held_frac; /* of a transfer's time, that kernels beside it lose (sim/exposed.h) */
     bool
         pipelined; /* stages of a hierarchical collective on this and on other dimensions overlap */

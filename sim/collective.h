@@ -111,6 +111,10 @@ typedef struct ll_cost {
 void ll_collective_cost(const ll_software *software, const ll_plan *plan, const ll_price *price,
                         ll_cost *out);
 
+/* What the library reckons the plan to take; 0 if it does not, and the fastest plan is taken. protocol:
+ * the one that it takes, LL_N_PROTOCOL for the fastest. */
+double ll_collective_guess(const ll_software *software, const ll_plan *plan, ll_protocol *protocol);
+
 /* The outermost dimension that the group touches: its software drives a flat collective. */
 int ll_collective_dimension(const ll_topology *topo, const ll_group *group);
 

@@ -142,8 +142,9 @@ ll_status ll_collective_choose(const ll_cluster *cluster, const ll_request *requ
         if (!ll_collective_eligible(cluster, &one) ||
             ll_collective_plan(cluster, &one, &plan, &why) != LL_OK)
             continue;
-        double total_s;
-        LL_TRY(predict(cluster, &plan, mem, &total_s, err));
+        ll_protocol protocol;
+        double total_s = ll_collective_guess(cluster->software, &plan, &protocol);
+        if (total_s <= 0) LL_TRY(predict(cluster, &plan, mem, &total_s, err));
         if (total_s <= best_s) {
             best_s = total_s;
             *out = plan;

@@ -63,6 +63,23 @@ static const param params[] = {
     {{"launch_send"}, {AT(launch_s[LL_SEND])}, LL_KIND_TIME, 8e-6, 1e-8, 1e-2, BIT(LL_SEND), 0},
     {{"step_ll"}, {AT(step_s[LL_PROTOCOL_LL])}, LL_KIND_TIME, 5e-7, 1e-8, 1e-3, ANY, NEED_LL},
     {{"frac_ll"}, {AT(protocol_frac[LL_PROTOCOL_LL])}, LL_KIND_RATIO, 0.05, 0.001, 1, ANY, NEED_LL},
+    {{"fill_ll"}, {AT(fill_ll_s)}, LL_KIND_TIME, 1e-6, 1e-8, 1e-3, RINGS, NEED_LL},
+    {{"fill_pairs_ll"},
+     {AT(fill_pairs_ll_s)},
+     LL_KIND_TIME,
+     3e-6,
+     1e-8,
+     1e-3,
+     BIT(LL_ALL_TO_ALL),
+     NEED_LL},
+    {{"step_pairs"},
+     {AT(step_pairs_s)},
+     LL_KIND_TIME,
+     3e-6,
+     1e-8,
+     1e-3,
+     BIT(LL_ALL_TO_ALL),
+     NEED_LL},
     {{"step_ll128"},
      {AT(step_s[LL_PROTOCOL_LL128])},
      LL_KIND_TIME,
@@ -153,13 +170,18 @@ static void software_set(const fit *f, const double *x, ll_software *out)
 
 static double predicted_s(const ll_software *software, const ways *w)
 {
-    double best_s = (double)INFINITY;
+    double best_s = (double)INFINITY, total_s = 0;
     for (int i = 0; i < w->n; i++) {
         ll_cost cost;
+        ll_protocol p;
+        double by_s = ll_collective_guess(software, w->plan[i], &p);
         ll_collective_cost(software, w->plan[i], w->price[i], &cost);
-        best_s = fmin(best_s, cost.total_s);
+        if (by_s <= 0) by_s = cost.total_s;
+        if (by_s >= best_s) continue;
+        best_s = by_s;
+        total_s = cost.total_s;
     }
-    return best_s;
+    return total_s;
 }
 
 /* Of each point log(predicted / measured); then what values beyond their bounds cost. */
@@ -256,9 +278,31 @@ static ll_status dimension_find(const ll_cluster *cluster, const ll_points *poin
     return LL_OK;
 }
 
-static bool param_known(const ll_cluster *cluster, int dim, const ll_points *points, const param *p)
+/* Whether a library that has a guess takes protocol p, or the switches, for one of the points. */
+static bool taken(const fit *f, ll_protocol p, bool in_network)
 {
-    const ll_software *soft = &cluster->software[dim];
+    for (int i = 0; i < f->n_point; i++) {
+        double least_s = (double)INFINITY;
+        bool is = false;
+        for (int k = 0; k < f->point[i].n && f->fitted[i]; k++) {
+            const ll_plan *plan = f->point[i].plan[k];
+            ll_protocol by;
+            const double guess_s = ll_collective_guess(f->software, plan, &by);
+            const bool this = in_network ? plan->algorithm == LL_ALGORITHM_IN_NETWORK
+                                         : by == p || by == LL_N_PROTOCOL;
+            if (guess_s <= 0 && this) return true;
+            if (guess_s < least_s) is = this;
+            least_s = fmin(least_s, guess_s);
+        }
+        if (is) return true;
+    }
+    return false;
+}
+
+static bool param_known(const ll_cluster *cluster, const fit *f, const ll_points *points,
+                        const param *p)
+{
+    const ll_software *soft = &cluster->software[f->dimension];
     int32_t least = INT32_MAX, most = 0;
     for (int i = 0; i < points->n; i++) {
         const ll_point *one = &points->point[i];
@@ -271,12 +315,11 @@ static bool param_known(const ll_cluster *cluster, int dim, const ll_points *poi
     case NEED_LL:
         return soft->protocol_frac[LL_PROTOCOL_LL] > 0;
     case NEED_LL128:
-        return soft->protocol_frac[LL_PROTOCOL_LL128] > 0;
+        return soft->protocol_frac[LL_PROTOCOL_LL128] > 0 && taken(f, LL_PROTOCOL_LL128, false);
     case NEED_TWO_SIZES:
         return least < most;
     case NEED_IN_NETWORK:
-        return most > 2 && cluster->topo->dim[dim].reduces &&
-               strstr(soft->algorithms, "in_network") != NULL;
+        return most > 2 && taken(f, LL_PROTOCOL_SIMPLE, true);
     case NEED_NOTHING:
         break;
     }
@@ -333,8 +376,7 @@ static ll_status fit_prepare(const ll_cluster *cluster, const ll_points *points,
     f->point = point;
     f->fitted = fitted;
     for (int i = 0; i < N_PARAM && n_fit; i++)
-        if (param_known(cluster, f->dimension, points, &params[i]))
-            f->param[f->n_param++] = &params[i];
+        if (param_known(cluster, f, points, &params[i])) f->param[f->n_param++] = &params[i];
     if (n_fit > f->n_param) return LL_OK;
     return ll_error_set(err, LL_ERR_CONFIG, "%d points to fit %d values to; more points are needed",
                         n_fit, f->n_param);

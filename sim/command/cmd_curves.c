@@ -83,7 +83,10 @@ static void print(const ll_options *opt, const ll_points *points, int n_by, cons
     ll_table_print(ll_curve_summary(points, n_by, by, mem), opt->format, ll_table_terminal_width(),
                    out);
     if (opt->format == LL_FORMAT_TEXT) ll_text_add(out, "\n");
-    if (opt->format == LL_FORMAT_TEXT) ll_curve_verdict(points, n_by, by, mem, out);
+    if (opt->format != LL_FORMAT_TEXT) return;
+    ll_curve_verdict(points, n_by, by, mem, out);
+    ll_text_add(out, "\nNot in the table, of 512 B to 8 GiB:\n");
+    ll_table_print(ll_curve_missing(points, mem), opt->format, ll_table_terminal_width(), out);
 }
 
 static ll_status files_write(const char *dir, const ll_points *points, int n_by,
@@ -142,7 +145,9 @@ const ll_command ll_command_curves = {
     .usage = "FILE...",
     .help = "Predicts every point of a table of measured collectives, alone on the fabric, by the\n"
             "engine (default flow) and by `closed`, and prints for each curve the median of the\n"
-            "absolute errors and the worst point. FILE is comma-separated with the columns\n"
+            "absolute errors and the worst point; then the sizes of 512 B to 8 GiB that have no "
+            "point.\n"
+            "FILE is comma-separated with the columns\n"
             "cluster,op,n,bytes,time_us and perhaps use (fit or check) and source; chips are the "
             "first n\n"
             "of the cluster. --format csv or json: one row per point. -o DIR: curves.csv and a "

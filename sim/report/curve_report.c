@@ -128,10 +128,7 @@ void ll_curve_verdict(const ll_points *points, int n_by, const ll_prediction *by
     }
 }
 
-/* ---- The picture ----------------------------------------------------------------------------- */
-
-static const char *const colors[LL_N_COLLECTIVE] = {"#d1495b", "#2e8b57", "#3a6ea5",
-                                                    "#e0a030", "#7a4fa0", "#555555"};
+/* ---- What is missing ------------------------------------------------------------------------- */
 
 static bool same_panel(const ll_point *a, const ll_point *b)
 {
@@ -150,6 +147,67 @@ static int panels_find(const ll_points *points, int *first)
     }
     return n;
 }
+
+/* "below 512 MiB", "all", ... or NULL if the points of the collective on these chips reach from end to end. */
+static const char *missing_text(const ll_points *points, const ll_point *like, ll_collective what,
+                                ll_arena *mem)
+{
+    static const double least_B = 512, most_B = 8589934592.0;
+    double from_B = (double)INFINITY, to_B = 0;
+    for (int i = 0; i < points->n; i++) {
+        const ll_point *p = &points->point[i];
+        if (p->collective != what || !same_panel(p, like)) continue;
+        from_B = fmin(from_B, p->size_B);
+        to_B = fmax(to_B, p->size_B);
+    }
+    if (to_B <= 0) return "all";
+    const char *below = from_B > least_B ? size_text(from_B, mem) : NULL;
+    const char *above = to_B < most_B ? size_text(to_B, mem) : NULL;
+    if (below && above) return ll_arena_printf(mem, "below %s and above %s", below, above);
+    return below   ? ll_arena_printf(mem, "below %s", below)
+           : above ? ll_arena_printf(mem, "above %s", above)
+                   : NULL;
+}
+
+ll_table *ll_curve_missing(const ll_points *points, ll_arena *mem)
+{
+    static const ll_collective four[] = {LL_ALL_REDUCE, LL_ALL_GATHER, LL_REDUCE_SCATTER,
+                                         LL_ALL_TO_ALL};
+    enum { N = sizeof four / sizeof *four };
+    const ll_column columns[] = {{.name = "cluster"},
+                                 {.name = "chips", .right = true},
+                                 {.name = "sizes without a point"},
+                                 {.name = "of"}};
+    ll_table *t = ll_table_create(mem, "", sizeof columns / sizeof *columns, columns);
+    int *first = ll_arena_array(mem, points->n, int);
+    const int n_panel = panels_find(points, first);
+    for (int k = 0; k < n_panel; k++) {
+        const ll_point *p = &points->point[first[k]];
+        const char *sizes[N], *names;
+        for (int c = 0; c < N; c++)
+            sizes[c] = missing_text(points, p, four[c], mem);
+        for (int c = 0; c < N; c++) {
+            if (!sizes[c]) continue;
+            names = ll_collective_names[four[c]];
+            for (int d = c + 1; d < N; d++) /* the same sizes: one row */
+                if (sizes[d] && !strcmp(sizes[c], sizes[d])) {
+                    names = ll_arena_printf(mem, "%s %s", names, ll_collective_names[four[d]]);
+                    sizes[d] = NULL;
+                }
+            ll_table_row(t);
+            ll_table_set(t, 0, "%s", p->cluster);
+            ll_table_set(t, 1, "%d", p->n);
+            ll_table_set(t, 2, "%s", sizes[c]);
+            ll_table_set(t, 3, "%s", names);
+        }
+    }
+    return t;
+}
+
+/* ---- The picture ----------------------------------------------------------------------------- */
+
+static const char *const colors[LL_N_COLLECTIVE] = {"#d1495b", "#2e8b57", "#3a6ea5",
+                                                    "#e0a030", "#7a4fa0", "#555555"};
 
 /* A block of gnuplot's `index` for each panel and collective: size, measured, predicted. */
 static void data_write(const ll_points *points, const ll_prediction *by, int n_panel,

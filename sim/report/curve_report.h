@@ -26,6 +26,10 @@ ll_table *ll_curve_summary(const ll_points *points, int n_by, const ll_predictio
 void ll_curve_verdict(const ll_points *points, int n_by, const ll_prediction *by, ll_arena *mem,
                       ll_text *out);
 
+/* What the points leave out of 512 B to 8 GiB, for each cluster and number of chips in them: sizes of
+ * all-reduce, all-gather, reduce-scatter and all-to-all beyond the smallest and the largest point. */
+ll_table *ll_curve_missing(const ll_points *points, ll_arena *mem);
+
 /* Files in dir: curves.gp, curves.dat, and what gnuplot makes of them: one panel per cluster and number of
  * chips, times over sizes, measured as points, predicted (by[0]) as lines. *drawn, on rank 0: whether it
  * made the pictures. Collective. */

@@ -187,20 +187,40 @@ static void test_software(void)
     ll_cluster c = cluster_of(STAR(8));
     ll_software *s = &c.software[0];
     s->launch_s[LL_ALL_GATHER] = s->launch_s[LL_ALL_TO_ALL] = 5e-6;
-    s->step_s[LL_PROTOCOL_SIMPLE] = 3e-6;
+    s->step_s[LL_PROTOCOL_SIMPLE] = 15e-6;
+    s->step_pairs_s = 3e-6;
     s->rate_frac[LL_ALL_GATHER] = s->rate_frac[LL_ALL_TO_ALL] = 0.5;
     s->own_ring = 0.25;
     s->own_all_to_all = 0.5;
-    /* 7 steps of 1 MB in Simple: 7 (1 + 3) us, (7 + 1/4) 10 us on the wire, twice that at half rate. */
-    CHECK_NEAR(time_s(&c, LL_ALL_GATHER, LL_ALGORITHM_RING, 8e6), 5e-6 + 28e-6 + 145e-6, 1e-9);
-    /* All 7 MB at once, and half of a message of 1 MB: (7 + 1/2) 10 us, twice; one step. */
+    /* 7 steps of 1 MB in Simple, 20 us at half of the rate, which hide of 15 us all but 5 (15, 20, 25);
+     * 1 us of wire each; a quarter of 20 us for the own part. */
+    CHECK_NEAR(time_s(&c, LL_ALL_GATHER, LL_ALGORITHM_RING, 8e6), 5e-6 + 7 * 26e-6 + 5e-6, 1e-9);
+    /* All 7 MB at once, and half of a message of 1 MB: (7 + 1/2) 20 us; one step. */
     CHECK_NEAR(time_s(&c, LL_ALL_TO_ALL, LL_ALGORITHM_DIRECT, 8e6), 5e-6 + 4e-6 + 150e-6, 1e-9);
-    /* LL: a step of 1 us, 1/10 of the rate. 8 kB: 7 (1 + 1) us, 7.25 * 200 ns. 800 kB would take 145 us:
-     * Simple again, 7 (1 + 3) us and 7.25 * 2 us. */
+    /* 200 kB of the ring move when nothing else does: 4 us. Of messages half of it: 2 us. Of parts of 100 kB
+     * (2 us; 15 and 2 make 15.13) half a part: 1 us. */
+    s->tail_B = 200e3;
+    CHECK_NEAR(time_s(&c, LL_ALL_GATHER, LL_ALGORITHM_RING, 8e6), 5e-6 + 7 * 26e-6 + 9e-6, 1e-9);
+    CHECK_NEAR(time_s(&c, LL_ALL_TO_ALL, LL_ALGORITHM_DIRECT, 8e6), 5e-6 + 4e-6 + 152e-6, 1e-9);
+    CHECK_NEAR(time_s(&c, LL_ALL_GATHER, LL_ALGORITHM_RING, 800e3),
+               5e-6 + 7 * (1e-6 + hypot(15e-6, 2e-6)) + 1.5e-6, 1e-9);
+    s->tail_B = 0;
+    /* LL: a step of 1 us, 1/10 of the rate. 8 kB: 7 (1 + 1) us, 7.25 * 200 ns. 3.2 MB would take 580 us:
+     * Simple again, steps of 8 us that leave 9 of 15 (8, 15, 17), and the own part. */
     s->step_s[LL_PROTOCOL_LL] = 1e-6;
     s->protocol_frac[LL_PROTOCOL_LL] = 0.1;
     CHECK_NEAR(time_s(&c, LL_ALL_GATHER, LL_ALGORITHM_RING, 8e3), 5e-6 + 14e-6 + 1.45e-6, 1e-9);
-    CHECK_NEAR(time_s(&c, LL_ALL_GATHER, LL_ALGORITHM_RING, 800e3), 5e-6 + 28e-6 + 14.5e-6, 1e-9);
+    CHECK_NEAR(time_s(&c, LL_ALL_GATHER, LL_ALGORITHM_RING, 3.2e6), 5e-6 + 7 * 18e-6 + 2e-6, 1e-9);
+    /* Parts of 8 KiB fill all threads, 0.4 us a step; of 1 KiB, a quarter of them. 1638.4 and 204.8 ns. */
+    s->fill_ll_s = 0.4e-6;
+    CHECK_NEAR(time_s(&c, LL_ALL_GATHER, LL_ALGORITHM_RING, 65536), 5e-6 + 16.8e-6 + 11.8784e-6,
+               1e-9);
+    CHECK_NEAR(time_s(&c, LL_ALL_GATHER, LL_ALGORITHM_RING, 8192), 5e-6 + 14.7e-6 + 1.4848e-6,
+               1e-9);
+    /* Messages of 1 KiB: a sixteenth of 3.2 us; LL is faster than the 3 us of Simple. */
+    s->fill_pairs_ll_s = 3.2e-6;
+    CHECK_NEAR(time_s(&c, LL_ALL_TO_ALL, LL_ALGORITHM_DIRECT, 8192),
+               5e-6 + 1e-6 + 1.2e-6 + 7.5 * 0.2048e-6, 1e-9);
     /* LL128 is for rings, not for messages between pairs. */
     s->step_s[LL_PROTOCOL_LL128] = 0;
     s->protocol_frac[LL_PROTOCOL_LL128] = 1;
@@ -208,16 +228,52 @@ static void test_software(void)
     CHECK_NEAR(time_s(&c, LL_ALL_TO_ALL, LL_ALGORITHM_DIRECT, 8e6), 5e-6 + 4e-6 + 150e-6, 1e-9);
 }
 
-/* By the switches: a step for each of 8 members, S at its own rate. */
+/* A library that goes by what it reckons. Gathers of 8: LL 7 us + 7/8 S / 10 GB/s, Simple 70 us + 7/8 S / 100
+ * GB/s, equal at 800 kB; LL in truth has 1 GB/s, so that 792 kB take 7 (1 + 99) us, 808 kB 7 (1 + 1.01).
+ * All-reduces: LL 14 us + 7/4 S / 10 GB/s, the switches 49 us + S / 40 GB/s (8 * 5 are less than 60): equal at
+ * 35e-6 / 0.15e-9 = 233 kB; so 232 kB by LL, 14 (1 + 29) us, and 234 kB by the switches. */
+static void test_guess(void)
+{
+    ll_cluster c = cluster_of(STAR(8));
+    ll_software *s = &c.software[0];
+    s->algorithms = "ring in_network";
+    s->protocol_frac[LL_PROTOCOL_LL] = 0.01;
+    s->guess = (ll_guess){.step_s = {[LL_PROTOCOL_LL] = 1e-6, [LL_PROTOCOL_SIMPLE] = 10e-6},
+                          .rate_Bps = {[LL_PROTOCOL_LL] = 10e9, [LL_PROTOCOL_SIMPLE] = 100e9},
+                          .in_network_s = 49e-6,
+                          .member_Bps = 5e9,
+                          .in_network_Bps = 60e9,
+                          .pairs_ll_B = 1000};
+    CHECK_NEAR(time_s(&c, LL_ALL_GATHER, LL_ALGORITHM_AUTO, 792e3), 700e-6, 1e-9);
+    CHECK_NEAR(time_s(&c, LL_ALL_GATHER, LL_ALGORITHM_AUTO, 808e3), 14.07e-6, 1e-9);
+    CHECK_NEAR(time_s(&c, LL_ALL_REDUCE, LL_ALGORITHM_AUTO, 232e3), 420e-6, 1e-9);
+    const ll_request request = {LL_ALL_REDUCE, LL_ALGORITHM_AUTO, whole(8), 234e3};
+    ll_plan plan;
+    CHECK(ll_collective_choose(&c, &request, mem, &plan, &err) == LL_OK, "%s", err.text);
+    CHECK(plan.algorithm == LL_ALGORITHM_IN_NETWORK, "%s", ll_algorithm_names[plan.algorithm]);
+    /* Messages of 1000 B in LL, seven at once at 1 GB/s; of 1001 B in Simple. */
+    CHECK_NEAR(time_s(&c, LL_ALL_TO_ALL, LL_ALGORITHM_AUTO, 8000), 1e-6 + 7e-6, 1e-9);
+    CHECK_NEAR(time_s(&c, LL_ALL_TO_ALL, LL_ALGORITHM_AUTO, 8008), 1e-6 + 0.07007e-6, 1e-9);
+}
+
+/* By the switches: 16 MiB are more than 2 * 8 slots of 16 chunks of 32 KiB, and less than 8 * 8 of 64 KiB: 32
+ * slots of 512 KiB and 16 under way, each 13.1072 us at 40 GB/s and 892.8 ns. 64 MiB are not less: 64 slots
+ * of 1 MiB and 16. */
 static void test_in_network(void)
 {
     ll_cluster c = cluster_of(STAR(8));
     ll_software *s = &c.software[0];
     s->launch_s[LL_ALL_REDUCE] = 5e-6;
-    s->step_in_network_s = 10e-6;
+    s->step_in_network_s = 892.8e-9;
     s->rate_frac_in_network = 0.4;
+    s->channels_in_network = 16;
+    CHECK_NEAR(time_s(&c, LL_ALL_REDUCE, LL_ALGORITHM_IN_NETWORK, 16777216),
+               5e-6 + 1e-6 + 48 * 14e-6, 1e-9);
+    CHECK_NEAR(time_s(&c, LL_ALL_REDUCE, LL_ALGORITHM_IN_NETWORK, 67108864),
+               5e-6 + 1e-6 + 80 * 27.1072e-6, 1e-9);
+    s->channels_in_network = 0; /* as a stream, 2 * 8 steps */
     CHECK_NEAR(time_s(&c, LL_ALL_REDUCE, LL_ALGORITHM_IN_NETWORK, 8e6),
-               5e-6 + 80e-6 + 1e-6 + 200e-6, 1e-9);
+               5e-6 + 16 * 0.8928e-6 + 1e-6 + 200e-6, 1e-9);
 }
 
 /* The inner dimension adds up in its switches where that is faster: 4 chips behind one switch, 8 such groups,
@@ -334,6 +390,7 @@ int main(int argc, char **argv)
     test_peers();
     test_hierarchical();
     test_software();
+    test_guess();
     test_in_network();
     test_in_network_stage();
     test_ring_both_ways();

@@ -142,9 +142,12 @@ static void test_fit(void)
     soft->step_s[LL_PROTOCOL_LL] = 0.5e-6;
     soft->step_s[LL_PROTOCOL_LL128] = 1.2e-6;
     soft->step_s[LL_PROTOCOL_SIMPLE] = 8e-6;
+    soft->fill_ll_s = 0.2e-6;
+    soft->fill_pairs_ll_s = 2e-6;
+    soft->step_pairs_s = 6e-6;
     soft->own_ring = 0.5;
     soft->own_all_to_all = 0.8;
-    soft->step_in_network_s = 5e-6;
+    soft->step_in_network_s = 1e-6;
     soft->rate_frac_in_network = 0.45;
     soft->launch_s[LL_ALL_TO_ALL] = 7e-6;
     ll_points points = {.point = ll_arena_array(mem, 200, ll_point)};
@@ -166,7 +169,7 @@ static void test_fit(void)
             }
     ll_curve_fit fit;
     CHECK(ll_curve_fit_software(&s, &points, self, mem, &fit, &err) == LL_OK, "%s", err.text);
-    CHECK(fit.n_fitted == 15 && fit.n_fit == 88, "%d values, %d points", fit.n_fitted, fit.n_fit);
+    CHECK(fit.n_fitted == 18 && fit.n_fit == 88, "%d values, %d points", fit.n_fitted, fit.n_fit);
     for (int i = 0; i < points.n; i++)
         CHECK_NEAR(fit.predicted_s[i], points.point[i].time_s, 0.01);
     CHECK(fit.left_out_frac < 0.01, "%g", fit.left_out_frac);

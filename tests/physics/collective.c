@@ -254,6 +254,9 @@ static void test_guess(void)
     /* Messages of 1000 B in LL, seven at once at 1 GB/s; of 1001 B in Simple. */
     CHECK_NEAR(time_s(&c, LL_ALL_TO_ALL, LL_ALGORITHM_AUTO, 8000), 1e-6 + 7e-6, 1e-9);
     CHECK_NEAR(time_s(&c, LL_ALL_TO_ALL, LL_ALGORITHM_AUTO, 8008), 1e-6 + 0.07007e-6, 1e-9);
+    s->protocol_frac[LL_PROTOCOL_LL] = 0; /* without LL nothing takes it */
+    CHECK_NEAR(time_s(&c, LL_ALL_TO_ALL, LL_ALGORITHM_AUTO, 8000), 1e-6 + 0.07e-6, 1e-9);
+    CHECK_NEAR(time_s(&c, LL_ALL_GATHER, LL_ALGORITHM_AUTO, 8000), 7 * 1.01e-6, 1e-9);
 }
 
 /* By the switches: 16 MiB are more than 2 * 8 slots of 16 chunks of 32 KiB, and less than 8 * 8 of 64 KiB: 32

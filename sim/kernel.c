@@ -95,12 +95,12 @@ static shape shape_of(const ll_model *m, const ll_job *job)
     s.n_ring = parts ? job->tp : 1;
     s.n_split = parts ? 4 : 1;
     s.n_micro = (double)ll_job_n_micro(job);
-    /* Gradients of sharded weights are sent off in 16 bits. Others are added to a buffer: by the product
+    /* Gradients of sharded weights are sent off as they are. Others are added to a buffer: by the product
      * (Megatron-LM: gradient_accumulation_fusion), or by a kernel that reads them too, perhaps a copy
      * of 32 bits that another one makes (6 B; DeepSpeed, BF16_Optimizer.update_hp_grads). */
     bool sharded = job->zero >= 2;
-    s.grad_B = job->grad_fusion && !sharded ? 2 * ll_job_grad_B(job) : 2;
     const double grad_B = ll_job_grad_B(job);
+    s.grad_B = sharded ? grad_B : job->grad_fusion ? 2 * grad_B : 2;
     const bool widen = job->grad_widen && grad_B > 2;
     s.add_B = job->grad_fusion || sharded ? 0 : (widen ? 6 + grad_B : 2) + 2 * grad_B;
     s.flat_B = s.eager && job->zero >= 3 ? 4 + 4 : 0;

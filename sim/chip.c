@@ -75,6 +75,8 @@ const ll_key ll_chip_keys[] = {
      .min = 1e6,
      .max = 1e16,
      .doc = "peak bandwidth of that memory"},
+    FRAC(offsetof(ll_chip, gemm_sustained), "gemm_sustained", "1",
+         "fraction of the best matrix product's rate which the products of a layer reach"),
     FRAC(offsetof(ll_chip, memory_frac), "memory_frac", "0.8",
          "fraction of the memory bandwidth that the best streaming kernel reaches"),
     FRAC(offsetof(ll_chip, memory_sustained), "memory_sustained", "1",

@@ -104,6 +104,7 @@ static double predicted_s(const fit *f, const ll_gemm *g, double frac)
 {
     ll_chip chip = *f->chip;
     chip.gemm_frac[f->precision] = frac;
+    chip.gemm_sustained = 1; /* these products were measured alone */
     return ll_kernel_gemm_s(&chip, (int)f->precision, g->m, g->n, g->k);
 }
 

@@ -10,7 +10,8 @@
  *               (read + written) / bandwidth )
  *
  * at the tile and split with the least of it, as libraries choose. The rate is that of the best product
- * ever found on the chip, which has whole waves and a long k.
+ * ever found on the chip, which has whole waves and a long k, times gemm_sustained: a training run is
+ * not the best of many tries.
  */
 #include "sim/kernel.h"
 
@@ -36,7 +37,8 @@ static double waves_s(const ll_chip *chip, const ll_matmul *p, double rate, doub
 
 double ll_kernel_matmul_s(const ll_chip *chip, int precision, const ll_matmul *p)
 {
-    double rate = chip->peak_flop_per_s[precision] * chip->gemm_frac[precision];
+    double rate =
+        chip->peak_flop_per_s[precision] * chip->gemm_frac[precision] * chip->gemm_sustained;
     double read_B =
         p->batch * (p->m * p->k + p->k * p->n) * ll_precision_B((ll_precision)precision);
     if (chip->n_multiprocessor <= 0)

@@ -46,7 +46,8 @@ static void test_fit(void)
                     .n_multiprocessor = 100,
                     .memory_Bps = 1e13,
                     .memory_frac = 1,
-                    .memory_sustained = 1};
+                    .memory_sustained = 1,
+                    .gemm_sustained = 1};
     ll_gemm gemm[12];
     for (int i = 0; i < 12; i++) {
         ll_gemm *g = &gemm[i];

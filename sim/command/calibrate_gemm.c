@@ -1,8 +1,8 @@
 /* lineloss calibrate gemm CLUSTER FILE: gemm_frac of its chip, fitted to measured matrix products. */
 #include "sim/command/calibrate.h"
 
-#include "sim/gemm_fit.h"
 #include "sim/study.h"
+#include "sim/validate/gemm_fit.h"
 
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /* lineloss calibrate kappa: engine flow beside engine packet, and the kappa that fits best. */
-#include "sim/calibrate.h"
 #include "sim/command/calibrate.h"
 #include "sim/report/json.h"
 #include "sim/report/report.h"
+#include "sim/validate/calibrate.h"
 
 #include <math.h>
 

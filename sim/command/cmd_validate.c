@@ -4,7 +4,7 @@
 #include "sim/report/output.h"
 #include "sim/report/validation_params.h"
 #include "sim/report/validation_report.h"
-#include "sim/validation_record.h"
+#include "sim/validate/validation_record.h"
 
 #include <string.h>
 
@@ -101,7 +101,8 @@ const ll_command ll_command_validate = {
         "shipped configurations), each on one rank, and prints predicted, measured and error of "
         "every\n"
         "row, the loss of each scaling series, and median, P90, worst and signs of the errors, by\n"
-        "family and by chip. Columns of the table: sim/validation.h; the studies lie beside it.\n"
+        "family and by chip. Columns of the table: sim/validate/validation.h; the studies lie "
+        "beside it.\n"
         "--set changes every row. -o DIR also writes validation.json, .txt, .csv, .md, a picture\n"
         "(validation.svg, .pdf, .png), and the free parameters (parameters.csv). --record writes\n"
         "recorded.csv beside the table, --check fails if a median or P90 is worse than it says.\n"

@@ -2,8 +2,8 @@
 #ifndef LL_REPORT_CURVE_REPORT_H
 #define LL_REPORT_CURVE_REPORT_H
 
-#include "sim/curve.h"
 #include "sim/report/table.h"
+#include "sim/validate/curve.h"
 
 enum { LL_MAX_PREDICTION = 2 };
 

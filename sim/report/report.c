@@ -3,7 +3,7 @@
 #include "sim/base/status.h"
 #include "sim/config/shipped.h"
 #include "sim/evidence.h"
-#include "sim/validation_record.h"
+#include "sim/validate/validation_record.h"
 #include "sim/version.h"
 
 #include <math.h>

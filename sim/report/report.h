@@ -38,7 +38,7 @@ typedef struct ll_summary_row {
 } ll_summary_row;
 int ll_report_summary(const ll_report *r, ll_arena *mem, ll_summary_row *row);
 
-/* In which respects the study lies outside of what was compared with measurements (sim/validation_record.h);
+/* In which respects the study lies outside of what was compared with measurements (sim/validate/validation_record.h);
  * returns how many, 0 if in none. out: [LL_MAX_OUTSIDE]. */
 int ll_report_outside(const ll_report *r, ll_arena *mem, const char **out);
 

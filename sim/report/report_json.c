@@ -8,7 +8,7 @@
  */
 #include "sim/config/shipped.h"
 #include "sim/report/report.h"
-#include "sim/validation_record.h"
+#include "sim/validate/validation_record.h"
 #include "sim/version.h"
 
 #include <math.h>

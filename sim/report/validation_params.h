@@ -4,7 +4,7 @@
 
 #include "sim/report/json.h"
 #include "sim/report/table.h"
-#include "sim/validation.h"
+#include "sim/validate/validation.h"
 
 /* One per line. */
 ll_table *ll_validation_param_table(const ll_validation *v, ll_arena *mem);

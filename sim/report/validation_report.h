@@ -4,7 +4,7 @@
 
 #include "sim/comm.h"
 #include "sim/report/table.h"
-#include "sim/validation.h"
+#include "sim/validate/validation.h"
 
 /* TEXT: everything, width as in ll_table_print. CSV: the rows. MD, LATEX: the rows of open20 (of all, if
  * none), the scaling series and the statistics. JSON: everything. date: "2026-11-23". */

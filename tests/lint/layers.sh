@@ -8,8 +8,7 @@ layers='
 2 sim/config/* sim/comm.* sim/traffic.* sim/synthetic.* sim/version.* sim/progress.*
 3 sim/engine/* sim/chip.* sim/model.* sim/job.* sim/cluster.* sim/kernel.* sim/kernel_gemm.* sim/stage.*
 4 sim/study.* sim/collective.* sim/collective_choose.* sim/collective_guess.* sim/result.* sim/program.* sim/durations.* sim/exposed.*
-4 sim/beside.* sim/calibrate* sim/replay.* sim/budget.* sim/run.* sim/evidence.* sim/validation.* sim/validation_count.* sim/validation_record.*
-4 sim/curve* sim/csv.* sim/gemm_fit.* sim/robust.*
+4 sim/beside.* sim/replay.* sim/budget.* sim/run.* sim/evidence.* sim/validate/* sim/robust.*
 5 sim/report/*
 6 sim/command/*
 7 sim/main.c

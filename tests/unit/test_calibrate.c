@@ -1,5 +1,5 @@
 /* The fit of kappa on cases that are made up, so that the answer is known. */
-#include "sim/calibrate.h"
+#include "sim/validate/calibrate.h"
 #include "tests/check.h"
 
 #include <math.h>

@@ -1,6 +1,6 @@
 /* Tables of matrix products: what is read, what is refused, and the share that products were made with comes
  * back although one of them is wrong. */
-#include "sim/gemm_fit.h"
+#include "sim/validate/gemm_fit.h"
 
 #include "sim/kernel.h"
 #include "tests/check.h"

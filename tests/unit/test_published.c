@@ -2,7 +2,7 @@
  * as their sources say, the choices common to all rows, and a source. That they can be run is checked
  * by validation.recorded. */
 #include "sim/comm.h"
-#include "sim/validation.h"
+#include "sim/validate/validation.h"
 #include "tests/check.h"
 
 #include <dirent.h>

@@ -1,5 +1,5 @@
 /* Validation: the statistics by hand, the conventions of counting work, the record. */
-#include "sim/validation_record.h"
+#include "sim/validate/validation_record.h"
 #include "tests/check.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "sim/validation.h"
+#include "sim/validate/validation.h"
 
 #include "sim/base/csv.h"
 #include "sim/base/text.h"

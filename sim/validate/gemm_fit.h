@@ -2,11 +2,11 @@
  *
  * The table is comma-separated: m,n,k,precision and time_us or tflops, one product of m x k by k x n a row. The
  * prediction is the model's own (ll_kernel_gemm_s): what the fit finds is the rate of a product of whole
- * waves and a long k, not the mean over the shapes of the table. Minimised is as in sim/curve_fit.h, each
+ * waves and a long k, not the mean over the shapes of the table. Minimised is as in sim/validate/curve_fit.h, each
  * product with the same weight.
  */
-#ifndef LL_SIM_GEMM_FIT_H
-#define LL_SIM_GEMM_FIT_H
+#ifndef LL_SIM_VALIDATE_GEMM_FIT_H
+#define LL_SIM_VALIDATE_GEMM_FIT_H
 
 #include "sim/chip.h"
 #include "sim/comm.h"

@@ -1,9 +1,9 @@
-#include "sim/gemm_fit.h"
+#include "sim/validate/gemm_fit.h"
 
-#include "sim/csv.h"
-#include "sim/curve.h"
 #include "sim/kernel.h"
 #include "sim/robust.h"
+#include "sim/validate/columns.h"
+#include "sim/validate/curve.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -34,26 +34,26 @@ static bool precision_find(const char *word, ll_precision *out)
     return false;
 }
 
-static ll_status row_read(const ll_csv *csv, const char *line, ll_gemms *all)
+static ll_status row_read(const ll_columns *columns, const char *line, ll_gemms *all)
 {
     const char *cell[N_COLUMN];
     ll_gemm g = {0};
     double *const size[] = {&g.m, &g.n, &g.k};
     double value;
-    LL_TRY(ll_csv_row(csv, line, cell));
+    LL_TRY(ll_columns_row(columns, line, cell));
     for (int c = COLUMN_M; c <= COLUMN_K; c++)
-        if (!ll_csv_number(cell[c], 1e9, size[c]))
-            ll_csv_fault_in(csv, column_names[c], cell[c], "a size from 1 to 1e9");
+        if (!ll_columns_number(cell[c], 1e9, size[c]))
+            ll_columns_fault_in(columns, column_names[c], cell[c], "a size from 1 to 1e9");
     if (!precision_find(cell[COLUMN_PRECISION], &g.precision))
-        ll_csv_fault_in(csv, "precision", cell[COLUMN_PRECISION], "fp4, fp8, bf16 or fp16");
-    const column c = csv->field_of[COLUMN_TIME] ? COLUMN_TIME : COLUMN_RATE;
-    if (!ll_csv_number(cell[c], 1e12, &value))
-        return ll_csv_fault_in(csv, column_names[c], cell[c], "a number above 0");
-    if (csv->err->status != LL_OK) return csv->err->status;
+        ll_columns_fault_in(columns, "precision", cell[COLUMN_PRECISION], "fp4, fp8, bf16 or fp16");
+    const column c = columns->field_of[COLUMN_TIME] ? COLUMN_TIME : COLUMN_RATE;
+    if (!ll_columns_number(cell[c], 1e12, &value))
+        return ll_columns_fault_in(columns, column_names[c], cell[c], "a number above 0");
+    if (columns->err->status != LL_OK) return columns->err->status;
     g.time_s = c == COLUMN_TIME ? value * 1e-6 : 2 * g.m * g.n * g.k / (value * 1e12);
     if (all->n == all->cap) {
         const int64_t cap = all->cap ? 2 * all->cap : 64;
-        all->gemm = ll_arena_grown(csv->mem, all->gemm, all->n, cap, sizeof *all->gemm);
+        all->gemm = ll_arena_grown(columns->mem, all->gemm, all->n, cap, sizeof *all->gemm);
         all->cap = cap;
     }
     all->gemm[all->n++] = g;
@@ -63,32 +63,32 @@ static ll_status row_read(const ll_csv *csv, const char *line, ll_gemms *all)
 ll_status ll_gemm_parse(const char *file, const char *text, ll_arena *mem, ll_gemms *out,
                         ll_error *err)
 {
-    ll_csv csv = {.file = file,
-                  .mem = mem,
-                  .err = err,
-                  .n_name = N_COLUMN,
-                  .name = column_names,
-                  .required =
-                      1u << COLUMN_M | 1u << COLUMN_N | 1u << COLUMN_K | 1u << COLUMN_PRECISION,
-                  .legal = "m, n, k, precision and time_us or tflops"};
+    ll_columns columns = {.file = file,
+                          .mem = mem,
+                          .err = err,
+                          .n_name = N_COLUMN,
+                          .name = column_names,
+                          .required = 1u << COLUMN_M | 1u << COLUMN_N | 1u << COLUMN_K |
+                                      1u << COLUMN_PRECISION,
+                          .legal = "m, n, k, precision and time_us or tflops"};
     *out = (ll_gemms){0};
     while (*text) {
         const size_t n = strcspn(text, "\n");
         const char *line = ll_arena_strndup(mem, text, n);
         const char *content = line + strspn(line, " \t\r");
-        csv.line++;
+        columns.line++;
         text += n + (text[n] == '\n');
         if (!*content || *content == '#') continue;
-        if (csv.n_field) {
-            row_read(&csv, line, out);
+        if (columns.n_field) {
+            row_read(&columns, line, out);
             continue;
         }
-        LL_TRY(ll_csv_heading(&csv, line));
-        if (!csv.field_of[COLUMN_TIME] == !csv.field_of[COLUMN_RATE])
-            return ll_csv_fault(&csv, "time_us and tflops: both or none", "one of the two");
+        LL_TRY(ll_columns_heading(&columns, line));
+        if (!columns.field_of[COLUMN_TIME] == !columns.field_of[COLUMN_RATE])
+            return ll_columns_fault(&columns, "time_us and tflops: both or none", "one of the two");
     }
     if (err->status == LL_OK && out->n == 0)
-        ll_csv_fault(&csv, "the file ends without a product", "rows below a heading");
+        ll_columns_fault(&columns, "the file ends without a product", "rows below a heading");
     return err->status;
 }
 

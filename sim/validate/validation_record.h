@@ -1,11 +1,11 @@
 /* What a validation came to, kept beside its table (configs/published/recorded.csv): a later version
  * must not be worse, and a study that lies outside of what was compared with measurements says so.
  */
-#ifndef LL_SIM_VALIDATION_RECORD_H
-#define LL_SIM_VALIDATION_RECORD_H
+#ifndef LL_SIM_VALIDATE_VALIDATION_RECORD_H
+#define LL_SIM_VALIDATE_VALIDATION_RECORD_H
 
 #include "sim/base/text.h"
-#include "sim/validation.h"
+#include "sim/validate/validation.h"
 
 typedef struct ll_record {
     int n;

@@ -1,4 +1,4 @@
-#include "sim/curve_fit.h"
+#include "sim/validate/curve_fit.h"
 
 #include "sim/robust.h"
 

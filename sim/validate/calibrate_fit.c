@@ -1,5 +1,5 @@
 /* The fit of kappa: see calibrate.h. */
-#include "sim/calibrate.h"
+#include "sim/validate/calibrate.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -20,8 +20,8 @@
  * Extrapolation. A third run lets `packet` cut the flows as it does by default. Its error is the largest
  * deviation of an end from that of all packets, to be compared with the bound that it printed.
  */
-#ifndef LL_SIM_CALIBRATE_H
-#define LL_SIM_CALIBRATE_H
+#ifndef LL_SIM_VALIDATE_CALIBRATE_H
+#define LL_SIM_VALIDATE_CALIBRATE_H
 
 #include "sim/config/config.h"
 #include "sim/engine/engine.h"

@@ -12,10 +12,10 @@
  * The search runs over the logarithms by simplex, from fixed starts, with restarts. The leave-one-out error
  * of a point is that of a fit, from the found values on, to the others.
  */
-#ifndef LL_SIM_CURVE_FIT_H
-#define LL_SIM_CURVE_FIT_H
+#ifndef LL_SIM_VALIDATE_CURVE_FIT_H
+#define LL_SIM_VALIDATE_CURVE_FIT_H
 
-#include "sim/curve.h"
+#include "sim/validate/curve.h"
 
 enum { LL_MAX_FITTED = 24, LL_MAX_FITTED_KEY = 3 };
 

@@ -15,8 +15,8 @@
  *
  * Sizes are those of nccl-tests, see sim/collective.h.
  */
-#ifndef LL_SIM_CURVE_H
-#define LL_SIM_CURVE_H
+#ifndef LL_SIM_VALIDATE_CURVE_H
+#define LL_SIM_VALIDATE_CURVE_H
 
 #include "sim/collective.h"
 #include "sim/study.h"

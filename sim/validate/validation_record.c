@@ -1,4 +1,4 @@
-#include "sim/validation_record.h"
+#include "sim/validate/validation_record.h"
 
 #include "sim/base/csv.h"
 

@@ -19,8 +19,8 @@
  * median of their absolute errors, signed as most of them are. Lines of the groups "layer" and "memory" stand
  * apart and count for nothing else; those of group "not_modelled" are listed and not run.
  */
-#ifndef LL_SIM_VALIDATION_H
-#define LL_SIM_VALIDATION_H
+#ifndef LL_SIM_VALIDATE_VALIDATION_H
+#define LL_SIM_VALIDATE_VALIDATION_H
 
 #include "sim/comm.h"
 #include "sim/study.h"

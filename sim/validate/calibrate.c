@@ -1,4 +1,4 @@
-#include "sim/calibrate.h"
+#include "sim/validate/calibrate.h"
 
 #include "sim/base/text.h"
 #include "sim/cluster.h"

@@ -1,5 +1,5 @@
 /* The statistics of a validation: quantiles of errors by group, and the losses of scaling series. */
-#include "sim/validation.h"
+#include "sim/validate/validation.h"
 
 #include <math.h>
 #include <stdlib.h>

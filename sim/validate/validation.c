@@ -208,6 +208,12 @@ typedef struct job {
     ll_arena *mem;
 } job;
 
+/* Collectives are priced on a cluster, which has neither. */
+static bool of_a_job(const char *set)
+{
+    return !strncmp(set, "job.", 4) || !strncmp(set, "model.", 6);
+}
+
 /* "a=1;b=2 | vendor: x" and then what is set for all rows. */
 static int settings(const job *j, const ll_validation_row *row, const char **out, ll_error *err)
 {
@@ -222,7 +228,7 @@ static int settings(const job *j, const ll_validation_row *row, const char **out
         s += length + (s[length] == ';');
     }
     for (int i = 0; i < j->n_set; i++)
-        out[n++] = j->set[i];
+        if (row->quantity != LL_QUANTITY_BUSBW || !of_a_job(j->set[i])) out[n++] = j->set[i];
     return n;
 }
 

@@ -56,6 +56,10 @@ run 0 --check
 run 2 --check --set cluster.chip.memory_frac=0.1
 has err 'open20 all: median error [0-9.]+ %, recorded [0-9.]+ %'
 
+# Collectives have no job to change.
+run 0 --set job.micro_batch=2
+has out '^F +ring +8 .* 7\.996 ms'
+
 # What its evidence calls a fit to steps is counted as one, wherever it is set.
 run 0 --set 'cluster.chip.memory_frac=0.8|derived: fit to step times'
 has out 'of which 1 fitted to step times'

@@ -5,9 +5,11 @@
  *   streaming   bytes / (bandwidth * fraction): norms, activations, additions, casts
  *
  * and a launch each. Fused attention starts anew for each block of rows, which costs as much as some more
- * keys would (attention_ramp): of n keys seen by a row, n / (n + ramp) of the rate is left. Bytes are what has to pass the memory, in kernels that are fused where libraries
- * fuse them, with operands that do not stay in the caches. Software of before fused attention (mid 2022:
- * fused_attention = false) also had dropout, with masks, and added biases in kernels of their own.
+ * keys would (attention_ramp): of n keys seen by a row, n / (n + ramp) of the rate is left.
+ *
+ * Bytes are what has to pass the memory, in kernels that are fused where libraries fuse them, with operands
+ * that do not stay in the caches. Software of before fused attention (mid 2022: fused_attention = false)
+ * also had dropout, with masks, and added biases in kernels of their own.
  *
  * PyTorch without kernels of others (eager = true) needs some more passes backward: gradients of queries, keys
  * and values are put together (they were split), biases' are summed up, the norms' weights have a kernel
@@ -21,9 +23,8 @@
 #include "sim/job.h"
 #include "sim/model.h"
 
-enum {
-    LL_ATTENTION_KEYS = 4096
-}; /* for which a chip's attention_frac are given: 8192 tokens, causal */
+/* For which a chip's attention_frac are given: 8192 tokens, causal. */
+enum { LL_ATTENTION_KEYS = 4096 };
 
 /* Compute time of one pass over a part of the model, by what bounds it. All in seconds. */
 typedef struct ll_compute {

@@ -66,14 +66,29 @@ static const char *layout_text(const ll_job *job, ll_arena *mem)
     return ll_arena_printf(mem, "%s, zero %lld", s, (long long)job->zero);
 }
 
-int ll_report_outside(const ll_report *r, ll_arena *mem, const char **out)
+/* What the validation of the shipped configurations came to. */
+static bool record_read(ll_arena *mem, ll_record *out)
 {
     const char *path = ll_arena_printf(mem, "%s/published/recorded.csv", ll_shipped_dir());
     ll_error *err = ll_arena_new(mem, ll_error);
-    ll_record record;
     ll_error_init(err);
-    if (ll_record_read(path, mem, &record, err) == LL_OK)
-        return ll_record_outside(&record, r->study, mem, out);
+    return ll_record_read(path, mem, out, err) == LL_OK;
+}
+
+ll_published ll_report_published(const ll_report *r, ll_arena *mem)
+{
+    ll_record record;
+    if (!record_read(mem, &record)) return (ll_published){0};
+    const ll_validation_stats *chip = ll_record_chip(&record, r->study->cluster.chip.name);
+    if (!chip) return (ll_published){0};
+    const double n_long = round(chip->share_positive * chip->n);
+    return (ll_published){chip->n, chip->n - (int64_t)n_long, chip->median_abs_err / 100};
+}
+
+int ll_report_outside(const ll_report *r, ll_arena *mem, const char **out)
+{
+    ll_record record;
+    if (record_read(mem, &record)) return ll_record_outside(&record, r->study, mem, out);
     out[0] = "no record of a validation beside the configurations";
     return 1;
 }
@@ -140,6 +155,22 @@ static void summary_beside(const ll_result *res, summary *s)
     }
 }
 
+/* How far predictions for this chip were from published steps. */
+static void add_published(const ll_report *r, summary *s)
+{
+    const ll_published p = ll_report_published(r, s->mem);
+    if (p.n_row == 0) {
+        add(s, "published steps", "none on this chip");
+        return;
+    }
+    add(s, "published steps",
+        ll_arena_printf(s->mem, "%.1f %% off, %lld of %lld short", 100 * p.median_abs_err_frac,
+                        (long long)p.n_short, (long long)p.n_row));
+    s->row[s->n - 1].note = ll_arena_printf(
+        s->mem, "median error of predictions for %s; short: the published step took longer",
+        r->study->cluster.chip.name);
+}
+
 /* What it makes of the chips. */
 static void summary_speed(const ll_report *r, summary *s)
 {
@@ -174,6 +205,7 @@ static void summary_speed(const ll_report *r, summary *s)
     summary_beside(res, s);
     add(s, "evidence", ll_evidence_name(res->evidence));
     add(s, "validation", outside_short(r, s->mem));
+    add_published(r, s);
     add(s, "valid", res->valid ? "VALID" : "INVALID");
     add(s, "checksum", ll_arena_printf(s->mem, "%016llx", (unsigned long long)res->checksum));
 }
@@ -344,7 +376,7 @@ static void headline(const ll_report *r, ll_arena *mem, ll_text *out)
     int n = ll_report_summary(r, mem, row);
     ll_text_add(out, "%s%s%s\n", r->study->name, *r->study->doc ? ": " : "", r->study->doc);
     for (int i = 0; i < n; i++)
-        ll_text_add(out, row[i].note ? "  %-25s %-18s %s\n" : "  %-25s %s%s\n", row[i].what,
+        ll_text_add(out, row[i].note ? "  %-25s %-18s  %s\n" : "  %-25s %s%s\n", row[i].what,
                     row[i].value, row[i].note ? row[i].note : "");
 }
 

@@ -42,6 +42,13 @@ int ll_report_summary(const ll_report *r, ll_arena *mem, ll_summary_row *row);
  * returns how many, 0 if in none. out: [LL_MAX_OUTSIDE]. */
 int ll_report_outside(const ll_report *r, ll_arena *mem, const char **out);
 
+/* Published steps on the study's chip, as they are recorded beside the configurations. */
+typedef struct ll_published {
+    int64_t n_row, n_short;     /* 0: there are none; short: predicted steps that are too short */
+    double median_abs_err_frac; /* of the predicted step time */
+} ll_published;
+ll_published ll_report_published(const ll_report *r, ll_arena *mem);
+
 /* Losses from all chips down to what they achieve, with bars of characters, in chips and per cent. */
 void ll_report_waterfall(const ll_report *r, ll_text *out);
 

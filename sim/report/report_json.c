@@ -59,6 +59,7 @@ typedef struct document {
     const char *study, *doc, *version, *git, *cluster, *chip, *model, *precision, *engine,
         *baseline;
     const char *const *conventions, *const *outside;
+    ll_published published;
     int64_t n_micro;
     ll_job job;
     int64_t seed;
@@ -156,6 +157,13 @@ static const field beside_fields[] = {
     BESIDE(transfer_s, FIELD_NUMBER, "s", "one call of it by the other engine"),
     BESIDE(result_transfer_s, FIELD_NUMBER, "s", "one call of it in the result"),
     BESIDE(transfer_diff_frac, FIELD_NUMBER, "1", "the former over the latter, less 1"),
+    {0}};
+
+static const field published_fields[] = {
+    F("rows", FIELD_INT64, ll_published, n_row, "", "steps that predictions were compared with"),
+    F("short", FIELD_INT64, ll_published, n_short, "", "of which the prediction is the shorter"),
+    F("median_abs_err_frac", FIELD_NUMBER, ll_published, median_abs_err_frac, "1",
+      "median error of the predictions"),
     {0}};
 
 static const field layout_fields[] = {
@@ -267,6 +275,12 @@ static const field document_fields[] = {
      .unit = "",
      .doc = "in which respects the study lies outside of the published steps that predictions were "
             "compared with; empty: in none"},
+    {.name = "published",
+     .type = FIELD_OBJECT,
+     .offset = AT(published),
+     .unit = "",
+     .sub = published_fields,
+     .doc = "published steps on this chip"},
     {.name = "conventions",
      .type = FIELD_WORDS,
      .offset = AT(conventions),
@@ -315,6 +329,7 @@ static document *document_make(const ll_report *r, ll_arena *mem)
                     .baseline = r->result->n_baseline ? r->result->baseline[0].name : "peak",
                     .conventions = ll_report_conventions,
                     .outside = outside,
+                    .published = ll_report_published(r, mem),
                     .n_micro = ll_job_n_micro(&s->job),
                     .job = s->job,
                     .seed = s->seed,

@@ -422,21 +422,20 @@ ll_status ll_collective_plan(const ll_cluster *cluster, const ll_request *reques
 static double slot_B(const ll_software *soft, double size_B, int32_t n)
 {
     static const double few[] = {64, 8, 2};
-    double slot_B = 131072.0 * (double)soft->channels_in_network;
+    double out_B = 131072.0 * (double)soft->channels_in_network;
     for (size_t i = 0; i < sizeof few / sizeof *few; i++)
-        if (size_B < few[i] * n * slot_B) slot_B /= 2;
-    return slot_B;
+        if (size_B < few[i] * n * out_B) out_B /= 2;
+    return out_B;
 }
-
-static bool between_pairs(ll_collective what) { return what == LL_ALL_TO_ALL || what == LL_SEND; }
 
 /* Software steps of a round of chips whose bytes take bytes_s once. A step of Simple hides the more of its
  * latency the longer its part is: other slices of the part are on the way meanwhile. */
 static double steps_s(const ll_software *soft, const ll_round *r, ll_protocol p, double bytes_s)
 {
+    /* 512 threads of 8 bytes; the end of LL between pairs by default (NCCL, both from memory). */
     static const double thread_B = 4096, channel_B = 16384;
     const double step_s = soft->step_s[p], part_B = r->traffic.size_B, n = r->repeat + r->depth;
-    if (between_pairs(r->collective))
+    if (ll_collective_pairwise(r->collective))
         return p == LL_PROTOCOL_SIMPLE ? n * soft->step_pairs_s
                                        : step_s + soft->fill_pairs_ll_s * part_B / channel_B;
     if (p == LL_PROTOCOL_SIMPLE)
@@ -464,7 +463,7 @@ static double round_software(const ll_software *soft, const ll_round *r, ll_prot
 /* Repetitions of a round that copying the own part takes, and what moves when nothing else does. */
 static double own_of(const ll_software *soft, const ll_round *r, ll_protocol p)
 {
-    const bool pairs = between_pairs(r->collective);
+    const bool pairs = ll_collective_pairwise(r->collective);
     const double own = r->own * (pairs ? soft->own_all_to_all : soft->own_ring);
     if (p != LL_PROTOCOL_SIMPLE || r->own <= 0) return own;
     const double tail_B = pairs ? 0.5 * soft->tail_B : soft->tail_B;
@@ -509,7 +508,7 @@ void ll_collective_cost(const ll_software *software, const ll_plan *plan, const 
     cost_in(software, plan, price, taken < LL_N_PROTOCOL ? taken : LL_PROTOCOL_SIMPLE, out);
     if (taken < LL_N_PROTOCOL) return;
     for (ll_protocol p = LL_PROTOCOL_LL; p < LL_PROTOCOL_SIMPLE; p++) {
-        bool known = !(between_pairs(plan->collective) && p == LL_PROTOCOL_LL128);
+        bool known = !(ll_collective_pairwise(plan->collective) && p == LL_PROTOCOL_LL128);
         for (int i = 0; i < plan->n_round && known; i++)
             known = software[plan->round[i].dimension].protocol_frac[p] > 0;
         ll_cost cost;

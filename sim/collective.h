@@ -106,10 +106,16 @@ typedef struct ll_cost {
     ll_spread flow; /* packet: when the flows of the longest round end, as simulated; else 0 */
 } ll_cost;
 
-/* Cost of a plan whose rounds an engine has priced, in the fastest protocol. software: that of the
+/* Cost of a plan whose rounds an engine has priced, in the protocol that the library takes. software: that of the
  * cluster's dimensions; price: [plan->n_round], each round a phase. */
 void ll_collective_cost(const ll_software *software, const ll_plan *plan, const ll_price *price,
                         ll_cost *out);
+
+/* Whether the messages are those of pairs of members, not of a ring or a tree of them. */
+static inline bool ll_collective_pairwise(ll_collective what)
+{
+    return what == LL_ALL_TO_ALL || what == LL_SEND;
+}
 
 /* What the library reckons the plan to take; 0 if it does not, and the fastest plan is taken. protocol:
  * the one that it takes, LL_N_PROTOCOL for the fastest. */

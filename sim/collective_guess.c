@@ -3,11 +3,6 @@
 
 #include <math.h>
 
-static bool between_pairs(const ll_plan *plan)
-{
-    return plan->collective == LL_ALL_TO_ALL || plan->collective == LL_SEND;
-}
-
 static double guess_ring_s(const ll_guess *g, const ll_plan *plan, ll_protocol p)
 {
     const double n = plan->group_size;
@@ -21,7 +16,7 @@ double ll_collective_guess(const ll_software *software, const ll_plan *plan, ll_
     const ll_guess *g = &soft->guess;
     *protocol = LL_N_PROTOCOL;
     if (g->rate_Bps[LL_PROTOCOL_SIMPLE] <= 0 || plan->n_round == 0) return 0;
-    if (between_pairs(plan)) {
+    if (ll_collective_pairwise(plan->collective)) {
         const double message_B =
             plan->size_B / (plan->collective == LL_SEND ? 1 : plan->group_size);
         const bool ll = soft->protocol_frac[LL_PROTOCOL_LL] > 0 && message_B <= g->pairs_ll_B;

@@ -160,7 +160,7 @@ static void check_switches(ll_config *cfg, const ll_job *job, ll_error *err)
         {"job.narrow_outputs",
          job->narrow_outputs && (job->precision != LL_PRECISION_FP8 || !job->overlap_tp),
          "precision = \"fp8\" and overlap_tp = true"},
-        {"job.grad_widen", job->grad_widen && (job->grad_fusion || job->grad_precision),
+        {"job.grad_widen", job->grad_widen && (job->grad_fusion || ll_job_grad_B(job) < 4),
          "grad_fusion = false and grad_precision = \"fp32\""},
         {"job.grad_whole", job->grad_whole && job->zero != 1, "zero = 1"},
         {"job.gather_lists", job->gather_lists && job->zero != 3, "zero = 3"},
@@ -169,6 +169,9 @@ static void check_switches(ll_config *cfg, const ll_job *job, ll_error *err)
         if (checks[i].wrong)
             ll_config_fault(cfg, checks[i].path, err, "needs %s; write false, or leave it out",
                             checks[i].needs);
+    if (!job->backward_prefetch && job->zero != 3)
+        ll_config_fault(cfg, "job.backward_prefetch", err,
+                        "needs zero = 3; write true, or leave it out");
 }
 
 /* dp from the rest, or the reason why it does not multiply out. */

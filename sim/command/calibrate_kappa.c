@@ -176,6 +176,21 @@ static void print_json(const ll_calibration *c, ll_arena *mem, ll_text *out)
     ll_json_close(&j);
 }
 
+static void print_head(const ll_calibration *c, ll_text *out)
+{
+    ll_text_add(out,
+                "# flow against packet on %lld chips, flow by flow: packet / flow - 1 in steady "
+                "state\n"
+                "# loads: of the busiest link in the packet run, with windows of",
+                (long long)c->n_chip);
+    for (int i = 0; i < LL_N_LOAD; i++)
+        ll_text_add(out, " %g", ll_calibrate_window_bdp[i]);
+    ll_text_add(out,
+                " BDP\n# kappa %g, packets of %g B; held-out: kappa fitted to the other patterns\n"
+                "# cut: extrapolated against all packets, where it comes nearest to its bound\n",
+                c->wire.kappa, c->wire.packet_B);
+}
+
 static void print(const ll_calibration *c, ll_format format, int width, ll_arena *mem, ll_text *out)
 {
     if (format == LL_FORMAT_JSON) {
@@ -186,16 +201,7 @@ static void print(const ll_calibration *c, ll_format format, int width, ll_arena
         ll_table_print(table_cases(c, mem), format, 0, out);
         return;
     }
-    if (format == LL_FORMAT_TEXT)
-        ll_text_add(
-            out,
-            "# flow against packet on %lld chips, flow by flow: packet / flow - 1 in steady "
-            "state\n"
-            "# loads: of the busiest link in the packet run, with windows of 0.1 0.25 0.5 "
-            "0.75 0.9 1 2 4 BDP\n"
-            "# kappa %g, packets of %g B; held-out: kappa fitted to the other patterns\n"
-            "# cut: extrapolated against all packets, where it comes nearest to its bound\n",
-            (long long)c->n_chip, c->wire.kappa, c->wire.packet_B);
+    if (format == LL_FORMAT_TEXT) print_head(c, out);
     ll_table_print(table_rows(c, mem), format, width, out);
     ll_text_add(out, "\n");
     ll_table_print(table_fits(c, mem), format, width, out);

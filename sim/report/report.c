@@ -3,7 +3,6 @@
 #include "sim/base/status.h"
 #include "sim/config/shipped.h"
 #include "sim/evidence.h"
-#include "sim/validate/validation_record.h"
 #include "sim/version.h"
 
 #include <math.h>
@@ -66,42 +65,38 @@ static const char *layout_text(const ll_job *job, ll_arena *mem)
     return ll_arena_printf(mem, "%s, zero %lld", s, (long long)job->zero);
 }
 
-/* What the validation of the shipped configurations came to. */
-static bool record_read(ll_arena *mem, ll_record *out)
+static ll_published published_of(const ll_validation_stats *chip)
 {
-    const char *path = ll_arena_printf(mem, "%s/published/recorded.csv", ll_shipped_dir());
-    ll_error *err = ll_arena_new(mem, ll_error);
-    ll_error_init(err);
-    return ll_record_read(path, mem, out, err) == LL_OK;
-}
-
-ll_published ll_report_published(const ll_report *r, ll_arena *mem)
-{
-    ll_record record;
-    if (!record_read(mem, &record)) return (ll_published){0};
-    const ll_validation_stats *chip = ll_record_chip(&record, r->study->cluster.chip.name);
     if (!chip) return (ll_published){0};
     const double n_long = round(chip->share_positive * chip->n);
     return (ll_published){chip->n, chip->n - (int64_t)n_long, chip->median_abs_err / 100};
 }
 
-int ll_report_outside(const ll_report *r, ll_arena *mem, const char **out)
+const ll_standing *ll_report_standing(const ll_report *r, ll_arena *mem)
 {
+    const char *path = ll_arena_printf(mem, "%s/published/recorded.csv", ll_shipped_dir());
+    ll_standing *out = ll_arena_new(mem, ll_standing);
+    ll_error *err = ll_arena_new(mem, ll_error);
     ll_record record;
-    if (record_read(mem, &record)) return ll_record_outside(&record, r->study, mem, out);
-    out[0] = "no record of a validation beside the configurations";
-    return 1;
+    ll_error_init(err);
+    if (ll_record_read(path, mem, &record, err) != LL_OK) {
+        out->outside[out->n_outside++] = "no record of a validation beside the configurations";
+        return out;
+    }
+    out->n_outside = ll_record_outside(&record, r->study, mem, out->outside);
+    out->published = published_of(ll_record_chip(&record, r->study->cluster.chip.name));
+    return out;
 }
 
 /* "outside: chip Ascend 950DT, chips 8192": what stands before the colons. */
-static const char *outside_short(const ll_report *r, ll_arena *mem)
+static const char *outside_short(const ll_standing *at, ll_arena *mem)
 {
-    const char *outside[LL_MAX_OUTSIDE], *s = "";
-    const int n = ll_report_outside(r, mem, outside);
-    for (int i = 0; i < n; i++)
+    const char *s = "";
+    for (int i = 0; i < at->n_outside; i++)
         s = ll_arena_printf(mem, "%s%s%.*s", s,
-                            i ? ", " : "outside: ", (int)strcspn(outside[i], ":"), outside[i]);
-    return n ? s : "within";
+                            i ? ", " : "outside: ", (int)strcspn(at->outside[i], ":"),
+                            at->outside[i]);
+    return at->n_outside ? s : "within";
 }
 
 typedef struct summary {
@@ -155,10 +150,12 @@ static void summary_beside(const ll_result *res, summary *s)
     }
 }
 
-/* How far predictions for this chip were from published steps. */
-static void add_published(const ll_report *r, summary *s)
+/* Whether there were published steps like this one, and how far predictions for its chip were off. */
+static void summary_standing(const ll_report *r, summary *s)
 {
-    const ll_published p = ll_report_published(r, s->mem);
+    const ll_standing *at = ll_report_standing(r, s->mem);
+    const ll_published p = at->published;
+    add(s, "validation", outside_short(at, s->mem));
     if (p.n_row == 0) {
         add(s, "published steps", "none on this chip");
         return;
@@ -204,8 +201,7 @@ static void summary_speed(const ll_report *r, summary *s)
             100 * res->engine.simulated_frac, 100 * res->engine.batch_err_frac);
     summary_beside(res, s);
     add(s, "evidence", ll_evidence_name(res->evidence));
-    add(s, "validation", outside_short(r, s->mem));
-    add_published(r, s);
+    summary_standing(r, s);
     add(s, "valid", res->valid ? "VALID" : "INVALID");
     add(s, "checksum", ll_arena_printf(s->mem, "%016llx", (unsigned long long)res->checksum));
 }
@@ -412,13 +408,12 @@ static void evidence_count(const ll_report *r, ll_text *out)
 
 static void validation_print(const ll_report *r, ll_arena *mem, ll_text *out)
 {
-    const char *outside[LL_MAX_OUTSIDE];
-    const int n = ll_report_outside(r, mem, outside);
-    if (n == 0)
+    const ll_standing *at = ll_report_standing(r, mem);
+    if (at->n_outside == 0)
         ll_text_add(out, "It lies within what was compared with published steps (scripts/validate "
                          "has the errors).\n");
-    for (int i = 0; i < n; i++)
-        ll_text_add(out, "Outside of what was validated: %s\n", outside[i]);
+    for (int i = 0; i < at->n_outside; i++)
+        ll_text_add(out, "Outside of what was validated: %s\n", at->outside[i]);
 }
 
 static void report_text(const ll_report *r, int width, ll_arena *mem, ll_text *out)

@@ -10,6 +10,7 @@
 #include "sim/report/table.h"
 #include "sim/result.h"
 #include "sim/study.h"
+#include "sim/validate/validation_record.h"
 
 typedef struct ll_report {
     const ll_study *study;
@@ -38,16 +39,20 @@ typedef struct ll_summary_row {
 } ll_summary_row;
 int ll_report_summary(const ll_report *r, ll_arena *mem, ll_summary_row *row);
 
-/* In which respects the study lies outside of what was compared with measurements (sim/validate/validation_record.h);
- * returns how many, 0 if in none. out: [LL_MAX_OUTSIDE]. */
-int ll_report_outside(const ll_report *r, ll_arena *mem, const char **out);
-
-/* Published steps on the study's chip, as they are recorded beside the configurations. */
+/* Published steps on a chip, as they are recorded beside the configurations. */
 typedef struct ll_published {
     int64_t n_row, n_short;     /* 0: there are none; short: predicted steps that are too short */
     double median_abs_err_frac; /* of the predicted step time */
 } ll_published;
-ll_published ll_report_published(const ll_report *r, ll_arena *mem);
+
+/* What the recorded validation says of a study (sim/validate/validation_record.h): in which respects it
+ * lies outside of what was compared with measurements, and published steps on its chip. */
+typedef struct ll_standing {
+    int n_outside;                           /* 0: in none */
+    const char *outside[LL_MAX_OUTSIDE + 1]; /* [n_outside], ended by NULL */
+    ll_published published;
+} ll_standing;
+const ll_standing *ll_report_standing(const ll_report *r, ll_arena *mem);
 
 /* Losses from all chips down to what they achieve, with bars of characters, in chips and per cent. */
 void ll_report_waterfall(const ll_report *r, ll_text *out);

@@ -8,7 +8,6 @@
  */
 #include "sim/config/shipped.h"
 #include "sim/report/report.h"
-#include "sim/validate/validation_record.h"
 #include "sim/version.h"
 
 #include <math.h>
@@ -313,9 +312,7 @@ static document *document_make(const ll_report *r, ll_arena *mem)
 {
     const ll_study *s = r->study;
     document *d = ll_arena_new(mem, document);
-    const char **outside =
-        ll_arena_array(mem, LL_MAX_OUTSIDE + 1, const char *); /* ended by NULL */
-    ll_report_outside(r, mem, outside);
+    const ll_standing *at = ll_report_standing(r, mem);
     *d = (document){.schema_version = SCHEMA_VERSION,
                     .study = s->name,
                     .doc = s->doc,
@@ -328,8 +325,8 @@ static document *document_make(const ll_report *r, ll_arena *mem)
                     .engine = s->engine->name,
                     .baseline = r->result->n_baseline ? r->result->baseline[0].name : "peak",
                     .conventions = ll_report_conventions,
-                    .outside = outside,
-                    .published = ll_report_published(r, mem),
+                    .outside = at->outside,
+                    .published = at->published,
                     .n_micro = ll_job_n_micro(&s->job),
                     .job = s->job,
                     .seed = s->seed,

@@ -265,15 +265,23 @@ static ll_status collective_predict(const ll_study *s, const ll_validation_row *
     return LL_OK;
 }
 
+/* The program of a study, priced, and how long its operations are. */
+static ll_status durations_of(const ll_study *s, const job *j, ll_program *program, ll_durations *d,
+                              ll_error *err)
+{
+    LL_TRY(ll_program_build(s, j->mem, program, err));
+    LL_TRY(ll_program_price(program, j->alone, j->mem, err));
+    ll_program_durations(program, &(ll_ideal){0}, j->mem, d);
+    return LL_OK;
+}
+
 /* Mean over draws of which chips and operations are slow: a single one moves the loss of a series by a point. */
 static ll_status mean_step(const ll_study *s, const job *j, double *step_s, ll_error *err)
 {
     ll_program *program = ll_arena_new(j->mem, ll_program);
     ll_study drawn = *s;
     ll_durations d;
-    LL_TRY(ll_program_build(&drawn, j->mem, program, err));
-    LL_TRY(ll_program_price(program, j->alone, j->mem, err));
-    ll_program_durations(program, &(ll_ideal){0}, j->mem, &d);
+    LL_TRY(durations_of(&drawn, j, program, &d, err));
     *step_s = 0;
     for (int i = 0; i < N_DRAW; i++) {
         ll_progress progress = {0};
@@ -315,9 +323,7 @@ static ll_status pass_predict(const job *j, const char *path, int n_set, const c
     set[n_set] = layers;
     LL_TRY(ll_study_load(&(ll_study_source){path, n_set + 1, set, LL_STUDY_WHOLE}, j->alone, j->mem,
                          s, err));
-    LL_TRY(ll_program_build(s, j->mem, program, err));
-    LL_TRY(ll_program_price(program, j->alone, j->mem, err));
-    ll_program_durations(program, &(ll_ideal){0}, j->mem, &d);
+    LL_TRY(durations_of(s, j, program, &d, err));
     out_s[0] = d.forward_compute_s[0] + d.forward_comm_s[0];
     out_s[1] = d.backward_compute_s[0] + d.backward_comm_s[0];
     return LL_OK;

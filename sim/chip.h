@@ -23,8 +23,8 @@ typedef struct ll_chip {
     const char *name;
     double peak_flop_per_s[LL_N_PRECISION]; /* dense; 0: the chip cannot */
     double gemm_frac[LL_N_PRECISION];       /* of the peak that the best matrix product reaches */
-    double gemm_sustained;                  /* of that, in the products of a layer */
     int64_t n_multiprocessor;               /* that share a product's tiles; 0: not known */
+    double tile_fill_s;                     /* per wave of tiles, in which nothing is multiplied */
     double attention_frac;                  /* of the 16-bit peak, fused attention, forward */
     double attention_backward_frac;         /* the same, backward */
     double attention_ramp;                  /* keys that a row of scores costs on top of its own */

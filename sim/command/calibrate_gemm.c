@@ -1,4 +1,4 @@
-/* lineloss calibrate gemm CLUSTER FILE: gemm_frac of its chip, fitted to measured matrix products. */
+/* lineloss calibrate gemm CLUSTER FILE: gemm_frac and tile_fill of its chip, fitted to measured products. */
 #include "sim/command/calibrate.h"
 
 #include "sim/study.h"
@@ -9,6 +9,7 @@
 static ll_table *products_table(const ll_gemms *gemms, ll_arena *mem)
 {
     static const ll_column columns[] = {
+        {.name = "batch", .right = true},
         {.name = "m", .right = true},
         {.name = "n", .right = true},
         {.name = "k", .right = true},
@@ -21,14 +22,16 @@ static ll_table *products_table(const ll_gemms *gemms, ll_arena *mem)
     for (int i = 0; i < gemms->n; i++) {
         const ll_gemm *g = &gemms->gemm[i];
         ll_table_row(t);
-        ll_table_set(t, 0, "%.0f", g->m);
-        ll_table_set(t, 1, "%.0f", g->n);
-        ll_table_set(t, 2, "%.0f", g->k);
-        ll_table_set(t, 3, "%s", ll_precision_names[g->precision]);
-        ll_table_set(t, 4, "%.2f", 1e6 * g->time_s);
-        ll_table_set(t, 5, "%.2f", 1e6 * g->predicted_s);
-        ll_table_set(t, 6, "%+.1f", 100 * (g->predicted_s / g->time_s - 1));
-        ll_table_set(t, 7, "%+.1f", 100 * (g->left_out_s / g->time_s - 1));
+        int c = 0;
+        ll_table_set(t, c++, "%.0f", g->shape.batch);
+        ll_table_set(t, c++, "%.0f", g->shape.m);
+        ll_table_set(t, c++, "%.0f", g->shape.n);
+        ll_table_set(t, c++, "%.0f", g->shape.k);
+        ll_table_set(t, c++, "%s", ll_precision_names[g->precision]);
+        ll_table_set(t, c++, "%.2f", 1e6 * g->time_s);
+        ll_table_set(t, c++, "%.2f", 1e6 * g->predicted_s);
+        ll_table_set(t, c++, "%+.1f", 100 * (g->predicted_s / g->time_s - 1));
+        ll_table_set(t, c++, "%+.1f", 100 * (g->left_out_s / g->time_s - 1));
     }
     return t;
 }
@@ -50,6 +53,14 @@ static void print(const ll_options *opt, const ll_chip *chip, const ll_gemms *ge
                         "error %.1f %%\";\n",
                         ll_precision_names[p], fit->frac[p], file, fit->n[p],
                         100 * fit->left_out_frac[p]);
+    if (fit->tile_fill_fitted)
+        ll_text_add(out, "tile_fill = \"%.3g us | measured: fit to %s, %d products\";\n",
+                    1e6 * fit->tile_fill_s, file, gemms->n);
+    else
+        ll_text_add(out,
+                    "# tile_fill stays at %.3g us: to fit it takes %d products on a chip whose "
+                    "multiprocessors are known\n",
+                    1e6 * fit->tile_fill_s, LL_GEMM_FIT_FILL_MIN);
 }
 
 ll_status ll_calibrate_gemm(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_error *err)
@@ -66,7 +77,7 @@ ll_status ll_calibrate_gemm(const ll_options *opt, ll_comm *comm, ll_arena *mem,
     const char *text;
     LL_TRY(ll_study_text(opt->arg[2], "a table of products", comm, mem, &text, err));
     LL_TRY(ll_gemm_parse(opt->arg[2], text, mem, &gemms, err));
-    LL_TRY(ll_gemm_fit_frac(&s->cluster.chip, &gemms, mem, &fit, err));
+    LL_TRY(ll_gemm_fit_chip(&s->cluster.chip, &gemms, mem, &fit, err));
     ll_text out;
     ll_text_init(&out, mem);
     if (ll_comm_rank(comm) == 0) print(opt, &s->cluster.chip, &gemms, &fit, mem, &out);

@@ -1,6 +1,5 @@
 #include "sim/validate/gemm_fit.h"
 
-#include "sim/kernel.h"
 #include "sim/robust.h"
 #include "sim/validate/columns.h"
 #include "sim/validate/curve.h"
@@ -18,10 +17,12 @@ typedef enum column {
     COLUMN_K,
     COLUMN_PRECISION,
     COLUMN_TIME,
-    COLUMN_RATE
+    COLUMN_RATE,
+    COLUMN_BATCH
 } column;
 
-static const char *const column_names[] = {"m", "n", "k", "precision", "time_us", "tflops"};
+static const char *const column_names[] = {"m",       "n",      "k",    "precision",
+                                           "time_us", "tflops", "batch"};
 enum { N_COLUMN = sizeof column_names / sizeof *column_names };
 
 static bool precision_find(const char *word, ll_precision *out)
@@ -37,12 +38,15 @@ static bool precision_find(const char *word, ll_precision *out)
 static ll_status row_read(const ll_columns *columns, const char *line, ll_gemms *all)
 {
     const char *cell[N_COLUMN];
-    ll_gemm g = {0};
-    double *const size[] = {&g.m, &g.n, &g.k};
+    ll_gemm g = {.shape = {.batch = 1, .out_B = 2}};
+    double *const size[N_COLUMN] = {[COLUMN_M] = &g.shape.m,
+                                    [COLUMN_N] = &g.shape.n,
+                                    [COLUMN_K] = &g.shape.k,
+                                    [COLUMN_BATCH] = &g.shape.batch};
     double value;
     LL_TRY(ll_columns_row(columns, line, cell));
-    for (int c = COLUMN_M; c <= COLUMN_K; c++)
-        if (!ll_columns_number(cell[c], 1e9, size[c]))
+    for (int c = 0; c < N_COLUMN; c++)
+        if (size[c] && columns->field_of[c] && !ll_columns_number(cell[c], 1e9, size[c]))
             ll_columns_fault_in(columns, column_names[c], cell[c], "a size from 1 to 1e9");
     if (!precision_find(cell[COLUMN_PRECISION], &g.precision))
         ll_columns_fault_in(columns, "precision", cell[COLUMN_PRECISION], "fp4, fp8, bf16 or fp16");
@@ -50,7 +54,8 @@ static ll_status row_read(const ll_columns *columns, const char *line, ll_gemms 
     if (!ll_columns_number(cell[c], 1e12, &value))
         return ll_columns_fault_in(columns, column_names[c], cell[c], "a number above 0");
     if (columns->err->status != LL_OK) return columns->err->status;
-    g.time_s = c == COLUMN_TIME ? value * 1e-6 : 2 * g.m * g.n * g.k / (value * 1e12);
+    const double flop = 2 * g.shape.batch * g.shape.m * g.shape.n * g.shape.k;
+    g.time_s = c == COLUMN_TIME ? value * 1e-6 : flop / (value * 1e12);
     if (all->n == all->cap) {
         const int64_t cap = all->cap ? 2 * all->cap : 64;
         all->gemm = ll_arena_grown(columns->mem, all->gemm, all->n, cap, sizeof *all->gemm);
@@ -70,7 +75,7 @@ ll_status ll_gemm_parse(const char *file, const char *text, ll_arena *mem, ll_ge
                           .name = column_names,
                           .required = 1u << COLUMN_M | 1u << COLUMN_N | 1u << COLUMN_K |
                                       1u << COLUMN_PRECISION,
-                          .legal = "m, n, k, precision and time_us or tflops"};
+                          .legal = "m, n, k, precision, time_us or tflops, and perhaps batch"};
     *out = (ll_gemms){0};
     while (*text) {
         const size_t n = strcspn(text, "\n");
@@ -92,70 +97,109 @@ ll_status ll_gemm_parse(const char *file, const char *text, ll_arena *mem, ll_ge
     return err->status;
 }
 
-/* Products of one precision. */
+/* Variables: the logarithm of each present precision's share of the peak and, if fill_fitted, tile_fill in us. */
 typedef struct fit {
     const ll_chip *chip;
-    ll_precision precision;
-    int n;
-    const ll_gemm *gemm; /* [n] */
+    const ll_gemms *gemms;
+    int n; /* variables */
+    int variable_of[LL_N_PRECISION];
+    bool fill_fitted;
 } fit;
 
-static double predicted_s(const fit *f, const ll_gemm *g, double frac)
+static ll_chip chip_at(const fit *f, const double *x)
 {
     ll_chip chip = *f->chip;
-    chip.gemm_frac[f->precision] = frac;
-    chip.gemm_sustained = 1; /* these products were measured alone */
-    return ll_kernel_gemm_s(&chip, (int)f->precision, g->m, g->n, g->k);
+    chip.memory_sustained = 1; /* these products were measured alone */
+    for (int p = 0; p < LL_N_PRECISION; p++)
+        if (f->variable_of[p] >= 0) chip.gemm_frac[p] = exp(x[f->variable_of[p]]);
+    if (f->fill_fitted) chip.tile_fill_s = 1e-6 * fmax(0, x[f->n - 1]);
+    return chip;
 }
 
-/* The last residual is what a share above 1 costs. */
+static double predicted_s(const ll_chip *chip, const ll_gemm *g)
+{
+    return ll_kernel_matmul_s(chip, (int)g->precision, &g->shape);
+}
+
+/* [products + variables]; the latter are what a share above 1, or a fill below 0, costs. */
 static void residuals(const double *x, double *r, const void *context)
 {
     const fit *f = context;
-    for (int i = 0; i < f->n; i++)
-        r[i] = log(predicted_s(f, &f->gemm[i], exp(x[0])) / f->gemm[i].time_s);
-    r[f->n] = fmax(0, x[0]);
+    const ll_chip chip = chip_at(f, x);
+    for (int i = 0; i < f->gemms->n; i++)
+        r[i] = log(predicted_s(&chip, &f->gemms->gemm[i]) / f->gemms->gemm[i].time_s);
+    for (int v = 0; v < f->n; v++)
+        r[f->gemms->n + v] = fmax(0, f->fill_fitted && v == f->n - 1 ? -x[v] : x[v]);
 }
 
-/* The share, without product `left_out` (-1: with all). */
-static double frac_find(const fit *f, int left_out, ll_arena *mem)
+static double rounded(double value)
 {
-    ll_arena_mark mark = ll_arena_here(mem);
-    double x = log(0.7), *weight = ll_arena_array(mem, f->n + 1, double);
-    for (int i = 0; i <= f->n; i++)
-        weight[i] = i == left_out ? 0 : i == f->n ? 100 : 1;
-    const ll_robust problem = {1, f->n + 1, weight, KNEE, residuals, f};
-    ll_robust_minimise(&problem, &x, 200, mem);
-    ll_arena_release(mem, mark);
     char text[32]; /* three digits, as they are printed */
-    snprintf(text, sizeof text, "%.3g", fmin(1, exp(x)));
+    snprintf(text, sizeof text, "%.3g", value);
     return strtod(text, NULL);
 }
 
-ll_status ll_gemm_fit_frac(const ll_chip *chip, ll_gemms *gemms, ll_arena *mem, ll_gemm_fit *out,
+/* The chip as fitted without product `left_out` (-1: with all). */
+static ll_chip fitted(const fit *f, int left_out, ll_arena *mem)
+{
+    ll_arena_mark mark = ll_arena_here(mem);
+    const int n_residual = f->gemms->n + f->n;
+    double x[LL_N_PRECISION + 1], *weight = ll_arena_array(mem, n_residual, double);
+    for (int v = 0; v < f->n; v++)
+        x[v] = f->fill_fitted && v == f->n - 1 ? 1 : log(0.7);
+    for (int i = 0; i < n_residual; i++)
+        weight[i] = i == left_out ? 0 : i < f->gemms->n ? 1 : 100;
+    const ll_robust problem = {f->n, n_residual, weight, KNEE, residuals, f};
+    ll_robust_minimise(&problem, x, 200, mem);
+    ll_arena_release(mem, mark);
+    ll_chip chip = chip_at(f, x);
+    for (int p = 0; p < LL_N_PRECISION; p++)
+        if (f->variable_of[p] >= 0) chip.gemm_frac[p] = rounded(fmin(1, chip.gemm_frac[p]));
+    if (f->fill_fitted) chip.tile_fill_s = 1e-6 * rounded(1e6 * chip.tile_fill_s);
+    return chip;
+}
+
+static ll_status variables_find(const ll_chip *chip, const int *n_product, fit *f, ll_error *err)
+{
+    for (int p = 0; p < LL_N_PRECISION; p++) {
+        f->variable_of[p] = n_product[p] ? f->n++ : -1;
+        if (n_product[p] && !(chip->peak_flop_per_s[p] > 0))
+            return ll_error_set(err, LL_ERR_CONFIG, "%s has no peak for %s", chip->name,
+                                ll_precision_names[p]);
+    }
+    f->fill_fitted = f->gemms->n >= LL_GEMM_FIT_FILL_MIN && chip->n_multiprocessor > 0;
+    f->n += f->fill_fitted;
+    return LL_OK;
+}
+
+ll_status ll_gemm_fit_chip(const ll_chip *chip, ll_gemms *gemms, ll_arena *mem, ll_gemm_fit *out,
                            ll_error *err)
 {
     *out = (ll_gemm_fit){0};
-    ll_gemm *gemm = ll_arena_array(mem, gemms->n, ll_gemm);
+    for (int i = 0; i < gemms->n; i++)
+        out->n[gemms->gemm[i].precision]++;
+    fit f = {.chip = chip, .gemms = gemms};
+    LL_TRY(variables_find(chip, out->n, &f, err));
+    const ll_chip all = fitted(&f, -1, mem);
+    out->tile_fill_s = all.tile_fill_s;
+    out->tile_fill_fitted = f.fill_fitted;
+    for (int i = 0; i < gemms->n; i++) {
+        ll_gemm *g = &gemms->gemm[i];
+        g->predicted_s = g->left_out_s = predicted_s(&all, g);
+        if (out->n[g->precision] == 1) continue;
+        const ll_chip others = fitted(&f, i, mem);
+        g->left_out_s = predicted_s(&others, g);
+    }
     double *error = ll_arena_array(mem, gemms->n, double);
     for (int p = 0; p < LL_N_PRECISION; p++) {
-        fit f = {.chip = chip, .precision = (ll_precision)p, .gemm = gemm};
-        for (int i = 0; i < gemms->n; i++)
-            if (gemms->gemm[i].precision == f.precision) gemm[f.n++] = gemms->gemm[i];
-        if (f.n == 0) continue;
-        if (!(chip->peak_flop_per_s[p] > 0))
-            return ll_error_set(err, LL_ERR_CONFIG, "%s has no peak for %s", chip->name,
-                                ll_precision_names[p]);
-        out->n[p] = f.n;
-        out->frac[p] = frac_find(&f, -1, mem);
-        for (int i = 0, k = 0; i < gemms->n; i++) {
-            ll_gemm *g = &gemms->gemm[i];
-            if (g->precision != f.precision) continue;
-            g->predicted_s = predicted_s(&f, g, out->frac[p]);
-            g->left_out_s = f.n > 1 ? predicted_s(&f, g, frac_find(&f, k, mem)) : g->predicted_s;
-            error[k++] = f.n > 1 ? g->left_out_s / g->time_s - 1 : 0;
+        int n = 0;
+        for (int i = 0; i < gemms->n; i++) {
+            const ll_gemm *g = &gemms->gemm[i];
+            if (g->precision == (ll_precision)p) error[n++] = g->left_out_s / g->time_s - 1;
         }
-        out->left_out_frac[p] = ll_curve_median(f.n, error);
+        if (n == 0) continue;
+        out->frac[p] = all.gemm_frac[p];
+        out->left_out_frac[p] = n > 1 ? ll_curve_median(n, error) : 0;
     }
     return LL_OK;
 }

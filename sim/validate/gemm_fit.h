@@ -1,18 +1,20 @@
-/* gemm_frac of a chip, fitted to measured matrix products.
+/* gemm_frac and tile_fill of a chip, fitted to measured matrix products.
  *
- * The table is comma-separated: m,n,k,precision and time_us or tflops, one product of m x k by k x n a row. The
- * prediction is the model's own (ll_kernel_gemm_s): what the fit finds is the rate of a product of whole
- * waves and a long k, not the mean over the shapes of the table. Minimised is as in sim/validate/curve_fit.h, each
- * product with the same weight.
+ * The table is comma-separated: m,n,k,precision and time_us or tflops, and perhaps batch; one product of m x k by
+ * k x n a row, batch times over, with a 16-bit result. The prediction is the model's own
+ * (ll_kernel_matmul_s): what the fit finds is the rate of a product of whole waves and a long k, not the
+ * mean over the shapes of the table. Minimised is as in sim/validate/curve_fit.h, each product with the same
+ * weight.
  */
 #ifndef LL_SIM_VALIDATE_GEMM_FIT_H
 #define LL_SIM_VALIDATE_GEMM_FIT_H
 
-#include "sim/chip.h"
-#include "sim/comm.h"
+#include "sim/base/arena.h"
+#include "sim/base/status.h"
+#include "sim/kernel.h"
 
 typedef struct ll_gemm {
-    double m, n, k;
+    ll_matmul shape;
     ll_precision precision;
     double time_s;
     double predicted_s, left_out_s; /* by the fit; by a fit to the others */
@@ -27,6 +29,8 @@ typedef struct ll_gemms {
 typedef struct ll_gemm_fit {
     int n[LL_N_PRECISION]; /* products */
     double frac[LL_N_PRECISION];
+    double tile_fill_s;
+    bool tile_fill_fitted; /* no: too few products, or a chip without tiles; that of the chip */
     double left_out_frac[LL_N_PRECISION]; /* median of |left_out_s / time_s - 1|; 0 if n = 1 */
 } ll_gemm_fit;
 
@@ -34,9 +38,12 @@ typedef struct ll_gemm_fit {
 ll_status ll_gemm_parse(const char *file, const char *text, ll_arena *mem, ll_gemms *out,
                         ll_error *err);
 
-/* One value per precision of the table; sets the predictions. Error if the chip has no such peak. Not
- * collective. */
-ll_status ll_gemm_fit_frac(const ll_chip *chip, ll_gemms *gemms, ll_arena *mem, ll_gemm_fit *out,
+/* Fewer products cannot tell a slow rate from a long fill. */
+enum { LL_GEMM_FIT_FILL_MIN = 6 };
+
+/* One rate per precision of the table and one fill for all; sets the predictions. Error if the chip has no such
+ * peak. Not collective. */
+ll_status ll_gemm_fit_chip(const ll_chip *chip, ll_gemms *gemms, ll_arena *mem, ll_gemm_fit *out,
                            ll_error *err);
 
 #endif

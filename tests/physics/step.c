@@ -2,6 +2,7 @@
 #include "sim/engine/equations.h"
 #include "tests/study_make.h"
 
+#include <math.h>
 #include <mpi.h>
 
 #define STEP                                                                                  \
@@ -28,31 +29,53 @@ static double step_s(const env *e, int n_set, const char *const *set)
     return r.step_s;
 }
 
-/* Kernels of a micro-batch on one of two chips: t = 1024 tokens, 512 of them in norms; widths on this
- * chip: 512 of q, k and v each, 2048 of the feed-forward network, 1024 of the vocabulary. All products
- * are bound by FLOP (the smallest by 4.3 ms to 13 us).
+/* m x k by k x n in 16 bits at 5e11 FLOP/s and 5e11 B/s, cut into parts along m that each read all of k x n. */
+static double product_s(double m, double n, double k, double out_B, int n_part)
+{
+    return hypot(2 * m * n * k / 5e11, (2 * (m * k + n_part * k * n) + out_B * m * n) / 5e11);
+}
+
+/* One of weights k x n, and the two of its gradients: that of the weights is added to 32 bits where they
+ * are (8 B), or leaves in 32 bits (4 B). */
+static double weight_s(double n, double k, int zero, int part_forward, int part_back)
+{
+    return product_s(1024, n, k, 2, part_forward) + product_s(1024, k, n, 2, part_back) +
+           product_s(k, n, 1024, zero < 2 ? 8 : 4, 1);
+}
+
+/* Of a micro-batch on one of two chips: t = 1024 tokens; widths on this chip: 512 of q, k and v each, 2048 of
+ * the feed-forward network, 1024 of the vocabulary. Where tp transfers hide (overlap_tp), products that
+ * wait for gathers go in 2 parts, those that scatter forward in 4. */
+static double products_s(int zero, bool in_parts)
+{
+    const int two = in_parts ? 2 : 1, four = in_parts ? 4 : 1;
+    return weight_s(3 * 512, 1024, zero, two, 1) + weight_s(1024, 512, zero, four, two) +
+           weight_s(2048, 1024, zero, two, 1) + weight_s(1024, 2048, zero, four, two) +
+           weight_s(1024, 1024, zero, 1, 1);
+}
+
+/* Kernels of a micro-batch; 512 of the tokens in norms:
  *
  *                     FLOP at 5e11 FLOP/s (attention back: 2.5e11)      streamed B at 5e11 B/s  kernels
- *   layer forward     2 t (4 h^2 + 2 h ffn) / 2        12,884,901,888   norms, sums 20 * 512 h
- *                     causal scores 4 t^2 * 512 / 2     1,073,741,824     + rotary 4 t 1024
+ *   layer forward     causal scores 4 t^2 * 512 / 2     1,073,741,824   norms, sums 20 * 512 h
+ *                                                                         + rotary 4 t 1024
  *                                                                         + activation 4 t 2048
  *                                                                         = 23,068,672        4+1+6
- *   layer backward    twice the products               25,769,803,776   activation 6 t 2048
- *                     2.5 times the scores              2,684,354,560     + norms, sums 24 * 512 h
+ *   layer backward    2.5 times the scores              2,684,354,560   activation 6 t 2048
+ *                                                                         + norms, sums 24 * 512 h
  *                                                                         + rotary = 29,360,128  8+1+6
  *   embedding                                                           4 t h; 6 t h = 10,485,760   1+1
  *     gradients of 2^20 weights: cleared                                2 * 2^20 = 2,097,152          1
  *     and with zero < 2 added to the others                             10 * 2^20 = 10,485,760        1
- *   output forward    2 t 1024 h                        2,147,483,648   4 * 512 h + 22 t 1024
+ *   output forward                                                      4 * 512 h + 22 t 1024
  *                                                                         = 25,165,824          1+2
- *   output backward   twice                             4,294,967,296   6 t 1024 + 12 * 512 h
+ *   output backward                                                     6 t 1024 + 12 * 512 h
  *                                                                         = 12,582,912          2+3 */
 static double compute_s(int zero)
 {
-    const double product_flop = 12884901888.0 + 25769803776.0 + 2147483648.0 + 4294967296.0;
     const double stream_B = 23068672.0 + 29360128.0 + 10485760.0 + 2097152.0 + 25165824.0 +
                             12582912.0 + (zero < 2 ? 10485760.0 : 0);
-    return product_flop / 5e11 + 1073741824.0 / 5e11 + 2684354560.0 / 2.5e11 + stream_B / 5e11 +
+    return products_s(zero, false) + 1073741824.0 / 5e11 + 2684354560.0 / 2.5e11 + stream_B / 5e11 +
            (11 + 15 + 3 + 3 + 5 + (zero < 2 ? 1 : 0)) * 2e-6;
 }
 
@@ -87,9 +110,11 @@ static void test_tp(const env *e)
     /* overlap_tp: the 4 gathers of a layer go in 2 halves, one of which is at home, and hide without a
      * core; of the 2 forward scatters a quarter shows, and three quarters hold cores. */
     set[0] = "job.overlap_tp=true";
-    CHECK_NEAR(step_s(e, 2, set),
-               bare_s + 2 * (-6 * tp_s() + 2 * (0.25 + 0.75 * 0.25) * tp_s() + 4 * 0.25 * tp_s()),
-               1e-12);
+    const double parts_s = products_s(0, true) - products_s(0, false);
+    CHECK_NEAR(
+        step_s(e, 2, set),
+        bare_s + 2 * (parts_s - 6 * tp_s() + 2 * (0.25 + 0.75 * 0.25) * tp_s() + 4 * 0.25 * tp_s()),
+        1e-12);
 }
 
 /* Not split over sequences, the stages of a pipeline send whole activations, or with scatter_gather a
@@ -150,8 +175,10 @@ static void test_overlap(const env *e)
     set[2] = "job.zero=2";
     const double less_s = 2 * (compute_s(1) - compute_s(2)) + optimizer_s(12) - optimizer_s(6);
     const double stream_s = 29360128.0 / 5e11;
-    const double share =
-        stream_s / (25769803776.0 / 5e11 + 2684354560.0 / 2.5e11 + stream_s + 15 * 2e-6);
+    const double back_s = products_s(2, false) - weight_s(1024, 1024, 2, 1, 1) -
+                          product_s(1024, 1536, 1024, 2, 1) - product_s(1024, 1024, 512, 2, 1) -
+                          product_s(1024, 2048, 1024, 2, 1) - product_s(1024, 1024, 2048, 2, 1);
+    const double share = stream_s / (back_s + 2684354560.0 / 2.5e11 + stream_s + 15 * 2e-6);
     CHECK_NEAR(step_s(e, 3, set), one_s - less_s + 2 * share * 8.0 * CHIP_PARAM / 5e11, 1e-8);
 }
 

@@ -2,7 +2,6 @@
  * back although one of them is wrong. */
 #include "sim/validate/gemm_fit.h"
 
-#include "sim/kernel.h"
 #include "tests/check.h"
 
 #include <string.h>
@@ -28,6 +27,8 @@ static void test_parse(void)
     if (g.n == 1) CHECK_NEAR(g.gemm[0].time_s, 20e-6, 1e-12);
     const ll_gemms t = parsed("m,n,k,precision,time_us\n8,9,10,bf16,2.5\n", NULL);
     if (t.n == 1) CHECK_NEAR(t.gemm[0].time_s, 2.5e-6, 1e-12);
+    const ll_gemms b = parsed("batch,m,n,k,precision,tflops\n4,1000,1000,500,fp8,100\n", NULL);
+    if (b.n == 1) CHECK_NEAR(b.gemm[0].time_s, 40e-6, 1e-12);
     parsed("m,n,k,precision\n",
            "g.csv:1: time_us and tflops: both or none; expected one of the two");
     parsed("m,n,k,precision,time_us,tflops\n", "both or none");
@@ -38,36 +39,68 @@ static void test_parse(void)
     parsed("m,n,k,precision,time_us\n", "the file ends without a product");
 }
 
+static ll_chip small_chip(void)
+{
+    return (ll_chip){.name = "c",
+                     .peak_flop_per_s = {[LL_PRECISION_BF16] = 1e15},
+                     .gemm_frac = {[LL_PRECISION_BF16] = 0.63},
+                     .n_multiprocessor = 100,
+                     .tile_fill_s = 2e-6,
+                     .memory_Bps = 1e13,
+                     .memory_frac = 1,
+                     .memory_sustained = 1};
+}
+
 static void test_fit(void)
 {
-    ll_chip chip = {.name = "c",
-                    .peak_flop_per_s = {[LL_PRECISION_BF16] = 1e15},
-                    .gemm_frac = {[LL_PRECISION_BF16] = 0.63},
-                    .n_multiprocessor = 100,
-                    .memory_Bps = 1e13,
-                    .memory_frac = 1,
-                    .memory_sustained = 1,
-                    .gemm_sustained = 1};
+    ll_chip chip = small_chip();
     ll_gemm gemm[12];
     for (int i = 0; i < 12; i++) {
         ll_gemm *g = &gemm[i];
-        *g = (ll_gemm){.m = 2048 + 512 * i, .n = 4096, .k = 8192, .precision = LL_PRECISION_BF16};
-        g->time_s = ll_kernel_gemm_s(&chip, LL_PRECISION_BF16, g->m, g->n, g->k);
+        *g = (ll_gemm){.shape = {1, 2048 + 512 * i, 4096, 2048 << i % 3, 2},
+                       .precision = LL_PRECISION_BF16};
+        g->time_s = ll_kernel_matmul_s(&chip, LL_PRECISION_BF16, &g->shape);
     }
-    gemm[5].time_s *= 3;
-    chip.gemm_frac[LL_PRECISION_BF16] = 0.9;
+    ll_chip other = chip;
+    other.gemm_frac[LL_PRECISION_BF16] = 0.9;
+    other.tile_fill_s = 0.5e-6;
+    other.memory_sustained = 0.8; /* of layers: these were measured alone */
     ll_gemms all = {.n = 12, .gemm = gemm};
     ll_gemm_fit fit;
     ll_error err;
     ll_error_init(&err);
-    CHECK(ll_gemm_fit_frac(&chip, &all, mem, &fit, &err) == LL_OK, "%s", err.text);
-    CHECK(fit.n[LL_PRECISION_BF16] == 12 && fit.n[LL_PRECISION_FP8] == 0, "counts");
-    CHECK_NEAR(fit.frac[LL_PRECISION_BF16], 0.63, 0.005);
-    CHECK(fit.left_out_frac[LL_PRECISION_BF16] < 0.01, "%g", fit.left_out_frac[LL_PRECISION_BF16]);
+    for (int wrong = 0; wrong < 2; wrong++) {
+        if (wrong) gemm[5].time_s *= 3;
+        CHECK(ll_gemm_fit_chip(&other, &all, mem, &fit, &err) == LL_OK, "%s", err.text);
+        CHECK(fit.n[LL_PRECISION_BF16] == 12 && fit.n[LL_PRECISION_FP8] == 0, "counts");
+        CHECK_NEAR(fit.frac[LL_PRECISION_BF16], 0.63, wrong ? 0.02 : 0.002);
+        CHECK(fit.tile_fill_fitted, "twelve products are enough");
+        CHECK_NEAR(fit.tile_fill_s, 2e-6, wrong ? 0.1 : 0.01);
+        CHECK(fit.left_out_frac[LL_PRECISION_BF16] < 0.01, "%g",
+              fit.left_out_frac[LL_PRECISION_BF16]);
+    }
     gemm[3].precision = LL_PRECISION_FP8;
-    CHECK(ll_gemm_fit_frac(&chip, &all, mem, &fit, &err) == LL_ERR_CONFIG &&
+    CHECK(ll_gemm_fit_chip(&other, &all, mem, &fit, &err) == LL_ERR_CONFIG &&
               strstr(err.text, "c has no peak for fp8"),
           "%s", err.text);
+}
+
+/* Few products set the rate alone, and keep the fill of the chip. */
+static void test_few(void)
+{
+    ll_chip chip = small_chip();
+    ll_gemm gemm[2] = {{.shape = {1, 4096, 4096, 4096, 2}, .precision = LL_PRECISION_BF16},
+                       {.shape = {1, 8192, 4096, 4096, 2}, .precision = LL_PRECISION_BF16}};
+    for (int i = 0; i < 2; i++)
+        gemm[i].time_s = ll_kernel_matmul_s(&chip, LL_PRECISION_BF16, &gemm[i].shape);
+    ll_gemms all = {.n = 2, .gemm = gemm};
+    ll_gemm_fit fit;
+    ll_error err;
+    ll_error_init(&err);
+    CHECK(ll_gemm_fit_chip(&chip, &all, mem, &fit, &err) == LL_OK, "%s", err.text);
+    CHECK(!fit.tile_fill_fitted, "two products");
+    CHECK_NEAR(fit.tile_fill_s, 2e-6, 1e-12);
+    CHECK_NEAR(fit.frac[LL_PRECISION_BF16], 0.63, 0.005);
 }
 
 int main(void)
@@ -75,6 +108,7 @@ int main(void)
     mem = ll_arena_create("test");
     test_parse();
     test_fit();
+    test_few();
     ll_arena_destroy(mem);
     return LL_CHECK_RESULT;
 }

@@ -12,7 +12,7 @@ static ll_chip pure_chip(void)
         c.gemm_frac[p] = 1;
     }
     c.memory_Bps = 1e30;
-    c.memory_frac = c.memory_sustained = c.gemm_sustained = 1;
+    c.memory_frac = c.memory_sustained = 1;
     return c;
 }
 
@@ -133,7 +133,9 @@ static void test_recompute(void)
  * backward:
  *   scores 11 * 67108864, copied 4 t h, biases 2 t (2048 + 8192), norms' weights 2 * 4 t h,
  *   dropout and its bias 2 * 7 t h, less rotary 4 t 1536
- *   = 738197504 + 16777216 + 83886080 + 33554432 + 58720256 - 25165824 = 905,969,664 B */
+ *   = 738197504 + 16777216 + 83886080 + 33554432 + 58720256 - 25165824 = 905,969,664 B
+ * Each product reads or writes the scores and two of queries, keys, values, outputs, 2 * (67108864 + 2 * 4194304) B;
+ * and their time adds up in squares with that of multiplying. */
 static void test_unfused(void)
 {
     ll_chip chip = pure_chip();
@@ -144,7 +146,7 @@ static void test_unfused(void)
     ll_kernel_layer(&chip, &model, &job, &fused);
     job.fused_attention = false;
     ll_kernel_layer(&chip, &model, &job, &unfused);
-    const double product_s = 2 * 128 * 67108864.0 / 1e12;
+    const double product_s = hypot(2 * 128 * 67108864.0 / 1e12, 2 * (67108864.0 + 8388608) / 1e12);
     CHECK_NEAR(unfused.forward.stream_s - fused.forward.stream_s, 637534208.0 / 1e12, 1e-9);
     CHECK_NEAR(unfused.backward.stream_s - fused.backward.stream_s, 905969664.0 / 1e12, 1e-9);
     CHECK_NEAR(unfused.forward.attention_s, 2 * product_s, 1e-12);
@@ -167,7 +169,14 @@ static void test_alibi(void)
     ll_kernel_layer(&chip, &model, &job, &biased);
     const double n_score = 16.0 * 2048 * 2048;
     CHECK_NEAR(biased.forward.stream_s - plain.forward.stream_s, 2 * n_score / 1e12, 1e-9);
-    CHECK_NEAR(biased.forward.attention_s - plain.forward.attention_s, 2 * n_score / 1e12, 1e-9);
+    const double read_B = 2 * 2 * 16 * 2048 * 128.0, multiply_s = 2 * 128 * n_score / 1e12;
+    double scores_s[2]; /* by 2 and by 4 B that are written */
+    for (int i = 0; i < 2; i++) {
+        const double written_B = 2 * (i + 1) * n_score;
+        scores_s[i] = hypot(multiply_s + written_B / 1e12, (read_B + written_B) / 1e12);
+    }
+    CHECK_NEAR(biased.forward.attention_s - plain.forward.attention_s, scores_s[1] - scores_s[0],
+               1e-9);
     CHECK_NEAR(ll_compute_total_s(&biased.backward), ll_compute_total_s(&plain.backward), 1e-12);
 }
 
@@ -286,14 +295,22 @@ static void test_waves(void)
     CHECK_NEAR(ll_kernel_gemm_s(&chip, bf16, 500, 512, 1024), 4 * tile_s, 1e-12);
     /* 5 tiles: 20 quarters in 5 waves of a quarter each. */
     CHECK_NEAR(ll_kernel_gemm_s(&chip, bf16, 640, 128, 1024), 1.25 * tile_s, 1e-12);
+    /* Each wave also waits for its first operands, for as long as half a tile takes: one wave of three
+     * tiles of 256 x 128 is better than five of quarters. */
+    chip.tile_fill_s = tile_s / 2;
+    CHECK_NEAR(ll_kernel_gemm_s(&chip, bf16, 640, 128, 1024), 2.5 * tile_s, 1e-12);
+    chip.tile_fill_s = 0;
     /* At 10 GB/s writing 81920 results takes 16.4 us at 2 B, 278.5 us with the parts of four, 147.5 us
-     * with those of two: whole, two waves of 134.2 us each are the least; five tiles' bytes to read are
-     * (640 + 128) * 1024 * 2 = 1.57 MB, 173.7 us with what is written: less. */
+     * with those of two: whole, ten tiles of 64 x 128 in three waves of 67.1 us each are the least. They add up
+     * in squares with what is read, (640 + 128) * 1024 * 2 = 1.57 MB, and write. */
     chip.memory_Bps = 1e10;
-    CHECK_NEAR(ll_kernel_gemm_s(&chip, bf16, 640, 128, 1024), 2 * tile_s + 163840 / 1e10, 1e-12);
+    const double read_B = 768 * 1024 * 2.0;
+    double want_s = hypot(1.5 * tile_s + 163840 / 1e10, (read_B + 163840) / 1e10);
+    CHECK_NEAR(ll_kernel_gemm_s(&chip, bf16, 640, 128, 1024), want_s, 1e-12);
     /* Added to 32 bits that are read first: 8 B. */
     ll_matmul sum = {1, 640, 128, 1024, 8};
-    CHECK_NEAR(ll_kernel_matmul_s(&chip, bf16, &sum), 2 * tile_s + 655360 / 1e10, 1e-12);
+    want_s = hypot(1.5 * tile_s + 655360 / 1e10, (read_B + 655360) / 1e10);
+    CHECK_NEAR(ll_kernel_matmul_s(&chip, bf16, &sum), want_s, 1e-12);
     /* Three heads of one tile each are one wave. */
     ll_matmul heads = {3, 128, 128, 1024, 2};
     chip.memory_Bps = 1e30;

@@ -80,8 +80,8 @@ typedef struct ll_software {
 } ll_software;
 
 typedef struct ll_jitter {
-    double op_frac;   /* standard deviation of one operation's time, over its mean */
-    double chip_frac; /* standard deviation between chips, fixed for the run */
+    double op_frac;   /* standard deviation of one operation's time, over its mean; exponential */
+    double chip_frac; /* standard deviation between chips, fixed for the run; normal */
 } ll_jitter;
 
 typedef struct ll_cluster {

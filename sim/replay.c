@@ -68,7 +68,7 @@ static double slowest(const replica *r, int64_t stage, const op *o)
         int64_t at = stage * r->n_inner + i;
         double factor = r->speed[at];
         if (sigma > 0)
-            factor += sigma * ll_rng_normal((uint64_t)study->seed, (uint64_t)r->chip[at], draw);
+            factor += sigma * ll_rng_delay((uint64_t)study->seed, (uint64_t)r->chip[at], draw);
         worst = fmax(worst, factor);
     }
     return fmax(worst, 0.5);

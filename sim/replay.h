@@ -6,6 +6,11 @@
  * gradients are ready when its last replica has them. Where the replicas exchange something in every op
  * (scales of FP8 tensors, sharded weights), an op lasts as long as its slowest chip in all of them.
  *
+ * Chips differ by a normal factor each, fixed for the run. An op takes longer by an exponential factor,
+ * less its mean: what disturbs an op delays it, and seldom by much. So of n chips that meet in every op the
+ * slowest is later by op_frac * ln 2 for each doubling of n, without end; a normal factor would add less
+ * each time (sim/cluster.h: ll_jitter).
+ *
  * Steady state: a step begins with the weights still sharded (zero >= 1), each chunk's are gathered in
  * order, and a chunk's first forward pass waits for them layer by layer; it ends when the slowest stage
  * has reduced its gradients and updated its weights.

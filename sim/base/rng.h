@@ -12,4 +12,7 @@ uint64_t ll_rng_bits(uint64_t seed, uint64_t entity_id, uint64_t draw);
 double ll_rng_u01(uint64_t seed, uint64_t entity_id, uint64_t draw); /* in (0, 1), never 0 or 1 */
 double ll_rng_normal(uint64_t seed, uint64_t entity_id, uint64_t draw); /* mean 0, variance 1 */
 
+/* Exponential, less its mean: mean 0, variance 1, never below -1. */
+double ll_rng_delay(uint64_t seed, uint64_t entity_id, uint64_t draw);
+
 #endif

@@ -164,7 +164,7 @@ static void test_jitter(world *w)
         for (uint64_t chip = 2 * r; chip < 2 * r + 2; chip++)
             for (uint64_t k = 0; k < 2; k++)
                 op[k] = fmax(op[k], 1 + 0.02 * ll_rng_normal(7, chip, 0) +
-                                        0.05 * ll_rng_normal(7, chip, k + 1));
+                                        0.05 * ll_rng_delay(7, chip, k + 1));
         want = fmax(want, op[0] * 1.0 + op[1] * 2.0);
     }
     CHECK_NEAR(run(w, true), want, 1e-14);
@@ -177,7 +177,7 @@ static void test_jitter(world *w)
     for (uint64_t chip = 0; chip < 10; chip++)
         for (uint64_t k = 0; k < 2; k++)
             slowest[k] = fmax(slowest[k], 1 + 0.02 * ll_rng_normal(7, chip, 0) +
-                                              0.05 * ll_rng_normal(7, chip, k + 1));
+                                              0.05 * ll_rng_delay(7, chip, k + 1));
     CHECK_NEAR(run(w, true), slowest[0] * 1.0 + slowest[1] * 2.0, 1e-14);
 }
 

@@ -81,11 +81,30 @@ static void test_normal(void)
     CHECK(tail > 4, "largest %.3g", tail);
 }
 
+/* -ln u - 1: mean 0; variance 1, whose estimate has variance (9 - 1) / N; a share of e^-3 beyond 2. */
+static void test_delay(void)
+{
+    enum { N = 200000 };
+    double mean = 0, square = 0, least = 0, beyond = 0;
+    for (uint64_t i = 0; i < N; i++) {
+        double z = ll_rng_delay(3, i, 5);
+        mean += z / N;
+        square += z * z / N;
+        least = fmin(least, z);
+        beyond += z > 2;
+    }
+    CHECK(fabs(mean) < 5 / sqrt(N), "mean %.4g", mean);
+    CHECK(fabs(square - 1) < 5 * sqrt(8.0 / N), "variance %.5g", square);
+    CHECK(least >= -1 && least < -0.999, "least %.6g", least);
+    CHECK(fabs(beyond / N - exp(-3)) < 5 * sqrt(exp(-3) / N), "%.4g beyond 2", beyond / N);
+}
+
 int main(void)
 {
     test_known_answers();
     test_uniform();
     test_avalanche();
     test_normal();
+    test_delay();
     return LL_CHECK_RESULT;
 }

@@ -261,7 +261,8 @@ static void test_guess(void)
 
 /* By the switches: 16 MiB are more than 2 * 8 slots of 16 chunks of 32 KiB, and less than 8 * 8 of 64 KiB: 32
  * slots of 512 KiB and 16 under way, each 13.1072 us at 40 GB/s and 892.8 ns. 64 MiB are not less: 64 slots
- * of 1 MiB and 16. */
+ * of 1 MiB and 16. Of 32 members 64 slots could be under way: 10 MiB, which are less than 64 of 256 KiB, have
+ * but 40 of them, and 64 B fill one: 16 times its step. */
 static void test_in_network(void)
 {
     ll_cluster c = cluster_of(STAR(8));
@@ -274,6 +275,12 @@ static void test_in_network(void)
                5e-6 + 1e-6 + 48 * 14e-6, 1e-9);
     CHECK_NEAR(time_s(&c, LL_ALL_REDUCE, LL_ALGORITHM_IN_NETWORK, 67108864),
                5e-6 + 1e-6 + 80 * 27.1072e-6, 1e-9);
+    ll_cluster large = cluster_of(STAR(32));
+    large.software[0] = *s;
+    CHECK_NEAR(time_s(&large, LL_ALL_REDUCE, LL_ALGORITHM_IN_NETWORK, 10485760),
+               5e-6 + 1e-6 + 80 * (6.5536e-6 + 0.8928e-6), 1e-9);
+    CHECK_NEAR(time_s(&large, LL_ALL_REDUCE, LL_ALGORITHM_IN_NETWORK, 64),
+               5e-6 + 1e-6 + 17 * (1.6e-9 + 0.8928e-6), 1e-9);
     s->channels_in_network = 0; /* as a stream, 2 * 8 steps */
     CHECK_NEAR(time_s(&c, LL_ALL_REDUCE, LL_ALGORITHM_IN_NETWORK, 8e6),
                5e-6 + 16 * 0.8928e-6 + 1e-6 + 200e-6, 1e-9);

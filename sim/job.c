@@ -64,7 +64,9 @@ const ll_key ll_job_keys[] = {
     SWITCH(
         "backward_prefetch", backward_prefetch, "true",
         "zero = 3: a layer's weights come while the one before computes gradients, not after it"),
-    SWITCH("overlap_pp", overlap_pp, "true", "sends between stages beside the next operation"),
+    SWITCH("overlap_pp", overlap_pp, "true",
+           "sends between stages beside the next operation; if not, stages wait, and go in step if "
+           "interleaved"),
     SWITCH("fused_attention", fused_attention, "true", "scores never pass the memory"),
     SWITCH("grad_fusion", grad_fusion, "true",
            "products add weight gradients to the buffer of the step; else kernels of their own do"),

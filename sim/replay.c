@@ -24,12 +24,23 @@ static op pass_op(const schedule *s, int64_t stage, int64_t n, bool backward)
     return (op){backward, n / block * s->n_stage + n % s->n_stage, k * s->n_stage + stage};
 }
 
+/* Forward ops of a stage before its first backward op, if there are so many. */
+static int64_t schedule_fill(const schedule *s, int64_t stage)
+{
+    return s->n_inter == 1 ? s->n_stage - stage - 1
+                           : 2 * (s->n_stage - stage - 1) + (s->n_inter - 1) * s->n_stage;
+}
+
+static int64_t schedule_warm(const schedule *s, int64_t stage)
+{
+    const int64_t fill = schedule_fill(s, stage);
+    return fill < s->n_pass ? fill : s->n_pass;
+}
+
 /* The i-th op of a stage: warm-up forwards, then one forward and one backward in turn, then the rest. */
 static op schedule_op(const schedule *s, int64_t stage, int64_t i)
 {
-    int64_t warm = s->n_inter == 1 ? s->n_stage - stage - 1
-                                   : 2 * (s->n_stage - stage - 1) + (s->n_inter - 1) * s->n_stage;
-    if (warm > s->n_pass) warm = s->n_pass;
+    const int64_t warm = schedule_warm(s, stage);
     if (i < warm) return pass_op(s, stage, i, false);
     int64_t j = i - warm, paired = 2 * (s->n_pass - warm);
     if (j < paired) return pass_op(s, stage, j % 2 ? j / 2 : warm + j / 2, j % 2 != 0);
@@ -41,12 +52,14 @@ typedef struct replica {
     const ll_replay_input *in;
     const ll_durations *d;
     schedule s;
-    int64_t id, n_chunk, n_inner;      /* n_inner: chips that meet in an op */
-    double *end_s[2];                  /* forward, backward: [n_chunk * n_micro]; < 0: not yet */
-    double *clock_s, *wire_end_s;      /* [n_stage]; wire: of dp transfers known so far */
-    int64_t *next;                     /* [n_stage]: position in the schedule */
-    const double *gather_first_s;      /* [n_chunk] when its first part's weights are there, */
-    const double *gather_end_s;        /* and when all of the chunk are */
+    int64_t id, n_chunk, n_inner; /* n_inner: chips that meet in an op */
+    double *end_s[2];             /* forward, backward: [n_chunk * n_micro]; < 0: not yet */
+    double *clock_s, *wire_end_s; /* [n_stage]; wire: of dp transfers known so far */
+    double *ready_s;              /* [n_stage]: when its ops of the turn are done; in step only */
+    bool *sends_to;               /* [n_stage * 2]: in the turn, the next stage; the one before */
+    int64_t *next;                /* [n_stage]: position in the schedule */
+    const double *gather_first_s; /* [n_chunk] when its first part's weights are there, */
+    const double *gather_end_s;   /* and when all of the chunk are */
     double *last_start_s, *last_end_s; /* [n_chunk], of the last micro-batch's backward op */
     double *speed;                     /* [n_stage * n_inner]: 1 + how slow the chip is */
     int64_t *chip;                     /* [n_stage * n_inner] */
@@ -121,14 +134,17 @@ static void op_run(replica *r, int64_t stage, const op *o, double ready_s)
         if (scatter_s > 0)
             r->wire_end_s[stage] = fmax(r->wire_end_s[stage], start_s + part_s) + scatter_s;
     }
-    bool sends = o->backward ? o->chunk > 0 : o->chunk + 1 < r->n_chunk;
-    r->clock_s[stage] = end_s + (sends && !job->overlap_pp && r->s.n_stage > 1 ? d->send_s : 0);
+    r->clock_s[stage] = end_s;
     r->end_s[o->backward][o->chunk * r->s.n_micro + o->micro] = end_s;
 }
 
-static ll_status replica_run(replica *r, ll_error *err)
+static bool sends(const replica *r, const op *o)
 {
-    int64_t left = 2 * r->s.n_pass * r->s.n_stage;
+    return r->s.n_stage > 1 && (o->backward ? o->chunk > 0 : o->chunk + 1 < r->n_chunk);
+}
+
+static void replica_start(replica *r)
+{
     for (int64_t i = 0; i < r->n_chunk * r->s.n_micro; i++)
         r->end_s[0][i] = r->end_s[1][i] = -1;
     for (int64_t p = 0; p < r->s.n_stage; p++) {
@@ -136,6 +152,58 @@ static ll_status replica_run(replica *r, ll_error *err)
         r->wire_end_s[p] = r->gather_end_s[r->n_chunk - r->s.n_stage + p];
         r->next[p] = 0;
     }
+}
+
+/* What a stage does in turn y: its slot y - stage, one forward op and one backward op, or one of them. */
+static void slot_run(replica *r, int64_t stage, int64_t y)
+{
+    const int64_t slot = y - stage, n_op = 2 * r->s.n_pass;
+    const bool both = slot >= schedule_warm(&r->s, stage) && slot < r->s.n_pass;
+    bool *to = r->sends_to + 2 * stage;
+    to[0] = to[1] = false;
+    for (int i = 0; slot >= 0 && i < (both ? 2 : 1) && r->next[stage] < n_op; i++) {
+        const op o = schedule_op(&r->s, stage, r->next[stage]++);
+        op_run(r, stage, &o, 0);
+        to[o.backward] = sends(r, &o);
+    }
+    r->ready_s[stage] = r->clock_s[stage];
+}
+
+/* When a stage has exchanged: it, and those that it sends to or receives from, are ready, and the most
+ * sends of one of them are through. */
+static double exchanged_s(const replica *r, int64_t stage)
+{
+    const int64_t n = r->s.n_stage, other[2] = {(stage + 1) % n, (stage + n - 1) % n};
+    const bool *to = r->sends_to + 2 * stage;
+    int n_send = to[0] + to[1];
+    double ready_s = r->ready_s[stage];
+    for (int back = 0; back < 2; back++) {
+        const bool *his = r->sends_to + 2 * other[back];
+        if (!to[back] && !his[1 - back]) continue;
+        ready_s = fmax(ready_s, r->ready_s[other[back]]);
+        n_send = his[0] + his[1] > n_send ? his[0] + his[1] : n_send;
+    }
+    return ready_s + n_send * r->d->send_s;
+}
+
+/* Stages in step, see the header. */
+static void replica_run_in_step(replica *r)
+{
+    const int64_t n_turn = schedule_warm(&r->s, 0) + r->s.n_pass;
+    replica_start(r);
+    for (int64_t y = 0; y < n_turn; y++) {
+        for (int64_t p = 0; p < r->s.n_stage; p++)
+            slot_run(r, p, y);
+        for (int64_t p = 0; p < r->s.n_stage; p++)
+            r->clock_s[p] = exchanged_s(r, p);
+    }
+}
+
+static ll_status replica_run(replica *r, ll_error *err)
+{
+    int64_t left = 2 * r->s.n_pass * r->s.n_stage;
+    const bool hidden = r->in->program->study->job.overlap_pp;
+    replica_start(r);
     while (left) {
         int64_t before = left;
         for (int64_t p = 0; p < r->s.n_stage; p++) {
@@ -144,6 +212,7 @@ static ll_status replica_run(replica *r, ll_error *err)
                 double ready_s = input_s(r, &o);
                 if (ready_s < 0) break;
                 op_run(r, p, &o, ready_s);
+                if (sends(r, &o) && !hidden) r->clock_s[p] += r->d->send_s;
                 r->next[p]++;
                 left--;
             }
@@ -184,6 +253,8 @@ static void replica_alloc(replica *r, ll_arena *mem)
     r->end_s[1] = ll_arena_array(mem, r->n_chunk * r->s.n_micro, double);
     r->clock_s = ll_arena_array(mem, r->s.n_stage, double);
     r->wire_end_s = ll_arena_array(mem, r->s.n_stage, double);
+    r->ready_s = ll_arena_array(mem, r->s.n_stage, double);
+    r->sends_to = ll_arena_array(mem, 2 * r->s.n_stage, bool);
     r->next = ll_arena_array(mem, r->s.n_stage, int64_t);
     r->last_start_s = ll_arena_array(mem, r->n_chunk, double);
     r->last_end_s = ll_arena_array(mem, r->n_chunk, double);
@@ -279,9 +350,14 @@ ll_status ll_replay(const ll_replay_input *in, ll_comm *comm, ll_arena *mem, dou
         hi = 1;
     }
     ll_status status = LL_OK;
+    const bool in_step =
+        job->interleave > 1 && !job->overlap_pp && schedule_fill(&r.s, 0) <= r.s.n_pass;
     for (int64_t id = lo; id < hi && status == LL_OK; id++) {
         replica_place(&r, id);
-        status = replica_run(&r, err);
+        if (in_step)
+            replica_run_in_step(&r);
+        else
+            status = replica_run(&r, err);
         for (int64_t v = 0; v < n_chunk; v++) {
             both_s[v] = fmax(both_s[v], r.last_start_s[v]);
             both_s[n_chunk + v] = fmax(both_s[n_chunk + v], r.last_end_s[v]);

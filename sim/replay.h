@@ -11,6 +11,12 @@
  * slowest is later by op_frac * ln 2 for each doubling of n, without end; a normal factor would add less
  * each time (sim/cluster.h: ll_jitter).
  *
+ * Interleaved stages whose sends do not hide (overlap_pp = false) go in step: each does a forward op (while
+ * the pipeline fills), or a forward and a backward op, or a backward op, and then exchanges what those gave
+ * with both neighbours at once (Megatron-LM of 2021 to 2023, schedules.py:
+ * send_forward_backward_recv_forward_backward). So all of them wait for the slowest pair of ops in every turn.
+ * With fewer micro-batches than fill the pipeline stages run by themselves here too.
+ *
  * Steady state: a step begins with the weights still sharded (zero >= 1), each chunk's are gathered in
  * order, and a chunk's first forward pass waits for them layer by layer; it ends when the slowest stage
  * has reduced its gradients and updated its weights.

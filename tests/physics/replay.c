@@ -100,6 +100,96 @@ static void test_send(world *w)
     CHECK_NEAR(run(w, false), 9.75, 1e-12);
 }
 
+/* The same by messages, for stages that exchange after every slot: a forward op and a backward op, or one of them
+ * alone. Of stage s, slot x, the forward op x goes to the next stage's forward op x (chunks are passed around
+ * the ring: p - 1's op x to stage 0's op x + p), which it needs in its slot x, so receives in the
+ * exchange after its slot x - 1. Backward ops the other way. An exchange is done when all that it sends is
+ * received: when both ends have come to it, and then as many sends later as the busier end has. */
+enum { P = 3, V = 2, M = 6, N_PASS = M * V, N_SLOT = N_PASS + 2 * (P - 1) + (V - 1) * P };
+
+typedef struct slots {
+    int warm[P];
+    double ready_s[P][N_SLOT + 1],
+        end_s[P][N_SLOT + 1]; /* of slot x, at x + 1; at 0: nothing to do */
+    int n_send[P][N_SLOT + 1];
+} slots;
+
+static int chunk_of(int op, bool backward)
+{
+    const int k = op % (P * V) / P;
+    return backward ? V - 1 - k : k;
+}
+
+/* Two ends of messages meet: the exchange after slot x of stage s, and that after slot y of t. */
+static void meet(slots *w, int s, int x, int t, int y, double send_s)
+{
+    const double ready_s = fmax(w->ready_s[s][x + 1], w->ready_s[t][y + 1]);
+    const int n_send = (int)fmax(w->n_send[s][x + 1], w->n_send[t][y + 1]);
+    w->end_s[s][x + 1] = fmax(w->end_s[s][x + 1], ready_s + n_send * send_s);
+    w->end_s[t][y + 1] = fmax(w->end_s[t][y + 1], ready_s + n_send * send_s);
+}
+
+static int n_slot_of(const slots *w, int s) { return N_PASS + w->warm[s]; }
+
+/* One pass over all slots with the times known so far; returns the last end. */
+static double slots_pass(slots *w, const ll_durations *d)
+{
+    double last_s = 0;
+    for (int s = 0; s < P; s++)
+        for (int x = 0; x < n_slot_of(w, s); x++) {
+            double work_s = 0;
+            int n_send = 0;
+            if (x < N_PASS) {
+                const int v = chunk_of(x, false) * P + s;
+                work_s += d->forward_compute_s[v];
+                n_send += v < P * V - 1;
+            }
+            if (x >= w->warm[s]) {
+                const int v = chunk_of(x - w->warm[s], true) * P + s;
+                work_s += d->backward_compute_s[v];
+                n_send += v > 0;
+            }
+            w->n_send[s][x + 1] = n_send;
+            w->ready_s[s][x + 1] = w->end_s[s][x] + work_s;
+            w->end_s[s][x + 1] =
+                fmax(w->end_s[s][x + 1], w->ready_s[s][x + 1] + n_send * d->send_s);
+            last_s = fmax(last_s, w->ready_s[s][x + 1]);
+        }
+    for (int s = 0; s < P; s++)
+        for (int i = 0; i < N_PASS; i++) {
+            if (chunk_of(i, false) * P + s < P * V - 1) /* forward op i */
+                meet(w, s, i, (s + 1) % P, (s + 1 < P ? i : i + P) - 1, d->send_s);
+            if (chunk_of(i, true) * P + s > 0) { /* backward op i */
+                const int t = (s + P - 1) % P, op = s > 0 ? i : i + P;
+                meet(w, s, w->warm[s] + i, t, w->warm[t] + op - 1, d->send_s);
+            }
+        }
+    return last_s;
+}
+
+static void test_in_step(world *w)
+{
+    world_set(w, job_of(P, V, M, 1, 1), 1.0, 2.0);
+    w->study.job.overlap_pp = false;
+    CHECK_NEAR(run(w, false), (N_PASS + P - 1) * 3.0,
+               1e-12); /* even, free sends: as by themselves */
+    w->d.send_s = 0.0625;
+    for (int v = 0; v < P * V; v++) {
+        w->d.forward_compute_s[v] = 1 + 0.125 * ((5 * v + 2) % 7);
+        w->d.backward_compute_s[v] = 2 + 0.125 * ((3 * v + 1) % 7);
+    }
+    slots *by_message = ll_arena_new(w->mem, slots);
+    for (int s = 0; s < P; s++)
+        by_message->warm[s] = 2 * (P - s - 1) + (V - 1) * P;
+    double want = 0;
+    for (int i = 0; i < P * N_SLOT; i++) /* until nothing changes: no chain is longer */
+        want = slots_pass(by_message, &w->d);
+    CHECK(fabs(slots_pass(by_message, &w->d) - want) < 1e-12, "messages have not settled");
+    CHECK_NEAR(run(w, false), want, 1e-12);
+    w->study.job.overlap_pp = true; /* by themselves they are faster */
+    CHECK(run(w, false) < want - 1, "%g s, in step %g s", run(w, false), want);
+}
+
 /* No pipeline, 3 micro-batches of 1 + 2 s: 9 s. Gradients of the 4 layers begin to leave after the
  * first layer's backward of the last micro-batch, at 7 + 2/4 = 7.5 s.
  *   scatter 1 s:  7.5 + 1 = 8.5, but the last layer's quarter leaves after 9 s: 9.25 s
@@ -189,6 +279,7 @@ int main(int argc, char **argv)
     w.comm = ll_comm_create(&all, w.mem);
     test_bubble(&w);
     test_send(&w);
+    test_in_step(&w);
     test_replicas(&w);
     test_beside(&w);
     test_tie(&w);

@@ -39,10 +39,14 @@ static const char *cause(const ll_validation_row *r)
 static const char *remark(const ll_validation *v, int i, ll_arena *mem)
 {
     const ll_validation_row *r = &v->row[i];
-    if (!ll_validation_beyond(v, i)) return r->assumed;
+    const ll_validation_outcome *o = &v->outcome[i];
+    const char *text = r->assumed;
+    for (int k = 0; k < r->n_other && o->state == LL_VALIDATION_OK; k++)
+        text = ll_arena_printf(mem, "%s%sWith %s %+.1f %%", text, *text ? ". " : "", r->other[k],
+                               ll_validation_other_error(o, k));
+    if (!ll_validation_beyond(v, i)) return text;
     const size_t n = in_group(v, i, "open20") ? strlen(cause(r)) : strcspn(cause(r), ":");
-    return ll_arena_printf(mem, "%s%sCAUSE: %.*s", r->assumed, *r->assumed ? ". " : "", (int)n,
-                           cause(r));
+    return ll_arena_printf(mem, "%s%sCAUSE: %.*s", text, *text ? ". " : "", (int)n, cause(r));
 }
 
 /* Rows of one group, for people. */
@@ -168,7 +172,8 @@ static ll_table *series_table(const ll_validation *v, ll_arena *mem)
                                         {.name = "to", .right = true},
                                         {.name = "measured loss", .right = true},
                                         {.name = "predicted", .right = true},
-                                        {.name = "error, points", .right = true}};
+                                        {.name = "error, points", .right = true},
+                                        {.name = "left open"}};
     ll_table *t =
         ll_table_create(mem, "Scaling: work per chip lost from the smallest to the largest run, %",
                         (int)(sizeof columns / sizeof *columns), columns);
@@ -183,6 +188,11 @@ static ll_table *series_table(const ll_validation *v, ll_arena *mem)
         ll_table_set(t, 5, "%.2f", s->measured_loss);
         ll_table_set(t, 6, "%.2f", s->predicted_loss);
         ll_table_set(t, 7, "%+.2f", s->predicted_loss - s->measured_loss);
+        const char *text = "";
+        for (int k = 0; k < s->n_other; k++)
+            text = ll_arena_printf(mem, "%s%swith %s %+.2f", text, k ? "; " : "", s->other[k],
+                                   s->other_loss[k] - s->measured_loss);
+        ll_table_set(t, 8, "%s", text);
     }
     return t;
 }
@@ -253,6 +263,12 @@ static void headline(const ll_validation *v, ll_text *out)
                 s->n, strcmp(s->scope, "open20") ? "rows" : "open rows", s->median_abs_err,
                 s->p90_abs_err, s->worst, s->worst_row, s->n * s->share_positive,
                 s->n * (1 - s->share_positive), s->n * s->share_in_band);
+    if (s->n_open)
+        ll_text_add(
+            out,
+            "%d rows were also tried with other values of what their sources leave open: the "
+            "median lies between %.1f and %.1f %%, P90 between %.1f and %.1f %%.\n",
+            s->n_open, s->median_best, s->median_worst, s->p90_best, s->p90_worst);
 }
 
 static void print_text(const ll_validation *v, int width, ll_arena *mem, ll_text *out)
@@ -360,6 +376,15 @@ static void row_json(const ll_validation *v, int i, ll_json *j)
     ll_json_number(j, "band_pct", 100 * r->band_frac);
     ll_json_number(j, "memory_B", o->memory_B);
     ll_json_string(j, "assumed", r->assumed);
+    ll_json_open(j, "otherwise", '[');
+    for (int k = 0; k < r->n_other && o->state == LL_VALIDATION_OK; k++) {
+        ll_json_open(j, NULL, '{');
+        ll_json_string(j, "set", r->other[k]);
+        ll_json_number(j, "predicted_s", o->other_predicted[k]);
+        ll_json_number(j, "error_pct", ll_validation_other_error(o, k));
+        ll_json_close(j);
+    }
+    ll_json_close(j);
     ll_json_string(j, "cause", ll_validation_beyond(v, i) ? cause(r) : "");
     ll_json_string(j, "source", r->source);
     ll_json_close(j);
@@ -374,6 +399,18 @@ static void stats_json(const ll_validation_stats *s, ll_json *j)
     ll_json_number(j, "mean_err", s->mean_err);
     ll_json_number(j, "share_positive", s->share_positive);
     ll_json_number(j, "share_in_band", s->share_in_band);
+}
+
+/* Between the best and the worst of what sources leave open. */
+static void otherwise_json(const ll_validation_stats *s, ll_json *j)
+{
+    ll_json_open(j, "left_open", '{');
+    ll_json_integer(j, "rows", s->n_open);
+    ll_json_number(j, "median_abs_err_best", s->median_best);
+    ll_json_number(j, "median_abs_err_worst", s->median_worst);
+    ll_json_number(j, "p90_abs_err_best", s->p90_best);
+    ll_json_number(j, "p90_abs_err_worst", s->p90_worst);
+    ll_json_close(j);
 }
 
 /* {"name": {"rows": n, "median_abs_err": ...}, ...} of one scope. */
@@ -423,6 +460,7 @@ static void print_json(const ll_validation *v, const char *date, ll_text *out)
     ll_json_string(&j, "git", ll_git());
     ll_json_integer(&j, "counted", v->stats[0].n);
     stats_json(&v->stats[0], &j);
+    otherwise_json(&v->stats[0], &j);
     scope_json(v, "all", "all", &j);
     scope_json(v, "by_family", "family", &j);
     scope_json(v, "by_chip", "chip", &j);

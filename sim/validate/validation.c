@@ -74,6 +74,28 @@ static ll_status row_check(const char *path, ll_validation_row *row, const char 
     return LL_OK;
 }
 
+/* "a=1;b=2 or c=3": settings that stand in place of each other. */
+static ll_status others_read(const char *path, ll_validation_row *row, const char *text,
+                             ll_arena *mem, ll_error *err)
+{
+    static const char between[] = " or ";
+    const bool step = row->quantity <= LL_QUANTITY_CAUSAL;
+    if (*text && (!modelled(row) || !step))
+        return ll_error_add(err, LL_ERR_CONFIG,
+                            "%s:%d: otherwise = '%s'; only steps can be predicted otherwise", path,
+                            row->line, text);
+    while (*text) {
+        const char *end = strstr(text, between);
+        const size_t length = end ? (size_t)(end - text) : strlen(text);
+        if (row->n_other == LL_VALIDATION_OTHER_MAX)
+            return ll_error_add(err, LL_ERR_CONFIG, "%s:%d: otherwise has more than %d settings",
+                                path, row->line, LL_VALIDATION_OTHER_MAX);
+        row->other[row->n_other++] = ll_arena_strndup(mem, text, length);
+        text += length + (end ? strlen(between) : 0);
+    }
+    return LL_OK;
+}
+
 static ll_status rows_make(const ll_csv *csv, ll_arena *mem, ll_validation *out, ll_error *err)
 {
     enum { ID, GROUP, SERIES, STUDY, SET, WHAT, QUANTITY, MEASURED, BAND, ASSUMED, SOURCE, N };
@@ -85,7 +107,8 @@ static ll_status rows_make(const ll_csv *csv, ll_arena *mem, ll_validation *out,
         if ((at[k] = ll_csv_column(csv, name[k])) < 0)
             ll_error_add(err, LL_ERR_CONFIG, "%s: there is no column '%s'", csv->name, name[k]);
     LL_TRY(err->status);
-    const int cause = ll_csv_column(csv, "cause"); /* a table may do without */
+    const int cause = ll_csv_column(csv, "cause"); /* a table may do without these */
+    const int otherwise = ll_csv_column(csv, "otherwise");
     ll_validation_row *row = ll_arena_array(mem, csv->n_row, ll_validation_row);
     for (int i = 0; i < csv->n_row; i++) {
         const char *const *cell = csv->cell + (size_t)i * (size_t)csv->n_column;
@@ -101,6 +124,7 @@ static ll_status rows_make(const ll_csv *csv, ll_arena *mem, ll_validation *out,
                                      .cause = cause < 0 ? "" : cell[cause],
                                      .line = csv->line[i]};
         row_check(csv->name, &row[i], cell[at[MEASURED]], cell[at[BAND]], err);
+        if (otherwise >= 0) others_read(csv->name, &row[i], cell[otherwise], mem, err);
     }
     out->n_row = csv->n_row;
     out->row = row;
@@ -214,19 +238,27 @@ static bool of_a_job(const char *set)
     return !strncmp(set, "job.", 4) || !strncmp(set, "model.", 6);
 }
 
-/* "a=1;b=2 | vendor: x" and then what is set for all rows. */
-static int settings(const job *j, const ll_validation_row *row, const char **out, ll_error *err)
+/* "a=1;b=2 | vendor: x" behind the n settings that there are. */
+static int settings_add(const job *j, const char *text, int n, const char **out, ll_error *err)
 {
-    int n = 0;
-    for (const char *s = row->set; *s;) {
-        const size_t length = strcspn(s, ";");
+    while (*text) {
+        const size_t length = strcspn(text, ";");
         if (n == MAX_SET) {
             ll_error_set(err, LL_ERR_CONFIG, "more than %d settings", MAX_SET);
             return n;
         }
-        out[n++] = ll_arena_strndup(j->mem, s, length);
-        s += length + (s[length] == ';');
+        out[n++] = ll_arena_strndup(j->mem, text, length);
+        text += length + (text[length] == ';');
     }
+    return n;
+}
+
+/* Those of the row, `other` in place of some of them, and then what is set for all rows. */
+static int settings(const job *j, const ll_validation_row *row, const char *other, const char **out,
+                    ll_error *err)
+{
+    int n = settings_add(j, row->set, 0, out, err);
+    n = settings_add(j, other, n, out, err);
     for (int i = 0; i < j->n_set; i++)
         if (row->quantity != LL_QUANTITY_BUSBW || !of_a_job(j->set[i])) out[n++] = j->set[i];
     return n;
@@ -294,22 +326,44 @@ static ll_status mean_step(const ll_study *s, const job *j, double *step_s, ll_e
     return LL_OK;
 }
 
+/* The time of a step that was published, whatever was. */
+static double published_s(const ll_study *s, const ll_validation_row *row)
+{
+    const double chips = (double)s->cluster.topo->n_chip;
+    if (row->quantity == LL_QUANTITY_STEP) return row->measured;
+    if (row->quantity == LL_QUANTITY_TOKENS)
+        return (double)(s->job.global_batch * s->job.seq) / (row->measured * chips);
+    return ll_validation_work_flop(&s->model, &s->job, (ll_quantity)row->quantity) /
+           (row->measured * 1e12 * chips);
+}
+
 static ll_status step_predict(const ll_study *s, const ll_validation_row *row, const job *j,
                               ll_validation_outcome *out, ll_error *err)
 {
     ll_result *result = ll_arena_new(j->mem, ll_result);
     LL_TRY(ll_run(s, j->alone, j->mem, result, err));
     if (!result->valid) return ll_error_set(err, LL_ERR_RUN, "the result is INVALID");
-    const double chips = (double)result->n_chip;
     LL_TRY(mean_step(s, j, &out->predicted, err));
-    out->measured = row->measured;
-    if (row->quantity == LL_QUANTITY_TOKENS)
-        out->measured = result->tokens_per_step / (row->measured * chips);
-    else if (row->quantity != LL_QUANTITY_STEP)
-        out->measured = ll_validation_work_flop(&s->model, &s->job, (ll_quantity)row->quantity) /
-                        (row->measured * 1e12 * chips);
+    out->measured = published_s(s, row);
     out->work_flop = ll_validation_work_flop(&s->model, &s->job, LL_QUANTITY_CAUSAL);
     word_copy(out->family, sizeof out->family, ll_validation_family(&s->job));
+    return LL_OK;
+}
+
+/* The row with each of the settings that its source leaves open too. */
+static ll_status others_predict(const ll_validation_row *row, const job *j, const char *path,
+                                ll_validation_outcome *out, ll_error *err)
+{
+    for (int k = 0; k < row->n_other; k++) {
+        const char *set[MAX_SET + 256];
+        ll_study *s = ll_arena_new(j->mem, ll_study);
+        const int n = settings(j, row, row->other[k], set, err);
+        LL_TRY(err->status);
+        LL_TRY(ll_study_load(&(ll_study_source){path, n, set, LL_STUDY_WHOLE}, j->alone, j->mem, s,
+                             err));
+        out->other_measured[k] = published_s(s, row);
+        LL_TRY(mean_step(s, j, &out->other_predicted[k], err));
+    }
     return LL_OK;
 }
 
@@ -366,7 +420,7 @@ static ll_status row_predict(const job *j, const ll_validation_row *row, ll_vali
         j->mem, "%.*s%s.cfg", slash ? (int)(slash - j->v->path + 1) : 0, j->v->path, row->study);
     ll_study *s = ll_arena_new(j->mem, ll_study);
     LL_ASSERT(j->n_set <= 256, "%d settings", j->n_set);
-    const int n = settings(j, row, set, err);
+    const int n = settings(j, row, "", set, err);
     LL_TRY(err->status);
     const ll_status status = ll_study_load(
         &(ll_study_source){path, n, set, collective ? LL_STUDY_CLUSTER : LL_STUDY_WHOLE}, j->alone,
@@ -391,7 +445,7 @@ static ll_status row_predict(const job *j, const ll_validation_row *row, ll_vali
     LL_TRY(collective ? collective_predict(s, row, j, out, err)
                       : step_predict(s, row, j, out, err));
     params_collect(s, j->v->path, all, j->mem);
-    return LL_OK;
+    return others_predict(row, j, path, out, err);
 }
 
 static void row_run(const job *j, int i, ll_validation_outcome *out, params *all)

@@ -15,6 +15,8 @@
  *   activations GB           of the fullest stage of a pipeline
  *
  * Errors are predicted over measured time, less one, in percent: below zero the prediction is too fast.
+ * A row may name settings that its source leaves open too (`otherwise`): it is predicted with each of them as
+ * well, beside what counts, so that one sees how much rests on what had to be assumed.
  * Rows of the group "open20" are the yardstick. An id counts once: with several lines it takes the
  * median of their absolute errors, signed as most of them are. Lines of the groups "layer" and "memory" stand
  * apart and count for nothing else; those of group "not_modelled" are listed and not run.
@@ -39,10 +41,14 @@ typedef enum ll_quantity {
     LL_N_QUANTITY
 } ll_quantity;
 
+enum { LL_VALIDATION_OTHER_MAX = 4 };
+
 typedef struct ll_validation_row {
     const char *id, *group, *series, *study, *set, *what, *quantity_text, *assumed, *source;
     const char *cause; /* why the row is off, as far as known; "" if nobody says */
-    int quantity;      /* ll_quantity */
+    int n_other;       /* other settings that the source leaves open: of steps only */
+    const char *other[LL_VALIDATION_OTHER_MAX]; /* [n_other] "a=1;b=2" */
+    int quantity;                               /* ll_quantity */
     double measured, band_frac;
     int line;
 } ll_validation_row;
@@ -60,7 +66,8 @@ typedef struct ll_validation_outcome {
     char chip[48], family[16], precision[8], reason[1024];
     int64_t n_chip, tp, cp, pp, seq;
     double measured, predicted; /* s; bytes for activations; 1 or 0 for fits */
-    double work_flop;           /* of a step, lower triangle only; 0 for collectives */
+    double other_measured[LL_VALIDATION_OTHER_MAX], other_predicted[LL_VALIDATION_OTHER_MAX];
+    double work_flop; /* of a step, lower triangle only; 0 for collectives */
     double memory_B, capacity_B;
 } ll_validation_outcome;
 
@@ -86,6 +93,9 @@ typedef struct ll_validation_stats {
     double median_abs_err, p90_abs_err, worst; /* percent; worst without its sign */
     double mean_err, share_positive, share_in_band;
     const char *worst_row; /* what it is */
+    /* open20: if of what sources leave open every row takes what suits it best, and worst. */
+    int n_open; /* rows that leave something open */
+    double median_best, median_worst, p90_best, p90_worst;
     int64_t max_chip, max_tp, max_cp, max_pp, max_seq;
     const char *precisions; /* "bf16 fp8" */
 } ll_validation_stats;
@@ -96,6 +106,9 @@ typedef struct ll_validation_series {
     int64_t from_chip, to_chip;
     int n;
     double measured_loss, predicted_loss;
+    int n_other; /* settings that both ends leave open, and the losses with them */
+    const char *const *other;
+    double other_loss[LL_VALIDATION_OTHER_MAX];
 } ll_validation_series;
 
 typedef struct ll_validation {
@@ -124,7 +137,8 @@ void ll_validation_run(ll_validation *v, int n_set, const char *const *set, ll_c
 /* The statistics alone, from rows and outcomes. Not collective. */
 void ll_validation_count(ll_validation *v, ll_arena *mem);
 
-double ll_validation_error(const ll_validation_outcome *o); /* percent */
+double ll_validation_error(const ll_validation_outcome *o);              /* percent */
+double ll_validation_other_error(const ll_validation_outcome *o, int k); /* the same, otherwise */
 
 /* Whether a row ran and its error is larger than its band. */
 bool ll_validation_beyond(const ll_validation *v, int i_row);

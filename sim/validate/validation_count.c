@@ -10,6 +10,11 @@ double ll_validation_error(const ll_validation_outcome *o)
     return o->measured > 0 ? 100 * (o->predicted / o->measured - 1) : 0;
 }
 
+double ll_validation_other_error(const ll_validation_outcome *o, int k)
+{
+    return 100 * (o->other_predicted[k] / o->other_measured[k] - 1);
+}
+
 bool ll_validation_beyond(const ll_validation *v, int i_row)
 {
     const ll_validation_outcome *o = &v->outcome[i_row];
@@ -111,6 +116,15 @@ static void stats_rows(const ll_validation *v, const char *scope, const char *na
 
 static bool in_open20(const ll_validation *v, int i) { return !strcmp(v->row[i].group, "open20"); }
 
+/* Whether it is the first counted line of its id in the yardstick. */
+static bool first_of_id(const ll_validation *v, int i)
+{
+    bool first = in_open20(v, i) && counted(v, i);
+    for (int k = 0; k < i && first; k++)
+        first = !(in_open20(v, k) && counted(v, k) && !strcmp(v->row[k].id, v->row[i].id));
+    return first;
+}
+
 /* One error for an id: the median of the absolute errors of its lines, signed as most of them are. */
 static double id_error(const ll_validation *v, const char *id, ll_arena *mem)
 {
@@ -131,14 +145,37 @@ static void stats_open20(const ll_validation *v, ll_arena *mem, ll_validation_st
     sample s = sample_new(v->n_row, mem);
     *out = (ll_validation_stats){.scope = "open20", .name = "all", .precisions = ""};
     for (int i = 0; i < v->n_row; i++) {
-        bool first = in_open20(v, i) && counted(v, i);
-        for (int k = 0; k < i && first; k++)
-            first = !(in_open20(v, k) && counted(v, k) && !strcmp(v->row[k].id, v->row[i].id));
         if (in_open20(v, i) && counted(v, i)) envelope_add(&v->outcome[i], mem, out);
-        if (first)
+        if (first_of_id(v, i))
             sample_add(&s, id_error(v, v->row[i].id, mem), 100 * v->row[i].band_frac, v->row[i].id);
     }
     stats_fill(&s, mem, out);
+}
+
+/* Quantiles of the yardstick if every row takes the best, and if it takes the worst, of what its source
+ * leaves open. An id of several lines leaves nothing open. */
+static void stats_otherwise(const ll_validation *v, ll_arena *mem, ll_validation_stats *out)
+{
+    double *side[2] = {ll_arena_array(mem, v->n_row, double),
+                       ll_arena_array(mem, v->n_row, double)};
+    int n = 0;
+    for (int i = 0; i < v->n_row; i++) {
+        if (!first_of_id(v, i)) continue;
+        side[0][n] = side[1][n] = fabs(id_error(v, v->row[i].id, mem));
+        for (int k = 0; k < v->row[i].n_other; k++) {
+            const double error = fabs(ll_validation_other_error(&v->outcome[i], k));
+            side[0][n] = fmin(side[0][n], error);
+            side[1][n] = fmax(side[1][n], error);
+        }
+        out->n_open += v->row[i].n_other > 0;
+        n++;
+    }
+    for (int w = 0; w < 2; w++)
+        qsort(side[w], (size_t)n, sizeof(double), ascending);
+    out->median_best = quantile(n, side[0], 0.5);
+    out->median_worst = quantile(n, side[1], 0.5);
+    out->p90_best = quantile(n, side[0], 0.9);
+    out->p90_worst = quantile(n, side[1], 0.9);
 }
 
 /* Names of families or chips in the order in which the table has them. */
@@ -183,6 +220,14 @@ static void series_fill(const ll_validation *v, const char *name, ll_validation_
         100 - 100 * rate(b->work_flop, b->measured, n_b) / rate(a->work_flop, a->measured, n_a);
     out->predicted_loss =
         100 - 100 * rate(b->work_flop, b->predicted, n_b) / rate(a->work_flop, a->predicted, n_a);
+    const ll_validation_row *x = &v->row[lo], *y = &v->row[hi];
+    while (out->n_other < x->n_other && out->n_other < y->n_other &&
+           !strcmp(x->other[out->n_other], y->other[out->n_other])) {
+        const int k = out->n_other++;
+        out->other_loss[k] = 100 - 100 * rate(b->work_flop, b->other_predicted[k], n_b) /
+                                       rate(a->work_flop, a->other_predicted[k], n_a);
+    }
+    out->other = x->other;
 }
 
 static void series_count(ll_validation *v, ll_arena *mem)
@@ -208,6 +253,7 @@ void ll_validation_count(ll_validation *v, ll_arena *mem)
     ll_validation_stats *stats = ll_arena_array(mem, 2 * v->n_row + 2, ll_validation_stats);
     v->n_stats = 0;
     stats_open20(v, mem, &stats[0]);
+    stats_otherwise(v, mem, &stats[0]);
     v->n_stats = stats[0].n > 0;
     stats_rows(v, "all", "all", mem, &stats[v->n_stats++]);
     for (int chip = 0; chip < 2; chip++) {

@@ -68,6 +68,27 @@ has out '^fitted to steps +1 +fit to step times +memory_frac$'
 # A setting that is wrong is said with its row, and is a failure.
 run 1 --set job.tpp=1
 has err "rows\.csv:2: .*tpp"
+# What a source leaves open: each setting is tried as well, and does not count.
+{
+    echo "$heading,otherwise"
+    echo 'A,open20,more,o01,,open,step s,1.10,8,,,job.recompute=full;job.sequence_parallel=false or model.vocab=60000'
+    echo 'A2,series,more,o01,cluster.topology.dimensions[1].size=2;job.global_batch=8,open,step s,1.20,8,,,job.recompute=full;job.sequence_parallel=false'
+    echo 'B,open20,,o01,,closed,step s,1.10,8,,,'
+} >rows.csv
+run 0
+has out 'A +open .* With$'
+has out '^1 rows were also tried with other values .* the median lies between [0-9.]+ and [0-9.]+ %, P90 '
+"$LINELOSS" validate rows.csv --format json >open.json 2>err || complain "json: $(cat err)"
+"$JSON_CHECK" <open.json || complain "validate: not JSON"
+predicted() { tr -d '\n ' | grep -o '"predicted_s":[0-9.e-]*' | sed -n "$1p"; }
+# With the first of them as with the same settings in the row itself.
+{
+    echo "$heading"
+    echo 'A,open20,,o01,job.recompute=full;job.sequence_parallel=false,alone,step s,1.10,8,,'
+} >alone.csv
+alone=$("$LINELOSS" validate alone.csv --format json | predicted 1)
+[ "$(predicted 2 <open.json)" = "$alone" ] || complain "otherwise $(predicted 2 <open.json), alone $alone"
+[ "$(predicted 1 <open.json)" != "$alone" ] || complain "otherwise counts: $alone"
 # What is beyond its band has a cause, or is said to have none; what is within has none.
 {
     echo "$heading,cause"
@@ -94,6 +115,10 @@ bad 'A,open20,,o01,,x,step,1,8,,' "rows\.csv:2: quantity = 'step'; expected step
 bad 'A,open20,,o01,,x,step s,fast,8,,' "rows\.csv:2: measured = 'fast'; expected a number above zero"
 bad 'A,open20,,o01,,x,step s,1,,,' "rows\.csv:2: band_pct = ''"
 bad 'A,open20,,o01,,x,step s' 'rows\.csv:2: 7 cells, but the heading has 11'
+heading=$heading,otherwise bad 'A,extra,,../clusters/hgx_a100,,x,busbw all_reduce 1 GiB,235,8,,,job.tp=2' \
+    "rows\.csv:2: otherwise = 'job\.tp=2'; only steps"
+heading=$heading,otherwise bad 'A,open20,,o01,,x,step s,1,8,,,a=1 or a=2 or a=3 or a=4 or a=5' \
+    'rows\.csv:2: otherwise has more than 4 settings'
 heading=id,group bad 'A,open20' "rows\.csv: there is no column 'series'"
 expect 1 validate none.csv
 has err 'none\.csv: No such file'

@@ -13,8 +13,8 @@
  * - `set = [ "cluster.chip.memory = 80 GB | assumed: ...", ... ]` at the top level, and --set on the
  *   command line after it, override values by path; list elements as in `dimensions[2].size`.
  *   They may set keys that no file wrote. "cluster.chip = @chips/h100.cfg" replaces a whole group by
- *   the keys of a file. Paths are relative to the file that names them; on the command line to the
- *   current directory.
+ *   the keys of a file, or of its only group if that has the same name ("model = @models/x.cfg"). Paths
+ *   are relative to the file that names them; on the command line to the current directory.
  *
  * Whatever no key table asked for is an error (ll_config_finish), with the nearest legal spelling.
  */

@@ -11,7 +11,8 @@ static const ll_section *section_of(const ll_config *cfg, const char *name)
     return NULL;
 }
 
-/* Make `node` the group that the file describes. */
+/* Make `node` the group that the file describes: its keys, or those of its only group if that has the name of
+ * the node, as files of models and clusters do. */
 static ll_status replace_group(ll_config *cfg, ll_node *node, const ll_set *set, const char *file,
                                ll_error *err)
 {
@@ -22,6 +23,9 @@ static ll_status replace_group(ll_config *cfg, ll_node *node, const ll_set *set,
                             ll_place_text(set->place, cfg->mem), set->path, file);
     ll_node *root;
     LL_TRY(ll_tree_read(section, cfg->mem, &root, err));
+    if (root->n_child == 1 && root->child[0]->type == LL_NODE_GROUP &&
+        strcmp(root->child[0]->name, node->name) == 0)
+        root = root->child[0];
     node->type = LL_NODE_GROUP;
     node->place = root->place;
     node->child = root->child;

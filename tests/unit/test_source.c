@@ -172,6 +172,15 @@ static void test_replace(void)
     check_name(cfg, "a", "chip", "sub/chip.cfg:3");
     check_name(cfg, "b", "newer", "--set");
     check_name(cfg, "b2.inner", "chip", "sub/chip.cfg:3");
+    /* A file whose only group has the name of what it replaces; another name stays a group in it. */
+    write_file("sub/group.cfg", "a = { name = \"whole\"; };\n");
+    const char *group[] = {"a=@sub/group.cfg", "b=@sub/group.cfg"};
+    ll_config *grouped;
+    got = load("study.cfg", 2, group, &grouped);
+    CHECK(*got == 0, "%s", got);
+    if (*got) return;
+    check_name(grouped, "a", "whole", "sub/group.cfg:1");
+    check_name(grouped, "b.a", "whole", "sub/group.cfg:1");
     CHECK(ll_config_finish(cfg, &err) == LL_OK, "%s", err.text);
     const char *bad = "a=@nothing.cfg";
     got = load("study.cfg", 1, &bad, &cfg);

@@ -33,6 +33,7 @@ static double layer_activation_B(const ll_model *m, const ll_job *job)
     double kv = ll_job_kv_width(job, m);
     double in_B = ll_precision_B((ll_precision)job->precision); /* inputs of matrix products */
     double residual = 2 * (2 * h) + 2 * (in_B * h); /* inputs and outputs of two norms */
+    if (!job->fused_attention) residual += 2 * h;   /* masks of two dropouts, see sim/kernel.h */
     double attention = 2 * (q + 2 * kv) + fmax(in_B, 2) * q;
     /* Scores, probabilities, the mask of their dropout (Korthikanti et al. 2022); selective recomputation
      * is there to not keep them. */
@@ -50,6 +51,18 @@ static int64_t n_in_flight(const ll_job *job, int64_t p)
     return min64(warm + 1, ll_job_n_micro(job) * job->interleave);
 }
 
+/* Parameters that a fully sharded stage holds whole: the layer that runs and its neighbour, and the vocabulary
+ * matrices. Gathered through lists, one matrix: as it arrives, and where it is copied to (sim/exposed.h). */
+static double whole_param(const ll_model *m, const ll_job *job, int64_t p)
+{
+    const bool first = p == 0, last = p == job->pp - 1 && !(m->tied && job->pp == 1);
+    const double vocab = ll_model_embedding_param(m);
+    if (!job->gather_lists) return 2 * ll_model_layer_param(m) + (first + last) * vocab;
+    const double qkv = (double)((m->n_head + 2 * m->n_kv_head) * m->head_dim);
+    const double matrix = (double)m->hidden * fmax(qkv, (double)m->ffn);
+    return 2 * (first || last ? fmax(matrix, vocab) : matrix);
+}
+
 static void stage_memory(const ll_chip *chip, const ll_model *model, const ll_job *job, int64_t p,
                          ll_memory *out)
 {
@@ -65,14 +78,10 @@ static void stage_memory(const ll_chip *chip, const ll_model *model, const ll_jo
     out->weights_B = 2 * n_param / (job->zero >= 3 ? shards : 1);
     out->gradients_B = ll_job_grad_B(job) * n_param / (job->zero >= 2 ? shards : 1);
     out->optimizer_B = 12 * n_param / (job->zero >= 1 ? shards : 1);
-    if (job->zero >=
-        3) { /* whole: the layer that runs and its neighbour, the vocabulary matrices */
-        double whole = 2 * ll_model_layer_param(model);
-        if (p == 0) whole += ll_model_embedding_param(model);
-        if (p == job->pp - 1 && !(model->tied && job->pp == 1))
-            whole += ll_model_embedding_param(model);
-        out->weights_B += ll_job_param_B(job) * whole / (double)job->tp;
-        out->gradients_B += ll_job_grad_B(job) * whole / (double)job->tp;
+    if (job->zero >= 3) {
+        const double whole = whole_param(model, job, p) / (double)job->tp;
+        out->weights_B += ll_job_param_B(job) * whole;
+        out->gradients_B += ll_job_grad_B(job) * whole;
     }
     out->activations_B = (double)n_in_flight(job, p) * layer_B * n_layer / (double)job->interleave;
     if (job->recompute == LL_RECOMPUTE_FULL) { /* the layer that is being computed again */

@@ -114,7 +114,8 @@ static double lists_s(const ll_program *program, const ll_ideal *ideal, bool bac
 {
     const ll_study *s = program->study;
     if (!s->job.gather_lists || ideal->software || ideal->bandwidth) return 0;
-    const double n_replica = (double)(s->job.dp * s->job.cp), n_matrix = s->model.gated ? 5 : 4;
+    const double n_replica = (double)(s->job.dp * s->job.cp);
+    const double n_matrix = ll_job_layer_calls(&s->job, &s->model);
     const double n_tensor = 2 * n_matrix + 4; /* biases; two norms */
     const double n_list = n_matrix + (backward ? n_tensor : 0);
     const double bytes = (backward ? 2 + 4 + 4 : 2 + 4) * ll_model_layer_param(&s->model);
@@ -130,8 +131,10 @@ static double sharded_s(const ll_program *program, const ll_ideal *ideal, bool b
     const ll_job *job = &program->study->job;
     *all_s = 0;
     if (job->zero < 3) return 0;
-    ll_beside gather = ll_call_beside(program, ideal, LL_DP_GATHER, 1, stream), scatter = {0}, b;
-    if (backward) scatter = ll_call_beside(program, ideal, LL_DP_SCATTER, 1, stream);
+    const double n_call = ll_job_layer_calls(job, &program->study->model);
+    ll_beside gather = times(ll_call_beside(program, ideal, LL_DP_GATHER, 1, stream), n_call), b;
+    ll_beside scatter = {0};
+    if (backward) scatter = times(ll_call_beside(program, ideal, LL_DP_SCATTER, 1, stream), n_call);
     const bool prefetches = job->overlap_param_gather && (!backward || job->backward_prefetch);
     double hides[2] = {prefetches ? 1 : 0, job->overlap_grad_reduce ? 1 : 0};
     b.s = hides[0] * gather.s + hides[1] * scatter.s;
@@ -176,12 +179,13 @@ double ll_exposed_ends_s(const ll_program *program, const ll_ideal *ideal, int64
     const ll_study *s = program->study;
     const ll_job *job = &s->job;
     if (job->zero < 3) return 0;
-    double vocab = ll_model_embedding_param(&s->model) / ll_model_layer_param(&s->model);
+    const double n_call = ll_job_layer_calls(job, &s->model);
+    double vocab = ll_model_embedding_param(&s->model) * n_call / ll_model_layer_param(&s->model);
     bool first = v == 0, last = v == program->n_chunk - 1 && !(s->model.tied && first);
     bool hides = backward ? job->overlap_grad_reduce : job->overlap_param_gather;
     ll_transfer_kind kind = backward ? LL_DP_SCATTER : LL_DP_GATHER;
     /* Of a layer whose transfers are longer than its work, the rest shows already. */
-    double one_s = hides ? fmin(ll_call_s(program, ideal, kind, 1), layer_s) : 0;
+    double one_s = hides ? fmin(n_call * ll_call_s(program, ideal, kind, 1), layer_s) : 0;
     double vocab_s = ll_call_s(program, ideal, kind, vocab);
     return one_s + (first ? vocab_s : 0) + (last ? fmax(0, vocab_s - (hides ? layer_s : 0)) : 0);
 }

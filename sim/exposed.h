@@ -28,8 +28,8 @@
  * Without backward_prefetch, weights are fetched for the backward pass of a layer when that of the layer
  * before has ended (PyTorch FSDP: BACKWARD_POST), and show.
  *
- * With gather_lists (DeepSpeed's ZeRO-3 of 2021, partition_parameters.py) each matrix is gathered into a list
- * of the replicas' parts: the host makes a view of every part and launches a copy for it (2 calls for each
+ * With gather_lists (DeepSpeed's ZeRO-3 of 2021, partition_parameters.py) each matrix is gathered by itself, into a
+ * list of the replicas' parts: the host makes a view of every part and launches a copy for it (2 calls for each
  * replica), the device clears the matrix, gathers it in a buffer and copies it out (2 + 4 B per weight), and the
  * host waits for the device before it goes on. Gradients of each tensor, biases and norms too, are scattered from
  * such a list (2 calls for each replica, 4 B per weight).

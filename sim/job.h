@@ -106,6 +106,13 @@ static inline bool ll_job_meets(const ll_job *job)
     return ll_job_shares_scales(job) || job->zero >= 3;
 }
 
+/* Calls in which the weights of a sharded layer are gathered, and its gradients scattered: one, or one for each
+ * matrix (query, key and value are one). */
+static inline double ll_job_layer_calls(const ll_job *job, const ll_model *model)
+{
+    return job->gather_lists ? model->gated ? 5 : 4 : 1;
+}
+
 /* Width of keys, and of values, on one chip: a head is copied where there are fewer heads than chips. */
 static inline double ll_job_kv_width(const ll_job *job, const ll_model *model)
 {

@@ -62,11 +62,14 @@ static void sizes_cp_pp(ll_program *program, double n_op)
     }
 }
 
-/* Parameters behind one call of a dp transfer: a layer if it runs per layer, else an average chunk. */
+/* Parameters behind one call of a dp transfer: a layer, or its average matrix, if it runs per layer, else an
+ * average chunk. */
 static double dp_param(const ll_program *program, bool per_layer)
 {
     const ll_study *s = program->study;
-    if (per_layer) return ll_model_layer_param(&s->model) / (double)s->job.tp;
+    if (per_layer)
+        return ll_model_layer_param(&s->model) /
+               ((double)s->job.tp * ll_job_layer_calls(&s->job, &s->model));
     double sum = 0;
     for (int64_t v = 0; v < program->n_chunk; v++)
         sum += ll_stage_param(&s->model, &s->job, v);
@@ -82,7 +85,7 @@ static void sizes_dp(ll_program *program, double n_op)
             ll_job_grad_B(job) * ll_model_embedding_param(model) / (double)job->tp, 1);
     if (job->dp * job->cp == 1) return;
     bool sharded = job->zero >= 3;
-    double layers = (double)model->n_layer / (double)job->pp;
+    double layers = (double)model->n_layer / (double)job->pp * ll_job_layer_calls(job, model);
     double chunks = (double)job->interleave;
     if (job->zero == 0) {
         set(program, LL_DP_REDUCE, ll_job_grad_B(job) * dp_param(program, false), chunks);

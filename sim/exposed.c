@@ -109,38 +109,75 @@ double ll_exposed_stream_frac(const ll_compute *c)
     return c->stream_s / fmax(ll_compute_total_s(c), 1e-30);
 }
 
+/* Matrices of a layer that are gathered a second time in a backward pass that computes it again, see the
+ * header: how many, and their share of the weights. */
+typedef struct twice {
+    double n, frac;
+} twice;
+
+static twice twice_of(const ll_program *program, bool again)
+{
+    static const double far = 1e9; /* stage3_max_reuse_distance */
+    const ll_model *m = &program->study->model;
+    const double h = (double)m->hidden, q = (double)(m->n_head * m->head_dim);
+    const double kv = (double)(m->n_kv_head * m->head_dim), ffn = h * (double)m->ffn;
+    const double matrix[] = {h * (q + 2 * kv), h * q, ffn, m->gated ? ffn : 0, ffn};
+    twice t = {0, 0};
+    if (!again || !program->study->job.gather_lists) return t;
+    double after = 0; /* weights of the matrices behind it, which come in between twice */
+    for (size_t i = sizeof matrix / sizeof *matrix; i-- > 0; after += matrix[i]) {
+        if (2 * after <= far || matrix[i] <= 0) continue;
+        t.n += 1;
+        t.frac += matrix[i] / ll_model_layer_param(m);
+    }
+    return t;
+}
+
 /* What lists of parts cost a layer and pass, see the header. */
-static double lists_s(const ll_program *program, const ll_ideal *ideal, bool backward)
+static double lists_s(const ll_program *program, const ll_ideal *ideal, bool backward, bool again)
 {
     const ll_study *s = program->study;
     if (!s->job.gather_lists || ideal->software || ideal->bandwidth) return 0;
+    const twice more = twice_of(program, again);
     const double n_replica = (double)(s->job.dp * s->job.cp);
     const double n_matrix = ll_job_layer_calls(&s->job, &s->model);
     const double n_tensor = 2 * n_matrix + 4; /* biases; two norms */
-    const double n_list = n_matrix + (backward ? n_tensor : 0);
-    const double bytes = (backward ? 2 + 4 + 4 : 2 + 4) * ll_model_layer_param(&s->model);
+    const double n_list = n_matrix + more.n + (backward ? n_tensor : 0);
+    const double bytes =
+        ((2 + 4) * (1 + more.frac) + (backward ? 4 : 0)) * ll_model_layer_param(&s->model);
     return n_list * n_replica * 2 * s->cluster.chip.host_call_s +
            ll_kernel_stream_s(&s->cluster.chip, bytes / (double)s->job.tp);
 }
 
+/* The weights of a layer that one pass gathers. */
+static ll_beside gather_layer(const ll_program *program, const ll_ideal *ideal, bool again,
+                              double stream)
+{
+    const double n = ll_job_layer_calls(&program->study->job, &program->study->model);
+    const twice more = twice_of(program, again);
+    ll_beside all = times(ll_call_beside(program, ideal, LL_DP_GATHER, 1, stream), n), rest;
+    if (more.n <= 0) return all;
+    rest = ll_call_beside(program, ideal, LL_DP_GATHER, more.frac * n / more.n, stream);
+    return (ll_beside){all.s + more.n * rest.s, all.held_s + more.n * rest.held_s};
+}
+
 /* Weights and gradients of a layer that are sharded over the replicas (zero = 3), beside the work of its
- * neighbour. */
-static double sharded_s(const ll_program *program, const ll_ideal *ideal, bool backward,
+ * neighbour. again: the backward pass computes the layer again. */
+static double sharded_s(const ll_program *program, const ll_ideal *ideal, bool backward, bool again,
                         double stream, double cover_s, double *all_s)
 {
     const ll_job *job = &program->study->job;
     *all_s = 0;
     if (job->zero < 3) return 0;
     const double n_call = ll_job_layer_calls(job, &program->study->model);
-    ll_beside gather = times(ll_call_beside(program, ideal, LL_DP_GATHER, 1, stream), n_call), b;
-    ll_beside scatter = {0};
+    ll_beside gather = gather_layer(program, ideal, again, stream), scatter = {0}, b;
     if (backward) scatter = times(ll_call_beside(program, ideal, LL_DP_SCATTER, 1, stream), n_call);
     const bool prefetches = job->overlap_param_gather && (!backward || job->backward_prefetch);
     double hides[2] = {prefetches ? 1 : 0, job->overlap_grad_reduce ? 1 : 0};
     b.s = hides[0] * gather.s + hides[1] * scatter.s;
     b.held_s = hides[0] * gather.held_s + hides[1] * scatter.held_s;
     *all_s = gather.s + scatter.s;
-    return *all_s - b.s + ll_beside_s(b, cover_s) + lists_s(program, ideal, backward);
+    return *all_s - b.s + ll_beside_s(b, cover_s) + lists_s(program, ideal, backward, again);
 }
 
 /* One layer, one pass: alone, and beside dp transfers. */
@@ -158,7 +195,8 @@ static void pass_exposed(const ll_program *program, const ll_ideal *ideal,
     double rest_s = cp_s(program, ideal, backward, c->attention_s), all_s;
     if (again) rest_s += cp_s(program, ideal, false, time->forward.attention_s);
     double cover_s = ll_compute_total_s(c) + tp_s[0] + rest_s;
-    rest_s += sharded_s(program, ideal, backward, ll_exposed_stream_frac(c), cover_s, &all_s);
+    rest_s +=
+        sharded_s(program, ideal, backward, again, ll_exposed_stream_frac(c), cover_s, &all_s);
     if (all_s > 0) /* in every op, for as long as the shards travel */
         tp_s[0] = tp_s[1] = tp_s[0] + (tp_s[1] - tp_s[0]) * fmin(1, all_s / cover_s);
     *alone_s = rest_s + tp_s[0];

@@ -166,6 +166,32 @@ static void test_replicas(const env *e)
     CHECK_NEAR(step_s(e, 6, lists), want_s[3] + 2 * lists_s, 1e-12);
 }
 
+/* A layer of 12 h^2 weights, h = 16384, whose matrices have 3, 1, 4 and 4 h^2. Computed again, 8 h^2 and more are
+ * used twice before the gradients of all but the last: over a billion, so 8 h^2 are gathered a second time, by
+ * 3 lists of 2 parts. Of h = 1024 none are. Beside gathers of whole layers, lists cost as above. */
+static void test_lists_again(const env *e)
+{
+    const char *set[] = {"cluster.topology.size=4",
+                         "job.global_batch=4",
+                         "job.overlap_grad_reduce=false",
+                         "job.overlap_param_gather=false",
+                         "job.zero=3",
+                         "job.recompute=full",
+                         "cluster.chip.memory=1 PB",
+                         "model.hidden=16384",
+                         "model.heads=128",
+                         "model.kv_heads=128",
+                         "model.ffn=65536",
+                         "job.gather_lists=true"};
+    const double h = 16384, layer = (12 * h * h + 2 * h) / 2, again = 8 * h * h / 2;
+    const double once_s = (4 + 4 + 12) * 2 * 2 * 5e-6 + 16 * layer / 5e11 + 3 * 3 * ring_s(0);
+    const double again_s = 3 * 2 * 2 * 5e-6 + 6 * again / 5e11 + 3 * ring_s(2 * again / 3);
+    CHECK_NEAR(step_s(e, 12, set) - step_s(e, 11, set), 2 * (once_s + again_s), 1e-9);
+    const double small_s = (4 + 4 + 12) * 2 * 2 * 5e-6 + 16.0 * LAYER_PARAM / 5e11 + 9 * ring_s(0);
+    set[7] = "job.gather_lists=true";
+    CHECK_NEAR(step_s(e, 8, set) - step_s(e, 7, set), 2 * small_s, 1e-9);
+}
+
 /* Overlapped, zero 2 hides a scatter behind the next micro-batch: beside zero 1 it has less to add to, and
  * half of the gradients to clear and scale. Its two scatters pass the memory, 8 B per parameter, while
  * kernels wait for it: for 58.7 us (29,360,128 B) of a layer's backward pass. (How long tp transfers share
@@ -220,6 +246,7 @@ int main(int argc, char **argv)
     e.comm = ll_comm_create(&world, e.mem);
     test_tp(&e);
     test_replicas(&e);
+    test_lists_again(&e);
     test_overlap(&e);
     test_scatter_gather(&e);
     test_sharded(&e);

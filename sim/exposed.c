@@ -15,6 +15,16 @@ double ll_call_s(const ll_program *program, const ll_ideal *ideal, ll_transfer_k
            c->wire_s * scale;
 }
 
+/* One call of next to no bytes: its launch, and the latency of its steps. */
+static double empty_s(const ll_program *program, const ll_ideal *ideal, ll_transfer_kind kind)
+{
+    const ll_cluster *cluster = &program->study->cluster;
+    const ll_transfer *t = &program->transfer[kind];
+    const int dim = ll_collective_dimension(cluster->topo, &t->group);
+    return cluster->software[dim].launch_s[t->collective] +
+           (ideal->latency ? 0 : ll_transfer_cost(t, ideal)->latency_s);
+}
+
 ll_beside ll_call_beside(const ll_program *program, const ll_ideal *ideal, ll_transfer_kind kind,
                          double scale, double stream_frac)
 {
@@ -141,11 +151,12 @@ static double lists_s(const ll_program *program, const ll_ideal *ideal, bool bac
     const twice more = twice_of(program, again);
     const double n_replica = (double)(s->job.dp * s->job.cp);
     const double n_matrix = ll_job_layer_calls(&s->job, &s->model);
-    const double n_tensor = 2 * n_matrix + 4; /* biases; two norms */
-    const double n_list = n_matrix + more.n + (backward ? n_tensor : 0);
+    const double n_small = n_matrix + 4; /* biases; two norms */
+    const double n_call = 2 * (n_matrix + more.n) + (backward ? 3 * (n_matrix + n_small) : 0);
     const double bytes =
         ((2 + 4) * (1 + more.frac) + (backward ? 4 : 0)) * ll_model_layer_param(&s->model);
-    return n_list * n_replica * 2 * s->cluster.chip.host_call_s +
+    const double small_s = backward ? n_small * empty_s(program, ideal, LL_DP_SCATTER) : 0;
+    return n_call * n_replica * s->cluster.chip.host_call_s + small_s +
            ll_kernel_stream_s(&s->cluster.chip, bytes / (double)s->job.tp);
 }
 

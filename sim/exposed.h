@@ -31,10 +31,11 @@
  * With gather_lists (DeepSpeed's ZeRO-3 of 2021, partition_parameters.py) each matrix is gathered by itself, into a
  * list of the replicas' parts: the host makes a view of every part and launches a copy for it (2 calls for each
  * replica), the device clears the matrix, gathers it in a buffer and copies it out (2 + 4 B per weight), and the
- * host waits for the device before it goes on. Gradients of each tensor, biases and norms too, are scattered from
- * such a list (2 calls for each replica, 4 B per weight). A matrix is given back after use unless less than a
- * billion weights are used before it is needed again (stage3_max_reuse_distance): where the backward pass computes a
- * large layer again, matrices are gathered once for that and once more for gradients, but for the last.
+ * host waits for the device before it goes on. Gradients of each tensor, biases and norms too, are scattered by a
+ * call of their own from such a list (a flat view, a part of it and a copy for each replica, 4 B per weight). A
+ * matrix is given back after use unless less than a billion weights are used before it is needed again
+ * (stage3_max_reuse_distance): where the backward pass computes a large layer again, matrices are gathered once for
+ * that and once more for gradients, but for the last.
  */
 #ifndef LL_SIM_EXPOSED_H
 #define LL_SIM_EXPOSED_H

@@ -157,12 +157,12 @@ static void test_replicas(const env *e)
     /* zero 1 with the sum of all gradients on every replica: reduced as with zero 0. */
     const char *whole[] = {set[0], set[1], set[2], set[3], "job.zero=1", "job.grad_whole=true"};
     CHECK_NEAR(step_s(e, 6, whole), want_s[1] + s - 3e-6, 1e-12);
-    /* zero 3 through lists of the 2 parts, 2 calls of 5 us for each: 4 matrices forward, and backward, when
-     * 12 tensors' gradients leave; 6 B per weight forward, 10 backward. Gathers and scatters of a layer are
-     * four each instead of one: three more launches and steps. */
+    /* zero 3 through lists of the 2 parts, 2 host calls of 5 us for each: 4 matrices forward, and backward, when
+     * 12 tensors' gradients leave by 3 calls; 6 B per weight forward, 10 backward. Gathers and scatters of a
+     * layer are four each instead of one, and eight more are next to empty: launches and steps. */
     const char *lists[] = {set[0], set[1], set[2], set[3], "job.zero=3", "job.gather_lists=true"};
     const double lists_s =
-        (4 + 4 + 12) * 2 * 2 * 5e-6 + 16.0 * LAYER_PARAM / 5e11 + 3 * 3 * ring_s(0);
+        (2 * (4 + 4) + 3 * 12) * 2 * 5e-6 + 16.0 * LAYER_PARAM / 5e11 + (3 * 3 + 8) * ring_s(0);
     CHECK_NEAR(step_s(e, 6, lists), want_s[3] + 2 * lists_s, 1e-12);
 }
 
@@ -184,10 +184,12 @@ static void test_lists_again(const env *e)
                          "model.ffn=65536",
                          "job.gather_lists=true"};
     const double h = 16384, layer = (12 * h * h + 2 * h) / 2, again = 8 * h * h / 2;
-    const double once_s = (4 + 4 + 12) * 2 * 2 * 5e-6 + 16 * layer / 5e11 + 3 * 3 * ring_s(0);
+    const double once_s =
+        (2 * (4 + 4) + 3 * 12) * 2 * 5e-6 + 16 * layer / 5e11 + (3 * 3 + 8) * ring_s(0);
     const double again_s = 3 * 2 * 2 * 5e-6 + 6 * again / 5e11 + 3 * ring_s(2 * again / 3);
     CHECK_NEAR(step_s(e, 12, set) - step_s(e, 11, set), 2 * (once_s + again_s), 1e-9);
-    const double small_s = (4 + 4 + 12) * 2 * 2 * 5e-6 + 16.0 * LAYER_PARAM / 5e11 + 9 * ring_s(0);
+    const double small_s =
+        (2 * (4 + 4) + 3 * 12) * 2 * 5e-6 + 16.0 * LAYER_PARAM / 5e11 + (9 + 8) * ring_s(0);
     set[7] = "job.gather_lists=true";
     CHECK_NEAR(step_s(e, 8, set) - step_s(e, 7, set), 2 * small_s, 1e-9);
 }

@@ -43,7 +43,11 @@ int ll_report_summary(const ll_report *r, ll_arena *mem, ll_summary_row *row);
 typedef struct ll_published {
     int64_t n_row, n_short;     /* 0: there are none; short: predicted steps that are too short */
     double median_abs_err_frac; /* of the predicted step time */
+    double
+        alike_s; /* what the step will take if it is off as they are: all to one side, and at least
+                     * LL_PUBLISHED_FEW of them; else 0 */
 } ll_published;
+enum { LL_PUBLISHED_FEW = 5 };
 
 /* What the recorded validation says of a study (sim/validate/validation_record.h): in which respects it
  * lies outside of what was compared with measurements, and published steps on its chip. */

@@ -163,6 +163,8 @@ static const field published_fields[] = {
     F("short", FIELD_INT64, ll_published, n_short, "", "of which the prediction is the shorter"),
     F("median_abs_err_frac", FIELD_NUMBER, ll_published, median_abs_err_frac, "1",
       "median error of the predictions"),
+    F("step_s_if_alike", FIELD_NUMBER, ll_published, alike_s, "s",
+      "the step if its prediction is off as theirs, all to one side; 0: they are not"),
     {0}};
 
 static const field layout_fields[] = {

@@ -28,6 +28,24 @@ has out '^Outside of what was validated: layouts of the family fsdp: no publishe
 expect 0 compare nvl72 atlas950 --engine closed -o out.d
 has out '^validation +outside: pp 9 +outside: chip Ascend 950DT'
 has out '^published steps +5\.0 % off, 1 of 3 short +none on this chip'
+# Where all of five steps and more were off to one side, the step that this would mean is said too.
+"$LINELOSS" run nvl72 --engine closed --format csv >csv 2>err || complain "$(cat err)"
+for case in '0.0 5 0.95' '1.0 5 1.05' '0.2 5 0' '0.0 4 0'; do
+    read -r positive n factor <<<"$case"
+    sed -i "s/^chip,GB200,.*/chip,GB200,$n,5,10,15,$positive,72,8,2,8,8192,bf16 fp8/" "$record"
+    "$LINELOSS" run nvl72 --engine closed --format json >json 2>err || complain "$(cat err)"
+    "$JSON_CHECK" <json || complain 'not JSON'
+    awk -F, -v factor="$factor" '
+        FNR == NR { if ($1 == "step_s") step = $2; next }
+        /"step_s_if_alike"/ { split($0, part, /: */); got = part[2] + 0; seen = 1 }
+        END {
+            want = factor > 0 ? step / factor : 0
+            exit !(seen && got - want < 1e-9 * step && want - got < 1e-9 * step)
+        }' csv json || complain "case '$case': $(grep if_alike json)"
+done
+sed -i 's/^chip,GB200,.*/chip,GB200,21,15.9,20,25,0.0,72,8,2,8,8192,bf16 fp8/' "$record"
+expect 0 run nvl72 --engine closed
+has out '^  published steps +15\.9 % off, 21 of 21 short: rather [0-9.]+ s'
 # The row of the family is enough where the chip, its precision and the sizes were seen.
 sed -i 's/72,8,2,8,8192/8192,8,2,9,8192/; s/8192,8,2,8/8192,8,2,9/' "$record"
 expect 0 run nvl72 --engine closed

@@ -135,10 +135,12 @@ static twice twice_of(const ll_program *program, bool again)
     twice t = {0, 0};
     if (!again || !program->study->job.gather_lists) return t;
     double after = 0; /* weights of the matrices behind it, which come in between twice */
-    for (size_t i = sizeof matrix / sizeof *matrix; i-- > 0; after += matrix[i]) {
-        if (2 * after <= far || matrix[i] <= 0) continue;
-        t.n += 1;
-        t.frac += matrix[i] / ll_model_layer_param(m);
+    for (size_t i = sizeof matrix / sizeof *matrix; i-- > 0;) {
+        if (2 * after > far && matrix[i] > 0) {
+            t.n += 1;
+            t.frac += matrix[i] / ll_model_layer_param(m);
+        }
+        after += matrix[i];
     }
     return t;
 }

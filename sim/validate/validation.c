@@ -1,7 +1,5 @@
 #include "sim/validate/validation.h"
 
-#include "sim/base/csv.h"
-#include "sim/base/text.h"
 #include "sim/collective.h"
 #include "sim/config/shipped.h"
 #include "sim/evidence.h"
@@ -9,142 +7,12 @@
 #include "sim/replay.h"
 #include "sim/result.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { MAX_SET = 64, MAX_PARAM = 4096, N_DRAW = 8 };
-
-static const char *const quantity_names[LL_N_QUANTITY] = {
-    [LL_QUANTITY_STEP] = "step s",
-    [LL_QUANTITY_TOKENS] = "tokens/s/chip",
-    [LL_QUANTITY_FULL_RECOMPUTE] = "TFLOP/s/chip full+recompute",
-    [LL_QUANTITY_FULL] = "TFLOP/s/chip full",
-    [LL_QUANTITY_CAUSAL] = "TFLOP/s/chip causal",
-    [LL_QUANTITY_BUSBW] = "busbw ", /* COLLECTIVE SIZE */
-    [LL_QUANTITY_LAYER_FORWARD] = "layer forward ms",
-    [LL_QUANTITY_LAYER_BACKWARD] = "layer backward ms",
-    [LL_QUANTITY_FITS] = "fits",
-    [LL_QUANTITY_ACTIVATIONS] = "activations GB"};
-
-static int quantity_find(const char *text)
-{
-    for (int q = 0; q < LL_N_QUANTITY; q++)
-        if (q == LL_QUANTITY_BUSBW ? !strncmp(text, "busbw ", 6) : !strcmp(text, quantity_names[q]))
-            return q;
-    return -1;
-}
-
-static bool number_read(const char *text, double *out)
-{
-    char *rest;
-    errno = 0;
-    *out = strtod(text, &rest);
-    return rest != text && !*rest && !errno && isfinite(*out);
-}
-
-static bool modelled(const ll_validation_row *row)
-{
-    return strcmp(row->group, "not_modelled") != 0;
-}
-
-static ll_status row_check(const char *path, ll_validation_row *row, const char *measured,
-                           const char *band, ll_error *err)
-{
-    if (!modelled(row)) return LL_OK;
-    row->quantity = quantity_find(row->quantity_text);
-    if (row->quantity < 0)
-        return ll_error_add(err, LL_ERR_CONFIG,
-                            "%s:%d: quantity = '%s'; expected step s, tokens/s/chip, "
-                            "TFLOP/s/chip full+recompute (or full, or causal), busbw COLLECTIVE "
-                            "SIZE, layer forward ms, layer backward ms, fits, or activations GB",
-                            path, row->line, row->quantity_text);
-    if (!number_read(measured, &row->measured) || row->measured < 0 ||
-        (row->measured == 0 && row->quantity != LL_QUANTITY_FITS))
-        return ll_error_add(err, LL_ERR_CONFIG,
-                            "%s:%d: measured = '%s'; expected a number above zero", path, row->line,
-                            measured);
-    if (!number_read(band, &row->band_frac) || row->band_frac < 0)
-        return ll_error_add(err, LL_ERR_CONFIG,
-                            "%s:%d: band_pct = '%s'; expected a number of percent", path, row->line,
-                            band);
-    row->band_frac /= 100;
-    return LL_OK;
-}
-
-/* "a=1;b=2 or c=3": settings that stand in place of each other. */
-static ll_status others_read(const char *path, ll_validation_row *row, const char *text,
-                             ll_arena *mem, ll_error *err)
-{
-    static const char between[] = " or ";
-    const bool step = row->quantity <= LL_QUANTITY_CAUSAL;
-    if (*text && (!modelled(row) || !step))
-        return ll_error_add(err, LL_ERR_CONFIG,
-                            "%s:%d: otherwise = '%s'; only steps can be predicted otherwise", path,
-                            row->line, text);
-    while (*text) {
-        const char *end = strstr(text, between);
-        const size_t length = end ? (size_t)(end - text) : strlen(text);
-        if (row->n_other == LL_VALIDATION_OTHER_MAX)
-            return ll_error_add(err, LL_ERR_CONFIG, "%s:%d: otherwise has more than %d settings",
-                                path, row->line, LL_VALIDATION_OTHER_MAX);
-        row->other[row->n_other++] = ll_arena_strndup(mem, text, length);
-        text += length + (end ? strlen(between) : 0);
-    }
-    return LL_OK;
-}
-
-static ll_status rows_make(const ll_csv *csv, ll_arena *mem, ll_validation *out, ll_error *err)
-{
-    enum { ID, GROUP, SERIES, STUDY, SET, WHAT, QUANTITY, MEASURED, BAND, ASSUMED, SOURCE, N };
-    static const char *const name[N] = {"id",       "group",   "series",   "study",
-                                        "set",      "what",    "quantity", "measured",
-                                        "band_pct", "assumed", "source"};
-    int at[N];
-    for (int k = 0; k < N; k++)
-        if ((at[k] = ll_csv_column(csv, name[k])) < 0)
-            ll_error_add(err, LL_ERR_CONFIG, "%s: there is no column '%s'", csv->name, name[k]);
-    LL_TRY(err->status);
-    const int cause = ll_csv_column(csv, "cause"); /* a table may do without these */
-    const int otherwise = ll_csv_column(csv, "otherwise");
-    ll_validation_row *row = ll_arena_array(mem, csv->n_row, ll_validation_row);
-    for (int i = 0; i < csv->n_row; i++) {
-        const char *const *cell = csv->cell + (size_t)i * (size_t)csv->n_column;
-        row[i] = (ll_validation_row){.id = cell[at[ID]],
-                                     .group = cell[at[GROUP]],
-                                     .series = cell[at[SERIES]],
-                                     .study = cell[at[STUDY]],
-                                     .set = cell[at[SET]],
-                                     .what = cell[at[WHAT]],
-                                     .quantity_text = cell[at[QUANTITY]],
-                                     .assumed = cell[at[ASSUMED]],
-                                     .source = cell[at[SOURCE]],
-                                     .cause = cause < 0 ? "" : cell[cause],
-                                     .line = csv->line[i]};
-        row_check(csv->name, &row[i], cell[at[MEASURED]], cell[at[BAND]], err);
-        if (otherwise >= 0) others_read(csv->name, &row[i], cell[otherwise], mem, err);
-    }
-    out->n_row = csv->n_row;
-    out->row = row;
-    return err->status;
-}
-
-ll_status ll_validation_read(const char *path, ll_comm *comm, ll_arena *mem, ll_validation *out,
-                             ll_error *err)
-{
-    const char *bytes = NULL;
-    size_t n = 0;
-    ll_csv csv;
-    ll_status status = LL_OK;
-    *out = (ll_validation){.path = path};
-    if (ll_comm_rank(comm) == 0) status = ll_csv_load(path, mem, &bytes, &n, err);
-    LL_TRY(ll_comm_agree(comm, status, err));
-    ll_comm_bcast(comm, mem, &bytes, &n);
-    LL_TRY(ll_csv_parse(path, bytes, n, mem, &csv, err));
-    return rows_make(&csv, mem, out, err);
-}
 
 double ll_validation_work_flop(const ll_model *m, const ll_job *job, ll_quantity quantity)
 {
@@ -452,7 +320,7 @@ static void row_run(const job *j, int i, ll_validation_outcome *out, params *all
 {
     const ll_validation_row *row = &j->v->row[i];
     *out = (ll_validation_outcome){.i_row = i};
-    if (!modelled(row)) {
+    if (!ll_validation_modelled(row)) {
         out->state = LL_VALIDATION_NOT_MODELLED;
         return;
     }

@@ -27,6 +27,8 @@
 #include "sim/comm.h"
 #include "sim/study.h"
 
+#include <string.h>
+
 typedef enum ll_quantity {
     LL_QUANTITY_STEP,
     LL_QUANTITY_TOKENS,
@@ -136,6 +138,12 @@ void ll_validation_run(ll_validation *v, int n_set, const char *const *set, ll_c
 
 /* The statistics alone, from rows and outcomes. Not collective. */
 void ll_validation_count(ll_validation *v, ll_arena *mem);
+
+/* Whether a line can be predicted at all. */
+static inline bool ll_validation_modelled(const ll_validation_row *row)
+{
+    return strcmp(row->group, "not_modelled") != 0;
+}
 
 double ll_validation_error(const ll_validation_outcome *o);              /* percent */
 double ll_validation_other_error(const ll_validation_outcome *o, int k); /* the same, otherwise */

@@ -48,6 +48,8 @@ typedef struct ll_guess {
     double pairs_ll_B;
 } ll_guess;
 
+enum { LL_SLOTS_UNDER_WAY = 16 }; /* at least, of a reduction by the switches: see below */
+
 /* What software adds to the wire on one dimension:
  *     T = launch + steps + (wire + own) / (rate_frac * frac_p)
  * in the protocol that the library takes. `steps` of n serial steps of part_B bytes, w = wire of a part:
@@ -60,11 +62,9 @@ typedef struct ll_guess {
  * (pairs: half of all parts, at most half of tail_B; their chunks are half as long).
  * By the switches (in_network) of n members the buffer of S bytes passes in slots of channels_in_network
  * chunks of 16 to 128 KiB, by NCCL's rule, with up to 2 n slots under way (without slots 2 n steps): as many
- * as the buffer has, but at least the 16 of 8 members, which leave of a small buffer about the 25 us that NCCL
+ * as the buffer has, but at least the 16 (LL_SLOTS_UNDER_WAY) of 8 members, which leave of a small buffer about the 25 us that NCCL
  * reckons for any number of members (tuning.cc):
  *     T = launch + (S / slot + min(2 n, max(S / slot, 16))) * (step_in_network + slot / rate_in_network) */
-enum { LL_SLOTS_UNDER_WAY = 16 };
-
 typedef struct ll_software {
     const char *dimension;             /* name of the dimension of the topology */
     double launch_s[LL_N_COLLECTIVE];  /* floor of one collective of no bytes */

@@ -43,9 +43,9 @@ int ll_report_summary(const ll_report *r, ll_arena *mem, ll_summary_row *row);
 typedef struct ll_published {
     int64_t n_row, n_short;     /* 0: there are none; short: predicted steps that are too short */
     double median_abs_err_frac; /* of the predicted step time */
-    double
-        alike_s; /* what the step will take if it is off as they are: all to one side, and at least
-                     * LL_PUBLISHED_FEW of them; else 0 */
+    /* What the step will take if it is off as they are: all of them to one side, and LL_PUBLISHED_FEW or
+     * more; else 0. */
+    double alike_s;
 } ll_published;
 enum { LL_PUBLISHED_FEW = 5 };
 

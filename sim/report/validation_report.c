@@ -441,6 +441,14 @@ static void series_json(const ll_validation *v, ll_json *j)
         ll_json_number(j, "measured_loss_pct", s->measured_loss);
         ll_json_number(j, "predicted_loss_pct", s->predicted_loss);
         ll_json_number(j, "error_points", s->predicted_loss - s->measured_loss);
+        ll_json_open(j, "otherwise", '[');
+        for (int k = 0; k < s->n_other; k++) {
+            ll_json_open(j, NULL, '{');
+            ll_json_string(j, "set", s->other[k]);
+            ll_json_number(j, "predicted_loss_pct", s->other_loss[k]);
+            ll_json_close(j);
+        }
+        ll_json_close(j);
         ll_json_close(j);
     }
     ll_json_close(j);

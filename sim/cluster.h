@@ -62,7 +62,7 @@ enum { LL_SLOTS_UNDER_WAY = 16 }; /* at least, of a reduction by the switches: s
  * (pairs: half of all parts, at most half of tail_B; their chunks are half as long).
  * By the switches (in_network) of n members the buffer of S bytes passes in slots of channels_in_network
  * chunks of 16 to 128 KiB, by NCCL's rule, with up to 2 n slots under way (without slots 2 n steps): as many
- * as the buffer has, but at least the 16 (LL_SLOTS_UNDER_WAY) of 8 members, which leave of a small buffer about the 25 us that NCCL
+ * as the buffer has, but at least the 16 of 8 members, which leave of a small buffer about the 25 us that NCCL
  * reckons for any number of members (tuning.cc):
  *     T = launch + (S / slot + min(2 n, max(S / slot, 16))) * (step_in_network + slot / rate_in_network) */
 typedef struct ll_software {

@@ -31,11 +31,16 @@ static double add_gemm(const pass *p, double m, double n, double k, double out_B
     return s;
 }
 
+/* Scales of FP4 have two levels (NVFP4), one of them for the whole tensor: a kernel reads it for its maximum
+ * before another one casts it. */
+static bool looks_first(const pass *p) { return ll_precision_B((ll_precision)p->precision) < 1; }
+
 /* Inputs of narrow products are made from 16 bits, in both orientations: forward and backward need
  * different ones, and the narrow products of Hopper take only one. */
 static void add_cast(const pass *p, double n_element)
 {
     double in_B = ll_precision_B((ll_precision)p->precision);
+    if (looks_first(p)) add_stream(p, n_element * 2);
     if (in_B < 2) add_stream(p, n_element * (2 + 2 * in_B));
 }
 
@@ -174,10 +179,17 @@ static double gemm_forward(const pass *p, const shape *s, double n, double k, in
     return add_gemm(p, s->t, n, k, 2, n_part);
 }
 
+/* A norm before a product: read, written; narrow in both orientations, if nothing has to be known first. */
+static void norm_forward(const pass *p, const shape *s)
+{
+    add_stream(p, 4 * s->t_norm * s->h);
+    if (looks_first(p)) add_cast(p, s->t_norm * s->h);
+}
+
 static void layer_forward(const pass *p, const shape *s, ll_product_time product[LL_N_PRODUCT])
 {
     const double qkv = s->q + 2 * s->kv, mask_B = s->old ? 1 : 0;
-    add_stream(p, 4 * s->t_norm * s->h); /* norm: read, write; narrow: both orientations */
+    norm_forward(p, s);
     product[LL_QKV].forward_s = gemm_forward(p, s, qkv, s->h, s->n_ring);
     if (s->old)
         add_stream(p, 4 * s->t * qkv); /* bias */
@@ -187,7 +199,7 @@ static void layer_forward(const pass *p, const shape *s, ll_product_time product
     add_cast(p, s->t * s->q);
     product[LL_PROJ].forward_s = gemm_forward(p, s, s->h, s->q, s->n_split);
     add_stream(p, (6 + mask_B) * s->t_norm * s->h); /* residual addition: read twice, write */
-    add_stream(p, 4 * s->t_norm * s->h);            /* norm */
+    norm_forward(p, s);
     product[LL_UP].forward_s = gemm_forward(p, s, s->n_up * s->ffn, s->h, s->n_ring);
     add_stream(p, 2 * (s->n_up + 1) * s->t * s->ffn); /* activation */
     add_cast(p, s->t * s->ffn);

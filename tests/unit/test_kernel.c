@@ -184,7 +184,9 @@ static void test_alibi(void)
  * cast, 4 B each: 4096 * (1024 + 4096); the others leave a norm as they are needed. The 15,728,640
  * weights are cast once in 4 micro-batches: 83886080 + 15728640 B. Backward: gradients of the four
  * results, 4096 * (1024 + 8192 + 1024 + 2048), 4 B each; two gathered inputs are turned, 2 B each:
- * 201326592 + 16777216 B. */
+ * 201326592 + 16777216 B. FP4: 3 B each, and 2 before for the maximum of the tensor; norms are cast like the others,
+ * as their maxima are not known when they are written: forward 5 * (20971520 + 2 * 4194304 + 15728640 / 4), backward
+ * 5 * 50331648 and 1 B each for the two that are turned, 8388608. */
 static void test_casts(void)
 {
     ll_chip chip = pure_chip();
@@ -197,6 +199,12 @@ static void test_casts(void)
     ll_kernel_layer(&chip, &model, &job, &narrow);
     CHECK_NEAR(narrow.forward.stream_s - wide.forward.stream_s, 99614720.0 / 1e12, 1e-9);
     CHECK_NEAR(narrow.backward.stream_s - wide.backward.stream_s, 218103808.0 / 1e12, 1e-9);
+    job.precision = LL_PRECISION_FP4;
+    chip.peak_flop_per_s[LL_PRECISION_FP4] = 4e12;
+    chip.gemm_frac[LL_PRECISION_FP4] = 1;
+    ll_kernel_layer(&chip, &model, &job, &narrow);
+    CHECK_NEAR(narrow.forward.stream_s - wide.forward.stream_s, 166461440.0 / 1e12, 1e-9);
+    CHECK_NEAR(narrow.backward.stream_s - wide.backward.stream_s, 260046848.0 / 1e12, 1e-9);
 }
 
 /* Gradients of the 15,728,640 weights in 32 bits, added up by kernels of their own: 16 bits read, 32 read

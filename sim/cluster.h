@@ -48,8 +48,6 @@ typedef struct ll_guess {
     double pairs_ll_B;
 } ll_guess;
 
-enum { LL_SLOTS_UNDER_WAY = 16 }; /* at least, of a reduction by the switches: see below */
-
 /* What software adds to the wire on one dimension:
  *     T = launch + steps + (wire + own) / (rate_frac * frac_p)
  * in the protocol that the library takes. `steps` of n serial steps of part_B bytes, w = wire of a part:

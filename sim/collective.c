@@ -450,8 +450,9 @@ static double round_software(const ll_software *soft, const ll_round *r, ll_prot
     if (r->n_reduce > 0) {
         const double size_B = r->traffic.size_B, slot = slot_B(soft, size_B, r->n_reduce);
         const double n_slot = slot > 0 ? fmax(1, size_B / slot) : 0;
+        static const double least = 16; /* under way: of 8 members, whose curves set the step */
         double fill = 2.0 * r->n_reduce;
-        if (n_slot > 0) fill = fmin(fill, fmax(n_slot, LL_SLOTS_UNDER_WAY));
+        if (n_slot > 0) fill = fmin(fill, fmax(n_slot, least));
         const double slots_s =
             once_s / soft->rate_frac_in_network + n_slot * soft->step_in_network_s;
         *step_s = n_slot > 0 ? fill * slots_s / n_slot : fill * soft->step_in_network_s;

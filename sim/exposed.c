@@ -21,6 +21,7 @@ static double empty_s(const ll_program *program, const ll_ideal *ideal, ll_trans
     const ll_cluster *cluster = &program->study->cluster;
     const ll_transfer *t = &program->transfer[kind];
     const int dim = ll_collective_dimension(cluster->topo, &t->group);
+    if (ideal->free & (1u << kind)) return 0;
     return cluster->software[dim].launch_s[t->collective] +
            (ideal->latency ? 0 : ll_transfer_cost(t, ideal)->latency_s);
 }
@@ -119,30 +120,11 @@ double ll_exposed_stream_frac(const ll_compute *c)
     return c->stream_s / fmax(ll_compute_total_s(c), 1e-30);
 }
 
-/* Matrices of a layer that are gathered a second time in a backward pass that computes it again, see the
- * header: how many, and their share of the weights. */
-typedef struct twice {
-    double n, frac;
-} twice;
-
-static twice twice_of(const ll_program *program, bool again)
+/* What a pass gathers once more: where it computes a layer again. */
+static ll_regather regather(const ll_program *program, bool again)
 {
-    static const double far = 1e9; /* stage3_max_reuse_distance */
-    const ll_model *m = &program->study->model;
-    const double h = (double)m->hidden, q = (double)(m->n_head * m->head_dim);
-    const double kv = (double)(m->n_kv_head * m->head_dim), ffn = h * (double)m->ffn;
-    const double matrix[] = {h * (q + 2 * kv), h * q, ffn, m->gated ? ffn : 0, ffn};
-    twice t = {0, 0};
-    if (!again || !program->study->job.gather_lists) return t;
-    double after = 0; /* weights of the matrices behind it, which come in between twice */
-    for (size_t i = sizeof matrix / sizeof *matrix; i-- > 0;) {
-        if (2 * after > far && matrix[i] > 0) {
-            t.n += 1;
-            t.frac += matrix[i] / ll_model_layer_param(m);
-        }
-        after += matrix[i];
-    }
-    return t;
+    const ll_study *s = program->study;
+    return again ? ll_job_regather(&s->job, &s->model) : (ll_regather){0, 0};
 }
 
 /* What lists of parts cost a layer and pass, see the header. */
@@ -150,15 +132,14 @@ static double lists_s(const ll_program *program, const ll_ideal *ideal, bool bac
 {
     const ll_study *s = program->study;
     if (!s->job.gather_lists || ideal->software || ideal->bandwidth) return 0;
-    const twice more = twice_of(program, again);
-    const double n_replica = (double)(s->job.dp * s->job.cp);
-    const double n_matrix = ll_job_layer_calls(&s->job, &s->model);
-    const double n_small = n_matrix + 4; /* biases; two norms */
-    const double n_call = 2 * (n_matrix + more.n) + (backward ? 3 * (n_matrix + n_small) : 0);
+    const ll_regather more = regather(program, again);
+    const int n_matrix = ll_job_layer_calls(&s->job, &s->model);
+    const int n_small = n_matrix + 4; /* biases; two norms */
+    const int n_call = 2 * (n_matrix + more.n) + (backward ? 3 * (n_matrix + n_small) : 0);
     const double bytes =
         ((2 + 4) * (1 + more.frac) + (backward ? 4 : 0)) * ll_model_layer_param(&s->model);
     const double small_s = backward ? n_small * empty_s(program, ideal, LL_DP_SCATTER) : 0;
-    return n_call * n_replica * s->cluster.chip.host_call_s + small_s +
+    return (double)(n_call * s->job.dp * s->job.cp) * s->cluster.chip.host_call_s + small_s +
            ll_kernel_stream_s(&s->cluster.chip, bytes / (double)s->job.tp);
 }
 
@@ -167,9 +148,9 @@ static ll_beside gather_layer(const ll_program *program, const ll_ideal *ideal, 
                               double stream)
 {
     const double n = ll_job_layer_calls(&program->study->job, &program->study->model);
-    const twice more = twice_of(program, again);
+    const ll_regather more = regather(program, again);
     ll_beside all = times(ll_call_beside(program, ideal, LL_DP_GATHER, 1, stream), n), rest;
-    if (more.n <= 0) return all;
+    if (more.n == 0) return all;
     rest = ll_call_beside(program, ideal, LL_DP_GATHER, more.frac * n / more.n, stream);
     return (ll_beside){all.s + more.n * rest.s, all.held_s + more.n * rest.held_s};
 }

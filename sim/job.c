@@ -251,3 +251,26 @@ void ll_job_group(const ll_job *job, unsigned axes, ll_group *out)
     }
     out->n_chip = (int32_t)stride;
 }
+
+int ll_job_layer_calls(const ll_job *job, const ll_model *model)
+{
+    double matrix[LL_MAX_MATRIX];
+    return job->gather_lists ? ll_model_matrices(model, matrix) : 1;
+}
+
+ll_regather ll_job_regather(const ll_job *job, const ll_model *model)
+{
+    static const double far =
+        1e9; /* stage3_max_reuse_distance, DeepSpeed's default (from memory) */
+    double matrix[LL_MAX_MATRIX], between = 0; /* weights used before it is needed again */
+    ll_regather r = {0, 0};
+    if (!job->gather_lists || job->recompute != LL_RECOMPUTE_FULL) return r;
+    for (int i = ll_model_matrices(model, matrix) - 1; i >= 0; i--) {
+        if (between > far) {
+            r.n++;
+            r.frac += matrix[i] / ll_model_layer_param(model);
+        }
+        between += 2 * matrix[i];
+    }
+    return r;
+}

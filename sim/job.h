@@ -107,10 +107,21 @@ static inline bool ll_job_meets(const ll_job *job)
 }
 
 /* Calls in which the weights of a sharded layer are gathered, and its gradients scattered: one, or one for each
- * matrix (query, key and value are one). */
-static inline double ll_job_layer_calls(const ll_job *job, const ll_model *model)
+ * matrix. */
+int ll_job_layer_calls(const ll_job *job, const ll_model *model);
+
+/* Matrices of a layer that are gathered once more when the layer has been computed again: how many, and their
+ * share of its weights. See gather_lists in sim/exposed.h. */
+typedef struct ll_regather {
+    int n;
+    double frac;
+} ll_regather;
+ll_regather ll_job_regather(const ll_job *job, const ll_model *model);
+
+/* Forward ops of a stage before its first backward op, if it has so many (Narayanan et al. 2021). */
+static inline int64_t ll_job_fill(int64_t pp, int64_t interleave, int64_t stage)
 {
-    return job->gather_lists ? model->gated ? 5 : 4 : 1;
+    return interleave == 1 ? pp - stage - 1 : 2 * (pp - stage - 1) + (interleave - 1) * pp;
 }
 
 /* Width of keys, and of values, on one chip: a head is copied where there are fewer heads than chips. */

@@ -57,11 +57,26 @@ ll_status ll_model_read(ll_config *cfg, const char *path, ll_model *out, ll_erro
     return LL_OK;
 }
 
+int ll_model_matrices(const ll_model *m, double param[LL_MAX_MATRIX])
+{
+    const double q = (double)(m->n_head * m->head_dim), kv = (double)(m->n_kv_head * m->head_dim);
+    const double h = (double)m->hidden, ffn = h * (double)m->ffn;
+    int n = 0;
+    param[n++] = h * (q + 2 * kv);
+    param[n++] = h * q;
+    param[n++] = ffn;
+    if (m->gated) param[n++] = ffn;
+    param[n++] = ffn;
+    return n;
+}
+
 double ll_model_layer_param(const ll_model *m)
 {
-    double q = (double)(m->n_head * m->head_dim), kv = (double)(m->n_kv_head * m->head_dim);
-    double h = (double)m->hidden;
-    return h * (2 * q + 2 * kv) + h * (double)m->ffn * (m->gated ? 3 : 2) + 2 * h;
+    double matrix[LL_MAX_MATRIX], sum = 2 * (double)m->hidden; /* two norms */
+    const int n = ll_model_matrices(m, matrix);
+    for (int i = 0; i < n; i++)
+        sum += matrix[i];
+    return sum;
 }
 
 double ll_model_embedding_param(const ll_model *m) { return (double)m->vocab * (double)m->hidden; }

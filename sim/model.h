@@ -26,6 +26,11 @@ typedef struct ll_model {
 extern const ll_key ll_model_keys[];
 ll_status ll_model_read(ll_config *cfg, const char *path, ll_model *out, ll_error *err);
 
+/* Weights of the matrices of a layer, in the order in which the forward pass uses them: query, key and value (one
+ * matrix); the attention's output; into the feed-forward network, and its gate; out of it. Returns how many. */
+enum { LL_MAX_MATRIX = 5 };
+int ll_model_matrices(const ll_model *m, double param[LL_MAX_MATRIX]);
+
 double ll_model_layer_param(const ll_model *m);     /* weights of one layer */
 double ll_model_embedding_param(const ll_model *m); /* weights of one vocabulary matrix */
 double ll_model_param(const ll_model *m);           /* all weights */

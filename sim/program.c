@@ -69,7 +69,7 @@ static double dp_param(const ll_program *program, bool per_layer)
     const ll_study *s = program->study;
     if (per_layer)
         return ll_model_layer_param(&s->model) /
-               ((double)s->job.tp * ll_job_layer_calls(&s->job, &s->model));
+               (double)(s->job.tp * ll_job_layer_calls(&s->job, &s->model));
     double sum = 0;
     for (int64_t v = 0; v < program->n_chunk; v++)
         sum += ll_stage_param(&s->model, &s->job, v);
@@ -85,7 +85,9 @@ static void sizes_dp(ll_program *program, double n_op)
             ll_job_grad_B(job) * ll_model_embedding_param(model) / (double)job->tp, 1);
     if (job->dp * job->cp == 1) return;
     bool sharded = job->zero >= 3;
-    double layers = (double)model->n_layer / (double)job->pp * ll_job_layer_calls(job, model);
+    const double layers = (double)model->n_layer / (double)job->pp;
+    const double calls = n_op * layers * ll_job_layer_calls(job, model); /* once per layer */
+    const double more = n_op * layers * ll_job_regather(job, model).n;
     double chunks = (double)job->interleave;
     if (job->zero == 0) {
         set(program, LL_DP_REDUCE, ll_job_grad_B(job) * dp_param(program, false), chunks);
@@ -93,10 +95,10 @@ static void sizes_dp(ll_program *program, double n_op)
     }
     const bool whole = job->zero == 1 && job->grad_whole;
     set(program, LL_DP_GATHER, ll_job_param_B(job) * dp_param(program, sharded),
-        sharded ? 2 * n_op * layers : chunks);
+        sharded ? 2 * calls + more : chunks);
     set(program, whole ? LL_DP_REDUCE : LL_DP_SCATTER,
         ll_job_grad_B(job) * dp_param(program, sharded),
-        sharded          ? n_op * layers
+        sharded          ? calls
         : job->zero == 2 ? n_op * chunks
                          : chunks);
 }

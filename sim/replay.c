@@ -24,16 +24,10 @@ static op pass_op(const schedule *s, int64_t stage, int64_t n, bool backward)
     return (op){backward, n / block * s->n_stage + n % s->n_stage, k * s->n_stage + stage};
 }
 
-/* Forward ops of a stage before its first backward op, if there are so many. */
-static int64_t schedule_fill(const schedule *s, int64_t stage)
-{
-    return s->n_inter == 1 ? s->n_stage - stage - 1
-                           : 2 * (s->n_stage - stage - 1) + (s->n_inter - 1) * s->n_stage;
-}
-
+/* Forward ops of a stage before its first backward op. */
 static int64_t schedule_warm(const schedule *s, int64_t stage)
 {
-    const int64_t fill = schedule_fill(s, stage);
+    const int64_t fill = ll_job_fill(s->n_stage, s->n_inter, stage);
     return fill < s->n_pass ? fill : s->n_pass;
 }
 
@@ -163,7 +157,9 @@ static void slot_run(replica *r, int64_t stage, int64_t y)
     to[0] = to[1] = false;
     for (int i = 0; slot >= 0 && i < (both ? 2 : 1) && r->next[stage] < n_op; i++) {
         const op o = schedule_op(&r->s, stage, r->next[stage]++);
-        op_run(r, stage, &o, 0);
+        LL_ASSERT(input_s(r, &o) >= 0, "stage %lld, turn %lld: an input has not been sent",
+                  (long long)stage, (long long)y);
+        op_run(r, stage, &o, 0); /* what came in the exchange before is there */
         to[o.backward] = sends(r, &o);
     }
     r->ready_s[stage] = r->clock_s[stage];
@@ -350,8 +346,8 @@ ll_status ll_replay(const ll_replay_input *in, ll_comm *comm, ll_arena *mem, dou
         hi = 1;
     }
     ll_status status = LL_OK;
-    const bool in_step =
-        job->interleave > 1 && !job->overlap_pp && schedule_fill(&r.s, 0) <= r.s.n_pass;
+    const bool in_step = job->interleave > 1 && !job->overlap_pp &&
+                         ll_job_fill(job->pp, job->interleave, 0) <= r.s.n_pass;
     for (int64_t id = lo; id < hi && status == LL_OK; id++) {
         replica_place(&r, id);
         if (in_step)

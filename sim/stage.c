@@ -46,9 +46,8 @@ static double layer_activation_B(const ll_model *m, const ll_job *job)
 /* Chunks of activations that stage p holds at most: the warm-up of the schedule and one more. */
 static int64_t n_in_flight(const ll_job *job, int64_t p)
 {
-    int64_t warm = job->interleave == 1 ? job->pp - p - 1
-                                        : 2 * (job->pp - p - 1) + (job->interleave - 1) * job->pp;
-    return min64(warm + 1, ll_job_n_micro(job) * job->interleave);
+    return min64(ll_job_fill(job->pp, job->interleave, p) + 1,
+                 ll_job_n_micro(job) * job->interleave);
 }
 
 /* Parameters that a fully sharded stage holds whole: the layer that runs and its neighbour, and the vocabulary
@@ -58,9 +57,10 @@ static double whole_param(const ll_model *m, const ll_job *job, int64_t p)
     const bool first = p == 0, last = p == job->pp - 1 && !(m->tied && job->pp == 1);
     const double vocab = ll_model_embedding_param(m);
     if (!job->gather_lists) return 2 * ll_model_layer_param(m) + (first + last) * vocab;
-    const double qkv = (double)((m->n_head + 2 * m->n_kv_head) * m->head_dim);
-    const double matrix = (double)m->hidden * fmax(qkv, (double)m->ffn);
-    return 2 * (first || last ? fmax(matrix, vocab) : matrix);
+    double matrix[LL_MAX_MATRIX], largest = first || last ? vocab : 0;
+    for (int i = ll_model_matrices(m, matrix) - 1; i >= 0; i--)
+        largest = fmax(largest, matrix[i]);
+    return 2 * largest;
 }
 
 static void stage_memory(const ll_chip *chip, const ll_model *model, const ll_job *job, int64_t p,

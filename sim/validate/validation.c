@@ -218,19 +218,30 @@ static ll_status step_predict(const ll_study *s, const ll_validation_row *row, c
     return LL_OK;
 }
 
-/* The row with each of the settings that its source leaves open too. */
+/* The row with the k-th of the settings that its source leaves open too. */
+static ll_status other_predict(const ll_validation_row *row, const job *j, const char *path, int k,
+                               ll_validation_outcome *out, ll_error *err)
+{
+    const char *set[MAX_SET + 256];
+    ll_study *s = ll_arena_new(j->mem, ll_study);
+    const int n = settings(j, row, row->other[k], set, err);
+    LL_TRY(err->status);
+    LL_TRY(
+        ll_study_load(&(ll_study_source){path, n, set, LL_STUDY_WHOLE}, j->alone, j->mem, s, err));
+    out->other_measured[k] = published_s(s, row);
+    return mean_step(s, j, &out->other_predicted[k], err);
+}
+
+/* With all of them. What is wrong is said with the setting that it is wrong with. */
 static ll_status others_predict(const ll_validation_row *row, const job *j, const char *path,
                                 ll_validation_outcome *out, ll_error *err)
 {
     for (int k = 0; k < row->n_other; k++) {
-        const char *set[MAX_SET + 256];
-        ll_study *s = ll_arena_new(j->mem, ll_study);
-        const int n = settings(j, row, row->other[k], set, err);
-        LL_TRY(err->status);
-        LL_TRY(ll_study_load(&(ll_study_source){path, n, set, LL_STUDY_WHOLE}, j->alone, j->mem, s,
-                             err));
-        out->other_measured[k] = published_s(s, row);
-        LL_TRY(mean_step(s, j, &out->other_predicted[k], err));
+        if (other_predict(row, j, path, k, out, err) == LL_OK) continue;
+        const ll_status status = err->status;
+        const char *why = ll_arena_printf(j->mem, "%s", err->text);
+        ll_error_init(err);
+        return ll_error_set(err, status, "otherwise %s: %s", row->other[k], why);
     }
     return LL_OK;
 }

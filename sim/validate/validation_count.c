@@ -125,8 +125,9 @@ static bool first_of_id(const ll_validation *v, int i)
     return first;
 }
 
-/* One error for an id: the median of the absolute errors of its lines, signed as most of them are. */
-static double id_error(const ll_validation *v, const char *id, ll_arena *mem)
+/* One error for an id: the median of the absolute errors of its lines, signed as most of them are. n_line:
+ * how many there are. */
+static double id_error(const ll_validation *v, const char *id, ll_arena *mem, int *n_line)
 {
     double *error = ll_arena_array(mem, v->n_row, double);
     int n = 0, n_positive = 0;
@@ -137,6 +138,7 @@ static double id_error(const ll_validation *v, const char *id, ll_arena *mem)
         n_positive += e > 0;
     }
     qsort(error, (size_t)n, sizeof *error, ascending);
+    *n_line = n;
     return (2 * n_positive > n ? 1 : -1) * quantile(n, error, 0.5);
 }
 
@@ -145,9 +147,11 @@ static void stats_open20(const ll_validation *v, ll_arena *mem, ll_validation_st
     sample s = sample_new(v->n_row, mem);
     *out = (ll_validation_stats){.scope = "open20", .name = "all", .precisions = ""};
     for (int i = 0; i < v->n_row; i++) {
+        const ll_validation_row *r = &v->row[i];
+        int n_line;
         if (in_open20(v, i) && counted(v, i)) envelope_add(&v->outcome[i], mem, out);
         if (first_of_id(v, i))
-            sample_add(&s, id_error(v, v->row[i].id, mem), 100 * v->row[i].band_frac, v->row[i].id);
+            sample_add(&s, id_error(v, r->id, mem, &n_line), 100 * r->band_frac, r->id);
     }
     stats_fill(&s, mem, out);
 }
@@ -161,13 +165,15 @@ static void stats_otherwise(const ll_validation *v, ll_arena *mem, ll_validation
     int n = 0;
     for (int i = 0; i < v->n_row; i++) {
         if (!first_of_id(v, i)) continue;
-        side[0][n] = side[1][n] = fabs(id_error(v, v->row[i].id, mem));
-        for (int k = 0; k < v->row[i].n_other; k++) {
+        int n_line;
+        side[0][n] = side[1][n] = fabs(id_error(v, v->row[i].id, mem, &n_line));
+        const int n_other = n_line == 1 ? v->row[i].n_other : 0;
+        for (int k = 0; k < n_other; k++) {
             const double error = fabs(ll_validation_other_error(&v->outcome[i], k));
             side[0][n] = fmin(side[0][n], error);
             side[1][n] = fmax(side[1][n], error);
         }
-        out->n_open += v->row[i].n_other > 0;
+        out->n_open += n_other > 0;
         n++;
     }
     for (int w = 0; w < 2; w++)

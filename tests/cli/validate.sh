@@ -89,6 +89,13 @@ predicted() { tr -d '\n ' | grep -o '"predicted_s":[0-9.e-]*' | sed -n "$1p"; }
 alone=$("$LINELOSS" validate alone.csv --format json | predicted 1)
 [ "$(predicted 2 <open.json)" = "$alone" ] || complain "otherwise $(predicted 2 <open.json), alone $alone"
 [ "$(predicted 1 <open.json)" != "$alone" ] || complain "otherwise counts: $alone"
+# One of them that cannot be run is a fault of the row, and is named.
+{
+    echo "$heading,otherwise"
+    echo 'A,open20,,o01,,open,step s,1.10,8,,,model.vocab=60000 or job.tpp=2'
+} >rows.csv
+run 1
+has err 'rows\.csv:2: otherwise job\.tpp=2: .*unknown path'
 # What is beyond its band has a cause, or is said to have none; what is within has none.
 {
     echo "$heading,cause"

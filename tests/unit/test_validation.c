@@ -105,9 +105,15 @@ static void test_otherwise(ll_arena *mem)
     CHECK_NEAR(s->p90_worst, 19, 1e-12);
     CHECK(v.n_series == 1 && v.series[0].n_other == 1, "series");
     CHECK_NEAR(v.series[0].other_loss[0], 20, 1e-12);
+    row[1].n_other = 1; /* B has two lines */
+    row[1].other[0] = "a=1";
+    o[1].other_measured[0] = 1;
+    o[1].other_predicted[0] = 100;
     row[4].other[0] = "a=2";
     ll_validation_count(&v, mem);
     CHECK(v.series[0].n_other == 0, "%d", v.series[0].n_other);
+    CHECK(v.stats[0].n_open == 1, "%d", v.stats[0].n_open);
+    CHECK_NEAR(v.stats[0].p90_worst, 19, 1e-12);
 }
 
 /* Written, read again, and compared with a version that is worse. */

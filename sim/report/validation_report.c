@@ -1,6 +1,5 @@
 #include "sim/report/validation_report.h"
 
-#include "sim/report/json.h"
 #include "sim/report/report.h"
 #include "sim/report/validation_params.h"
 #include "sim/version.h"
@@ -28,12 +27,6 @@ static const char *seconds(double x, ll_arena *mem)
     return x < 0.1 ? ll_arena_printf(mem, "%.4g ms", 1e3 * x) : ll_arena_printf(mem, "%.4g s", x);
 }
 
-/* Why a row is beyond its band. */
-static const char *cause(const ll_validation_row *r)
-{
-    return *r->cause ? r->cause : "NO CAUSE STATED";
-}
-
 /* What a row assumes, and why it is off if it is: of rows that do not count, up to the colon; the rest
  * stands in the table of causes. */
 static const char *remark(const ll_validation *v, int i, ll_arena *mem)
@@ -44,9 +37,10 @@ static const char *remark(const ll_validation *v, int i, ll_arena *mem)
     for (int k = 0; k < r->n_other && o->state == LL_VALIDATION_OK; k++)
         text = ll_arena_printf(mem, "%s%sWith %s %+.1f %%", text, *text ? ". " : "", r->other[k],
                                ll_validation_other_error(o, k));
-    if (!ll_validation_beyond(v, i)) return text;
-    const size_t n = in_group(v, i, "open20") ? strlen(cause(r)) : strcspn(cause(r), ":");
-    return ll_arena_printf(mem, "%s%sCAUSE: %.*s", text, *text ? ". " : "", (int)n, cause(r));
+    const char *cause = ll_validation_cause(v, i);
+    if (!*cause) return text;
+    const size_t n = in_group(v, i, "open20") ? strlen(cause) : strcspn(cause, ":");
+    return ll_arena_printf(mem, "%s%sCAUSE: %.*s", text, *text ? ". " : "", (int)n, cause);
 }
 
 /* Rows of one group, for people. */
@@ -110,7 +104,7 @@ static ll_table *cause_table(const ll_validation *v, ll_arena *mem)
             n++;
         }
         ll_table_row(t);
-        ll_table_set(t, 0, "%s", cause(&v->row[i]));
+        ll_table_set(t, 0, "%s", ll_validation_cause(v, i));
         ll_table_set(t, 1, "%d", n);
         ll_table_set(t, 2, "%+.1f", sum / n);
         ll_table_set(t, 3, "%+.1f", ll_validation_error(&v->outcome[worst]));
@@ -339,148 +333,6 @@ static void print_short(const ll_validation *v, const char *date, ll_format form
     ll_validation_param_print(v, format, 0, mem, out);
 }
 
-static const char *state_name(int state)
-{
-    static const char *const name[] = {"ok", "does not fit", "failed", "not modelled"};
-    return name[state];
-}
-
-static void row_json(const ll_validation *v, int i, ll_json *j)
-{
-    const ll_validation_row *r = &v->row[i];
-    const ll_validation_outcome *o = &v->outcome[i];
-    const bool timed = !in_memory(v, i);
-    ll_json_open(j, NULL, '{');
-    ll_json_string(j, "id", r->id);
-    ll_json_string(j, "study", r->study);
-    ll_json_string(j, "what", r->what);
-    ll_json_string(j, "group", r->group);
-    ll_json_string(j, "series", r->series);
-    ll_json_string(j, "set", r->set);
-    ll_json_string(j, "state", state_name(o->state));
-    ll_json_string(j, "reason", o->reason);
-    ll_json_string(j, "family", o->family);
-    ll_json_string(j, "chip", o->chip);
-    ll_json_integer(j, "chips", o->n_chip);
-    ll_json_string(j, "precision", o->precision);
-    ll_json_string(j, "quantity", r->quantity_text);
-    ll_json_number(j, "published", r->measured);
-    if (timed && o->state == LL_VALIDATION_OK) {
-        ll_json_number(j, "measured_s", o->measured);
-        ll_json_number(j, "predicted_s", o->predicted);
-        ll_json_number(j, "error_pct", ll_validation_error(o));
-    } else if (o->state == LL_VALIDATION_OK) {
-        ll_json_number(j, "predicted",
-                       r->quantity == LL_QUANTITY_FITS ? o->predicted : o->predicted / 1e9);
-    }
-    ll_json_number(j, "band_pct", 100 * r->band_frac);
-    ll_json_number(j, "memory_B", o->memory_B);
-    ll_json_string(j, "assumed", r->assumed);
-    ll_json_open(j, "otherwise", '[');
-    for (int k = 0; k < r->n_other && o->state == LL_VALIDATION_OK; k++) {
-        ll_json_open(j, NULL, '{');
-        ll_json_string(j, "set", r->other[k]);
-        ll_json_number(j, "predicted_s", o->other_predicted[k]);
-        ll_json_number(j, "error_pct", ll_validation_other_error(o, k));
-        ll_json_close(j);
-    }
-    ll_json_close(j);
-    ll_json_string(j, "cause", ll_validation_beyond(v, i) ? cause(r) : "");
-    ll_json_string(j, "source", r->source);
-    ll_json_close(j);
-}
-
-static void stats_json(const ll_validation_stats *s, ll_json *j)
-{
-    ll_json_number(j, "median_abs_err", s->median_abs_err);
-    ll_json_number(j, "p90_abs_err", s->p90_abs_err);
-    ll_json_number(j, "worst", s->worst);
-    ll_json_string(j, "worst_row", s->worst_row);
-    ll_json_number(j, "mean_err", s->mean_err);
-    ll_json_number(j, "share_positive", s->share_positive);
-    ll_json_number(j, "share_in_band", s->share_in_band);
-}
-
-/* Between the best and the worst of what sources leave open. */
-static void otherwise_json(const ll_validation_stats *s, ll_json *j)
-{
-    ll_json_open(j, "left_open", '{');
-    ll_json_integer(j, "rows", s->n_open);
-    ll_json_number(j, "median_abs_err_best", s->median_best);
-    ll_json_number(j, "median_abs_err_worst", s->median_worst);
-    ll_json_number(j, "p90_abs_err_best", s->p90_best);
-    ll_json_number(j, "p90_abs_err_worst", s->p90_worst);
-    ll_json_close(j);
-}
-
-/* {"name": {"rows": n, "median_abs_err": ...}, ...} of one scope. */
-static void scope_json(const ll_validation *v, const char *key, const char *scope, ll_json *j)
-{
-    ll_json_open(j, key, '{');
-    for (int i = 0; i < v->n_stats; i++) {
-        if (strcmp(v->stats[i].scope, scope) != 0) continue;
-        ll_json_open(j, v->stats[i].name, '{');
-        ll_json_integer(j, "rows", v->stats[i].n);
-        stats_json(&v->stats[i], j);
-        ll_json_close(j);
-    }
-    ll_json_close(j);
-}
-
-static void series_json(const ll_validation *v, ll_json *j)
-{
-    ll_json_open(j, "series", '[');
-    for (int i = 0; i < v->n_series; i++) {
-        const ll_validation_series *s = &v->series[i];
-        ll_json_open(j, NULL, '{');
-        ll_json_string(j, "name", s->name);
-        ll_json_string(j, "chip", s->chip);
-        ll_json_integer(j, "runs", s->n);
-        ll_json_integer(j, "from_chips", s->from_chip);
-        ll_json_integer(j, "to_chips", s->to_chip);
-        ll_json_number(j, "measured_loss_pct", s->measured_loss);
-        ll_json_number(j, "predicted_loss_pct", s->predicted_loss);
-        ll_json_number(j, "error_points", s->predicted_loss - s->measured_loss);
-        ll_json_open(j, "otherwise", '[');
-        for (int k = 0; k < s->n_other; k++) {
-            ll_json_open(j, NULL, '{');
-            ll_json_string(j, "set", s->other[k]);
-            ll_json_number(j, "predicted_loss_pct", s->other_loss[k]);
-            ll_json_close(j);
-        }
-        ll_json_close(j);
-        ll_json_close(j);
-    }
-    ll_json_close(j);
-}
-
-static void print_json(const ll_validation *v, const char *date, ll_text *out)
-{
-    ll_json j;
-    ll_json_init(&j, out);
-    ll_json_open(&j, NULL, '{');
-    ll_json_integer(&j, "schema_version", 2);
-    ll_json_string(&j, "note",
-                   "errors in percent of the measured time; counted rows: one per id of group "
-                   "open20, all rows if there are none; by_family and by_chip: all rows");
-    ll_json_string(&j, "date", date);
-    ll_json_string(&j, "version", ll_version());
-    ll_json_string(&j, "git", ll_git());
-    ll_json_integer(&j, "counted", v->stats[0].n);
-    stats_json(&v->stats[0], &j);
-    otherwise_json(&v->stats[0], &j);
-    scope_json(v, "all", "all", &j);
-    scope_json(v, "by_family", "family", &j);
-    scope_json(v, "by_chip", "chip", &j);
-    series_json(v, &j);
-    ll_validation_param_json(v, &j);
-    ll_json_open(&j, "rows", '[');
-    for (int i = 0; i < v->n_row; i++)
-        row_json(v, i, &j);
-    ll_json_close(&j);
-    ll_json_close(&j);
-}
-
 static ll_table *flat_table(const ll_validation *v, ll_arena *mem)
 {
     static const char *const name[] = {
@@ -510,10 +362,10 @@ static ll_table *flat_table(const ll_validation *v, ll_arena *mem)
             ll_table_set(t, 13, "%.4f", ll_validation_error(o));
         }
         ll_table_set(t, 14, "%g", 100 * r->band_frac);
-        ll_table_set(t, 15, "%s", *o->reason ? o->reason : state_name(o->state));
+        ll_table_set(t, 15, "%s", *o->reason ? o->reason : ll_validation_state_names[o->state]);
         ll_table_set(t, 16, "%s", r->assumed);
         ll_table_set(t, 17, "%s", r->source);
-        ll_table_set(t, 18, "%s", ll_validation_beyond(v, i) ? cause(r) : "");
+        ll_table_set(t, 18, "%s", ll_validation_cause(v, i));
     }
     return t;
 }
@@ -526,7 +378,7 @@ void ll_validation_print(const ll_validation *v, const char *date, ll_format for
         print_text(v, width, mem, out);
         break;
     case LL_FORMAT_JSON:
-        print_json(v, date, out);
+        ll_validation_json(v, date, out);
         break;
     case LL_FORMAT_CSV:
         ll_table_print(flat_table(v, mem), format, 0, out);

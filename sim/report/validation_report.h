@@ -11,6 +11,9 @@
 void ll_validation_print(const ll_validation *v, const char *date, ll_format format, int width,
                          ll_arena *mem, ll_text *out);
 
+/* All of it as one JSON object: what ll_validation_print does for JSON. */
+void ll_validation_json(const ll_validation *v, const char *date, ll_text *out);
+
 /* The picture: predicted against measured, log-log, with a band of 10 %. DIR/validation.gp, .dat, and
  * what gnuplot makes of them. Collective. */
 ll_status ll_validation_plot(const char *dir, const ll_validation *v, ll_comm *comm, ll_arena *mem,

@@ -59,8 +59,10 @@ typedef enum ll_validation_state {
     LL_VALIDATION_OK,
     LL_VALIDATION_MISFIT, /* more memory than the chip has */
     LL_VALIDATION_FAILED, /* a fault of the row */
-    LL_VALIDATION_NOT_MODELLED
+    LL_VALIDATION_NOT_MODELLED,
+    LL_N_VALIDATION_STATE
 } ll_validation_state;
+extern const char *const ll_validation_state_names[LL_N_VALIDATION_STATE];
 
 /* What a row came to. Plain bytes: ranks exchange it. */
 typedef struct ll_validation_outcome {
@@ -150,6 +152,9 @@ double ll_validation_other_error(const ll_validation_outcome *o, int k); /* the 
 
 /* Whether a row ran and its error is larger than its band. */
 bool ll_validation_beyond(const ll_validation *v, int i_row);
+
+/* Why a row is beyond its band, "NO CAUSE STATED" if nobody says; "" if it is within. */
+const char *ll_validation_cause(const ll_validation *v, int i_row);
 
 /* Work of a step as the convention counts it, in FLOP. quantity: FULL_RECOMPUTE, FULL or CAUSAL. */
 double ll_validation_work_flop(const ll_model *model, const ll_job *job, ll_quantity quantity);

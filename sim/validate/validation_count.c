@@ -5,6 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char *const ll_validation_state_names[LL_N_VALIDATION_STATE] = {
+    [LL_VALIDATION_OK] = "ok",
+    [LL_VALIDATION_MISFIT] = "does not fit",
+    [LL_VALIDATION_FAILED] = "failed",
+    [LL_VALIDATION_NOT_MODELLED] = "not modelled"};
+
 double ll_validation_error(const ll_validation_outcome *o)
 {
     return o->measured > 0 ? 100 * (o->predicted / o->measured - 1) : 0;
@@ -20,6 +26,12 @@ bool ll_validation_beyond(const ll_validation *v, int i_row)
     const ll_validation_outcome *o = &v->outcome[i_row];
     return o->state == LL_VALIDATION_OK && strcmp(v->row[i_row].group, "memory") != 0 &&
            fabs(ll_validation_error(o)) > 100 * v->row[i_row].band_frac;
+}
+
+const char *ll_validation_cause(const ll_validation *v, int i_row)
+{
+    if (!ll_validation_beyond(v, i_row)) return "";
+    return *v->row[i_row].cause ? v->row[i_row].cause : "NO CAUSE STATED";
 }
 
 static int ascending(const void *a, const void *b)

@@ -9,7 +9,7 @@
  * middle. CPU time and memory of the rank that needs most, the links and all work space included. "flow B" is
  * what stays per flow that the rank keeps.
  */
-#include "sim/engine/packet_net.h"
+#include "sim/engine/packet/net.h"
 #include "tests/engine_make.h"
 
 #include <mpi.h>

@@ -13,7 +13,7 @@
  * much is printed. In unequal_128 most of it is the window: 1/127 of a link each, twice over, which
  * the last flows of a host cannot leave when the others are done. Deep windows come closer.
  */
-#include "sim/engine/equations.h"
+#include "sim/engine/flow/equations.h"
 #include "tests/engine_make.h"
 
 #include <stdio.h>

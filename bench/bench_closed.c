@@ -2,9 +2,9 @@
  * another in a loop, as a search over layouts would run them (the files are read once, outside).
  * usage: bench_closed [--format json] [STUDY...] */
 #include "sim/engine/engine.h"
-#include "sim/program.h"
-#include "sim/replay.h"
-#include "sim/study.h"
+#include "sim/step/program.h"
+#include "sim/step/replay.h"
+#include "sim/work/study.h"
 
 #include <mpi.h>
 #include <stdio.h>

@@ -5,7 +5,7 @@
  * Per phase: CPU seconds of the whole price (routes, folding, solve), nanoseconds per flow-hop, and
  * peak memory so far.
  */
-#include "sim/engine/equations.h"
+#include "sim/engine/flow/equations.h"
 #include "tests/engine_make.h"
 
 #include <stdio.h>

@@ -19,10 +19,11 @@
  *   all-to-all     64 chips of four leaves, 64 KiB from each to each
  *   one path       as above: hashed paths collide
  */
-#include "sim/collective.h"
-#include "sim/engine/equations.h"
-#include "sim/result.h"
-#include "sim/synthetic.h"
+#include "sim/collective/collective.h"
+#include "sim/engine/flow/equations.h"
+#include "sim/step/price.h"
+#include "sim/step/result.h"
+#include "sim/traffic/synthetic.h"
 #include "tests/engine_make.h"
 
 #include <mpi.h>

@@ -24,9 +24,9 @@
  * Pages of 2 MiB help large nets where the C library can use them: GLIBC_TUNABLES=glibc.malloc.hugetlb=1
  * took 7 % from the CPU time at 65,536 chips, and nothing at 8192.
  */
-#include "sim/engine/calendar.h"
-#include "sim/engine/packet_run.h"
-#include "sim/synthetic.h"
+#include "sim/engine/packet/calendar.h"
+#include "sim/engine/packet/run.h"
+#include "sim/traffic/synthetic.h"
 #include "tests/engine_make.h"
 
 #include <math.h>

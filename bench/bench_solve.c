@@ -6,8 +6,8 @@
  * of 8 x 8 behind switches. Wall seconds of the whole price, and per solve of its filling. The
  * simulated end is printed because it must not depend on R.
  */
-#include "sim/engine/equations.h"
-#include "sim/synthetic.h"
+#include "sim/engine/flow/equations.h"
+#include "sim/traffic/synthetic.h"
 #include "tests/engine_make.h"
 
 #include <mpi.h>

@@ -1,7 +1,7 @@
 /* lineloss: start MPI and PETSc, run one command, finish cleanly. */
 #include "sim/command/command.h"
 #include "sim/command/options.h"
-#include "sim/report/output.h"
+#include "sim/print/output.h"
 #include "sim/version.h"
 
 #include <mpi.h>

@@ -2,7 +2,7 @@
 #ifndef LL_TESTS_STUDY_MAKE_H
 #define LL_TESTS_STUDY_MAKE_H
 
-#include "sim/result.h"
+#include "sim/step/result.h"
 #include "tests/check.h"
 
 #include <stdlib.h>

@@ -1,9 +1,9 @@
 /* lineloss calibrate collectives CLUSTER FILE...: the software of a dimension, fitted to measured curves. */
 #include "sim/command/calibrate.h"
 
-#include "sim/report/curve_report.h"
-#include "sim/report/output.h"
+#include "sim/print/output.h"
 #include "sim/validate/curve_fit.h"
+#include "sim/validate/curve_report.h"
 
 #include <string.h>
 

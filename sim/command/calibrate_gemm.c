@@ -1,8 +1,8 @@
 /* lineloss calibrate gemm CLUSTER FILE: gemm_frac and tile_fill of its chip, fitted to measured products. */
 #include "sim/command/calibrate.h"
 
-#include "sim/study.h"
 #include "sim/validate/gemm_fit.h"
+#include "sim/work/study.h"
 
 #include <string.h>
 

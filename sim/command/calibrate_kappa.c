@@ -1,6 +1,6 @@
 /* lineloss calibrate kappa: engine flow beside engine packet, and the kappa that fits best. */
 #include "sim/command/calibrate.h"
-#include "sim/report/json.h"
+#include "sim/print/json.h"
 #include "sim/report/report.h"
 #include "sim/validate/calibrate.h"
 

@@ -3,7 +3,7 @@
 #include "sim/config/shipped.h"
 #include "sim/report/keys.h"
 #include "sim/report/report.h"
-#include "sim/study.h"
+#include "sim/work/study.h"
 
 #include <string.h>
 
@@ -63,12 +63,12 @@ static void memory_print(const ll_memory *m, ll_arena *mem, ll_text *out)
                 {"optimizer", m->optimizer_B}, {"activations", m->activations_B},
                 {"logits", m->logits_B},       {"reserved", m->reserved_B}};
     ll_text_add(out, "Memory per chip: %s of %s, %s to spare\n  (",
-                ll_report_quantity(LL_KIND_SIZE, m->total_B, mem),
-                ll_report_quantity(LL_KIND_SIZE, m->capacity_B, mem),
-                ll_report_quantity(LL_KIND_SIZE, m->capacity_B - m->total_B, mem));
+                ll_quantity_text(LL_KIND_SIZE, m->total_B, mem),
+                ll_quantity_text(LL_KIND_SIZE, m->capacity_B, mem),
+                ll_quantity_text(LL_KIND_SIZE, m->capacity_B - m->total_B, mem));
     for (size_t i = 0; i < sizeof part / sizeof *part; i++)
         ll_text_add(out, "%s%s %s", i ? ", " : "", part[i].name,
-                    ll_report_quantity(LL_KIND_SIZE, part[i].size_B, mem));
+                    ll_quantity_text(LL_KIND_SIZE, part[i].size_B, mem));
     ll_text_add(out, ")\n");
 }
 

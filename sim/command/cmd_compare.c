@@ -1,12 +1,13 @@
 /* lineloss compare A B ...: what differs, the results side by side, and where the chips go. */
-#include "sim/beside.h"
 #include "sim/command/command.h"
+#include "sim/print/output.h"
 #include "sim/report/difference.h"
-#include "sim/report/output.h"
 #include "sim/report/plot.h"
 #include "sim/report/report.h"
-#include "sim/result.h"
-#include "sim/study.h"
+#include "sim/step/beside.h"
+#include "sim/step/result.h"
+#include "sim/validate/standing.h"
+#include "sim/work/study.h"
 
 #include <string.h>
 
@@ -201,7 +202,8 @@ static ll_status studies_run(comparison *c, const ll_engine_list *beside, ll_com
     for (int k = 0; k < c->n; k++) {
         LL_TRY(ll_run(&c->study[k], comm, mem, &c->result[k], err));
         LL_TRY(ll_beside_run(&c->study[k], beside, comm, mem, &c->result[k], err));
-        c->report[k] = (ll_report){&c->study[k], &c->result[k], c->label[k]};
+        c->report[k] = (ll_report){&c->study[k], &c->result[k], c->label[k],
+                                   ll_standing_of(&c->study[k], &c->result[k], mem)};
         *valid = *valid && c->result[k].valid;
     }
     return LL_OK;

@@ -1,9 +1,10 @@
 /* lineloss curves FILE...: measured collectives beside predicted ones. */
 #include "sim/command/command.h"
 
-#include "sim/progress.h"
-#include "sim/report/curve_report.h"
-#include "sim/report/output.h"
+#include "sim/comm/progress.h"
+#include "sim/print/output.h"
+#include "sim/step/price.h"
+#include "sim/validate/curve_report.h"
 
 #include <string.h>
 

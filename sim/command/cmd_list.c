@@ -1,5 +1,5 @@
 /* lineloss list TOPIC: what there is to choose from, out of the registries and key tables. */
-#include "sim/collective.h"
+#include "sim/collective/collective.h"
 #include "sim/command/command.h"
 #include "sim/report/catalog.h"
 #include "sim/report/keys.h"

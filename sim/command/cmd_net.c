@@ -5,12 +5,13 @@
  *   all_reduce 2 (n-1)/n; all_gather, reduce_scatter, all_to_all (n-1)/n; broadcast, send 1.
  * So the busbw of a perfect collective is the rate of a chip's link, whatever n is.
  */
-#include "sim/beside.h"
-#include "sim/collective.h"
+#include "sim/collective/collective.h"
+#include "sim/comm/progress.h"
 #include "sim/command/command.h"
-#include "sim/progress.h"
 #include "sim/report/report.h"
-#include "sim/study.h"
+#include "sim/step/beside.h"
+#include "sim/step/price.h"
+#include "sim/work/study.h"
 
 #include <errno.h>
 #include <math.h>

@@ -1,10 +1,11 @@
 /* lineloss run STUDY: price, replay and account for one study. */
-#include "sim/beside.h"
 #include "sim/command/command.h"
-#include "sim/report/output.h"
+#include "sim/print/output.h"
 #include "sim/report/report.h"
-#include "sim/result.h"
-#include "sim/study.h"
+#include "sim/step/beside.h"
+#include "sim/step/result.h"
+#include "sim/validate/standing.h"
+#include "sim/work/study.h"
 
 #include <stdio.h>
 
@@ -62,7 +63,7 @@ static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_err
     if (dir) LL_TRY(ll_output_prepare(dir, comm, err));
     ll_result *result = ll_arena_new(mem, ll_result);
     LL_TRY(study_run(study, opt, comm, mem, result, err));
-    const ll_report report = {study, result, study->name};
+    const ll_report report = {study, result, study->name, ll_standing_of(study, result, mem)};
     LL_TRY(print(&report, opt->format, comm, mem, err));
     if (dir) LL_TRY(files_write(dir, &report, &timing, comm, mem, err));
     return result->valid ? LL_OK

@@ -1,10 +1,10 @@
 /* lineloss validate: published measurements, predicted. */
 #include "sim/command/command.h"
 #include "sim/config/shipped.h"
-#include "sim/report/output.h"
-#include "sim/report/validation_params.h"
-#include "sim/report/validation_report.h"
+#include "sim/print/output.h"
+#include "sim/validate/validation_params.h"
 #include "sim/validate/validation_record.h"
+#include "sim/validate/validation_report.h"
 
 #include <string.h>
 

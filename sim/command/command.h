@@ -4,7 +4,7 @@
 
 #include "sim/base/arena.h"
 #include "sim/base/status.h"
-#include "sim/comm.h"
+#include "sim/comm/comm.h"
 #include "sim/command/options.h"
 
 typedef struct ll_command {

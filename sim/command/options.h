@@ -9,7 +9,7 @@
 #include "sim/base/arena.h"
 #include "sim/base/status.h"
 #include "sim/base/text.h"
-#include "sim/report/table.h"
+#include "sim/print/table.h"
 
 #include <stdbool.h>
 

@@ -7,12 +7,6 @@
  *   flow    the throughput equations on the real link graph, progressive filling
  *   packet  every packet on every link
  *
- * The wire. A flow keeps at most `window` bytes in flight. With window_bdp = w the window is w times
- * the bandwidth-delay product of the sender's share of its narrowest link: W = w * c/k * tau, c/k the
- * smallest over the path of capacity divided by the number of this source's flows of the phase on
- * that link, but at least window_packets packets. tau is the zero-load round trip: twice the one-way
- * latency. A flow that is alone moves min(W / tau, c) bytes per second, and its last byte lands one
- * one-way latency after it left.
  * Flows with src == dst or no bytes end at time 0.
  */
 #ifndef LL_ENGINE_ENGINE_H
@@ -21,21 +15,13 @@
 #include "sim/base/arena.h"
 #include "sim/base/key.h"
 #include "sim/base/status.h"
-#include "sim/comm.h"
-#include "sim/traffic.h"
+#include "sim/comm/comm.h"
+#include "sim/machine/wire.h"
+#include "sim/traffic/traffic.h"
 #include "topology/topology.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-typedef struct ll_wire {
-    double packet_B; /* service unit of a link */
-    double kappa;    /* burstiness in the throughput equations: 0.5 is M/D/1 */
-    double
-        window_bdp; /* window in bandwidth-delay products of the sender's share; 0: use window_B */
-    double window_B;
-    double window_packets; /* with window_bdp: but at least so many packets */
-} ll_wire;
 
 typedef struct ll_phase {
     int n_traffic;

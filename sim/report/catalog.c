@@ -1,10 +1,10 @@
 #include "sim/report/catalog.h"
 
-#include "sim/chip.h"
 #include "sim/config/shipped.h"
-#include "sim/model.h"
+#include "sim/machine/chip.h"
+#include "sim/model/model.h"
 #include "sim/report/report.h"
-#include "sim/study.h"
+#include "sim/work/study.h"
 
 #include <string.h>
 
@@ -62,15 +62,14 @@ ll_table *ll_catalog_chips(ll_comm *comm, ll_arena *mem)
         ll_table_set(t, 1, "%s", chip.name);
         static const ll_precision peak[] = {LL_PRECISION_FP4, LL_PRECISION_FP8, LL_PRECISION_BF16};
         for (int k = 0; k < 3; k++)
-            ll_table_set(
-                t, 2 + k, "%s",
-                chip.peak_flop_per_s[peak[k]] > 0
-                    ? ll_report_quantity(LL_KIND_COMPUTE, chip.peak_flop_per_s[peak[k]], mem)
-                    : "-");
-        ll_table_set(t, 5, "%s", ll_report_quantity(LL_KIND_SIZE, chip.memory_B, mem));
-        ll_table_set(t, 6, "%s", ll_report_quantity(LL_KIND_RATE, chip.memory_Bps, mem));
+            ll_table_set(t, 2 + k, "%s",
+                         chip.peak_flop_per_s[peak[k]] > 0
+                             ? ll_quantity_text(LL_KIND_COMPUTE, chip.peak_flop_per_s[peak[k]], mem)
+                             : "-");
+        ll_table_set(t, 5, "%s", ll_quantity_text(LL_KIND_SIZE, chip.memory_B, mem));
+        ll_table_set(t, 6, "%s", ll_quantity_text(LL_KIND_RATE, chip.memory_Bps, mem));
         ll_table_set(t, 7, "%s",
-                     chip.power_W > 0 ? ll_report_quantity(LL_KIND_POWER, chip.power_W, mem) : "-");
+                     chip.power_W > 0 ? ll_quantity_text(LL_KIND_POWER, chip.power_W, mem) : "-");
     }
     return t;
 }
@@ -139,7 +138,7 @@ ll_table *ll_catalog_models(ll_comm *comm, ll_arena *mem)
             continue;
         }
         ll_table_set(t, 1, "%s", model.name);
-        ll_table_set(t, 2, "%s", ll_report_thousands(ll_model_param(&model), mem));
+        ll_table_set(t, 2, "%s", ll_thousands_text(ll_model_param(&model), mem));
         ll_table_set(t, 3, "%lld", (long long)model.n_layer);
         ll_table_set(t, 4, "%lld", (long long)model.hidden);
     }

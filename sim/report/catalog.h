@@ -3,8 +3,8 @@
 #ifndef LL_REPORT_CATALOG_H
 #define LL_REPORT_CATALOG_H
 
-#include "sim/comm.h"
-#include "sim/report/table.h"
+#include "sim/comm/comm.h"
+#include "sim/print/table.h"
 
 ll_table *ll_catalog_chips(ll_comm *comm, ll_arena *mem);
 ll_table *ll_catalog_clusters(ll_comm *comm, ll_arena *mem);

@@ -2,8 +2,8 @@
 #ifndef LL_REPORT_DIFFERENCE_H
 #define LL_REPORT_DIFFERENCE_H
 
-#include "sim/report/table.h"
-#include "sim/study.h"
+#include "sim/print/table.h"
+#include "sim/work/study.h"
 
 #include <stdbool.h>
 

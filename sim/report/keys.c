@@ -1,11 +1,11 @@
 #include "sim/report/keys.h"
 
-#include "sim/chip.h"
-#include "sim/cluster.h"
 #include "sim/engine/engine.h"
-#include "sim/job.h"
-#include "sim/model.h"
-#include "sim/study.h"
+#include "sim/machine/chip.h"
+#include "sim/machine/cluster.h"
+#include "sim/model/model.h"
+#include "sim/work/job.h"
+#include "sim/work/study.h"
 
 #include <string.h>
 

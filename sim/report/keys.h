@@ -2,7 +2,7 @@
 #ifndef LL_REPORT_KEYS_H
 #define LL_REPORT_KEYS_H
 
-#include "sim/report/table.h"
+#include "sim/print/table.h"
 
 /* Rows "key, kind, example, default, from, to, meaning"; keys of a topology or engine type say so. */
 ll_table *ll_keys_table(ll_arena *mem);

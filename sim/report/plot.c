@@ -1,6 +1,6 @@
 #include "sim/report/plot.h"
 
-#include "sim/report/output.h"
+#include "sim/print/output.h"
 
 #include <math.h>
 #include <spawn.h>
@@ -74,7 +74,7 @@ static void data_write(const ll_report *r, int n_row, const char *const *row, ll
         int at = row_of(b, n_row, row);
         if (at < 0) continue;
         const char *chips = fabs(b->chips) < 100 ? ll_arena_printf(mem, "%.1f", b->chips)
-                                                 : ll_report_thousands(b->chips, mem);
+                                                 : ll_thousands_text(b->chips, mem);
         double percent = 100 * b->chips / r->result->n_chip;
         const char *share = fabs(percent) < 0.05 ? "<0.1" : ll_arena_printf(mem, "%.1f", percent);
         ll_text_add(out, "%d %.6g %.6g %d \"%s %%, %s chips\" \"%s\"\n", at, 100 * b->lo_frac,
@@ -98,7 +98,7 @@ static const char *quoted(const char *s, ll_arena *mem)
 
 static void panel_write(int i, const ll_report *r, ll_arena *mem, ll_text *out)
 {
-    const char *what = ll_arena_printf(mem, "%s x %s", ll_report_thousands(r->result->n_chip, mem),
+    const char *what = ll_arena_printf(mem, "%s x %s", ll_thousands_text(r->result->n_chip, mem),
                                        r->study->cluster.chip.name);
     ll_text_add(out, "  set title %s.\"\\n\".%s font fbig offset 0,-0.3\n", quoted(r->label, mem),
                 quoted(what, mem));

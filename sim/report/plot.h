@@ -6,7 +6,7 @@
 #ifndef LL_REPORT_PLOT_H
 #define LL_REPORT_PLOT_H
 
-#include "sim/comm.h"
+#include "sim/comm/comm.h"
 #include "sim/report/report.h"
 
 #include <stdbool.h>

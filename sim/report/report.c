@@ -2,8 +2,8 @@
 
 #include "sim/base/status.h"
 #include "sim/config/shipped.h"
-#include "sim/evidence.h"
 #include "sim/version.h"
+#include "sim/work/evidence.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -19,27 +19,6 @@ const char *const ll_report_conventions[] = {
     "MFU is model FLOP over step time, over the dense peak of all chips in the job's precision",
     "one chip at its peak is the baseline of effective chips unless another is named",
     NULL};
-
-const char *ll_report_quantity(ll_kind kind, double value, ll_arena *mem)
-{
-    char out[64];
-    ll_units_format(kind, value, out, sizeof out);
-    return ll_arena_strdup(mem, out);
-}
-
-const char *ll_report_thousands(double x, ll_arena *mem)
-{
-    char digits[64], out[96];
-    size_t n = (size_t)snprintf(digits, sizeof digits, "%.0f", fabs(x)), k = 0;
-    if (n >= sizeof digits) return ll_arena_printf(mem, "%.4g", x);
-    if (x <= -0.5) out[k++] = '-';
-    for (size_t i = 0; i < n; i++) {
-        if (i && (n - i) % 3 == 0) out[k++] = ',';
-        out[k++] = digits[i];
-    }
-    out[k] = '\0';
-    return ll_arena_strdup(mem, out);
-}
 
 const char *ll_report_shape(const ll_topology *topo, ll_arena *mem)
 {
@@ -63,36 +42,6 @@ static const char *layout_text(const ll_job *job, ll_arena *mem)
     if (job->interleave > 1)
         s = ll_arena_printf(mem, "%s, %lld chunks per stage", s, (long long)job->interleave);
     return ll_arena_printf(mem, "%s, zero %lld", s, (long long)job->zero);
-}
-
-static ll_published published_of(const ll_validation_stats *chip, double step_s)
-{
-    if (!chip) return (ll_published){0};
-    const int64_t n_long = (int64_t)round(chip->share_positive * chip->n);
-    const double error = chip->median_abs_err / 100;
-    ll_published p = {chip->n, chip->n - n_long, error, 0};
-    if (p.n_row >= LL_PUBLISHED_FEW && p.n_short == p.n_row && error < 1)
-        p.alike_s = step_s / (1 - error);
-    else if (p.n_row >= LL_PUBLISHED_FEW && p.n_short == 0)
-        p.alike_s = step_s / (1 + error);
-    return p;
-}
-
-const ll_standing *ll_report_standing(const ll_report *r, ll_arena *mem)
-{
-    const char *path = ll_arena_printf(mem, "%s/published/recorded.csv", ll_shipped_dir());
-    ll_standing *out = ll_arena_new(mem, ll_standing);
-    ll_error *err = ll_arena_new(mem, ll_error);
-    ll_record record;
-    ll_error_init(err);
-    if (ll_record_read(path, mem, &record, err) != LL_OK) {
-        out->outside[out->n_outside++] = "no record of a validation beside the configurations";
-        return out;
-    }
-    out->n_outside = ll_record_outside(&record, r->study, mem, out->outside);
-    out->published =
-        published_of(ll_record_chip(&record, r->study->cluster.chip.name), r->result->step_s);
-    return out;
 }
 
 /* "outside: chip Ascend 950DT, chips 8192": what stands before the colons. */
@@ -124,7 +73,7 @@ static void summary_work(const ll_report *r, summary *s)
     const ll_job *job = &study->job;
     add(s, "cluster", study->cluster.name);
     add(s, "chips",
-        ll_arena_printf(s->mem, "%s %s", ll_report_thousands(r->result->n_chip, s->mem),
+        ll_arena_printf(s->mem, "%s %s", ll_thousands_text(r->result->n_chip, s->mem),
                         study->cluster.chip.name));
     add(s, "fabric", ll_report_shape(study->cluster.topo, s->mem));
     add(s, "model",
@@ -132,8 +81,8 @@ static void summary_work(const ll_report *r, summary *s)
     add(s, "layout", layout_text(job, s->mem));
     add(s, "batch",
         ll_arena_printf(s->mem, "%s x %s tokens",
-                        ll_report_thousands((double)job->global_batch, s->mem),
-                        ll_report_thousands((double)job->seq, s->mem)));
+                        ll_thousands_text((double)job->global_batch, s->mem),
+                        ll_thousands_text((double)job->seq, s->mem)));
     add(s, "micro-batches",
         ll_arena_printf(s->mem, "%lld of %lld", (long long)ll_job_n_micro(job),
                         (long long)job->micro_batch));
@@ -146,21 +95,20 @@ static void summary_beside(const ll_result *res, summary *s)
         const ll_other_engine *b = &res->beside[i];
         add(s, ll_arena_printf(s->mem, "... engine %s", b->engine),
             ll_arena_printf(s->mem, "%s (%+.2f %%)",
-                            ll_report_quantity(LL_KIND_TIME, b->step_s, s->mem),
-                            100 * b->diff_frac));
+                            ll_quantity_text(LL_KIND_TIME, b->step_s, s->mem), 100 * b->diff_frac));
         if (b->transfer)
-            s->row[s->n - 1].note = ll_arena_printf(
-                s->mem, "differs most in %s: a call takes %s, not %s (%+.2f %%)", b->transfer,
-                ll_report_quantity(LL_KIND_TIME, b->transfer_s, s->mem),
-                ll_report_quantity(LL_KIND_TIME, b->result_transfer_s, s->mem),
-                100 * b->transfer_diff_frac);
+            s->row[s->n - 1].note =
+                ll_arena_printf(s->mem, "differs most in %s: a call takes %s, not %s (%+.2f %%)",
+                                b->transfer, ll_quantity_text(LL_KIND_TIME, b->transfer_s, s->mem),
+                                ll_quantity_text(LL_KIND_TIME, b->result_transfer_s, s->mem),
+                                100 * b->transfer_diff_frac);
     }
 }
 
 /* Whether there were published steps like this one, and how far predictions for its chip were off. */
 static void summary_standing(const ll_report *r, summary *s)
 {
-    const ll_standing *at = ll_report_standing(r, s->mem);
+    const ll_standing *at = r->standing;
     const ll_published p = at->published;
     add(s, "validation", outside_short(at, s->mem));
     if (p.n_row == 0) {
@@ -170,7 +118,7 @@ static void summary_standing(const ll_report *r, summary *s)
     add(s, "published steps",
         ll_arena_printf(s->mem, "%.1f %% off, %lld of %lld short%s%s", 100 * p.median_abs_err_frac,
                         (long long)p.n_short, (long long)p.n_row, p.alike_s > 0 ? ": rather " : "",
-                        p.alike_s > 0 ? ll_report_quantity(LL_KIND_TIME, p.alike_s, s->mem) : ""));
+                        p.alike_s > 0 ? ll_quantity_text(LL_KIND_TIME, p.alike_s, s->mem) : ""));
     s->row[s->n - 1].note = ll_arena_printf(
         s->mem,
         "median error of predictions for %s; short: the published step took longer; rather: "
@@ -182,9 +130,9 @@ static void summary_standing(const ll_report *r, summary *s)
 static void summary_speed(const ll_report *r, summary *s)
 {
     const ll_result *res = r->result;
-    add(s, "step time", ll_report_quantity(LL_KIND_TIME, res->step_s, s->mem));
-    add(s, "tokens/s", ll_report_thousands(res->tokens_per_s, s->mem));
-    add(s, "tokens/s per chip", ll_report_thousands(res->tokens_per_s_per_chip, s->mem));
+    add(s, "step time", ll_quantity_text(LL_KIND_TIME, res->step_s, s->mem));
+    add(s, "tokens/s", ll_thousands_text(res->tokens_per_s, s->mem));
+    add(s, "tokens/s per chip", ll_thousands_text(res->tokens_per_s_per_chip, s->mem));
     add(s, "MFU", ll_arena_printf(s->mem, "%.2f %%", 100 * res->mfu_frac));
     for (int i = 0; i < res->n_baseline; i++) {
         const ll_baseline *b = &res->baseline[i];
@@ -193,16 +141,16 @@ static void summary_speed(const ll_report *r, summary *s)
                             100 * b->efficiency_frac));
         s->row[s->n - 1].note = ll_arena_printf(s->mem, "against %s", b->doc);
     }
-    add(s, "compute per step", ll_report_quantity(LL_KIND_TIME, res->compute_s, s->mem));
-    add(s, "exposed transfers", ll_report_quantity(LL_KIND_TIME, res->exposed_s, s->mem));
-    add(s, "pipeline bubble", ll_report_quantity(LL_KIND_TIME, res->bubble_s, s->mem));
+    add(s, "compute per step", ll_quantity_text(LL_KIND_TIME, res->compute_s, s->mem));
+    add(s, "exposed transfers", ll_quantity_text(LL_KIND_TIME, res->exposed_s, s->mem));
+    add(s, "pipeline bubble", ll_quantity_text(LL_KIND_TIME, res->bubble_s, s->mem));
     add(s, "energy per token",
         res->energy_J_per_token > 0 ? ll_arena_printf(s->mem, "%.4g J", res->energy_J_per_token)
                                     : "-");
     add(s, "memory per chip",
         ll_arena_printf(s->mem, "%s of %s",
-                        ll_report_quantity(LL_KIND_SIZE, res->memory.total_B, s->mem),
-                        ll_report_quantity(LL_KIND_SIZE, res->memory.capacity_B, s->mem)));
+                        ll_quantity_text(LL_KIND_SIZE, res->memory.total_B, s->mem),
+                        ll_quantity_text(LL_KIND_SIZE, res->memory.capacity_B, s->mem)));
     add(s, "engine", r->study->engine->name);
     if (res->engine.simulated_frac > 0 && res->engine.simulated_frac < 1)
         s->row[s->n - 1].note = ll_arena_printf(
@@ -277,7 +225,7 @@ static ll_table *losses_table(const ll_report *r, ll_arena *mem)
         ll_table_set(t, 0, "%s", loss->cause);
         ll_table_set(t, 1, "%.1f", loss->chips);
         ll_table_set(t, 2, "%.2f", 100 * loss->frac);
-        ll_table_set(t, 3, "%s", ll_report_quantity(LL_KIND_TIME, loss->step_s, mem));
+        ll_table_set(t, 3, "%s", ll_quantity_text(LL_KIND_TIME, loss->step_s, mem));
         ll_table_set(t, 4, "%s", loss->doc);
     }
     return t;
@@ -308,12 +256,12 @@ static ll_table *transfers_table(const ll_report *r, ll_arena *mem)
         ll_table_set(t, 0, "%s", x->name);
         ll_table_set(t, 1, "%d", x->group_size);
         ll_table_set(t, 2, "%s", x->algorithm);
-        ll_table_set(t, 3, "%s", ll_report_quantity(LL_KIND_SIZE, x->size_B, mem));
+        ll_table_set(t, 3, "%s", ll_quantity_text(LL_KIND_SIZE, x->size_B, mem));
         ll_table_set(t, 4, "%.6g", x->calls);
-        ll_table_set(t, 5, "%s", ll_report_quantity(LL_KIND_TIME, x->total_s, mem));
+        ll_table_set(t, 5, "%s", ll_quantity_text(LL_KIND_TIME, x->total_s, mem));
         for (int k = 0; k < 4; k++)
             ll_table_set(t, 6 + k, "%.1f", x->total_s > 0 ? 100 * part_s[k] / x->total_s : 0);
-        ll_table_set(t, 10, "%s", ll_report_quantity(LL_KIND_TIME, x->exposed_s, mem));
+        ll_table_set(t, 10, "%s", ll_quantity_text(LL_KIND_TIME, x->exposed_s, mem));
     }
     return t;
 }
@@ -335,7 +283,7 @@ static ll_table *memory_table(const ll_report *r, ll_arena *mem)
     for (size_t i = 0; i < sizeof part / sizeof *part; i++) {
         ll_table_row(t);
         ll_table_set(t, 0, "%s", part[i].name);
-        ll_table_set(t, 1, "%s", ll_report_quantity(LL_KIND_SIZE, part[i].size_B, mem));
+        ll_table_set(t, 1, "%s", ll_quantity_text(LL_KIND_SIZE, part[i].size_B, mem));
         ll_table_set(t, 2, "%.1f %%", 100 * part[i].size_B / m->capacity_B);
     }
     return t;
@@ -416,9 +364,9 @@ static void evidence_count(const ll_report *r, ll_text *out)
     ll_text_add(out, ".\n");
 }
 
-static void validation_print(const ll_report *r, ll_arena *mem, ll_text *out)
+static void validation_print(const ll_report *r, ll_text *out)
 {
-    const ll_standing *at = ll_report_standing(r, mem);
+    const ll_standing *at = r->standing;
     if (at->n_outside == 0)
         ll_text_add(out, "It lies within what was compared with published steps (scripts/validate "
                          "has the errors).\n");
@@ -439,7 +387,7 @@ static void report_text(const ll_report *r, int width, ll_arena *mem, ll_text *o
     ll_text_add(out, "\n");
     ll_table_print(memory_table(r, mem), LL_FORMAT_TEXT, width, out);
     ll_text_add(out, "\n");
-    validation_print(r, mem, out);
+    validation_print(r, out);
     evidence_count(r, out);
     ll_table *weak = weak_table(r, mem);
     if (weak->n_row) ll_table_print(weak, LL_FORMAT_TEXT, width, out);

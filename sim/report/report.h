@@ -6,17 +6,37 @@
 #ifndef LL_REPORT_REPORT_H
 #define LL_REPORT_REPORT_H
 
-#include "sim/report/json.h"
-#include "sim/report/table.h"
-#include "sim/result.h"
-#include "sim/study.h"
-#include "sim/validate/validation_record.h"
+#include "sim/print/json.h"
+#include "sim/print/quantity.h"
+#include "sim/print/table.h"
+#include "sim/step/result.h"
+#include "sim/work/study.h"
+
+/* Published steps on a chip, as they are recorded beside the configurations. */
+typedef struct ll_published {
+    int64_t n_row, n_short;     /* 0: there are none; short: predicted steps that are too short */
+    double median_abs_err_frac; /* of the predicted step time */
+    /* What the step will take if it is off as they are: all of them to one side, and LL_PUBLISHED_FEW or
+     * more; else 0. */
+    double alike_s;
+} ll_published;
+enum { LL_PUBLISHED_FEW = 5 };
+
+/* What the recorded validation says of a study (sim/validate/standing.h): in which respects it
+ * lies outside of what was compared with measurements, and published steps on its chip. */
+enum { LL_MAX_OUTSIDE = 8 };
+typedef struct ll_standing {
+    int n_outside;                           /* 0: in none */
+    const char *outside[LL_MAX_OUTSIDE + 1]; /* [n_outside], ended by NULL */
+    ll_published published;
+} ll_standing;
 
 typedef struct ll_report {
     const ll_study *study;
     const ll_result *result;
     const char
         *label; /* what comparisons and pictures call it; the name of the study if that is unique */
+    const ll_standing *standing; /* borrowed */
 } ll_report;
 
 /* The whole report in any format. width: columns of TEXT. */
@@ -39,38 +59,13 @@ typedef struct ll_summary_row {
 } ll_summary_row;
 int ll_report_summary(const ll_report *r, ll_arena *mem, ll_summary_row *row);
 
-/* Published steps on a chip, as they are recorded beside the configurations. */
-typedef struct ll_published {
-    int64_t n_row, n_short;     /* 0: there are none; short: predicted steps that are too short */
-    double median_abs_err_frac; /* of the predicted step time */
-    /* What the step will take if it is off as they are: all of them to one side, and LL_PUBLISHED_FEW or
-     * more; else 0. */
-    double alike_s;
-} ll_published;
-enum { LL_PUBLISHED_FEW = 5 };
-
-/* What the recorded validation says of a study (sim/validate/validation_record.h): in which respects it
- * lies outside of what was compared with measurements, and published steps on its chip. */
-typedef struct ll_standing {
-    int n_outside;                           /* 0: in none */
-    const char *outside[LL_MAX_OUTSIDE + 1]; /* [n_outside], ended by NULL */
-    ll_published published;
-} ll_standing;
-const ll_standing *ll_report_standing(const ll_report *r, ll_arena *mem);
-
 /* Losses from all chips down to what they achieve, with bars of characters, in chips and per cent. */
 void ll_report_waterfall(const ll_report *r, ll_text *out);
-
-/* "1,234,567" in mem: x rounded to a whole number. */
-const char *ll_report_thousands(double x, ll_arena *mem);
 
 /* "switch 72", "mesh 8 x mesh 8 x switch 128", in mem. */
 const char *ll_report_shape(const ll_topology *topo, ll_arena *mem);
 
 /* Words that explain how the figures are counted; ended by NULL. */
 extern const char *const ll_report_conventions[];
-
-/* Seconds with four digits and a prefix, bytes likewise, in mem. */
-const char *ll_report_quantity(ll_kind kind, double value, ll_arena *mem);
 
 #endif

@@ -314,7 +314,7 @@ static document *document_make(const ll_report *r, ll_arena *mem)
 {
     const ll_study *s = r->study;
     document *d = ll_arena_new(mem, document);
-    const ll_standing *at = ll_report_standing(r, mem);
+    const ll_standing *at = r->standing;
     *d = (document){.schema_version = SCHEMA_VERSION,
                     .study = s->name,
                     .doc = s->doc,

@@ -1,9 +1,9 @@
 #include "sim/validate/calibrate.h"
 
 #include "sim/base/text.h"
-#include "sim/cluster.h"
-#include "sim/engine/packet_net.h"
-#include "sim/progress.h"
+#include "sim/comm/progress.h"
+#include "sim/engine/packet/net.h"
+#include "sim/machine/cluster.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* Engine `flow` against engine `packet`: how far the throughput equations are from the packets, flow by
  * flow, and the burstiness kappa that brings them nearest.
  *
- * A *case* is a pattern (sim/synthetic.h) on a fabric with a window. Fabrics of n chips, all links of one
+ * A *case* is a pattern (sim/traffic/synthetic.h) on a fabric with a window. Fabrics of n chips, all links of one
  * bandwidth and latency: switch (a crossbar), mesh (every pair has a link), clos (leaves and spines of
  * sqrt n, ECMP), torus (two rings of sqrt n). Windows of 0.1 to 4 bandwidth-delay products are loads from
  * 10 % to all that the fabric carries.
@@ -25,7 +25,7 @@
 
 #include "sim/config/config.h"
 #include "sim/engine/engine.h"
-#include "sim/synthetic.h"
+#include "sim/traffic/synthetic.h"
 
 enum { LL_N_FABRIC = 4, LL_N_LOAD = 8, LL_KAPPA_PER_DECADE = 4, LL_N_KAPPA = 17 };
 #define LL_KAPPA_MIN 1e-4 /* least of the grid */

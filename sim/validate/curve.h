@@ -13,13 +13,13 @@
  * the number of "#  Rank" lines, the collective is in "# Collective test starting: all_gather_perf", or
  * else in the name of the file (all_gather.txt). Sizes of 0 are skipped.
  *
- * Sizes are those of nccl-tests, see sim/collective.h.
+ * Sizes are those of nccl-tests, see sim/collective/collective.h.
  */
 #ifndef LL_SIM_VALIDATE_CURVE_H
 #define LL_SIM_VALIDATE_CURVE_H
 
-#include "sim/collective.h"
-#include "sim/study.h"
+#include "sim/collective/collective.h"
+#include "sim/work/study.h"
 
 typedef struct ll_point {
     const char *cluster, *source; /* "" if the table does not say */

@@ -1,6 +1,6 @@
 #include "sim/validate/curve_fit.h"
 
-#include "sim/robust.h"
+#include "sim/validate/robust.h"
 
 #include <math.h>
 #include <stdio.h>

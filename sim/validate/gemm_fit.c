@@ -1,8 +1,8 @@
 #include "sim/validate/gemm_fit.h"
 
-#include "sim/robust.h"
 #include "sim/validate/columns.h"
 #include "sim/validate/curve.h"
+#include "sim/validate/robust.h"
 
 #include <math.h>
 #include <stdio.h>

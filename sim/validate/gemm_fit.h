@@ -11,7 +11,7 @@
 
 #include "sim/base/arena.h"
 #include "sim/base/status.h"
-#include "sim/kernel.h"
+#include "sim/work/layer.h"
 
 typedef struct ll_gemm {
     ll_matmul shape;

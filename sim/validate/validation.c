@@ -1,11 +1,12 @@
 #include "sim/validate/validation.h"
 
-#include "sim/collective.h"
+#include "sim/collective/collective.h"
 #include "sim/config/shipped.h"
-#include "sim/evidence.h"
-#include "sim/program.h"
-#include "sim/replay.h"
-#include "sim/result.h"
+#include "sim/step/price.h"
+#include "sim/step/program.h"
+#include "sim/step/replay.h"
+#include "sim/step/result.h"
+#include "sim/work/evidence.h"
 
 #include <math.h>
 #include <stdio.h>

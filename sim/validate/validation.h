@@ -24,8 +24,8 @@
 #ifndef LL_SIM_VALIDATE_VALIDATION_H
 #define LL_SIM_VALIDATE_VALIDATION_H
 
-#include "sim/comm.h"
-#include "sim/study.h"
+#include "sim/comm/comm.h"
+#include "sim/work/study.h"
 
 #include <string.h>
 

@@ -5,6 +5,7 @@
 #define LL_SIM_VALIDATE_VALIDATION_RECORD_H
 
 #include "sim/base/text.h"
+#include "sim/report/report.h"
 #include "sim/validate/validation.h"
 
 typedef struct ll_record {
@@ -12,8 +13,6 @@ typedef struct ll_record {
     const ll_validation_stats
         *stats; /* [n] open20, all, families, chips; as ll_validation has them */
 } ll_record;
-
-enum { LL_MAX_OUTSIDE = 8 };
 
 void ll_record_write(const ll_validation *v, ll_text *out);
 

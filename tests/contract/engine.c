@@ -1,5 +1,5 @@
 /* What every engine promises (sim/engine/engine.h), on every kind of topology and traffic. */
-#include "sim/engine/equations.h"
+#include "sim/engine/flow/equations.h"
 #include "tests/check.h"
 #include "tests/engine_make.h"
 

@@ -1,5 +1,5 @@
 /* The loss budget of whole studies: it adds up, and a cause that the configuration removes costs nothing. */
-#include "sim/engine/equations.h"
+#include "sim/engine/flow/equations.h"
 #include "tests/study_make.h"
 #include "topology/edgelist.h"
 
@@ -44,7 +44,7 @@ static const ll_loss *loss_of(const ll_result *r, const char *cause)
 
 /* Losses and effective chips are all chips, to the last bit; from `bandwidth` on every rung only takes
  * work or waiting away, so its loss cannot be negative. The rungs above it may in principle trade: see
- * sim/budget.h. */
+ * sim/step/budget.h. */
 static void test_sum(const env *e, const char *text, int n_set, const char *const *set)
 {
     ll_result r = study_run(text, n_set, set, e->comm, e->mem);

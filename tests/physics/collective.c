@@ -1,7 +1,8 @@
 /* Collectives on small fabrics, priced by `closed`, against closed forms derived by hand; and a few
  * that other simulators were measured to give on the same inputs (SimGrid CM02, LogGOPSim). */
-#include "sim/collective.h"
-#include "sim/engine/equations.h"
+#include "sim/collective/collective.h"
+#include "sim/engine/flow/equations.h"
+#include "sim/step/price.h"
 #include "tests/check.h"
 
 #include <mpi.h>

@@ -3,7 +3,7 @@
  * Links of 100 GB/s and L = 500 ns a hop; flows of 40 MB, which take T = 400 us at full rate; windows of
  * 10 bandwidth-delay products, so that a flow alone has its link to itself. `closed` gives latency + size
  * over rate exactly. `flow` and `packet` add their queueing: less than 1 % of these times. */
-#include "sim/engine/equations.h"
+#include "sim/engine/flow/equations.h"
 #include "tests/check.h"
 #include "tests/engine_make.h"
 

@@ -2,8 +2,8 @@
  * Little's law for every row, Pollaczek and Khinchine's for every link, no link above its capacity,
  * and what goes into a switch comes out of it. On any number of ranks. */
 #include "sim/base/rng.h"
-#include "sim/engine/equations.h"
-#include "sim/engine/fold.h"
+#include "sim/engine/flow/equations.h"
+#include "sim/engine/flow/fold.h"
 #include "tests/check.h"
 #include "tests/engine_make.h"
 

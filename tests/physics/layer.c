@@ -1,8 +1,8 @@
 /* One layer of GPT 22B on 8 A100 (tp 8, micro-batches of 4 sequences): forward and backward times that
  * Korthikanti et al. 2022 measured (arXiv 2205.05198, table 4), and what the model makes of them. All
  * kernels and transfers of a layer take part, and nothing else: no pipeline, optimizer or vocabulary. */
-#include "sim/engine/equations.h"
-#include "sim/program.h"
+#include "sim/engine/flow/equations.h"
+#include "sim/step/program.h"
 #include "tests/check.h"
 
 #include <math.h>

@@ -4,7 +4,7 @@
  * take s = 40,000 ps; acknowledgements of 10 B, which take 100 ps. L = 500,000 ps. Cut-through: the
  * first byte goes on after L, the last one lands s after the first. A window of time is L long.
  */
-#include "sim/engine/packet_net.h"
+#include "sim/engine/packet/net.h"
 #include "tests/check.h"
 #include "tests/engine_make.h"
 

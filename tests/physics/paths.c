@@ -3,7 +3,7 @@
  * Everywhere: links of 100 GB/s and L = 500 ns a hop; packets of 4000 B, which take s = 40,000 ps (so
  * L = 12.5 s); acknowledgements of 10 B.
  */
-#include "sim/engine/packet_need.h"
+#include "sim/engine/packet/need.h"
 #include "tests/check.h"
 #include "tests/engine_make.h"
 #include "topology/edgelist.h"

@@ -8,7 +8,7 @@
  * hand, and takes the first seed that damages the ones named and none of the others. If the engine did
  * anything else, or at another time, it would meet other draws.
  */
-#include "sim/engine/packet_net.h"
+#include "sim/engine/packet/net.h"
 #include "tests/check.h"
 #include "tests/engine_make.h"
 

@@ -1,5 +1,5 @@
 /* Replay against closed forms. Synthetic durations, so that every number is known. */
-#include "sim/replay.h"
+#include "sim/step/replay.h"
 #include "sim/base/rng.h"
 #include "tests/check.h"
 

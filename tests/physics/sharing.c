@@ -7,7 +7,7 @@
  * By symmetry each case has one or two unknowns. They are found here by bisection of a monotone
  * function, which shares nothing with the solver.
  */
-#include "sim/engine/equations.h"
+#include "sim/engine/flow/equations.h"
 #include "tests/check.h"
 #include "tests/engine_make.h"
 

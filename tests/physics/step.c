@@ -1,5 +1,5 @@
 /* A whole training step by hand: one layer, two micro-batches, engine `closed`. */
-#include "sim/engine/equations.h"
+#include "sim/engine/flow/equations.h"
 #include "tests/study_make.h"
 
 #include <math.h>

@@ -1,6 +1,6 @@
 /* The calendar of the packet engine against the obvious way: all events in one array, sorted. */
 #include "sim/base/rng.h"
-#include "sim/engine/calendar.h"
+#include "sim/engine/packet/calendar.h"
 #include "tests/check.h"
 
 #include <stdbool.h>

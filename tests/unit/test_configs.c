@@ -1,9 +1,9 @@
 /* Every configuration that is shipped: it must read without a fault, state where each figure comes
  * from, and add up to the totals that its vendor prints. A new cluster needs a line in `clusters`.
  */
-#include "sim/cluster.h"
 #include "sim/config/config.h"
-#include "sim/model.h"
+#include "sim/machine/cluster.h"
+#include "sim/model/model.h"
 #include "tests/check.h"
 
 #include <dirent.h>

@@ -1,7 +1,8 @@
 /* Tables of measured collectives: both forms, and what is said about wrong ones; and the fit to points that
  * the model itself made, which has to find the values they were made with. */
-#include "sim/robust.h"
+#include "sim/step/price.h"
 #include "sim/validate/curve_fit.h"
+#include "sim/validate/robust.h"
 #include "tests/check.h"
 #include "tests/study_make.h"
 

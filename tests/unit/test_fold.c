@@ -1,5 +1,5 @@
 /* Folding: class counts and quotients that can be found by hand, and what happens if colours collide. */
-#include "sim/engine/fold.h"
+#include "sim/engine/flow/fold.h"
 #include "tests/check.h"
 #include "tests/engine_make.h"
 

@@ -1,5 +1,5 @@
 /* The JSON writer: nesting, escapes, numbers that survive a round trip. */
-#include "sim/report/json.h"
+#include "sim/print/json.h"
 #include "tests/check.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* configs/published: every study has a row in measured.csv and every row a study; rows have as many chips
  * as their sources say, the choices common to all rows, and a source. That they can be run is checked
  * by validation.recorded. */
-#include "sim/comm.h"
+#include "sim/comm/comm.h"
 #include "sim/validate/validation.h"
 #include "tests/check.h"
 

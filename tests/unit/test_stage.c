@@ -1,5 +1,5 @@
 /* Layers dealt to chunks, and memory derived by hand. */
-#include "sim/stage.h"
+#include "sim/work/stage.h"
 #include "tests/check.h"
 
 static ll_model model_of(int64_t n_layer)

@@ -1,5 +1,5 @@
 /* Synthetic patterns: who sends to whom, counted by hand. */
-#include "sim/synthetic.h"
+#include "sim/traffic/synthetic.h"
 #include "tests/check.h"
 
 #include <stdbool.h>

@@ -1,5 +1,5 @@
 /* Tables in the five formats, quoting, and how text is fitted into a width. */
-#include "sim/report/table.h"
+#include "sim/print/table.h"
 #include "tests/check.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* Groups and traffics against figures by hand. */
-#include "sim/traffic.h"
+#include "sim/traffic/traffic.h"
 #include "tests/check.h"
 
 #include <string.h>

@@ -1,0 +1,314 @@
+#include "sim/engine/flow/incidence.h"
+
+#include "sim/base/index_map.h"
+
+#include <math.h>
+
+enum { PIECE = 1 << 18 }; /* entries in one piece of memory, at least */
+
+struct ll_link_book {
+    const ll_topology *topo;
+    ll_wire wire;
+    ll_arena *mem;
+    int32_t *kind_1; /* [n_link] kind of the link + 1, 0 if it was never met */
+    double *share;   /* [n_link] flows of the source at hand on the link; 0 between sources */
+    int32_t *number; /* [n_link] index among the links in use, of the phase at hand */
+    uint64_t *used;  /* [n_word] bit set: the phase at hand uses the link; 0 between phases */
+    int64_t n_word;
+    ll_link_kind *kinds; /* [n of kind_map] of [cap_kind] */
+    int64_t cap_kind;
+    ll_index_map kind_map;
+};
+
+typedef struct builder {
+    ll_link_book *book;
+    const ll_phase *phase;
+    ll_arena *mem;
+    ll_incidence *inc;
+    int64_t lo, hi;      /* chips of this rank */
+    ll_list_order *list; /* [n_traffic], only LIST traffics are filled */
+    ll_entries *piece;   /* the last one */
+    ll_flow_kind *pend;  /* [n_pend] of [cap_pend] flows of the source at hand, without window */
+    int64_t n_pend, cap_pend;
+    ll_index_map kind_map;
+    ll_flow_kind *kinds; /* [inc->n_flow_kind] of [cap_kind] */
+    int64_t cap_kind;
+} builder;
+
+ll_link_book *ll_link_book_create(const ll_topology *topo, const ll_wire *wire, ll_arena *mem)
+{
+    ll_link_book *book = ll_arena_new(mem, ll_link_book);
+    book->topo = topo;
+    book->wire = *wire;
+    book->mem = mem;
+    book->kind_1 = ll_arena_array(mem, topo->n_link, int32_t);
+    book->share = ll_arena_array(mem, topo->n_link, double);
+    book->number = ll_arena_array(mem, topo->n_link, int32_t);
+    book->n_word = topo->n_link / 64 + 1;
+    book->used = ll_arena_array(mem, book->n_word, uint64_t);
+    ll_index_map_init(&book->kind_map, mem);
+    return book;
+}
+
+static int32_t book_meet(ll_link_book *book, int64_t id)
+{
+    ll_link link;
+    book->topo->type->link(book->topo, id, &link);
+    const ll_link_kind kind = {ll_link_capacity_Bps(&link), book->wire.packet_B / link.bw_Bps,
+                               link.latency_s};
+    const uint64_t key =
+        ll_mix_f64(ll_mix_f64(ll_mix_f64(1, kind.cap_Bps), kind.service_s), kind.latency_s);
+    const int64_t n = book->kind_map.n;
+    const int64_t i = ll_index_map_of(&book->kind_map, key);
+    if (i == n) {
+        if (n == book->cap_kind) {
+            book->cap_kind = 2 * n + 16;
+            book->kinds = ll_arena_grown(book->mem, book->kinds, n, book->cap_kind, sizeof kind);
+        }
+        book->kinds[n] = kind;
+    }
+    LL_ASSERT(ll_link_kind_same(&book->kinds[i], &kind), "link kinds collide at %lld",
+              (long long)id);
+    book->kind_1[id] = (int32_t)i + 1;
+    return (int32_t)i;
+}
+
+static inline int32_t book_kind(ll_link_book *book, int64_t id)
+{
+    const int32_t kind_1 = book->kind_1[id];
+    return kind_1 > 0 ? kind_1 - 1 : book_meet(book, id);
+}
+
+/* Rounds to 44 significant bits, so that sums over the same latencies in another order are equal and
+ * symmetric flows stay symmetric; 6e-14 is far below what any figure of a network is known to. */
+static double rounded(double v)
+{
+    uint64_t bits;
+    memcpy(&bits, &v, sizeof bits);
+    bits = (bits + 128) & ~(uint64_t)255;
+    memcpy(&v, &bits, sizeof bits);
+    return v;
+}
+
+static int32_t *reserve(builder *b, int64_t n)
+{
+    if (b->piece == NULL || b->piece->cap - b->piece->n < n) {
+        ll_entries *piece = ll_arena_new(b->mem, ll_entries);
+        piece->cap = n > PIECE ? n : PIECE;
+        piece->link = ll_arena_array(b->mem, piece->cap, int32_t);
+        if (b->piece == NULL)
+            b->inc->entries = piece;
+        else
+            b->piece->next = piece;
+        b->piece = piece;
+    }
+    return b->piece->link + b->piece->n;
+}
+
+static ll_status add_flow(builder *b, int32_t src, int32_t dst, double size_B, int32_t traffic,
+                          ll_error *err)
+{
+    ll_link_book *book = b->book;
+    const ll_topology *topo = book->topo;
+    if (src == dst || !(size_B > 0)) return LL_OK;
+    if (b->n_pend == b->cap_pend) {
+        b->cap_pend = 2 * b->cap_pend + 64;
+        b->pend = ll_arena_grown(b->mem, b->pend, b->n_pend, b->cap_pend, sizeof *b->pend);
+    }
+    const int32_t n_path = topo->type->n_path(topo, src, dst);
+    const double share = 1.0 / n_path;
+    int32_t *entry = reserve(b, (int64_t)n_path * topo->max_hop);
+    int64_t n = 0;
+    double latency_s = 0, service_s = 0;
+    for (int32_t path = 0; path < n_path; path++) {
+        int64_t hop[LL_MAX_HOP];
+        const int n_hop = topo->type->route(topo, src, dst, path, LL_MAX_HOP, hop);
+        if (n_hop < 1)
+            return ll_error_set(err, LL_ERR_RUN, "route from chip %d to %d: more than %d hops", src,
+                                dst, LL_MAX_HOP);
+        for (int h = 0; h < n_hop; h++) {
+            const int32_t kind = book_kind(book, hop[h]);
+            book->share[hop[h]] += share;
+            entry[n++] = (int32_t)hop[h];
+            if (path > 0) continue;
+            latency_s += book->kinds[kind].latency_s;
+            service_s = fmax(service_s, book->kinds[kind].service_s);
+        }
+    }
+    b->piece->n += n;
+    b->inc->n_entry += n;
+    const double lat_s = rounded(latency_s);
+    b->pend[b->n_pend++] = (ll_flow_kind){.size_B = size_B,
+                                          .latency_s = lat_s,
+                                          .tau_s = lat_s > 0 ? 2 * lat_s : service_s,
+                                          .traffic = traffic,
+                                          .n_path = n_path,
+                                          .n_entry = n};
+    return LL_OK;
+}
+
+static uint32_t flow_kind_of(builder *b, const ll_flow_kind *kind)
+{
+    ll_incidence *inc = b->inc;
+    if (inc->n_flow > 0) { /* most flows are like the one before */
+        const uint32_t last = inc->flow_kind[inc->n_flow - 1];
+        if (ll_flow_kind_same(&b->kinds[last], kind)) return last;
+    }
+    uint64_t key = ll_mix_f64((uint64_t)kind->traffic, kind->n_path);
+    key = ll_mix_f64(key, (double)kind->n_entry);
+    key = ll_mix_f64(ll_mix_f64(key, kind->size_B), kind->window_B);
+    key = ll_mix_f64(ll_mix_f64(key, kind->latency_s), kind->tau_s);
+    const int64_t n = inc->n_flow_kind;
+    const int64_t i = ll_index_map_of(&b->kind_map, key);
+    if (i == n) {
+        if (n == b->cap_kind) {
+            b->cap_kind = 2 * n + 64;
+            b->kinds = ll_arena_grown(b->mem, b->kinds, n, b->cap_kind, sizeof *kind);
+        }
+        b->kinds[n] = *kind;
+        inc->n_flow_kind++;
+    }
+    LL_ASSERT(ll_flow_kind_same(&b->kinds[i], kind), "flow kinds collide at %lld", (long long)i);
+    return (uint32_t)i;
+}
+
+/* The windows of the source's flows, now that all of them are routed. c/k: see engine.h; k counts a
+ * flow by its share of the link. */
+static void settle_source(builder *b, const ll_entries *piece, int64_t at)
+{
+    ll_link_book *book = b->book;
+    ll_incidence *inc = b->inc;
+    const ll_entries *start = piece;
+    const int64_t start_at = at;
+    for (int64_t p = 0; p < b->n_pend; p++) {
+        ll_flow_kind *q = &b->pend[p];
+        while (at + q->n_entry > piece->n) {
+            piece = piece->next;
+            at = 0;
+        }
+        double rate_Bps = INFINITY;
+        for (int64_t e = 0; e < q->n_entry && book->wire.window_bdp > 0; e++) {
+            const int32_t id = piece->link[at + e];
+            rate_Bps = fmin(rate_Bps, book->kinds[book_kind(book, id)].cap_Bps / book->share[id]);
+        }
+        at += q->n_entry;
+        q->window_B = book->wire.window_bdp > 0
+                          ? fmax(rounded(book->wire.window_bdp * rate_Bps * q->tau_s),
+                                 book->wire.window_packets * book->wire.packet_B)
+                          : book->wire.window_B;
+        inc->flow_kind[inc->n_flow] = flow_kind_of(b, q);
+        inc->n_flow++;
+    }
+    for (const ll_entries *e = start; e != NULL; e = e->next)
+        for (int64_t i = e == start ? start_at : 0; i < e->n; i++) {
+            const int32_t id = e->link[i];
+            book->share[id] = 0;
+            book->used[id / 64] |= (uint64_t)1 << (id % 64);
+        }
+    b->n_pend = 0;
+}
+
+/* Flows that traffic number i lists for this chip. */
+static ll_status add_listed(builder *b, int32_t chip, int i, ll_error *err)
+{
+    const ll_traffic *t = &b->phase->traffic[i];
+    const ll_list_order *list = &b->list[i];
+    for (int64_t k = list->first[chip - b->lo]; k < list->first[chip - b->lo + 1]; k++) {
+        const int64_t f = list->order[k];
+        LL_TRY(add_flow(b, chip, t->dst[f], t->list_B[f], i, err));
+    }
+    return LL_OK;
+}
+
+static ll_status add_source(builder *b, int32_t chip, ll_error *err)
+{
+    const int64_t piece_n = b->piece == NULL ? 0 : b->piece->n;
+    const ll_entries *piece = b->piece;
+    for (int i = 0; i < b->phase->n_traffic; i++) {
+        const ll_traffic *t = &b->phase->traffic[i];
+        if (t->pattern == LL_PATTERN_LIST) {
+            LL_TRY(add_listed(b, chip, i, err));
+            continue;
+        }
+        const ll_source_view s = ll_traffic_source(t, chip);
+        for (int32_t j = 0; j < s.n_peer; j++)
+            LL_TRY(add_flow(b, chip, ll_traffic_peer(&s, j), t->size_B, i, err));
+    }
+    if (b->n_pend > 0)
+        settle_source(b, piece == NULL ? b->inc->entries : piece, piece == NULL ? 0 : piece_n);
+    return LL_OK;
+}
+
+/* An upper bound of the flows of this rank; sorts the lists on the way. */
+static int64_t count_flows(builder *b)
+{
+    int64_t n = 0;
+    b->list = ll_arena_array(b->mem, b->phase->n_traffic, ll_list_order);
+    for (int i = 0; i < b->phase->n_traffic; i++) {
+        const ll_traffic *t = &b->phase->traffic[i];
+        if (t->pattern == LL_PATTERN_LIST) {
+            b->list[i] = ll_traffic_list_order(t, b->lo, b->hi, b->mem);
+            n += b->list[i].first[b->hi - b->lo];
+            continue;
+        }
+        for (int64_t chip = b->lo; chip < b->hi; chip++)
+            n += ll_traffic_source(t, (int32_t)chip).n_peer;
+    }
+    return n;
+}
+
+/* Numbers the links that any rank uses, and turns link ids into these numbers. */
+static void number_links(builder *b, ll_comm *comm)
+{
+    ll_link_book *book = b->book;
+    ll_incidence *inc = b->inc;
+    ll_comm_or_u64(comm, book->n_word, book->used);
+    for (int64_t w = 0; w < book->n_word; w++)
+        inc->n_link += __builtin_popcountll(book->used[w]);
+    uint32_t *kind = ll_arena_array(b->mem, inc->n_link, uint32_t);
+    int32_t *id = ll_arena_array(b->mem, inc->n_link, int32_t);
+    int64_t n = 0;
+    for (int64_t w = 0; w < book->n_word; w++) {
+        for (uint64_t word = book->used[w]; word != 0; word &= word - 1, n++) {
+            id[n] = (int32_t)(w * 64 + __builtin_ctzll(word));
+            book->number[id[n]] = (int32_t)n;
+            kind[n] = (uint32_t)book_kind(book, id[n]);
+        }
+        book->used[w] = 0;
+    }
+    for (ll_entries *e = inc->entries; e != NULL; e = e->next)
+        for (int64_t i = 0; i < e->n; i++)
+            e->link[i] = book->number[e->link[i]];
+    inc->link_kind = kind;
+    inc->link_id = id;
+    inc->link_kinds = book->kinds;
+}
+
+static ll_status add_all(builder *b, ll_error *err)
+{
+    if (b->book->topo->n_link > INT32_MAX)
+        return ll_error_set(err, LL_ERR_RUN, "%lld links: at most %d are supported",
+                            (long long)b->book->topo->n_link, INT32_MAX);
+    for (int64_t chip = b->lo; chip < b->hi; chip++)
+        LL_TRY(add_source(b, (int32_t)chip, err));
+    return LL_OK;
+}
+
+ll_status ll_incidence_create(ll_link_book *book, const ll_phase *phase, ll_comm *comm,
+                              ll_arena *mem, ll_incidence **out, ll_error *err)
+{
+    ll_incidence *inc = ll_arena_new(mem, ll_incidence);
+    builder b = {.book = book, .phase = phase, .mem = mem, .inc = inc};
+    ll_comm_slice(comm, book->topo->n_chip, &b.lo, &b.hi);
+    ll_index_map_init(&b.kind_map, mem);
+    const int64_t n_max = count_flows(&b);
+    inc->flow_kind = ll_arena_array(mem, n_max, uint32_t);
+    LL_TRY(ll_comm_agree(comm, add_all(&b, err), err));
+    number_links(&b, comm);
+    inc->flow_kinds = b.kinds;
+    uint64_t n_flow = (uint64_t)inc->n_flow;
+    ll_comm_sum_u64(comm, 1, &n_flow);
+    inc->n_flow_all = (int64_t)n_flow;
+    *out = inc;
+    return LL_OK;
+}

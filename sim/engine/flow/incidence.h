@@ -1,0 +1,122 @@
+/* Incidence: which flow of a phase crosses which link, and what each flow and link is like.
+ *
+ * The bytes of a flow are spread evenly over its n_path paths, so every hop of every path is one
+ * *entry* (flow, link, share 1/n_path). A link that several paths of a flow cross has several entries
+ * of it: their shares add up.
+ *
+ * A rank holds the flows whose source chip is in its slice of the cluster, ordered by (source,
+ * traffic, peer); so ranks one after the other hold the flows in one order that does not depend on
+ * their number. Links that carry a flow of any rank are numbered 0 .. n_link-1 in ascending link id,
+ * the same on every rank.
+ *
+ * Flows that are equal in traffic, size, window, round trip, paths and entries share a *flow kind*;
+ * links that are equal in capacity, service time and latency share a *link kind*. Kinds are tables of
+ * this rank; only their contents, never their numbers, mean the same elsewhere.
+ */
+#ifndef LL_ENGINE_FLOW_INCIDENCE_H
+#define LL_ENGINE_FLOW_INCIDENCE_H
+
+#include "sim/engine/engine.h"
+
+typedef struct ll_link_kind {
+    double cap_Bps;   /* of the whole bundle */
+    double service_s; /* of one packet on one lane */
+    double latency_s;
+} ll_link_kind;
+
+typedef struct ll_flow_kind {
+    double size_B, window_B;
+    double latency_s; /* one way, zero load, over path 0 */
+    double tau_s;     /* round trip: twice that, or one packet's service if that is 0 */
+    int32_t traffic;  /* index into the phase */
+    int32_t n_path;
+    int64_t n_entry; /* of the flow, over all of its paths */
+} ll_flow_kind;
+
+static inline bool ll_link_kind_same(const ll_link_kind *a, const ll_link_kind *b)
+{
+    return a->cap_Bps == b->cap_Bps && a->service_s == b->service_s && a->latency_s == b->latency_s;
+}
+
+static inline bool ll_flow_kind_same(const ll_flow_kind *a, const ll_flow_kind *b)
+{
+    return a->size_B == b->size_B && a->window_B == b->window_B && a->latency_s == b->latency_s &&
+           a->tau_s == b->tau_s && a->traffic == b->traffic && a->n_path == b->n_path &&
+           a->n_entry == b->n_entry;
+}
+
+/* Entries of consecutive flows, in one piece of memory that is never moved. */
+typedef struct ll_entries {
+    struct ll_entries *next;
+    int64_t n, cap;
+    int32_t *link; /* [n] of [cap] */
+} ll_entries;
+
+typedef struct ll_incidence {
+    int64_t n_flow;      /* of this rank */
+    int64_t n_flow_all;  /* of all ranks */
+    int64_t n_link;      /* that carry flows of any rank */
+    int64_t n_entry;     /* of this rank */
+    uint32_t *flow_kind; /* [n_flow] */
+    ll_entries *entries; /* a flow's entries never straddle two pieces */
+    uint32_t *link_kind; /* [n_link] */
+    int64_t n_flow_kind;
+    const ll_flow_kind *flow_kinds; /* [n_flow_kind] */
+    const ll_link_kind *link_kinds;
+    const int32_t *link_id; /* [n_link] ascending: the topology's number of the link */
+} ll_incidence;
+
+/* What is known about the links of a topology, filled as they are met: made once for all phases. */
+typedef struct ll_link_book ll_link_book;
+
+ll_link_book *ll_link_book_create(const ll_topology *topo, const ll_wire *wire, ll_arena *mem);
+
+/* The flows of `phase` on the links of the book; without those from a chip to itself or of no bytes.
+ * Errors: LL_ERR_RUN if a route is longer than LL_MAX_HOP. Collective. */
+ll_status ll_incidence_create(ll_link_book *book, const ll_phase *phase, ll_comm *comm,
+                              ll_arena *mem, ll_incidence **out, ll_error *err);
+
+/* Walks over the flows of an incidence in order: for (c = first(inc); c.i < inc->n_flow; next(&c)) */
+typedef struct ll_flow_cursor {
+    const ll_incidence *inc;
+    int64_t i; /* flow */
+    const ll_entries *piece;
+    int64_t at; /* in the piece */
+    int64_t n;  /* entries of the flow */
+} ll_flow_cursor;
+
+static inline void ll_flow_settle(ll_flow_cursor *c)
+{
+    if (c->i >= c->inc->n_flow) return;
+    c->n = c->inc->flow_kinds[c->inc->flow_kind[c->i]].n_entry;
+    while (c->at + c->n > c->piece->n) {
+        c->piece = c->piece->next;
+        c->at = 0;
+    }
+}
+
+static inline ll_flow_cursor ll_flow_first(const ll_incidence *inc)
+{
+    ll_flow_cursor c = {inc, 0, inc->entries, 0, 0};
+    ll_flow_settle(&c);
+    return c;
+}
+
+static inline void ll_flow_next(ll_flow_cursor *c)
+{
+    c->i++;
+    c->at += c->n;
+    ll_flow_settle(c);
+}
+
+static inline const int32_t *ll_flow_link(const ll_flow_cursor *c)
+{
+    return c->piece->link + c->at;
+}
+
+static inline const ll_flow_kind *ll_flow_kind_of(const ll_flow_cursor *c)
+{
+    return &c->inc->flow_kinds[c->inc->flow_kind[c->i]];
+}
+
+#endif

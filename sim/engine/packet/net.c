@@ -1,0 +1,441 @@
+#include "sim/engine/packet/net.h"
+
+#include "sim/engine/packet/book.h"
+#include "sim/engine/packet/lane.h"
+#include "sim/engine/packet/watch.h"
+#include "sim/engine/packet/window.h"
+
+#include <math.h>
+
+enum { MAX_PATH_HOPS = 2 * LL_MAX_HOP };
+
+/* Two walks over all flows, in order. The first meets the links and counts; the second has all of a source's
+ * flows at a time in `draft`, so that their windows can be found, and keeps those that cross own links. */
+typedef struct builder {
+    const ll_problem *problem;
+    const ll_phase *phase;
+    const ll_packet_param *param;
+    ll_packet_net *net;
+    ll_arena *mem;
+    ll_error *err;
+    uint32_t rank;
+    int size;
+    bool credits;
+    ll_packet_book book;
+    ll_list_order list[LL_MAX_TRAFFIC]; /* LIST: by source */
+    ll_lane_order lanes;                /* finite buffers */
+    ll_packet_hop *way;                 /* [n_way][MAX_PATH_HOPS] of the flow at hand */
+    int *n_hop;                         /* [n_way] */
+    int32_t n_way, cap_way;
+    uint64_t *draft; /* [n_draft] of [cap_draft] flows of the source at hand; hop.link: of all */
+    int64_t n_draft, cap_draft;
+    double *share;    /* [n_link_all] flows of the source at hand on the link; 0 between sources */
+    int64_t n_walked; /* flows */
+    int32_t most_path;
+    double most_packets; /* of the largest flow */
+    double most_window;  /* in packets */
+    bool counting;       /* the first walk */
+} builder;
+
+/* ---- Routes ---------------------------------------------------------------------------------- */
+
+/* Hops from `src` to `dst` on one path, into hop[0 .. *n-1]; without the flags. */
+static ll_status write_way(builder *b, int32_t src, int32_t dst, int32_t path, ll_packet_hop *hop,
+                           int *n)
+{
+    const ll_topology *topo = b->problem->topo;
+    int64_t id[LL_MAX_HOP];
+    *n = topo->type->route(topo, src, dst, path, LL_MAX_HOP, id);
+    if (*n < 1)
+        return ll_error_set(b->err, LL_ERR_RUN, "route from chip %d to %d: more than %d hops", src,
+                            dst, LL_MAX_HOP);
+    for (int h = 0; h < *n; h++) {
+        uint32_t number;
+        LL_TRY(ll_packet_book_meet(&b->book, id[h], src, dst, 2 * h < *n, &number, b->err));
+        const ll_packet_met *met = &b->book.met[number];
+        hop[h] = (ll_packet_hop){number,
+                                 met->kind << LL_HOP_KIND_SHIFT | met->owner << LL_HOP_OWNER_SHIFT};
+    }
+    return LL_OK;
+}
+
+/* There and back; *n hops in all. The ack takes the path of the same number, as far as there are as many
+ * back. */
+static ll_status write_path(builder *b, const ll_flow *f, int32_t path, ll_packet_hop *hop, int *n)
+{
+    const ll_topology *topo = b->problem->topo;
+    const int32_t n_back_path = topo->type->n_path(topo, f->dst, f->src);
+    const bool finite = b->credits;
+    int n_data, n_ack;
+    LL_TRY(write_way(b, f->src, f->dst, path, hop, &n_data));
+    LL_TRY(write_way(b, f->dst, f->src, path % n_back_path, hop + n_data, &n_ack));
+    *n = n_data + n_ack;
+    for (int h = 0; finite && h + 1 < n_data; h++) {
+        hop[h].meta |= LL_HOP_TAKES;
+        hop[h + 1].meta |= LL_HOP_FREES;
+    }
+    for (int h = n_data; h < *n; h++)
+        hop[h].meta |= LL_HOP_ACK;
+    hop[n_data - 1].meta |= LL_HOP_LANDS;
+    hop[*n - 1].meta |= LL_HOP_RETURNS;
+    return LL_OK;
+}
+
+/* All paths that the flow uses, into b->way; *n_most: hops of the longest. */
+static ll_status write_ways(builder *b, const ll_flow *f, int *n_most)
+{
+    const ll_topology *topo = b->problem->topo;
+    const int32_t n_path = topo->type->n_path(topo, f->src, f->dst);
+    const bool hash = b->param->paths == LL_PATHS_HASH;
+    const uint64_t pair = (uint64_t)(uint32_t)f->src << 32 | (uint32_t)f->dst;
+    const uint64_t draw = ll_mix(ll_mix(pair) + (uint64_t)b->param->seed);
+    const int32_t first = hash ? (int32_t)(draw % (uint32_t)n_path) : 0;
+    b->n_way = hash ? 1 : n_path;
+    if (b->n_way > b->cap_way) {
+        b->cap_way = 2 * b->n_way;
+        b->way = ll_arena_alloc(b->mem, (size_t)b->cap_way * MAX_PATH_HOPS, sizeof *b->way);
+        b->n_hop = ll_arena_array(b->mem, b->cap_way, int);
+    }
+    *n_most = 0;
+    for (int32_t k = 0; k < b->n_way; k++) {
+        LL_TRY(write_path(b, f, first + k, b->way + (size_t)k * MAX_PATH_HOPS, &b->n_hop[k]));
+        if (b->n_hop[k] > *n_most) *n_most = b->n_hop[k];
+    }
+    return LL_OK;
+}
+
+/* The first hop at which not all paths take the same link; `none` if they do. */
+static int part_of(const builder *b, int none)
+{
+    int part = none;
+    for (int32_t k = 1; k < b->n_way; k++)
+        for (int h = 0; h < part; h++) {
+            const ll_packet_hop *hop = b->way + h;
+            if (hop[(size_t)k * MAX_PATH_HOPS].link != hop->link) part = h;
+            if (hop->meta & LL_HOP_LANDS) break;
+        }
+    return part;
+}
+
+/* ---- First walk ------------------------------------------------------------------------------ */
+
+static ll_status count_flow(builder *b, const ll_flow *f)
+{
+    int n_most = 0;
+    bool mine = false;
+    LL_TRY(write_ways(b, f, &n_most));
+    if (b->n_way > UINT16_MAX || n_most >= 1 << LL_PACKET_HOP_BITS)
+        return ll_error_set(b->err, LL_ERR_RUN,
+                            "engine packet: flow from chip %d to %d has %d paths of up to %d hops",
+                            f->src, f->dst, b->n_way, n_most);
+    for (int32_t k = 0; k < b->n_way; k++) {
+        const ll_packet_hop *way = b->way + (size_t)k * MAX_PATH_HOPS;
+        if (b->credits) ll_lane_order_add(&b->lanes, way);
+        for (int h = 0; h < b->n_hop[k] && !mine; h++)
+            mine = ll_hop_owner(way[h]) == b->rank;
+    }
+    if (b->n_way > b->most_path) b->most_path = b->n_way;
+    b->net->n_flow++;
+    if (!mine) return LL_OK;
+    b->net->n_flow_kept++;
+    b->net->n_unit += ll_packet_flow_unit(b->n_way, n_most);
+    return LL_OK;
+}
+
+/* ---- Second walk ----------------------------------------------------------------------------- */
+
+static ll_packet_flow *draft_flow(builder *b, int n_most)
+{
+    const int64_t n = ll_packet_flow_unit(b->n_way, n_most);
+    if (b->n_draft + n > b->cap_draft) {
+        b->cap_draft = 2 * (b->n_draft + n);
+        b->draft = ll_arena_grown(b->mem, b->draft, b->n_draft, b->cap_draft, sizeof *b->draft);
+    }
+    ll_packet_flow *flow = (ll_packet_flow *)(b->draft + b->n_draft);
+    b->n_draft += n;
+    return flow;
+}
+
+static ll_status write_flow(builder *b, const ll_flow *f, int traffic)
+{
+    int n_most = 0;
+    LL_TRY(write_ways(b, f, &n_most));
+    ll_packet_flow *flow = draft_flow(b, n_most);
+    const uint32_t owner = ll_packet_slice_owner(&b->book.slice, f->src);
+    *flow = (ll_packet_flow){.size_B = (uint64_t)ceil(f->size_B),
+                             .id = (uint32_t)b->n_walked++,
+                             .n_path = (uint16_t)b->n_way,
+                             .n_hop = (uint8_t)n_most,
+                             .tag = (uint8_t)(traffic << 4 | f->dst % 12),
+                             .part = (uint8_t)part_of(b, n_most),
+                             .home = owner == b->rank};
+    for (int32_t k = 0; k < b->n_way; k++) {
+        ll_packet_hop *h = flow->hop + ll_packet_way(flow, (size_t)k);
+        const size_t n = (size_t)b->n_hop[k];
+        memcpy(h, b->way + (size_t)k * MAX_PATH_HOPS, n * sizeof *h);
+        memset(h + n, 0, ((size_t)n_most - n) * sizeof *h);
+        for (bool more = true; more; more = !(h++->meta & LL_HOP_LANDS))
+            b->share[h->link] += 1.0 / b->n_way;
+    }
+    return LL_OK;
+}
+
+/* The links' own numbers instead of those among all; who talks to whom. Returns whether any is of this
+ * rank. */
+static bool make_local(builder *b, ll_packet_flow *flow)
+{
+    ll_packet_net *net = b->net;
+    bool mine = false;
+    for (int path = 0; path < flow->n_path; path++) {
+        ll_packet_hop *hop = flow->hop + ll_packet_way(flow, (size_t)path);
+        uint32_t from = ll_hop_owner(*hop);
+        for (bool more = true; more; more = !(hop++->meta & LL_HOP_RETURNS)) {
+            const uint32_t to = ll_hop_owner(*hop);
+            if (from == b->rank) net->neighbour[to] = 1;
+            if (to == b->rank) net->neighbour[from] = 1;
+            mine |= to == b->rank;
+            hop->link = b->book.met[hop->link].local;
+            from = to;
+        }
+    }
+    return mine;
+}
+
+/* The source's rank watches the links at which the flow's paths part. */
+static void watch_flow(builder *b, const ll_packet_flow *flow, uint32_t source)
+{
+    if (flow->part == flow->n_hop) return;
+    for (int path = 0; path < flow->n_path; path++) {
+        const ll_packet_hop hop = flow->hop[ll_packet_way(flow, (size_t)path) + flow->part];
+        const uint32_t owner = ll_hop_owner(hop);
+        if (owner == b->rank) {
+            ll_watch_add(b->net->watch, hop.link, source, b->mem);
+            b->net->neighbour[source] = 1;
+        }
+        if (source == b->rank) b->net->neighbour[owner] = 1;
+    }
+}
+
+static void keep_flow(builder *b, const ll_packet_flow *flow)
+{
+    ll_packet_net *net = b->net;
+    const int64_t n = ll_packet_flow_unit(flow->n_path, flow->n_hop);
+    net->index.bit[flow->id / 64] |= (uint64_t)1 << flow->id % 64;
+    net->index.place[net->n_flow_kept++] = (uint32_t)net->n_unit;
+    memcpy(net->store + net->n_unit, flow, (size_t)n * sizeof *net->store);
+    net->n_unit += n;
+}
+
+/* What follows from all flows of a source together: windows; then they are kept, or forgotten. */
+static void settle_source(builder *b, uint32_t source)
+{
+    ll_packet_net *net = b->net;
+    const uint64_t *const end = b->draft + b->n_draft;
+    for (uint64_t *at = b->draft; at < end;) {
+        ll_packet_flow *flow = (ll_packet_flow *)at;
+        at += ll_packet_flow_unit(flow->n_path, flow->n_hop);
+        const int traffic = ll_packet_traffic(flow);
+        const double latency_s =
+            ll_packet_window_set(&b->problem->wire, b->param, b->book.kind, b->share, flow);
+        const double n_packet = ceil((double)flow->size_B / flow->packet_B);
+        b->most_packets = fmax(b->most_packets, n_packet);
+        b->most_window = fmax(b->most_window, fmin(flow->window, n_packet));
+        net->present[traffic] = true;
+        net->latency_s[traffic] = fmax(net->latency_s[traffic], latency_s);
+    }
+    for (uint64_t *at = b->draft; at < end;) {
+        ll_packet_flow *flow = (ll_packet_flow *)at;
+        at += ll_packet_flow_unit(flow->n_path, flow->n_hop);
+        for (int h = 0; h < flow->n_path * flow->n_hop; h++)
+            b->share[flow->hop[h].link] = 0;
+        if (b->credits) {
+            const int n_class = (int)ll_lane_order_class(&b->lanes, flow) + 1;
+            if (n_class > net->n_class) net->n_class = n_class;
+        }
+        if (!make_local(b, flow)) continue;
+        if (net->watch != NULL) watch_flow(b, flow, source);
+        keep_flow(b, flow);
+    }
+    b->n_draft = 0;
+}
+
+/* ---- The walk -------------------------------------------------------------------------------- */
+
+static ll_status visit(builder *b, int32_t src, int32_t dst, double size_B, int traffic)
+{
+    const ll_flow f = {src, dst, size_B};
+    if (src == dst || !(size_B > 0)) return LL_OK;
+    return b->counting ? count_flow(b, &f) : write_flow(b, &f, traffic);
+}
+
+/* The source's flows of one traffic; peers counted on from the source, so that an all-to-all does not
+ * begin with everyone sending to chip 0. */
+static ll_status visit_traffic(builder *b, int32_t chip, int traffic)
+{
+    const ll_traffic *t = &b->phase->traffic[traffic];
+    if (t->pattern == LL_PATTERN_LIST) {
+        const int64_t *first = b->list[traffic].first;
+        for (int64_t k = first[chip]; k < first[chip + 1]; k++) {
+            const int64_t f = b->list[traffic].order[k];
+            LL_TRY(visit(b, chip, t->dst[f], t->list_B[f], traffic));
+        }
+        return LL_OK;
+    }
+    const ll_source_view s = ll_traffic_source(t, chip);
+    const int32_t start = t->pattern == LL_PATTERN_ALL ? s.member : 0;
+    for (int32_t j = 0; j < s.n_peer; j++) {
+        const int32_t k = start + j < s.n_peer ? start + j : start + j - s.n_peer;
+        LL_TRY(visit(b, chip, ll_traffic_peer(&s, k), t->size_B, traffic));
+    }
+    return LL_OK;
+}
+
+static ll_status walk(builder *b, bool counting)
+{
+    b->counting = counting;
+    for (int32_t chip = 0; chip < b->problem->topo->n_chip; chip++) {
+        for (int i = 0; i < b->phase->n_traffic; i++)
+            LL_TRY(visit_traffic(b, chip, i));
+        if (!counting) settle_source(b, ll_packet_slice_owner(&b->book.slice, chip));
+    }
+    return LL_OK;
+}
+
+/* ---- Between the walks, and after ------------------------------------------------------------ */
+
+/* Bits for the number of a chosen path, between those of the hop and of the sequence number. */
+static void choose_order(builder *b)
+{
+    int bits = 0;
+    while (b->param->paths == LL_PATHS_ADAPTIVE && (int32_t)1 << bits < b->most_path)
+        bits++;
+    b->net->seq_shift = LL_PACKET_HOP_BITS + bits;
+    if (b->net->seq_shift > LL_PACKET_HOP_BITS)
+        b->net->watch = ll_watch_create(b->book.n_owned, b->size, b->mem);
+}
+
+static void allocate(builder *b)
+{
+    ll_packet_net *net = b->net;
+    const int64_t n_word = net->n_flow / 64 + 1;
+    net->store = ll_arena_array(b->mem, net->n_unit, uint64_t);
+    net->index.bit = ll_arena_array(b->mem, n_word, uint64_t);
+    net->index.before = ll_arena_array(b->mem, n_word, uint32_t);
+    net->index.place = ll_arena_array(b->mem, net->n_flow_kept, uint32_t);
+    net->n_link_all = b->book.link_map.n;
+    net->n_link = b->book.n_owned[b->rank];
+    net->link = ll_arena_array(b->mem, net->n_link, ll_packet_link);
+    net->link_kind = ll_arena_array(b->mem, net->n_link, uint16_t);
+    net->link_id = ll_arena_array(b->mem, net->n_link, int64_t);
+    net->neighbour = ll_arena_array(b->mem, b->size, uint8_t);
+    b->share = ll_arena_array(b->mem, net->n_link_all, double);
+    for (int64_t l = 0; l < net->n_link_all; l++) {
+        const ll_packet_met *met = &b->book.met[l];
+        if (met->owner != b->rank) continue;
+        net->link_id[met->local] = met->id;
+        net->link_kind[met->local] = (uint16_t)met->kind;
+    }
+    net->n_unit = net->n_flow_kept = 0;
+}
+
+/* The fraction of the longest run: K packets of the largest flow or 8 windows, made up to whole windows
+ * in each quarter. */
+static double fraction(const builder *b)
+{
+    const double wanted = (double)b->param->packets_per_flow, step = 4 * b->most_window;
+    const double most = step * ceil(fmax(wanted, 8 * b->most_window) / step);
+    return wanted > 0 && most < b->most_packets ? most / b->most_packets : 1;
+}
+
+static void finish(builder *b)
+{
+    ll_packet_net *net = b->net;
+    for (int64_t w = 1; w <= net->n_flow / 64; w++)
+        net->index.before[w] =
+            net->index.before[w - 1] + (uint32_t)__builtin_popcountll(net->index.bit[w - 1]);
+    net->neighbour[b->rank] = 0;
+    net->kind = b->book.kind;
+    net->n_kind = (int)b->book.kind_map.n;
+    net->delta_ps = b->book.delta_ps;
+    net->fraction = fraction(b);
+    if (b->credits) ll_lane_assign(net, (int)b->param->virtual_lanes);
+    if (net->watch != NULL) ll_watch_settle(net->watch, net->n_link, b->mem);
+}
+
+static ll_status build(builder *b)
+{
+    ll_packet_net *net = b->net;
+    LL_TRY(walk(b, true));
+    if (net->n_flow > UINT32_MAX - 64 || net->n_unit > UINT32_MAX)
+        return ll_error_set(b->err, LL_ERR_RUN, "engine packet: %lld flows are too many",
+                            (long long)net->n_flow);
+    choose_order(b);
+    if (b->credits) ll_lane_order_find(&b->lanes, b->book.link_map.n);
+    allocate(b);
+    LL_TRY(walk(b, false));
+    finish(b);
+    return LL_OK;
+}
+
+ll_status ll_packet_net_create(const ll_problem *problem, const ll_phase *phase,
+                               const ll_packet_param *param, const ll_packet_place *place,
+                               ll_arena *mem, ll_packet_net *net, ll_error *err)
+{
+    builder b = {.problem = problem,
+                 .phase = phase,
+                 .param = param,
+                 .net = net,
+                 .mem = mem,
+                 .err = err,
+                 .rank = (uint32_t)place->rank,
+                 .size = place->size,
+                 .credits = param->buffer_packets > 0 && param->overflow == 0};
+    LL_ASSERT(problem->wire.packet_B <= INT32_MAX, "packets of %g B", problem->wire.packet_B);
+    LL_ASSERT(place->size <= LL_PACKET_RANKS, "%d ranks", place->size);
+    *net = (ll_packet_net){.ack_B = (uint32_t)param->ack_B,
+                           .cut_through = param->switching == 0,
+                           .hash = (ll_packet_hash)param->state_hash,
+                           .damage = {.frac = param->loss_frac,
+                                      .overflow = param->buffer_packets > 0 && !b.credits,
+                                      .go_back_n = param->retransmission == 1,
+                                      .end_to_end = param->recovery == 1,
+                                      .timeout_ps = (int64_t)round(param->timeout_s * 1e12),
+                                      .seed = (uint64_t)param->seed}};
+    net->damage.any = net->damage.frac > 0 || net->damage.overflow;
+    ll_packet_book_init(&b.book, problem, param->buffer_packets, place->size, mem);
+    ll_lane_order_init(&b.lanes, mem);
+    for (int i = 0; i < phase->n_traffic; i++)
+        if (phase->traffic[i].pattern == LL_PATTERN_LIST)
+            b.list[i] = ll_traffic_list_order(&phase->traffic[i], 0, problem->topo->n_chip, mem);
+    return build(&b);
+}
+
+/* ---- Runs ------------------------------------------------------------------------------------ */
+
+ll_status ll_packet_net_reset(ll_packet_net *net, double part, ll_error *err)
+{
+    const double most = LL_PACKET_SEQ_MAX >> (net->seq_shift - LL_PACKET_HOP_BITS);
+    net->n_packet = 0;
+    for (ll_packet_flow *flow = ll_packet_first(net); flow != NULL;
+         flow = ll_packet_next(net, flow)) {
+        const double size_B = part < 1 ? ceil((double)flow->size_B * part) : (double)flow->size_B;
+        const double n = ceil(size_B / flow->packet_B);
+        if (n > most)
+            return ll_error_set(err, LL_ERR_RUN,
+                                "engine packet: a flow of %g packets; at most %g are possible%s: "
+                                "engine.packets_per_flow bounds them",
+                                n, most, net->watch != NULL ? " with so many paths" : "");
+        flow->n_packet = (uint32_t)n;
+        flow->last_B = (uint32_t)(size_B - (n - 1) * flow->packet_B);
+        flow->end_ps = 0;
+        flow->next = flow->window < flow->n_packet ? flow->window : flow->n_packet;
+        if (flow->home) net->n_packet += flow->n_packet;
+    }
+    for (int64_t l = 0; l < net->n_link; l++) {
+        net->link[l] = (ll_packet_link){0};
+        for (int v = 0; v < LL_PACKET_LANES; v++)
+            net->link[l].credit[v] = net->kind[net->link_kind[l]].buffer;
+    }
+    if (net->watch != NULL) ll_watch_reset(net->watch, net->n_link);
+    return LL_OK;
+}

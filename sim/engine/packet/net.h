@@ -1,0 +1,231 @@
+/* One phase as the packet engine sees it: flows with their routes written out, links as they are
+ * served. Made once per phase. A rank keeps its own links, and the flows that cross them.
+ *
+ * A *flow* is a header of 48 bytes and the hops of each of its paths: the way of a data packet, then
+ * the way of its acknowledgement back. So a packet that is at hop h of its flow finds where it goes
+ * next, and where it came from, in the 8 bytes beside. Flows are numbered in ascending source, traffic,
+ * peers counted on from the source; on a rank, by their place in `store` (in units of 8 bytes), which is the
+ * same order. What goes to another rank carries the number, and ll_flow_index finds the place there.
+ *
+ * Links are numbered in the order in which they are first crossed, each rank's own by themselves; who owns
+ * which is said in packet_book.h.
+ *
+ * Paths. The packets of a flow with several paths
+ *   spray      take them in turn, by sequence number
+ *   hash       all take one of them, by a hash of source, destination and seed (ECMP)
+ *   adaptive   look at two of them, the next in turn and another one by hash, and take the one with the
+ *              shorter queue; see packet_watch.h
+ * The acknowledgement comes back over the path of the same number.
+ */
+#ifndef LL_SIM_ENGINE_PACKET_NET_H
+#define LL_SIM_ENGINE_PACKET_NET_H
+
+#include "sim/engine/engine.h"
+#include "sim/engine/packet/fault.h"
+
+typedef struct ll_packet_watch ll_packet_watch; /* packet_watch.h */
+
+enum {
+    LL_PACKET_LANES = 4,           /* virtual lanes, at most */
+    LL_PACKET_HOP_BITS = 7,        /* hops there and back: at most 2 LL_MAX_HOP */
+    LL_PACKET_SEQ_MAX = 1 << 24,   /* packets of one flow */
+    LL_PACKET_KINDS = 1 << 12,     /* kinds of links in one phase */
+    LL_PACKET_RANKS = 1 << 13,     /* ranks */
+    LL_PACKET_DELTA_MAX = 1 << 30, /* picoseconds: offsets in a window have 32 bits */
+    LL_PACKET_Q = 20               /* binary places of a service time per byte */
+};
+
+#define LL_PACKET_GAP (1u << 31) /* in the order of an answer: see packet_recover.h */
+
+typedef enum ll_packet_hash { LL_HASH_OFF, LL_HASH_END, LL_HASH_WINDOWS } ll_packet_hash;
+
+typedef enum ll_packet_paths { LL_PATHS_SPRAY, LL_PATHS_HASH, LL_PATHS_ADAPTIVE } ll_packet_paths;
+
+typedef struct ll_packet_param {
+    double ack_B;
+    int64_t buffer_packets, virtual_lanes, packets_per_flow;
+    double memory_B; /* that all ranks on a machine may take; 0: 4/5 of what it has */
+    int paths;       /* ll_packet_paths */
+    int switching;   /* index into: cut_through, store_forward */
+    int state_hash;  /* ll_packet_hash */
+    double loss_frac;
+    int overflow;       /* index into: credits, drop */
+    int recovery;       /* index into: link, end_to_end */
+    int retransmission; /* index into: selective, go_back_n */
+    double timeout_s;   /* end_to_end */
+    int64_t seed;
+} ll_packet_param;
+
+/* Links that are alike. Times of n bytes: ceil(n q / 2^20) picoseconds. */
+typedef struct ll_packet_kind {
+    int64_t latency_ps;
+    uint64_t wire_q; /* one physical lane: from first to last byte of a packet */
+    uint64_t slot_q; /* the whole bundle: until the next packet may start */
+    int32_t buffer;  /* packets that each virtual lane takes at the far end; 0: any number */
+    double cap_Bps, latency_s;
+} ll_packet_kind;
+
+enum { /* ll_packet_hop.meta: kind, owner, and below them */
+       LL_HOP_VL_SHIFT = 5,
+       LL_HOP_KIND_SHIFT = 7,
+       LL_HOP_OWNER_SHIFT = 19,
+       LL_HOP_LANDS = 1,   /* data: the destination is reached; the next hop is the ack's first */
+       LL_HOP_RETURNS = 2, /* ack: the source is reached; nothing follows */
+       LL_HOP_TAKES = 4,   /* a credit of this link is needed */
+       LL_HOP_FREES = 8,   /* the packet came out of the buffer behind the hop before */
+       LL_HOP_ACK = 16     /* acknowledgement; else data */
+};
+
+typedef struct ll_packet_hop {
+    uint32_t link; /* among the links of its owner */
+    uint32_t meta;
+} ll_packet_hop;
+
+static inline uint32_t ll_hop_owner(ll_packet_hop h) { return h.meta >> LL_HOP_OWNER_SHIFT; }
+static inline uint32_t ll_hop_vl(ll_packet_hop h)
+{
+    return h.meta >> LL_HOP_VL_SHIFT & (LL_PACKET_LANES - 1);
+}
+static inline uint32_t ll_hop_kind(ll_packet_hop h)
+{
+    return h.meta >> LL_HOP_KIND_SHIFT & (LL_PACKET_KINDS - 1);
+}
+
+typedef struct ll_packet_flow {
+    uint64_t size_B;           /* all of it, rounded up */
+    int64_t end_ps;            /* the destination's rank: its last packet so far has landed */
+    uint32_t id;               /* among the flows of all ranks */
+    uint32_t n_packet;         /* of the run at hand */
+    uint32_t packet_B, last_B; /* of every packet, and of the last one */
+    uint32_t window;           /* packets in flight, at most */
+    uint32_t next;             /* the source's rank: sequence number of the next packet to leave */
+    uint16_t n_path;
+    uint8_t n_hop; /* kept for each path */
+    uint8_t tag;   /* traffic << 4 | destination mod 12, which shares out 1, 2, 3 or 4 lanes */
+    uint8_t part;  /* the hop at which the paths part, if they do; else n_hop */
+    uint8_t home;  /* 1: it starts at a chip of this rank */
+    ll_packet_hop hop[]; /* [n_path][n_hop] */
+} ll_packet_flow;
+
+/* Where the flows that a rank keeps are, by their numbers. */
+typedef struct ll_flow_index {
+    uint64_t *bit;    /* [n_flow / 64 + 1] set: the flow is kept */
+    uint32_t *before; /* [n_flow / 64 + 1] flows kept below the word */
+    uint32_t *place;  /* [flows kept] in the store */
+} ll_flow_index;
+
+static inline uint32_t ll_flow_place(const ll_flow_index *index, uint32_t id)
+{
+    const uint64_t below = index->bit[id / 64] & (((uint64_t)1 << id % 64) - 1);
+    return index->place[index->before[id / 64] + (uint32_t)__builtin_popcountll(below)];
+}
+
+/* A link as it is served: one cache line. */
+typedef struct ll_packet_link {
+    int64_t free_ps; /* the next packet may start */
+    int64_t busy_ps; /* sum of the times that packets took */
+    int32_t credit[LL_PACKET_LANES];
+    uint32_t head[LL_PACKET_LANES],
+        tail[LL_PACKET_LANES]; /* packets that wait for a credit, or 0 */
+} ll_packet_link;
+
+typedef struct ll_packet_net {
+    int64_t delta_ps; /* length of a window: the shortest latency of a link in use, or less */
+    uint64_t *store;  /* [n_unit] flows one after the other */
+    int64_t n_unit;
+    int64_t n_flow;      /* of all ranks */
+    int64_t n_flow_kept; /* of this rank */
+    ll_flow_index index;
+    int seq_shift;                    /* order = sequence number << seq_shift | path | hop */
+    uint64_t n_packet;                /* of the flows that start here */
+    double latency_s[LL_MAX_TRAFFIC]; /* of the longest flow's path 0 */
+    double fraction;                  /* of all bytes, that the longest run has; 1: all */
+    bool present[LL_MAX_TRAFFIC];     /* the traffic has any flows */
+    ll_packet_kind *kind;             /* [n_kind] */
+    int n_kind;
+    int n_class; /* virtual lanes that the routes need to be free of deadlock */
+    uint32_t ack_B;
+    bool cut_through;
+    ll_damage damage;
+    ll_packet_hash hash;
+    ll_packet_watch *watch; /* adaptive: of queues; else NULL */
+    /* Own links. */
+    int64_t n_link;
+    ll_packet_link *link; /* [n_link] */
+    uint16_t *link_kind;  /* [n_link] */
+    int64_t *link_id;     /* [n_link] the topology's number */
+    int64_t n_link_all;   /* of all ranks */
+    uint8_t *neighbour;   /* [size] ranks that this one exchanges packets or credits with */
+} ll_packet_net;
+
+static inline int ll_packet_traffic(const ll_packet_flow *flow) { return flow->tag >> 4; }
+
+static inline ll_packet_flow *ll_packet_flow_at(const ll_packet_net *net, uint32_t flow)
+{
+    return (ll_packet_flow *)(net->store + flow);
+}
+
+/* Units of 8 bytes that a flow takes. */
+static inline int64_t ll_packet_flow_unit(int64_t n_path, int64_t n_hop)
+{
+    return (int64_t)(sizeof(ll_packet_flow) / 8) + n_path * n_hop;
+}
+
+/* The flows of a net in order: for (f = first(net); f != NULL; f = next(net, f)). */
+static inline ll_packet_flow *ll_packet_at_unit(const ll_packet_net *net, uint64_t *unit)
+{
+    return unit < net->store + net->n_unit ? (ll_packet_flow *)unit : NULL;
+}
+static inline ll_packet_flow *ll_packet_first(const ll_packet_net *net)
+{
+    return ll_packet_at_unit(net, net->store);
+}
+static inline ll_packet_flow *ll_packet_next(const ll_packet_net *net, ll_packet_flow *f)
+{
+    return ll_packet_at_unit(net, (uint64_t *)f + ll_packet_flow_unit(f->n_path, f->n_hop));
+}
+
+/* Index of the first hop of a path. */
+static inline size_t ll_packet_way(const ll_packet_flow *f, size_t path) { return path * f->n_hop; }
+
+/* Picoseconds of n bytes. */
+static inline int64_t ll_packet_ps(uint32_t n_B, uint64_t q)
+{
+    return (int64_t)((n_B * q + (((uint64_t)1 << LL_PACKET_Q) - 1)) >> LL_PACKET_Q);
+}
+
+/* Where a packet is on its way: sequence number, path if it was chosen (adaptive), hop. */
+static inline uint32_t ll_packet_seq(const ll_packet_net *net, uint32_t order)
+{
+    return (order & ~LL_PACKET_GAP) >> net->seq_shift;
+}
+static inline uint32_t ll_packet_path(const ll_packet_net *net, const ll_packet_flow *flow,
+                                      uint32_t order)
+{
+    if (flow->n_path <= 1) return 0;
+    if (net->seq_shift == LL_PACKET_HOP_BITS) return ll_packet_seq(net, order) % flow->n_path;
+    return (order & (((uint32_t)1 << net->seq_shift) - 1)) >> LL_PACKET_HOP_BITS;
+}
+static inline uint32_t ll_packet_order(const ll_packet_net *net, uint32_t seq, uint32_t path)
+{
+    const bool chosen = net->seq_shift > LL_PACKET_HOP_BITS;
+    return seq << net->seq_shift | (chosen ? path << LL_PACKET_HOP_BITS : 0);
+}
+
+/* Whose links are wanted, and who else is there. */
+typedef struct ll_packet_place {
+    int rank, size; /* this rank, and ranks of the run */
+    int n_here;     /* ranks on this machine */
+} ll_packet_place;
+
+/* Errors: LL_ERR_RUN if something is out of range (a link without latency, too many hops, ...).
+ * Not collective: every rank walks all flows. */
+ll_status ll_packet_net_create(const ll_problem *problem, const ll_phase *phase,
+                               const ll_packet_param *param, const ll_packet_place *place,
+                               ll_arena *mem, ll_packet_net *net, ll_error *err);
+
+/* Ready for a run with `part` of every flow's bytes: cut into packets, all links idle. Errors:
+ * LL_ERR_RUN if a flow has too many packets. Not collective. */
+ll_status ll_packet_net_reset(ll_packet_net *net, double part, ll_error *err);
+
+#endif

@@ -1,0 +1,331 @@
+/* Engine `packet`: every packet on every link, in windows of time, over ranks.
+ *
+ * The wire. A flow's bytes are cut into packets of at most packet_B bytes, such that its window W is a
+ * whole number of them: k = ceil(W / packet_B) packets of floor(W / k) bytes (if W is below one packet,
+ * one is in flight). W is that of engine.h, with the time that a packet and its acknowledgement take
+ * from their first to their last byte counted into the round trip: with window_bdp = 1 a flow alone just
+ * fills its link. A window that is given in bytes is taken as it is. k packets leave at time 0; every
+ * acknowledgement lets one more leave. Several paths: packet_net.h.
+ *
+ * An acknowledgement is a packet of ack_B bytes on the way back, one for each packet. It has a virtual
+ * lane of its own that goes first: it is interleaved with the data on the wire and takes time from what
+ * comes after it, but does not wait behind it. (If it did, two flows in opposite directions would hold
+ * each other's acknowledgements back, and the windows of the equations would not fill the links.)
+ *
+ * A link of w lanes of b bytes per second serves packets in the order in which they reach it. A packet
+ * of P bytes that starts at t lets the next one start at t + P / (w b), and its last byte has left at
+ * t + P / b: capacity w b and service time P / b, as in the throughput equations. (Packets on lanes in
+ * turn would start w at a time; here they start evenly, with the same rate and never later than by one
+ * service.) Its first byte is at the next link after the latency, and goes on at once if that link is
+ * free and no faster (cut_through), or when the last byte is there (store_forward).
+ *
+ * Damaged packets: packet_fault.h. Slow links, and links that are down: topology/degraded.h.
+ *
+ * Buffers. With buffer_packets = B > 0, each virtual lane of each lane of a link has room for B packets
+ * at the far end. A packet takes a place when it joins the queue of the link, and gives it back when its
+ * last byte has left over the next link. The news takes the latency of the link and counts from the
+ * beginning of the next window: flow-control messages are sent once per window. Packets without a place
+ * wait in the order in which they came, each virtual lane by itself. A chip always takes what is for it,
+ * and acknowledgements have room of their own. Lanes: packet_lane.h.
+ *
+ * With overflow = drop there are no credits: full queues drop packets (packet_fault.h).
+ *
+ * Execution. delta, the length of a window, is the shortest latency of a link in use. What happens at a
+ * link in the window [k delta, (k+1) delta) can cause something elsewhere only after the window is over.
+ * So in a window the links do not depend on each other, and there is no queue of events to keep in
+ * order. In each window a rank
+ *
+ *   takes what came from other ranks and from itself for this window,
+ *   tile by tile of links (calendar.h), sorts it by link (counting sort), each link's few events by
+ *   (time, sequence, hop, flow),
+ *   sweeps each link once: start = max(arrival, link free); what follows goes into a later window,
+ *   sends what is for links of other ranks, one message to each neighbour,
+ *
+ * and goes on with the next window in which any rank has something to do. Times are whole picoseconds,
+ * service times rounded up; ties are broken by ids alone. So the result is the same, to the byte, for
+ * any number of ranks.
+ *
+ * Long phases. If all flows of a phase grow by the same factor, what happens in it is stretched by
+ * that factor, but for the first windows and the last: its end grows linearly. With packets_per_flow = K
+ * > 0, if the largest flow has more than K packets (or 8 windows, if that is more), every flow is cut to
+ * the same fraction f of its bytes (whole windows of the largest in each quarter). Runs of a quarter, of
+ * half and of all of these packets end at t(1/4), t(1/2) and t(1); the end is extrapolated along the
+ * last two,
+ *   end = t(1) + (1/f - 1) 2 (t(1) - t(1/2)).
+ * What is reported as batch_err_frac bounds the error of this, as a fraction of the end, by the sum of
+ *   bend    8 (1/f - 1) times the difference of the slopes of the two halves. A bend that decays as the
+ *           logarithm of the length changes the slope once more by as much; the rest is for queues that
+ *           are still filling.
+ *   phase   a flow ends somewhere in its last window. Where parts end at different places p (0 .. 1) in
+ *           it, ends are off by up to that many windows: |p(1/f) - p(1)| + 2 (1/f - 1) |p(1) - p(1/2)|.
+ *   packet  one at each of the times that are read off, and at the true end: 2 + 4 (1/f - 1) of them.
+ * It is a rule, not a theorem: `lineloss calibrate kappa` compares it with runs of all packets.
+ * Damage is luck, which the line multiplies: with loss, packets_per_flow = 0 is the honest choice.
+ */
+#include "sim/engine/packet/need.h"
+#include "sim/engine/packet/net.h"
+#include "sim/engine/packet/run.h"
+#include "sim/engine/packet/spread.h"
+
+#include <math.h>
+
+static const char *const switching_choices[] = {"cut_through", "store_forward", NULL};
+
+static const char *const overflow_choices[] = {"credits", "drop", NULL};
+static const char *const recovery_choices[] = {"link", "end_to_end", NULL};
+static const char *const retransmission_choices[] = {"selective", "go_back_n", NULL};
+static const char *const paths_choices[] = {"spray", "hash", "adaptive", NULL};
+static const char *const hash_choices[] = {"off", "end", "windows", NULL};
+
+static const ll_key packet_keys[] = {
+    {.name = "ack",
+     .kind = LL_KIND_SIZE,
+     .offset = offsetof(ll_packet_param, ack_B),
+     .def = "16 B",
+     .min = 1,
+     .max = 4096,
+     .doc = "of an acknowledgement on the wire"},
+    {.name = "switching",
+     .kind = LL_KIND_CHOICE,
+     .offset = offsetof(ll_packet_param, switching),
+     .def = "cut_through",
+     .choices = switching_choices,
+     .doc = "a packet goes on when its first byte is there, or its last"},
+    {.name = "paths",
+     .kind = LL_KIND_CHOICE,
+     .offset = offsetof(ll_packet_param, paths),
+     .def = "spray",
+     .choices = paths_choices,
+     .doc =
+         "packets take a flow's paths in turn, all one of them by hash (ECMP), or the less queued"},
+    {.name = "buffer_packets",
+     .kind = LL_KIND_COUNT,
+     .offset = offsetof(ll_packet_param, buffer_packets),
+     .def = "0",
+     .min = 0,
+     .max = 1 << 20,
+     .doc = "at the far end, for each virtual lane of each lane of a link; 0: no limit"},
+    {.name = "overflow",
+     .kind = LL_KIND_CHOICE,
+     .offset = offsetof(ll_packet_param, overflow),
+     .def = "credits",
+     .choices = overflow_choices,
+     .doc =
+         "packets wait until there is room in the next buffer, or are dropped where there is none"},
+    {.name = "virtual_lanes",
+     .kind = LL_KIND_COUNT,
+     .offset = offsetof(ll_packet_param, virtual_lanes),
+     .def = "2",
+     .min = 1,
+     .max = LL_PACKET_LANES,
+     .doc = "with buffers of their own, chosen so that packets do not wait in a circle"},
+    {.name = "packets_per_flow",
+     .kind = LL_KIND_COUNT,
+     .offset = offsetof(ll_packet_param, packets_per_flow),
+     .def = "256",
+     .min = 0,
+     .max = 1 << 24,
+     .doc = "of the largest flow, or 8 windows; beyond, the end is extrapolated; 0: all packets"},
+    {.name = "loss",
+     .kind = LL_KIND_RATIO,
+     .offset = offsetof(ll_packet_param, loss_frac),
+     .def = "0",
+     .min = 0,
+     .max = 0.5,
+     .doc = "probability that a link damages a packet, which is then sent again"},
+    {.name = "recovery",
+     .kind = LL_KIND_CHOICE,
+     .offset = offsetof(ll_packet_param, recovery),
+     .def = "link",
+     .choices = recovery_choices,
+     .doc = "who sends a damaged packet again: the link, or its source"},
+    {.name = "retransmission",
+     .kind = LL_KIND_CHOICE,
+     .offset = offsetof(ll_packet_param, retransmission),
+     .def = "selective",
+     .choices = retransmission_choices,
+     .doc = "of a damaged packet alone, or of everything since"},
+    {.name = "timeout",
+     .kind = LL_KIND_TIME,
+     .offset = offsetof(ll_packet_param, timeout_s),
+     .def = "320 us",
+     .min = 1e-9,
+     .max = 100,
+     .doc = "end_to_end: of the oldest packet without an answer; 320 us as IRN, assumed; adapters "
+            "are often set to 67 ms"},
+    {.name = "seed",
+     .kind = LL_KIND_COUNT,
+     .offset = offsetof(ll_packet_param, seed),
+     .def = "1",
+     .min = 0,
+     .max = 1e15,
+     .doc = "of the damage, and of paths by hash"},
+    {.name = "memory",
+     .kind = LL_KIND_SIZE,
+     .offset = offsetof(ll_packet_param, memory_B),
+     .def = "0 B",
+     .min = 0,
+     .max = 1e18,
+     .doc = "that the ranks on a machine may take together for a phase; 0: 4/5 of what it has"},
+    {.name = "state_hash",
+     .kind = LL_KIND_CHOICE,
+     .offset = offsetof(ll_packet_param, state_hash),
+     .def = "off",
+     .choices = hash_choices,
+     .doc = "64 bits of what every link has served and when; windows: printed after each of them"},
+    {0}};
+
+enum { N_RUN = 3, BEND = 8 };
+
+/* Where in its last window a flow of so many packets ends: 0 < phase <= 1. */
+static double phase_of(const ll_packet_flow *flow, double part)
+{
+    const double n = ceil(ceil((double)flow->size_B * part) / flow->packet_B);
+    return n / flow->window - ceil(n / flow->window) + 1;
+}
+
+/* What windows and packets can do to extrapolated ends, as a fraction of them: see the top. */
+static double grain_err(const ll_packet_net *net)
+{
+    const double rest = 1 / net->fraction - 1;
+    double worst = 0;
+    for (ll_packet_flow *f = ll_packet_first(net); f != NULL; f = ll_packet_next(net, f)) {
+        const double n_packet = (double)f->size_B / f->packet_B;
+        const double end = phase_of(f, net->fraction);
+        const double moved =
+            fabs(phase_of(f, 1) - end) + 2 * rest * fabs(end - phase_of(f, net->fraction / 2));
+        worst = fmax(worst, (moved * f->window + 2 + 4 * rest) / n_packet);
+    }
+    return worst;
+}
+
+/* Adds what was not simulated of one traffic; see the top of the file. run: of a quarter, half, all. */
+static double extrapolate(const ll_packet_net *net, const ll_packet_result *run, int traffic,
+                          double *err_frac)
+{
+    const double rest = 1 / net->fraction - 1;
+    const double end_ps = (double)run[2].end_ps[traffic];
+    if (!(rest > 0)) return end_ps;
+    const double half_ps = (double)run[1].end_ps[traffic];
+    const double quarter_ps = (double)run[0].end_ps[traffic];
+    const double slope_ps = 2 * (end_ps - half_ps), slope_before_ps = 4 * (half_ps - quarter_ps);
+    const double whole_ps = end_ps + rest * slope_ps;
+    const double bend_frac = rest * fabs(slope_ps - slope_before_ps) / whole_ps;
+    *err_frac = fmax(*err_frac, BEND * bend_frac);
+    return whole_ps;
+}
+
+/* Every run starts with all links idle; what it needs goes when it is over. */
+static ll_status run_part(const ll_topology *topo, ll_packet_net *net, double part, ll_comm *comm,
+                          ll_arena *mem, ll_packet_result *result, ll_error *err)
+{
+    const ll_arena_mark here = ll_arena_here(mem);
+    LL_TRY(ll_comm_agree(comm, ll_packet_net_reset(net, part, err), err));
+    const ll_status status = ll_packet_run(topo, net, comm, mem, NULL, result, err);
+    ll_arena_release(mem, here);
+    return status;
+}
+
+static void fill_price(const ll_packet_net *net, const ll_packet_result *run, int n_traffic,
+                       ll_price *price)
+{
+    for (int i = 0; i < n_traffic; i++) {
+        price->latency_s[i] = net->latency_s[i];
+        if (net->present[i])
+            price->end_s[i] = extrapolate(net, run, i, &price->batch_err_frac) * 1e-12;
+    }
+    for (int k = 0; k < N_RUN; k++)
+        price->n_packet_hop += (int64_t)run[k].n_packet_hop;
+    price->max_util_frac = run[N_RUN - 1].max_util_frac;
+    price->state_hash = run[N_RUN - 1].hash;
+    price->simulated_frac = net->fraction;
+}
+
+/* Sources that send again and again would not let packets that wait in a circle come to rest. */
+static ll_status check_recovery(const ll_packet_net *net, const ll_packet_param *param,
+                                ll_error *err)
+{
+    double round_s = 0;
+    for (int i = 0; i < LL_MAX_TRAFFIC; i++)
+        round_s = fmax(round_s, 2 * net->latency_s[i]);
+    if (!net->damage.end_to_end && net->damage.overflow)
+        return ll_error_set(err, LL_ERR_RUN,
+                            "engine.overflow = drop: only sources know what was dropped; it needs "
+                            "engine.recovery = end_to_end");
+    if (!net->damage.end_to_end || !net->damage.any) return LL_OK;
+    if (net->watch != NULL)
+        return ll_error_set(err, LL_ERR_RUN,
+                            "engine.paths = adaptive is not possible with engine.recovery = "
+                            "end_to_end: its sources tell losses by the order on each path; take "
+                            "spray or hash, or recovery = link");
+    if (param->timeout_s < round_s)
+        return ll_error_set(err, LL_ERR_RUN,
+                            "engine.timeout = %g s: shorter than the round trip of a flow, %g s",
+                            param->timeout_s, round_s);
+    if (net->n_class > param->virtual_lanes)
+        return ll_error_set(err, LL_ERR_RUN,
+                            "engine.recovery = end_to_end: with buffers, routes here need %d "
+                            "virtual lanes (engine.virtual_lanes = %d)",
+                            net->n_class, (int)param->virtual_lanes);
+    return LL_OK;
+}
+
+static ll_status price_phase(const ll_problem *problem, const ll_phase *phase,
+                             const ll_packet_param *param, ll_comm *comm, ll_arena *mem,
+                             ll_price *price, ll_error *err)
+{
+    LL_ASSERT(phase->n_traffic <= LL_MAX_TRAFFIC, "n_traffic = %d", phase->n_traffic);
+    ll_packet_net net;
+    ll_packet_result run[N_RUN] = {0};
+    *price = (ll_price){0};
+    const ll_packet_place place = {ll_comm_rank(comm), ll_comm_size(comm), ll_comm_n_here(comm)};
+    LL_TRY(ll_comm_agree(comm, ll_packet_need_check(problem, phase, param, &place, err), err));
+    LL_TRY(ll_packet_net_create(problem, phase, param, &place, mem, &net, err));
+    LL_TRY(check_recovery(&net, param, err));
+    price->n_flow = price->n_flow_class = net.n_flow;
+    price->n_link_class = net.n_link_all;
+    if (net.n_flow == 0) return LL_OK;
+    for (int k = net.fraction < 1 ? 0 : N_RUN - 1; k < N_RUN; k++)
+        LL_TRY(run_part(problem->topo, &net, net.fraction / (1 << (N_RUN - 1 - k)), comm, mem,
+                        &run[k], err));
+    fill_price(&net, run, phase->n_traffic, price);
+    if (net.fraction < 1) {
+        double grain = grain_err(&net); /* of this rank's flows */
+        ll_comm_max_f64(comm, 1, &grain);
+        price->batch_err_frac += grain;
+    }
+    ll_packet_spread(&net, comm, mem, price->flow);
+    return LL_OK;
+}
+
+static ll_status packet_solve(const ll_problem *problem, const void *param, ll_comm *comm,
+                              ll_arena *mem, ll_price *price, ll_error *err)
+{
+    (void)mem;
+    ll_arena *step = ll_arena_create("packet phase");
+    ll_status status = LL_OK;
+    for (int i = 0; i < problem->n_phase && status == LL_OK; i++) {
+        ll_arena_reset(step);
+        status = price_phase(problem, &problem->phase[i], param, comm, step, &price[i], err);
+    }
+    ll_arena_destroy(step);
+    return status;
+}
+
+static bool error_free(const void *param, void *out)
+{
+    ll_packet_param *p = out;
+    *p = *(const ll_packet_param *)param;
+    const bool had = p->loss_frac > 0;
+    p->loss_frac = 0;
+    return had;
+}
+
+const ll_engine_type ll_engine_packet = {
+    .name = "packet",
+    .doc = "every packet on every link, in parallel over ranks: the reference",
+    .keys = packet_keys,
+    .param_size = sizeof(ll_packet_param),
+    .solve = packet_solve,
+    .error_free = error_free,
+};

@@ -1,0 +1,547 @@
+#include "sim/engine/packet/run.h"
+
+#include "sim/base/index_map.h"
+#include "sim/engine/packet/exchange.h"
+#include "sim/engine/packet/recover.h"
+#include "sim/engine/packet/watch.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* A packet that waits for a credit of a link; in a list per virtual lane, first come first served. */
+typedef struct waiter {
+    uint32_t order, flow;
+    uint32_t next; /* index into packet_run.waiter, 0 for none */
+} waiter;
+
+typedef struct packet_run {
+    ll_packet_net *net;
+    ll_calendar cal;
+    ll_exchange exchange;
+    ll_arena *mem;
+    ll_packet_profile *profile; /* NULL: not wanted */
+    waiter *waiter;             /* [n_waiter] of [cap_waiter]; [0] is not used */
+    uint32_t n_waiter, cap_waiter, spare_waiter;
+    uint32_t rank;
+    uint64_t n_landed;
+    ll_recovery *recovery; /* NULL: links recover, or lose nothing */
+    ll_packet_result result;
+} packet_run;
+
+/* A packet reaches the queue of hop `to` at time `ps`. */
+static inline void send(packet_run *run, ll_packet_hop to, int64_t ps, uint32_t order,
+                        uint32_t flow)
+{
+    ll_parcel p = {.event = {.link = to.link, .order = order, .flow = flow}};
+    p.window = ll_calendar_window(&run->cal, ps - run->cal.now_ps, &p.event.dt_ps);
+    if (ll_hop_owner(to) == run->rank) {
+        ll_calendar_put(&run->cal, p.window, &p.event);
+        return;
+    }
+    p.event.flow = ll_packet_flow_at(run->net, flow)->id;
+    ll_exchange_put(&run->exchange, ll_hop_owner(to), &p);
+}
+
+/* The place behind hop `from` is free at `ps`: its link may use it again from the first window that
+ * begins after the news has travelled back. */
+static inline void give_credit(packet_run *run, ll_packet_hop from, int64_t ps)
+{
+    const int64_t at_ps = ps + run->net->kind[ll_hop_kind(from)].latency_ps;
+    uint32_t dt_ps;
+    const int64_t window =
+        ll_calendar_window(&run->cal, at_ps - run->cal.now_ps + run->cal.delta_ps - 1, &dt_ps);
+    if (ll_hop_owner(from) == run->rank) {
+        ll_calendar_put_credit(&run->cal, window, from.link, ll_hop_vl(from));
+    } else {
+        const ll_parcel p = {{from.link, LL_CALENDAR_CREDIT, ll_hop_vl(from), 0}, window};
+        ll_exchange_put(&run->exchange, ll_hop_owner(from), &p);
+    }
+}
+
+static inline void land(packet_run *run, ll_packet_flow *flow, int64_t ps)
+{
+    run->n_landed++;
+    if (ps > flow->end_ps) flow->end_ps = ps;
+}
+
+/* The hop of the flow's path that an event is at. */
+static inline const ll_packet_hop *hop_at(const ll_packet_net *net, const ll_packet_flow *flow,
+                                          uint32_t order)
+{
+    const uint32_t h = order & ((1 << LL_PACKET_HOP_BITS) - 1);
+    return flow->hop + ll_packet_way(flow, ll_packet_path(net, flow, order)) + h;
+}
+
+/* The order of a packet that leaves its source. */
+static inline uint32_t next_order(const packet_run *run, const ll_packet_flow *flow, uint32_t seq)
+{
+    const ll_packet_net *net = run->net;
+    const bool choose = net->watch != NULL && flow->n_path > 1;
+    const uint32_t path = choose ? ll_watch_choose(net, flow, seq, run->cal.now_ps) : 0;
+    return ll_packet_order(net, seq, path);
+}
+
+/* The source has an acknowledgement at `ps`: its next packet may leave. */
+static inline void reply(packet_run *run, ll_packet_flow *flow, uint32_t flow_id, int64_t ps)
+{
+    if (flow->next == flow->n_packet) return;
+    const uint32_t order = next_order(run, flow, flow->next++);
+    send(run, *hop_at(run->net, flow, order), ps, order, flow_id);
+}
+
+/* ---- End-to-end recovery --------------------------------------------------------------------- */
+
+/* The hop over which the answers of a stream reach its source. */
+static ll_packet_hop last_hop(const ll_packet_flow *flow, uint32_t path)
+{
+    const ll_packet_hop *hop = flow->hop + ll_packet_way(flow, path);
+    while (!(hop->meta & LL_HOP_RETURNS))
+        hop++;
+    return *hop;
+}
+
+/* Its timer goes off with the first window that begins at its deadline or later. */
+static void wind_up(packet_run *run, const ll_packet_flow *flow, ll_stream *s)
+{
+    const int64_t delta_ps = run->cal.delta_ps;
+    const ll_event e = {.link = last_hop(flow, s->path).link,
+                        .flow = LL_CALENDAR_TIMER,
+                        .order = (uint32_t)(s - run->recovery->stream)};
+    ll_calendar_put(&run->cal, (s->deadline_ps + delta_ps - 1) / delta_ps, &e);
+    s->armed = true;
+}
+
+/* The stream may send a new packet at `ps`; returns when it does. */
+static int64_t leave(packet_run *run, const ll_packet_flow *flow, ll_stream *s, uint32_t seq,
+                     int64_t ps)
+{
+    if (ps > s->sent_ps) s->sent_ps = ps;
+    if (seq / flow->n_path == s->oldest) s->deadline_ps = s->sent_ps + run->net->damage.timeout_ps;
+    if (!s->armed) wind_up(run, flow, s);
+    return s->sent_ps;
+}
+
+static void send_again(packet_run *run, const ll_packet_flow *flow, ll_stream *s, ll_resend r,
+                       int64_t ps)
+{
+    const ll_packet_hop to = flow->hop[ll_packet_way(flow, s->path)];
+    for (uint32_t k = r.first; k < r.end; k++)
+        if (ll_stream_missing(s, k))
+            send(run, to, ps, ll_stream_seq(flow, s, k) << LL_PACKET_HOP_BITS, s->flow);
+    if (r.first < r.end && ps > s->sent_ps) s->sent_ps = ps;
+}
+
+static void expire(packet_run *run, const ll_event *e)
+{
+    ll_stream *s = &run->recovery->stream[e->order];
+    const ll_packet_flow *flow = ll_packet_flow_at(run->net, s->flow);
+    const int64_t ps = run->cal.now_ps + run->cal.delta_ps;
+    s->armed = s->oldest < ll_stream_length(flow, s->path, flow->next);
+    if (!s->armed) return;
+    if (s->deadline_ps <= run->cal.now_ps)
+        send_again(run, flow, s, ll_stream_expired(run->net, s, ps), ps);
+    wind_up(run, flow, s);
+}
+
+/* An answer is at the source at `ps`: what is missing goes again, then new packets. */
+static void answered(packet_run *run, ll_packet_flow *flow, const ll_event *e, int64_t ps)
+{
+    ll_recovery *r = run->recovery;
+    const uint32_t order = e->order & ~(uint32_t)((1 << LL_PACKET_HOP_BITS) - 1);
+    const uint32_t at = (order & ~LL_PACKET_GAP) >> LL_PACKET_HOP_BITS;
+    ll_stream *s = ll_stream_of(r, flow, e->flow, at);
+    send_again(run, flow, s, ll_stream_answered(run->net, r, s, order, ps), ps);
+    const uint32_t *n_done = &r->stream[r->first[e->flow]].n_done;
+    while (flow->next < flow->n_packet && flow->next - *n_done < flow->window) {
+        ll_stream *next = ll_stream_of(r, flow, e->flow, flow->next);
+        reply(run, flow, e->flow, leave(run, flow, next, flow->next, ps));
+    }
+}
+
+/* A packet is at its destination at `ps`, whole. */
+static void arrive(packet_run *run, ll_packet_flow *flow, const ll_packet_hop *hop,
+                   const ll_event *e, int64_t ps)
+{
+    const uint32_t seq = e->order >> LL_PACKET_HOP_BITS;
+    const uint32_t at = e->order & ((1 << LL_PACKET_HOP_BITS) - 1);
+    ll_stream *s = ll_stream_of(run->recovery, flow, e->flow, seq);
+    bool fresh;
+    uint32_t answer;
+    if (ll_stream_arrive(run->net, s, seq / flow->n_path, &fresh, &answer))
+        send(run, hop[1], ps, answer | (at + 1), e->flow);
+    if (fresh) land(run, flow, ps);
+}
+
+/* Of the streams whose answers come to this rank. */
+static void begin_timers(packet_run *run, const ll_packet_flow *flow, uint32_t id)
+{
+    for (uint32_t path = 0; path < flow->n_path && path < flow->next; path++)
+        if (ll_hop_owner(last_hop(flow, path)) == run->rank)
+            leave(run, flow, ll_stream_of(run->recovery, flow, id, path), path, 0);
+}
+
+/* A sum, so that it does not matter in which order links are swept, nor on which rank. */
+static inline void note(packet_run *run, const ll_packet_link *link, const ll_packet_flow *flow,
+                        const ll_event *e, int64_t start_ps)
+{
+    const uint64_t id = (uint64_t)run->net->link_id[link - run->net->link];
+    const uint64_t what = ll_mix((uint64_t)e->order << 32 | flow->id);
+    run->result.hash += ll_mix(ll_mix(id * 0x9e3779b97f4a7c15ULL + (uint64_t)start_ps) + what);
+}
+
+/* Times that the link damages the packet. */
+static int damage(const ll_packet_net *net, const ll_packet_link *link, const ll_packet_flow *flow,
+                  const ll_event *e)
+{
+    return ll_damage_count(&net->damage, net->link_id[link - net->link], flow->id, e->order);
+}
+
+/* Whether the packet is lost on the link, and with it the place that it would have taken. */
+static bool dropped(packet_run *run, const ll_packet_link *link, const ll_packet_flow *flow,
+                    const ll_packet_hop *hop, const ll_event *e, int64_t start_ps, int64_t whole_ps)
+{
+    const ll_packet_net *net = run->net;
+    const int64_t id = net->link_id[link - net->link];
+    if (!ll_damage_at(&net->damage, id, flow->id, e->order, start_ps)) return false;
+    if (hop->meta & LL_HOP_TAKES) give_credit(run, *hop, whole_ps);
+    return true;
+}
+
+static inline bool at_switch(uint32_t order)
+{
+    return (order & ((1 << LL_PACKET_HOP_BITS) - 1)) > 0;
+}
+
+/* Serves the packet at `hop`, which is at the head of the queue of `link` at `ps`. lossy: links damage
+ * packets; a constant, so that nothing of it is left where they do not. */
+static inline __attribute__((always_inline)) void
+serve_as(packet_run *run, ll_packet_link *link, ll_packet_flow *flow, const ll_packet_hop *hop,
+         const ll_event *e, int64_t ps, const bool lossy)
+{
+    const ll_packet_net *net = run->net;
+    const ll_packet_kind *kind = &net->kind[ll_hop_kind(*hop)];
+    const uint32_t meta = hop->meta, seq = ll_packet_seq(net, e->order);
+    const uint32_t size_B = meta & LL_HOP_ACK           ? net->ack_B
+                            : seq + 1 == flow->n_packet ? flow->last_B
+                                                        : flow->packet_B;
+    const int64_t wire_ps = ll_packet_ps(size_B, kind->wire_q);
+    int64_t turn_ps = ps > link->free_ps ? ps : link->free_ps;
+    int64_t start_ps = meta & LL_HOP_ACK ? ps : turn_ps;
+    int64_t slot_ps = ll_packet_ps(size_B, kind->slot_q);
+    if (lossy && net->damage.overflow && !(meta & LL_HOP_ACK) && at_switch(e->order) &&
+        turn_ps - ps >= kind->buffer * slot_ps) {
+        run->result.n_packet_hop--; /* dropped: not served */
+        return;
+    }
+    const bool recovers = lossy && run->recovery != NULL;
+    bool lost = false;
+    if (recovers) {
+        lost = dropped(run, link, flow, hop, e, start_ps, start_ps + wire_ps + kind->latency_ps);
+    } else if (lossy) {
+        const int n = damage(net, link, flow, e);
+        const int64_t delay_ps = n * (wire_ps + 2 * kind->latency_ps);
+        start_ps += delay_ps;
+        if (net->damage.go_back_n && !(meta & LL_HOP_ACK))
+            turn_ps += delay_ps;
+        else
+            slot_ps *= 1 + n;
+    }
+    const int64_t whole_ps = start_ps + wire_ps + kind->latency_ps; /* its last byte is there */
+    link->free_ps = turn_ps + slot_ps;
+    link->busy_ps += slot_ps;
+    if (net->hash != LL_HASH_OFF) note(run, link, flow, e, start_ps);
+    if (meta & LL_HOP_FREES) give_credit(run, hop[-1], start_ps + wire_ps);
+    if (lost) return;
+    if (meta & LL_HOP_RETURNS) {
+        if (recovers)
+            answered(run, flow, e, whole_ps);
+        else
+            reply(run, flow, e->flow, whole_ps);
+        return;
+    }
+    int64_t next_ps = whole_ps;
+    if (meta & LL_HOP_LANDS) {
+        if (recovers) {
+            arrive(run, flow, hop, e, whole_ps);
+            return;
+        }
+        land(run, flow, whole_ps);
+    } else if (net->cut_through) { /* its first byte may go on, as long as the rest keeps up */
+        const int64_t next_wire_ps = ll_packet_ps(size_B, net->kind[ll_hop_kind(hop[1])].wire_q);
+        next_ps -= next_wire_ps < wire_ps ? next_wire_ps : wire_ps;
+    }
+    send(run, hop[1], next_ps, e->order + 1, e->flow);
+}
+
+static __attribute__((noinline)) void serve_lossy(packet_run *run, ll_packet_link *link,
+                                                  ll_packet_flow *flow, const ll_packet_hop *hop,
+                                                  const ll_event *e, int64_t ps)
+{
+    serve_as(run, link, flow, hop, e, ps, true);
+}
+
+static inline __attribute__((always_inline)) void serve(packet_run *run, ll_packet_link *link,
+                                                        ll_packet_flow *flow,
+                                                        const ll_packet_hop *hop, const ll_event *e,
+                                                        int64_t ps)
+{
+    if (run->net->damage.any)
+        serve_lossy(run, link, flow, hop, e, ps);
+    else
+        serve_as(run, link, flow, hop, e, ps, false);
+}
+
+/* ---- Waiting for credits --------------------------------------------------------------------- */
+
+static void wait(packet_run *run, ll_packet_link *link, uint32_t vl, const ll_event *e)
+{
+    uint32_t i = run->spare_waiter;
+    if (i != 0) {
+        run->spare_waiter = run->waiter[i].next;
+    } else {
+        if (run->n_waiter == run->cap_waiter) {
+            run->cap_waiter = 2 * run->cap_waiter + 1024;
+            run->waiter = ll_arena_grown(run->mem, run->waiter, run->n_waiter, run->cap_waiter,
+                                         sizeof *run->waiter);
+        }
+        if (run->n_waiter == 0) run->n_waiter = 1;
+        i = run->n_waiter++;
+    }
+    run->waiter[i] = (waiter){e->order, e->flow, 0};
+    if (link->head[vl] == 0)
+        link->head[vl] = i;
+    else
+        run->waiter[link->tail[vl]].next = i;
+    link->tail[vl] = i;
+    if (run->net->watch != NULL) run->net->watch->waiting[link - run->net->link]++;
+}
+
+/* Credits have come: packets go on, lane by lane, at the beginning of the window. */
+static __attribute__((noinline)) void wake(packet_run *run, ll_packet_link *link)
+{
+    for (int vl = 0; vl < LL_PACKET_LANES; vl++)
+        while (link->head[vl] != 0 && link->credit[vl] > 0) {
+            const uint32_t i = link->head[vl];
+            const ll_event e = {.order = run->waiter[i].order, .flow = run->waiter[i].flow};
+            link->head[vl] = run->waiter[i].next;
+            run->waiter[i].next = run->spare_waiter;
+            run->spare_waiter = i;
+            link->credit[vl]--;
+            if (run->net->watch != NULL) run->net->watch->waiting[link - run->net->link]--;
+            ll_packet_flow *flow = ll_packet_flow_at(run->net, e.flow);
+            serve(run, link, flow, hop_at(run->net, flow, e.order), &e, run->cal.now_ps);
+        }
+}
+
+static void take_credits(packet_run *run, int tile)
+{
+    ll_page *pages = ll_calendar_credits(&run->cal, tile);
+    while (pages != NULL) {
+        for (uint32_t i = 0; i < pages->n; i++) {
+            const uint32_t id = pages->credit[i] >> 2, vl = pages->credit[i] & 3;
+            ll_packet_link *link = &run->net->link[id];
+            link->credit[vl]++;
+            if (link->head[vl] == 0 || link->credit[vl] > 1) continue; /* woken by the first */
+            const ll_event e = {.link = id, .flow = LL_CALENDAR_CREDIT};
+            ll_calendar_put(&run->cal, run->cal.now, &e);
+        }
+        pages = ll_calendar_give(&run->cal, pages);
+    }
+}
+
+/* ---- Windows --------------------------------------------------------------------------------- */
+
+enum { AHEAD = 16 }; /* events: their flows are fetched in advance; `sorted` is as much longer */
+
+/* The n events of a tile in one window, by link and in order. */
+static void sweep(packet_run *run, const ll_event *e, int64_t n)
+{
+    for (const ll_event *end = e + n; e < end; e++) {
+        __builtin_prefetch(run->net->store + e[AHEAD].flow);
+        __builtin_prefetch(run->net->store + e[AHEAD].flow + 8); // its hops
+        ll_packet_link *link = &run->net->link[e->link];
+        if (e->flow >= LL_CALENDAR_TIMER) {
+            if (e->flow == LL_CALENDAR_CREDIT)
+                wake(run, link);
+            else
+                expire(run, e);
+            continue;
+        }
+        run->result.n_packet_hop++;
+        ll_packet_flow *flow = ll_packet_flow_at(run->net, e->flow);
+        const ll_packet_hop *hop = hop_at(run->net, flow, e->order);
+        if (hop->meta & LL_HOP_TAKES) {
+            const uint32_t vl = ll_hop_vl(*hop);
+            if (link->credit[vl] == 0 || link->head[vl] != 0) {
+                wait(run, link, vl, e);
+                continue;
+            }
+            link->credit[vl]--;
+        }
+        serve(run, link, flow, hop, e, run->cal.now_ps + e->dt_ps);
+    }
+}
+
+/* The queues of the links of these events may have changed. */
+static void note_served(ll_packet_watch *watch, const ll_event *e, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        if (i + 1 == n || e[i + 1].link != e[i].link) ll_watch_served(watch, e[i].link);
+}
+
+/* What the window has made of the queues, for those that watch them in the next one. */
+static void spread_news(packet_run *run)
+{
+    ll_packet_watch *watch = run->net->watch;
+    for (uint32_t i = 0; i < watch->n_changed; i++) {
+        const uint32_t link = watch->changed[i];
+        const uint32_t number = (uint32_t)watch->base[run->rank] + link;
+        const uint64_t queue = ll_queue_of(run->net->link[link].free_ps, watch->waiting[link]);
+        const ll_parcel parcel = ll_queue_parcel(number, queue);
+        for (int64_t k = watch->first[link]; k < watch->first[link + 1]; k++) {
+            if (watch->watcher[k] == run->rank)
+                watch->queue[number] = queue;
+            else
+                ll_exchange_put(&run->exchange, watch->watcher[k], &parcel);
+        }
+    }
+    watch->n_changed = 0;
+}
+
+static void run_tile(packet_run *run, int tile)
+{
+    take_credits(run, tile);
+    ll_profile_end(run->profile, LL_STAGE_CREDIT);
+    const int64_t n = ll_calendar_take(&run->cal, tile);
+    ll_profile_end(run->profile, LL_STAGE_SORT);
+    sweep(run, run->cal.sorted, n);
+    if (run->net->watch != NULL) note_served(run->net->watch, run->cal.sorted, n);
+    ll_profile_end(run->profile, LL_STAGE_SWEEP);
+}
+
+static void run_window(packet_run *run, int64_t window)
+{
+    ll_calendar_go(&run->cal, window);
+    for (uint64_t tiles = ll_calendar_tiles(&run->cal); tiles != 0; tiles &= tiles - 1)
+        run_tile(run, __builtin_ctzll(tiles));
+    if (run->net->watch != NULL) spread_news(run);
+}
+
+/* Rank 0 prints the hash of all ranks after each window. Collective. */
+static void print_hash(packet_run *run)
+{
+    uint64_t hash = run->result.hash;
+    ll_comm_sum_u64(run->exchange.comm, 1, &hash);
+    if (run->rank == 0)
+        fprintf(stderr, "packet: window %lld, %lld ps, hash %016llx\n", (long long)run->cal.now,
+                (long long)run->cal.now_ps, (unsigned long long)hash);
+}
+
+/* Every flow's first window of packets is at its first link at time 0. */
+static void begin(packet_run *run)
+{
+    ll_packet_net *net = run->net;
+    for (ll_packet_flow *flow = ll_packet_first(net); flow != NULL;
+         flow = ll_packet_next(net, flow)) {
+        const uint32_t id = (uint32_t)((uint64_t *)flow - net->store);
+        for (uint32_t seq = 0; seq < flow->next; seq++) {
+            const uint32_t order = next_order(run, flow, seq);
+            const ll_packet_hop hop = *hop_at(net, flow, order);
+            if (ll_hop_owner(hop) == run->rank) send(run, hop, 0, order, id);
+        }
+        if (run->recovery != NULL) begin_timers(run, flow, id);
+    }
+}
+
+/* ---- The end --------------------------------------------------------------------------------- */
+
+enum { MAX_NAMED = 8 };
+
+static ll_status report_circle(packet_run *run, const ll_topology *topo, uint64_t n_left,
+                               ll_error *err)
+{
+    ll_packet_net *net = run->net;
+    int64_t *mine = ll_arena_array(run->mem, net->n_link, int64_t);
+    size_t n_mine = 0, n_all_B;
+    for (int64_t l = 0; l < net->n_link; l++)
+        for (int vl = 0, found = 0; vl < LL_PACKET_LANES && !found; vl++)
+            if ((found = net->link[l].head[vl] != 0)) mine[n_mine++] = net->link_id[l];
+    const int64_t *id =
+        ll_comm_gather(run->exchange.comm, run->mem, mine, n_mine * sizeof *mine, &n_all_B);
+    const int64_t n = (int64_t)(n_all_B / sizeof *id);
+    char text[512] = "";
+    int64_t last = -1;
+    for (int k = 0; k < MAX_NAMED; k++) { /* the lowest ids, whatever rank they are from */
+        int64_t lowest = INT64_MAX;
+        for (int64_t i = 0; i < n; i++)
+            if (id[i] > last && id[i] < lowest) lowest = id[i];
+        if (lowest == INT64_MAX) break;
+        ll_link link;
+        topo->type->link(topo, lowest, &link);
+        const size_t used = strlen(text);
+        snprintf(text + used, sizeof text - used, "%s%lld (node %lld to %lld)", k ? ", " : "",
+                 (long long)lowest, (long long)link.from, (long long)link.to);
+        last = lowest;
+    }
+    return ll_error_set(
+        err, LL_ERR_RUN,
+        "engine packet: no packet can move after %.9g s, and %llu have not arrived: "
+        "they wait in a circle for buffers of %lld links, such as %s; routes here "
+        "need %d virtual lanes (engine.virtual_lanes), or larger buffers",
+        (double)run->cal.now_ps * 1e-12, (unsigned long long)n_left, (long long)n, text,
+        net->n_class);
+}
+
+static void finish(packet_run *run, ll_packet_result *out)
+{
+    const ll_packet_net *net = run->net;
+    ll_comm *comm = run->exchange.comm;
+    ll_packet_result *r = &run->result;
+    double last[LL_MAX_TRAFFIC], most = 0, end = 0; /* picoseconds below 2^53: exact */
+    for (int64_t l = 0; l < net->n_link; l++) {
+        most = fmax(most, (double)net->link[l].busy_ps);
+        end = fmax(end, (double)net->link[l].free_ps);
+    }
+    for (int i = 0; i < LL_MAX_TRAFFIC; i++)
+        last[i] = 0;
+    for (ll_packet_flow *f = ll_packet_first(net); f != NULL; f = ll_packet_next(net, f)) {
+        const int i = ll_packet_traffic(f);
+        last[i] = fmax(last[i], (double)f->end_ps);
+        end = fmax(end, last[i]);
+    }
+    ll_comm_max_f64(comm, LL_MAX_TRAFFIC, last);
+    ll_comm_max_f64(comm, 1, &most);
+    ll_comm_max_f64(comm, 1, &end);
+    ll_comm_sum_u64(comm, 1, &r->n_packet_hop);
+    ll_comm_sum_u64(comm, 1, &r->hash);
+    for (int i = 0; i < LL_MAX_TRAFFIC; i++)
+        r->end_ps[i] = (int64_t)last[i];
+    r->max_util_frac = end > 0 ? most / end : 0;
+    *out = *r;
+}
+
+ll_status ll_packet_run(const ll_topology *topo, ll_packet_net *net, ll_comm *comm, ll_arena *mem,
+                        ll_packet_profile *profile, ll_packet_result *out, ll_error *err)
+{
+    packet_run *run = ll_arena_new(mem, packet_run);
+    run->net = net;
+    run->mem = mem;
+    run->profile = profile;
+    run->rank = (uint32_t)ll_comm_rank(comm);
+    ll_calendar_init(&run->cal, net->delta_ps, net->n_link, mem);
+    ll_exchange_init(&run->exchange, net, comm, profile, mem);
+    if (net->damage.any && net->damage.end_to_end) run->recovery = ll_recovery_create(net, mem);
+    begin(run);
+    ll_profile_begin(profile);
+    for (int64_t window = 0; window != INT64_MAX; run->result.n_window++) {
+        run_window(run, window);
+        if (net->hash == LL_HASH_WINDOWS) print_hash(run);
+        window = ll_exchange_window(&run->exchange, &run->cal);
+    }
+    uint64_t n_left = net->n_packet - run->n_landed; /* modulo 2^64 on each rank */
+    ll_comm_sum_u64(comm, 1, &n_left);
+    if (n_left > 0) return report_circle(run, topo, n_left, err);
+    finish(run, out);
+    return LL_OK;
+}

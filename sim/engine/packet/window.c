@@ -1,0 +1,56 @@
+#include "sim/engine/packet/window.h"
+
+#include <math.h>
+
+/* What the way of a flow's packets is like when it is empty. */
+typedef struct way {
+    double share_Bps;    /* c/k of engine.h */
+    double latency_s;    /* of path 0, one way */
+    double data_s_per_B; /* path 0: from first to last byte, there */
+    double ack_s_per_B;  /* and back */
+} way;
+
+/* Path 0: one hop more. */
+static void way_extend(way *w, const ll_packet_kind *kind, bool ack, bool cut_through)
+{
+    double *per_B = ack ? &w->ack_s_per_B : &w->data_s_per_B;
+    const double one = (double)kind->wire_q / (1 << LL_PACKET_Q) * 1e-12;
+    *per_B = cut_through ? fmax(*per_B, one) : *per_B + one;
+    if (!ack) w->latency_s += kind->latency_s;
+}
+
+static way way_of(const ll_packet_flow *flow, const ll_packet_kind *kinds, const double *share,
+                  bool cut_through)
+{
+    way w = {.share_Bps = INFINITY};
+    for (int path = 0; path < flow->n_path; path++) {
+        const ll_packet_hop *h = flow->hop + ll_packet_way(flow, (size_t)path);
+        for (bool more = true; more; more = !(h++->meta & LL_HOP_RETURNS)) {
+            const ll_packet_kind *kind = &kinds[ll_hop_kind(*h)];
+            const bool ack = (h->meta & LL_HOP_ACK) != 0;
+            if (!ack) w.share_Bps = fmin(w.share_Bps, kind->cap_Bps / share[h->link]);
+            if (path == 0) way_extend(&w, kind, ack, cut_through);
+        }
+    }
+    return w;
+}
+
+double ll_packet_window_set(const ll_wire *wire, const ll_packet_param *param,
+                            const ll_packet_kind *kind, const double *share, ll_packet_flow *flow)
+{
+    const way w = way_of(flow, kind, share, param->switching == 0);
+    const double most_B = fmax(floor(wire->packet_B), 1);
+    double each_B = most_B, n = 0;
+    for (int turn = 0; turn < 4; turn++) { /* the round trip depends on the size of a packet */
+        const double tau_s =
+            2 * w.latency_s + each_B * w.data_s_per_B + param->ack_B * w.ack_s_per_B;
+        const double window_B = wire->window_bdp > 0 ? fmax(wire->window_bdp * w.share_Bps * tau_s,
+                                                            wire->window_packets * most_B)
+                                                     : wire->window_B;
+        if (turn == 0) n = fmax(ceil(window_B / most_B * (1 - 1e-9)), 1);
+        if (n > 1) each_B = fmin(fmax(floor(window_B / n * (1 + 1e-9)), 1), most_B);
+    }
+    flow->window = (uint32_t)fmin(n, LL_PACKET_SEQ_MAX);
+    flow->packet_B = (uint32_t)each_B;
+    return w.latency_s;
+}

@@ -1,0 +1,126 @@
+#include "sim/machine/chip.h"
+
+const char *const ll_precision_names[] = {"fp4", "fp8", "bf16", "fp16", NULL};
+
+double ll_precision_B(ll_precision p)
+{
+    static const double bytes_B[LL_N_PRECISION] = {0.5, 1, 2, 2};
+    return bytes_B[p];
+}
+
+#define PEAK(precision, name_, doc_)                                                 \
+    {                                                                                \
+        .name = (name_), .kind = LL_KIND_COMPUTE, .flags = LL_KEY_FACT,              \
+        .offset = offsetof(ll_chip, peak_flop_per_s) + (precision) * sizeof(double), \
+        .def = "0 FLOP/s", .min = 0, .max = 1e19, .doc = (doc_)                      \
+    }
+#define FRAC(field, name_, def_, doc_)                                                   \
+    {                                                                                    \
+        .name = (name_), .kind = LL_KIND_RATIO, .flags = LL_KEY_FACT, .offset = (field), \
+        .def = (def_), .min = 0.01, .max = 1, .doc = (doc_)                              \
+    }
+#define GEMM(precision, name_, def_)                                               \
+    FRAC(offsetof(ll_chip, gemm_frac) + (precision) * sizeof(double), name_, def_, \
+         "fraction of that peak which the best matrix product reaches")
+
+const ll_key ll_chip_keys[] = {
+    {.name = "name", .kind = LL_KIND_STRING, .offset = offsetof(ll_chip, name), .doc = "name"},
+    PEAK(LL_PRECISION_FP4, "peak_fp4", "dense FP4 peak; 0: the chip has none"),
+    PEAK(LL_PRECISION_FP8, "peak_fp8", "dense FP8 peak; 0: the chip has none"),
+    PEAK(LL_PRECISION_BF16, "peak_bf16", "dense BF16 peak; 0: the chip has none"),
+    PEAK(LL_PRECISION_FP16, "peak_fp16", "dense FP16 peak; 0: the chip has none"),
+    GEMM(LL_PRECISION_FP4, "gemm_frac_fp4", "0.7"),
+    GEMM(LL_PRECISION_FP8, "gemm_frac_fp8", "0.7"),
+    GEMM(LL_PRECISION_BF16, "gemm_frac_bf16", "0.7"),
+    GEMM(LL_PRECISION_FP16, "gemm_frac_fp16", "0.7"),
+    {.name = "multiprocessors",
+     .kind = LL_KIND_COUNT,
+     .flags = LL_KEY_FACT,
+     .offset = offsetof(ll_chip, n_multiprocessor),
+     .def = "0",
+     .min = 0,
+     .max = 100000,
+     .doc = "units that each make one tile of a matrix product; 0: shapes cost nothing"},
+    FRAC(offsetof(ll_chip, attention_frac), "attention_frac", "0.5",
+         "fraction of the 16-bit peak that fused attention reaches with 4096 keys a row, forward"),
+    FRAC(offsetof(ll_chip, attention_backward_frac), "attention_backward_frac", "0.4",
+         "the same, backward"),
+    {.name = "attention_ramp",
+     .kind = LL_KIND_RATIO,
+     .flags = LL_KEY_FACT,
+     .offset = offsetof(ll_chip, attention_ramp),
+     .def = "0",
+     .min = 0,
+     .max = 1e5,
+     .doc = "keys that each row of fused attention costs on top of those that it sees"},
+    {.name = "memory",
+     .kind = LL_KIND_SIZE,
+     .flags = LL_KEY_FACT,
+     .offset = offsetof(ll_chip, memory_B),
+     .min = 1e6,
+     .max = 1e15,
+     .doc = "memory on the package"},
+    {.name = "memory_reserved",
+     .kind = LL_KIND_SIZE,
+     .flags = LL_KEY_FACT,
+     .offset = offsetof(ll_chip, memory_reserved_B),
+     .def = "5 GB",
+     .min = 0,
+     .max = 1e12,
+     .doc = "memory that no model can use: context, communication buffers, fragmentation"},
+    {.name = "memory_bandwidth",
+     .kind = LL_KIND_RATE,
+     .flags = LL_KEY_FACT,
+     .offset = offsetof(ll_chip, memory_Bps),
+     .min = 1e6,
+     .max = 1e16,
+     .doc = "peak bandwidth of that memory"},
+    {.name = "tile_fill",
+     .kind = LL_KIND_TIME,
+     .flags = LL_KEY_FACT,
+     .offset = offsetof(ll_chip, tile_fill_s),
+     .def = "0 s",
+     .min = 0,
+     .max = 1,
+     .doc =
+         "time that a wave of a product's tiles takes beside multiplying: its first operands come"},
+    FRAC(offsetof(ll_chip, memory_frac), "memory_frac", "0.8",
+         "fraction of the memory bandwidth that the best streaming kernel reaches"),
+    FRAC(offsetof(ll_chip, memory_sustained), "memory_sustained", "1",
+         "fraction of that which the kernels of a layer reach: norms, activations, sums, casts"),
+    {.name = "kernel_launch",
+     .kind = LL_KIND_TIME,
+     .flags = LL_KEY_FACT,
+     .offset = offsetof(ll_chip, launch_s),
+     .def = "2 us",
+     .min = 0,
+     .max = 1,
+     .doc = "exposed time between two kernels"},
+    {.name = "host_call",
+     .kind = LL_KIND_TIME,
+     .flags = LL_KEY_FACT,
+     .offset = offsetof(ll_chip, host_call_s),
+     .def = "5 us",
+     .min = 0,
+     .max = 1,
+     .doc = "time of the host for a call that launches a kernel; counts with gather_lists"},
+    {.name = "power",
+     .kind = LL_KIND_POWER,
+     .flags = LL_KEY_FACT,
+     .offset = offsetof(ll_chip, power_W),
+     .def = "0 W",
+     .min = 0,
+     .max = 1e6,
+     .doc = "thermal design power; 0: not known"},
+    {0}};
+
+ll_status ll_chip_read(ll_config *cfg, const char *path, ll_chip *out, ll_error *err)
+{
+    LL_TRY(ll_config_fill(cfg, path, ll_chip_keys, out, err));
+    for (int p = 0; p < LL_N_PRECISION; p++)
+        if (out->peak_flop_per_s[p] > 0) return LL_OK;
+    return ll_config_fault(
+        cfg, path, err,
+        "no peak is given; write at least one of peak_fp4, peak_fp8, peak_bf16, "
+        "peak_fp16, for example peak_bf16 = \"989 TFLOP/s | vendor: data sheet\"");
+}

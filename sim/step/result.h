@@ -1,0 +1,102 @@
+/* What a run of a study found. Plain data: made by sim/step/run.c, read by the reports. */
+#ifndef LL_STEP_RESULT_H
+#define LL_STEP_RESULT_H
+
+#include "sim/collective/collective.h"
+#include "sim/work/stage.h"
+#include "sim/work/study.h"
+
+enum {
+    LL_MAX_LOSS = 24,
+    LL_MAX_TRANSFER = 24,
+    LL_MAX_BASELINE = 4,
+    LL_MAX_CHECK = 8,
+    LL_MAX_BESIDE = 4
+};
+
+/* One step of the ladder of idealisations: what removing this cause gives back. */
+typedef struct ll_loss {
+    const char *cause; /* "contention": a word for tables and pictures */
+    const char *doc;   /* one line: what was removed, and how */
+    double chips;      /* chips' worth of work that are lost to it */
+    double frac;       /* chips / n_chip */
+    double step_s;     /* step time once this cause and all before it are removed */
+} ll_loss;
+
+/* What the same effective chips are when they are measured against something else than the peak. */
+typedef struct ll_baseline {
+    const char *name; /* "peak", "one_chip" */
+    const char *doc;
+    double effective_chips, efficiency_frac;
+} ll_baseline;
+
+/* One kind of transfer of the step, as priced. Times are of one call, in seconds. */
+typedef struct ll_transfer_row {
+    const char *name;      /* "tp all_gather" */
+    const char *algorithm; /* "ring", "hierarchical(direct, direct, ring)" */
+    int32_t group_size;
+    double size_B;  /* of the collective, per group: see sim/collective/collective.h */
+    double calls;   /* per chip and step */
+    double total_s; /* of a call: software + latency + wire */
+    double software_s, latency_s, wire_s;
+    double contention_s; /* the part of wire_s that other traffic costs, without link errors */
+    double exposed_s;    /* per step: what is not hidden behind compute, all calls together */
+} ll_transfer_row;
+
+typedef struct ll_engine_stats {
+    int64_t n_flow, n_flow_class, n_link_class; /* of the largest phase */
+    int n_phase, n_solve, n_newton;
+    double max_util_frac, batch_err_frac, residual_frac; /* worst of all phases */
+    int64_t n_packet_hop;                                /* packet: of all phases */
+    double simulated_frac; /* packet: least of all phases; below 1, ends are extrapolated */
+} ll_engine_stats;
+
+/* The same study by another engine (sim/step/beside.h). */
+typedef struct ll_other_engine {
+    const char *engine;
+    double step_s;
+    double diff_frac;          /* step_s over that of the result, less 1 */
+    const char *transfer;      /* that differs most over a step; NULL: there is none */
+    double transfer_s;         /* of a call, by that engine */
+    double result_transfer_s;  /* of a call, as in the result */
+    double transfer_diff_frac; /* the first over the second, less 1 */
+} ll_other_engine;
+
+typedef struct ll_check { /* self-checks of the run; all must hold for VALID */
+    const char *what;
+    bool ok;
+} ll_check;
+
+typedef struct ll_result {
+    int32_t n_chip;
+    double step_s;
+    double tokens_per_step, tokens_per_s, tokens_per_s_per_chip;
+    double model_flop_per_step;
+    double mfu_frac;
+    double effective_chips, efficiency_frac; /* against `baseline`[0], one chip at its peak */
+    int n_baseline;
+    ll_baseline baseline[LL_MAX_BASELINE];
+    int n_loss;
+    ll_loss loss[LL_MAX_LOSS]; /* sums exactly to n_chip - effective_chips */
+    int n_transfer;
+    ll_transfer_row transfer[LL_MAX_TRANSFER];
+    ll_memory memory;
+    double compute_s;          /* kernels of the busiest chip, per step */
+    double exposed_s;          /* transfers that nothing hides, on the critical stage */
+    double bubble_s;           /* pipeline idle time */
+    double energy_J_per_token; /* 0: power is not known */
+    ll_engine_stats engine;
+    ll_evidence evidence; /* the weakest that the result rests on */
+    int n_check;
+    ll_check check[LL_MAX_CHECK];
+    bool valid;
+    uint64_t checksum; /* of everything above */
+    int n_beside;
+    ll_other_engine beside[LL_MAX_BESIDE]; /* other engines, if any were asked for */
+} ll_result;
+
+/* Price, replay and account for a study. Progress goes to stderr if it is a terminal. Collective. */
+ll_status ll_run(const ll_study *study, ll_comm *comm, ll_arena *mem, ll_result *out,
+                 ll_error *err);
+
+#endif

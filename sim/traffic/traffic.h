@@ -1,0 +1,88 @@
+/* Traffic: which chip sends how many bytes to which, as formulas over groups of chips.
+ *
+ * A *group set* is all groups of one kind that a layout makes (every tensor-parallel group of the
+ * cluster, say). Chip ids are mixed-radix numbers; a group varies some digits and holds the others:
+ * member i of group g is the chip
+ *     base(g) + sum_k digit_k(i) * stride[k],
+ * digit 0 of i fastest. The groups are disjoint and cover chips 0 .. n_chip-1.
+ *
+ * A *traffic* is one pattern in every group of a set at once. Its flows are numbered, ordered by
+ * (group, member, peer), and flow i is computed, not stored: 524,288 chips need no array. (TREE is
+ * ordered by group and tree edge instead.) They can also be had by source, in ascending source.
+ */
+#ifndef LL_TRAFFIC_TRAFFIC_H
+#define LL_TRAFFIC_TRAFFIC_H
+
+#include "sim/base/arena.h"
+
+#include <stdint.h>
+
+enum { LL_MAX_DIGIT = 8 };
+
+typedef struct ll_group {
+    int32_t n_chip;               /* of the cluster part that the groups cover */
+    int n_digit;                  /* 0: every group is one chip */
+    int32_t size[LL_MAX_DIGIT];   /* [n_digit], each >= 2 */
+    int32_t stride[LL_MAX_DIGIT]; /* [n_digit], in chips, ascending */
+} ll_group;
+
+int32_t ll_group_size(const ll_group *g); /* members of one group */
+int32_t ll_group_count(const ll_group *g);
+int32_t ll_group_member(const ll_group *g, int32_t group, int32_t member); /* chip id */
+
+typedef enum ll_pattern {
+    LL_PATTERN_SHIFT, /* member i sends to (i + arg) mod n                       n flows per group */
+    LL_PATTERN_BOTH,  /* member i sends to (i + arg) mod n and to (i - arg) mod n  2 n flows */
+    LL_PATTERN_XOR,   /* member i sends to i xor arg (n a power of two)          n flows */
+    LL_PATTERN_ALL,   /* every member sends to every other                       n (n-1) flows */
+    LL_PATTERN_LINE,  /* member i sends to i + 1, the last to nobody             n-1 flows */
+    LL_PATTERN_TREE, /* both trees of the double binary tree; arg 1: downwards only      see traffic.c */
+    LL_PATTERN_ROOT, /* member 0 sends to every other                           n-1 flows */
+    LL_PATTERN_LIST  /* src, dst, size_B arrays below; groups are not used */
+} ll_pattern;
+
+typedef struct ll_traffic {
+    ll_pattern pattern;
+    int32_t arg;
+    ll_group group;
+    double size_B;  /* of each flow (not LIST) */
+    int64_t n_list; /* LIST only: [n_list] each, borrowed */
+    const int32_t *src, *dst;
+    const double *list_B;
+} ll_traffic;
+
+typedef struct ll_flow {
+    int32_t src, dst;
+    double size_B;
+} ll_flow;
+
+int64_t ll_traffic_n_flow(const ll_traffic *t);
+void ll_traffic_flow(const ll_traffic *t, int64_t i, ll_flow *out); /* 0 <= i < n_flow; pure */
+
+/* One chip as a source of a traffic (not LIST): its flows are 0 .. n_peer-1, each of t->size_B. */
+typedef struct ll_source_view {
+    const ll_traffic *t; /* borrowed */
+    int32_t base;        /* chip 0 of the group */
+    int32_t member;
+    int32_t n_member;
+    int32_t n_peer; /* flows that leave this chip */
+} ll_source_view;
+
+ll_source_view ll_traffic_source(const ll_traffic *t, int32_t chip); /* pure */
+int32_t ll_traffic_peer(const ll_source_view *s, int32_t j); /* chip; may be the source itself */
+
+/* A LIST by source: flows order[first[c - lo]] .. order[first[c - lo + 1] - 1] leave chip c, in the order of
+ * the list. */
+typedef struct ll_list_order {
+    int64_t *first; /* [hi - lo + 2]; the last one is not used */
+    int64_t *order; /* [first[hi - lo]] */
+} ll_list_order;
+
+/* Of the chips lo .. hi-1. In mem. */
+ll_list_order ll_traffic_list_order(const ll_traffic *t, int64_t lo, int64_t hi, ll_arena *mem);
+
+/* Member that member i of n is joined to in tree 0 or 1 of the double binary tree, -1 for none. */
+typedef enum ll_tree_link { LL_TREE_UP, LL_TREE_LEFT, LL_TREE_RIGHT } ll_tree_link;
+int32_t ll_traffic_tree(int32_t n, int tree, int32_t i, ll_tree_link link);
+
+#endif

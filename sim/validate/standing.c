@@ -1,0 +1,36 @@
+#include "sim/validate/standing.h"
+
+#include "sim/config/shipped.h"
+#include "sim/validate/validation_record.h"
+
+#include <math.h>
+
+static ll_published published_of(const ll_validation_stats *chip, double step_s)
+{
+    if (!chip) return (ll_published){0};
+    const int64_t n_long = (int64_t)round(chip->share_positive * chip->n);
+    const double error = chip->median_abs_err / 100;
+    ll_published p = {chip->n, chip->n - n_long, error, 0};
+    if (p.n_row >= LL_PUBLISHED_FEW && p.n_short == p.n_row && error < 1)
+        p.alike_s = step_s / (1 - error);
+    else if (p.n_row >= LL_PUBLISHED_FEW && p.n_short == 0)
+        p.alike_s = step_s / (1 + error);
+    return p;
+}
+
+const ll_standing *ll_standing_of(const ll_study *study, const ll_result *result, ll_arena *mem)
+{
+    const char *path = ll_arena_printf(mem, "%s/published/recorded.csv", ll_shipped_dir());
+    ll_standing *out = ll_arena_new(mem, ll_standing);
+    ll_error *err = ll_arena_new(mem, ll_error);
+    ll_record record;
+    ll_error_init(err);
+    if (ll_record_read(path, mem, &record, err) != LL_OK) {
+        out->outside[out->n_outside++] = "no record of a validation beside the configurations";
+        return out;
+    }
+    out->n_outside = ll_record_outside(&record, study, mem, out->outside);
+    out->published =
+        published_of(ll_record_chip(&record, study->cluster.chip.name), result->step_s);
+    return out;
+}

@@ -1,0 +1,64 @@
+#include "sim/work/evidence.h"
+
+#include <string.h>
+
+static bool starts(const char *text, const char *with)
+{
+    return !strncmp(text, with, strlen(with));
+}
+
+/* The key's last part if it is in the group at `path`, else NULL. */
+static const char *key_in(const ll_config_entry *e, const char *path)
+{
+    return starts(e->path, path) && starts(e->key->name, e->path + strlen(path)) ? e->key->name
+                                                                                 : NULL;
+}
+
+static bool precision_counts(const ll_study *s, const char *key)
+{
+    const char *name = strrchr(key, '_') + 1;
+    bool wide =
+        !strcmp(name, "bf16") || (!strcmp(name, "fp16") && s->job.precision == LL_PRECISION_FP16);
+    return wide || !strcmp(name, ll_precision_names[s->job.precision]);
+}
+
+/* launch_<collective>, rate_frac_<collective> and rate_frac_in_network. */
+static bool collective_counts(const ll_study *s, const char *name)
+{
+    bool reduces =
+        s->job.zero == 0 || !s->job.sequence_parallel || (s->model.tied && s->job.pp > 1);
+    if (!strcmp(name, "all_to_all") || !strcmp(name, "broadcast")) return false;
+    if (!strcmp(name, "all_reduce") || !strcmp(name, "in_network")) return reduces;
+    if (!strcmp(name, "send")) return s->job.pp > 1;
+    return true;
+}
+
+bool ll_evidence_counts(const ll_study *study, const ll_config_entry *entry)
+{
+    const char *key = key_in(entry, "cluster.chip.");
+    if (entry->evidence == LL_EVIDENCE_NONE || entry->kind == LL_KIND_STRING) return false;
+    if (key && (starts(key, "peak_") || starts(key, "gemm_frac_")))
+        return precision_counts(study, key);
+    if (key && !strcmp(key, "power")) return study->cluster.chip.power_W > 0;
+    if (key && !strcmp(key, "host_call")) return study->job.gather_lists;
+    if (key && starts(key, "attention_")) return study->job.fused_attention;
+    if (starts(entry->path, "cluster.software[")) {
+        key = entry->key->name;
+        if (starts(key, "launch_")) return collective_counts(study, key + strlen("launch_"));
+        if (starts(key, "rate_frac_")) return collective_counts(study, key + strlen("rate_frac_"));
+    }
+    key = key_in(entry, "cluster.wire.");
+    if (key && !strcmp(key, "window")) return study->cluster.wire.window_bdp <= 0;
+    if (key && !strcmp(key, "window_packets")) return study->cluster.wire.window_bdp > 0;
+    return true;
+}
+
+ll_evidence ll_evidence_weakest(const ll_study *study)
+{
+    ll_evidence weakest = LL_EVIDENCE_NONE;
+    for (int i = 0; i < ll_config_n_entry(study->config); i++) {
+        const ll_config_entry *e = ll_config_entry_at(study->config, i);
+        if (ll_evidence_counts(study, e) && e->evidence > weakest) weakest = e->evidence;
+    }
+    return weakest;
+}

@@ -1,0 +1,55 @@
+/* A study: one configuration file, read and checked. */
+#ifndef LL_WORK_STUDY_H
+#define LL_WORK_STUDY_H
+
+#include "sim/comm/comm.h"
+#include "sim/config/config.h"
+#include "sim/engine/engine.h"
+#include "sim/machine/cluster.h"
+#include "sim/model/model.h"
+#include "sim/work/job.h"
+#include "sim/work/stage.h"
+
+typedef struct ll_study {
+    const char *name;
+    const char *doc;
+    const char *path; /* the file as the user named it */
+    int64_t seed;
+    const ll_engine_type *engine;
+    const void *engine_param; /* of the engine's keys */
+    ll_cluster cluster;
+    ll_model model;
+    ll_job job;
+    ll_memory memory;  /* per chip, on the fullest stage; it fits */
+    ll_config *config; /* the effective configuration */
+} ll_study;
+
+enum {
+    LL_STUDY_CLUSTER = 1, /* the file must describe a cluster only (commands `net`, `list`) */
+    LL_STUDY_WHOLE = 2    /* cluster, model and job */
+};
+
+extern const ll_key ll_study_keys[];
+
+/* The same study with another engine, whose keys have their defaults; if it is the study's own, as it is.
+ * Not collective. */
+ll_study ll_study_with_engine(const ll_study *study, const ll_engine_type *engine, ll_arena *mem);
+
+/* Where a study is read from. */
+typedef struct ll_study_source {
+    const char *path; /* a file, or the name of a study that is shipped ("nvl72") */
+    int n_set;
+    const char *const *set; /* [n_set] "path=value" */
+    int what;               /* LL_STUDY_CLUSTER or LL_STUDY_WHOLE */
+} ll_study_source;
+
+/* Read, parse and check a study. Rank 0 reads the files; every rank sees the same error.
+ * Errors are LL_ERR_CONFIG, all that were found. Collective. */
+ll_status ll_study_load(const ll_study_source *from, ll_comm *comm, ll_arena *mem, ll_study *out,
+                        ll_error *err);
+
+/* The text of another file that the user named, `what` it is expected to be. Rank 0 reads it. Collective. */
+ll_status ll_study_text(const char *path, const char *what, ll_comm *comm, ll_arena *mem,
+                        const char **text, ll_error *err);
+
+#endif

@@ -165,20 +165,20 @@ static void row_add(ll_table *t, const ll_plan *plan, const ll_cost *cost)
     double rate_GBps = plan->size_B / cost->total_s / 1e9;
     ll_table_row(t);
     ll_table_set(t, 0, "%s", ll_collective_names[plan->collective]);
-    ll_table_set(t, 1, "%.0f", plan->size_B);
-    ll_table_set(t, 2, "%.2f", cost->total_s * 1e6);
-    ll_table_set(t, 3, "%.3f", rate_GBps);
-    ll_table_set(t, 4, "%.3f",
-                 rate_GBps * ll_collective_bus_factor(plan->collective, plan->group_size));
-    ll_table_set(t, 5, "%.2f", cost->software_s * 1e6);
-    ll_table_set(t, 6, "%.2f", cost->latency_s * 1e6);
-    ll_table_set(t, 7, "%.2f", cost->wire_s * 1e6);
+    ll_table_number(t, 1, 0, plan->size_B);
+    ll_table_number(t, 2, 2, cost->total_s * 1e6);
+    ll_table_number(t, 3, 3, rate_GBps);
+    ll_table_number(t, 4, 3,
+                    rate_GBps * ll_collective_bus_factor(plan->collective, plan->group_size));
+    ll_table_number(t, 5, 2, cost->software_s * 1e6);
+    ll_table_number(t, 6, 2, cost->latency_s * 1e6);
+    ll_table_number(t, 7, 2, cost->wire_s * 1e6);
     ll_table_set(t, 8, "%s", ll_plan_name(plan, t->mem));
     if (!(cost->flow.max_s > 0)) return;
     const double flow_s[] = {cost->flow.min_s, cost->flow.median_s, cost->flow.p99_s,
                              cost->flow.max_s};
     for (int i = 0; i < N_SPREAD; i++)
-        ll_table_set(t, 9 + i, "%.2f", flow_s[i] * 1e6);
+        ll_table_number(t, 9 + i, 2, flow_s[i] * 1e6);
 }
 
 /* spread: with the columns for when flows end. */
@@ -237,18 +237,18 @@ static void beside_row_add(ll_table *t, const ll_plan *plan, const beside_row *f
 {
     ll_table_row(t);
     ll_table_set(t, 0, "%s", ll_collective_names[plan->collective]);
-    ll_table_set(t, 1, "%.0f", plan->size_B);
+    ll_table_number(t, 1, 0, plan->size_B);
     ll_table_set(t, 2, "%s", row->engine);
-    ll_table_set(t, 3, "%.3f", row->cost.total_s * 1e6);
-    ll_table_set(t, 4, "%.2f", 100 * (row->cost.total_s / first->cost.total_s - 1));
-    ll_table_set(t, 5, "%.3f", row->cost.latency_s * 1e6);
-    ll_table_set(t, 6, "%.3f", row->cost.wire_s * 1e6);
-    ll_table_set(t, 7, "%.2f", 100 * row->work.batch_err_frac);
+    ll_table_number(t, 3, 3, row->cost.total_s * 1e6);
+    ll_table_number(t, 4, 2, 100 * (row->cost.total_s / first->cost.total_s - 1));
+    ll_table_number(t, 5, 3, row->cost.latency_s * 1e6);
+    ll_table_number(t, 6, 3, row->cost.wire_s * 1e6);
+    ll_table_number(t, 7, 2, 100 * row->work.batch_err_frac);
     ll_table_set(t, 8, "%d", row->work.n_solve);
     ll_table_set(t, 9, "%lld", (long long)row->work.n_packet_hop);
     if (!timing) return;
-    ll_table_set(t, 10, "%.3f", row->wall_s);
-    ll_table_set(t, 11, "%.1f", row->memory_B * 1e-6);
+    ll_table_number(t, 10, 3, row->wall_s);
+    ll_table_number(t, 11, 1, row->memory_B * 1e-6);
 }
 
 /* Memory: what the engine took from the system beyond what was taken before, which arenas show. */

@@ -29,12 +29,18 @@ void ll_table_row(ll_table *t)
     if (t->n_row == t->cap_row) {
         int cap = t->cap_row ? 2 * t->cap_row : 16;
         const char **cell = ll_arena_array(t->mem, (size_t)cap * (size_t)t->n_column, const char *);
-        if (t->n_row) memcpy(cell, t->cell, (size_t)t->n_row * (size_t)t->n_column * sizeof *cell);
+        double *exact = ll_arena_array(t->mem, (size_t)cap * (size_t)t->n_column, double);
+        const size_t n_cell = (size_t)t->n_row * (size_t)t->n_column;
+        if (n_cell) memcpy(cell, t->cell, n_cell * sizeof *cell);
+        if (n_cell) memcpy(exact, t->exact, n_cell * sizeof *exact);
         t->cell = cell;
+        t->exact = exact;
         t->cap_row = cap;
     }
-    for (int c = 0; c < t->n_column; c++)
+    for (int c = 0; c < t->n_column; c++) {
         t->cell[t->n_row * t->n_column + c] = "";
+        t->exact[t->n_row * t->n_column + c] = (double)NAN;
+    }
     t->n_row++;
 }
 
@@ -48,6 +54,13 @@ void ll_table_set(ll_table *t, int i_column, const char *fmt, ...)
     vsnprintf(buffer, sizeof buffer, fmt, ap);
     va_end(ap);
     t->cell[(t->n_row - 1) * t->n_column + i_column] = ll_arena_strdup(t->mem, buffer);
+    t->exact[(t->n_row - 1) * t->n_column + i_column] = (double)NAN;
+}
+
+void ll_table_number(ll_table *t, int i_column, int n_decimal, double x)
+{
+    ll_table_set(t, i_column, "%.*f", n_decimal, x);
+    t->exact[(t->n_row - 1) * t->n_column + i_column] = x;
 }
 
 int ll_table_terminal_width(void)
@@ -195,7 +208,10 @@ static void json_print(const ll_table *t, ll_text *out)
         ll_json_open(&j, NULL, '{');
         for (int c = 0; c < t->n_column; c++) {
             const char *s = cell_at(t, r, c), *key = column_key(t, c);
-            if (t->column[c].right && is_number(s))
+            const double exact = t->exact[r * t->n_column + c];
+            if (!isnan(exact))
+                ll_json_number(&j, key, exact);
+            else if (t->column[c].right && is_number(s))
                 ll_json_raw(&j, key, s);
             else
                 ll_json_string(&j, key, t->column[c].right && !strcmp(s, "-") ? NULL : s);

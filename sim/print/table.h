@@ -1,7 +1,8 @@
 /* Tables of text, and the five ways to print one.
  *
  * A table is rows of strings under named columns. The caller formats the numbers; a right-aligned
- * column holds numbers (or "-"), which is all that the printers want to know.
+ * column holds numbers (or "-"), which is all that the printers want to know. A number set by
+ * ll_table_number is rounded for people and for CSV, and stands in JSON to its last bit.
  *
  *   ll_table *t = ll_table_create(mem, "Transfers", 2, (ll_column[]){{"name", NULL, false}, ...});
  *   ll_table_row(t);
@@ -42,12 +43,15 @@ typedef struct ll_table {
     ll_column column[LL_MAX_COLUMN];
     int n_row, cap_row;
     const char **cell; /* [n_row * n_column], arena; "" if not set */
+    double *exact; /* [n_row * n_column], arena; the number of the cell for JSON; NaN: the cell */
 } ll_table;
 
 ll_table *ll_table_create(ll_arena *mem, const char *title, int n_column, const ll_column *column);
 void ll_table_row(ll_table *t);                                    /* begins a row */
 void ll_table_set(ll_table *t, int i_column, const char *fmt, ...) /* of the last row */
     __attribute__((format(printf, 3, 4)));
+/* The same for a number, with n_decimal digits after the point where it is rounded. */
+void ll_table_number(ll_table *t, int i_column, int n_decimal, double x);
 
 /* Append the table to `out`. TEXT: the widest left-aligned column is broken at spaces so that lines fit
  * in `width` columns (0: no limit). JSON: a list of objects, numbers as numbers, "-" as null. CSV: RFC

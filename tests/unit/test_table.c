@@ -65,6 +65,22 @@ static void test_numbers_in_json(ll_arena *mem)
     }
 }
 
+/* A number is rounded for people and for CSV; JSON has its last bit, also once a table has grown. */
+static void test_exact(ll_arena *mem)
+{
+    ll_table *t = ll_table_create(mem, "", 1, (ll_column[]){{.name = "n", .right = true}});
+    for (int i = 0; i < 100; i++) {
+        ll_table_row(t);
+        ll_table_number(t, 0, 2, i + 1.0 / 3);
+    }
+    ll_table_set(t, 0, "%d", 7); /* the last row, set once more */
+    const char *csv = printed(t, LL_FORMAT_CSV, 0, mem), *json = printed(t, LL_FORMAT_JSON, 0, mem);
+    CHECK(!strncmp(csv, "n\n0.33\n1.33\n", 12), "%s", csv);
+    CHECK(strstr(json, "\"n\": 0.33333333333333331\n"), "%s", json);
+    CHECK(strstr(json, "\"n\": 98.333333333333329\n"), "%s", json);
+    CHECK(strstr(json, "\"n\": 7\n"), "%s", json);
+}
+
 /* Every line fits, no word is cut, and all words are there in their order. */
 static void test_width(ll_arena *mem)
 {
@@ -104,6 +120,7 @@ int main(void)
     ll_arena *mem = ll_arena_create("test");
     test_formats(mem);
     test_numbers_in_json(mem);
+    test_exact(mem);
     test_width(mem);
     test_growth(mem);
     ll_arena_destroy(mem);

@@ -3,7 +3,7 @@
 #   scripts/setup.sh          what building, running, plotting and testing need
 set -euo pipefail
 
-packages=(gcc libc6-dev make cmake pkg-config git libopenmpi-dev openmpi-bin petsc-dev libconfig-dev gnuplot-nox)
+packages=(gcc libc6-dev make cmake pkg-config git libopenmpi-dev openmpi-bin petsc-dev libconfig-dev gnuplot-nox jq)
 
 missing=()
 for package in "${packages[@]}"; do

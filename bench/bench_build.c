@@ -43,7 +43,7 @@ static void measure(const load *l, ll_comm *comm, double *figure)
                         "size=%d; hosts_per_leaf=16; uplinks=16; bandwidth=12.5 GB/s; "
                         "latency=500 ns; uplink_bandwidth=12.5 GB/s; uplink_latency=500 ns",
                         l->n_chip));
-    const ll_phase phase = {1, &l->traffic};
+    const ll_phase phase = {.n_traffic = 1, .traffic = &l->traffic};
     const ll_problem problem = {topo, wire_make(), 1, &phase};
     const test_engine packet = engine_make(mem, "packet", "");
     ll_packet_net net;

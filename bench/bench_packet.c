@@ -146,7 +146,7 @@ static void side_create(side *s, const load *l, const ll_topology *topo, ll_comm
         mem, "packet", ll_arena_printf(mem, "packets_per_flow=0; buffer_packets=%d", l->buffer));
     const ll_traffic t =
         ll_synthetic_traffic(LL_SYNTHETIC_PERMUTATION, l->n_chip, l->size_B, 1, mem);
-    const ll_phase phase = {1, &t};
+    const ll_phase phase = {.n_traffic = 1, .traffic = &t};
     const ll_problem problem = {
         topo, {.packet_B = 4096, .kappa = 0.05, .window_bdp = l->window}, 1, &phase};
     ll_error err;

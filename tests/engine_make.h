@@ -13,18 +13,25 @@ typedef struct test_engine {
 } test_engine;
 
 /* Stops the test if the text is not right. */
-static inline test_engine engine_make(ll_arena *mem, const char *name, const char *text)
+static inline test_engine engine_of(ll_arena *mem, const ll_engine_type *type, const char *text)
 {
-    test_engine e = {.type = ll_engine_find(name)};
-    LL_ASSERT(e.type, "no engine '%s'", name);
+    test_engine e = {.type = type};
     char *param = ll_arena_alloc(mem, 1, e.type->param_size + 1);
     for (const ll_key *key = e.type->keys; key->name; key++) {
         const char *value = make_value(mem, text, key->name);
         if (value == NULL) value = key->def;
-        LL_ASSERT(value && make_field(key, value, param + key->offset), "%s: %s", name, key->name);
+        LL_ASSERT(value && make_field(key, value, param + key->offset), "%s: %s", type->name,
+                  key->name);
     }
     e.param = param;
     return e;
+}
+
+static inline test_engine engine_make(ll_arena *mem, const char *name, const char *text)
+{
+    const ll_engine_type *type = ll_engine_find(name);
+    LL_ASSERT(type, "no engine '%s'", name);
+    return engine_of(mem, type, text);
 }
 
 /* Packets of 4 KiB, window twice the bandwidth-delay product. */
@@ -56,19 +63,25 @@ static inline ll_traffic list_make(int64_t n, const int32_t *src, const int32_t 
 }
 
 /* The price of one phase; stops the test if the engine fails. Collective. */
-static inline ll_price price_make(test_engine e, const ll_topology *topo, ll_wire wire,
-                                  int n_traffic, const ll_traffic *traffic, ll_comm *comm)
+static inline ll_price price_phase(test_engine e, const ll_topology *topo, ll_wire wire,
+                                   const ll_phase *phase, ll_comm *comm)
 {
-    const ll_phase phase = {n_traffic, traffic};
-    const ll_problem problem = {topo, wire, 1, &phase};
+    const ll_problem problem = {topo, wire, 1, phase};
     ll_arena *mem = ll_arena_create("price");
     ll_error err;
     ll_price price;
     ll_error_init(&err);
-    const ll_status status = e.type->solve(&problem, e.param, comm, mem, &price, &err);
+    const ll_status status = ll_engine_solve(e.type, &problem, e.param, comm, mem, &price, &err);
     LL_ASSERT(status == LL_OK, "engine %s: %s", e.type->name, err.text);
     ll_arena_destroy(mem);
     return price;
+}
+
+static inline ll_price price_make(test_engine e, const ll_topology *topo, ll_wire wire,
+                                  int n_traffic, const ll_traffic *traffic, ll_comm *comm)
+{
+    const ll_phase phase = {.n_traffic = n_traffic, .traffic = traffic};
+    return price_phase(e, topo, wire, &phase, comm);
 }
 
 #endif

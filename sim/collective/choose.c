@@ -109,7 +109,7 @@ static ll_status predict(const ll_cluster *cluster, const ll_plan *plan, ll_aren
     for (int i = 0; i < plan->n_round; i++)
         phase[i] = (ll_phase){.n_traffic = 1, .traffic = &plan->round[i].traffic};
     ll_problem problem = {cluster->topo, cluster->wire, plan->n_round, phase};
-    ll_status status = ll_engine_closed.solve(&problem, NULL, NULL, mem, price, err);
+    ll_status status = ll_engine_solve(&ll_engine_closed, &problem, NULL, NULL, mem, price, err);
     for (int i = 0; i < plan->n_round && status == LL_OK; i++) {
         const ll_traffic *t = &plan->round[i].traffic;
         if (chips_forward(cluster->topo, &t->group))

@@ -1,13 +1,16 @@
 /* The seam of the network engines: phases in, prices out.
  *
- * A *phase* is the set of traffics that are on the wire together, all starting at time 0. An engine
- * says when the last flow of each traffic ends. It sees the same topology and the same flows as every
- * other engine, so each checks the others:
+ * A *phase* is the set of traffics that are on the wire together. All of their flows start at time 0, but for
+ * those of lists that say otherwise (sim/traffic/timing.h). An engine says when the last flow of each
+ * traffic ends. It sees the same topology and the same flows as every other engine, so each checks the
+ * others:
  *   closed  alpha-beta, each flow as if alone with the other flows of its own source
  *   flow    the throughput equations on the real link graph, progressive filling
  *   packet  every packet on every link
  *
- * Flows with src == dst or no bytes end at time 0.
+ * Flows with src == dst or no bytes end when they start.
+ *
+ * Phases are best priced through ll_engine_create, ll_engine_price, ll_engine_destroy, which remember.
  */
 #ifndef LL_ENGINE_ENGINE_H
 #define LL_ENGINE_ENGINE_H
@@ -26,6 +29,9 @@
 typedef struct ll_phase {
     int n_traffic;
     const ll_traffic *traffic; /* [n_traffic] */
+    /* Asked for if not NULL: when each flow ends, [flows of traffic 0, then of traffic 1, ...] in the order of
+     * ll_traffic_flow, filled on every rank. LL_ENGINE_CAN_FLOW_END. */
+    double *flow_end_s;
 } ll_phase;
 
 typedef struct ll_problem {
@@ -63,14 +69,28 @@ typedef struct ll_price {
 /* Keep the worst of both (bounds, residuals, the largest phase) and add up the work. Times stay. */
 void ll_price_merge(ll_price *into, const ll_price *one);
 
+/* What an engine can do beyond end_s of flows that all start at time 0. */
+enum {
+    LL_ENGINE_CAN_START = 1,        /* flows that start later */
+    LL_ENGINE_CAN_PREDECESSORS = 2, /* flows that wait for the end of others */
+    LL_ENGINE_CAN_FLOW_END = 4      /* the end of each flow by itself */
+};
+
+/* An engine. Between create and destroy it prices any number of phases on one topology, and keeps what it
+ * learns of the topology on the way. A price depends on the phase alone, not on what was priced before. */
 typedef struct ll_engine_type {
     const char *name, *doc;
     const ll_key *keys; /* ended by {0} */
     size_t param_size;
-    /* price: [n_phase], filled on every rank with the same values. `mem` is for the call (released by
-     * the caller). Errors: LL_ERR_RUN if it does not converge. Collective. */
-    ll_status (*solve)(const ll_problem *problem, const void *param, ll_comm *comm, ll_arena *mem,
-                       ll_price *price, ll_error *err);
+    unsigned can; /* LL_ENGINE_CAN_* */
+    /* *state lives in `mem`, which nobody may take back to an earlier mark before destroy. topo and param
+     * are borrowed until then. Collective. */
+    ll_status (*create)(const ll_topology *topo, const ll_wire *wire, const void *param,
+                        ll_comm *comm, ll_arena *mem, void **state, ll_error *err);
+    /* price: [n], filled on every rank with the same values. Errors: LL_ERR_RUN if it does not converge.
+     * Collective. */
+    ll_status (*price)(void *state, int n, const ll_phase *phase, ll_price *price, ll_error *err);
+    void (*destroy)(void *state); /* also after create or price failed, unless *state is NULL */
     /* out: [param_size] bytes, becomes `param` with links that make no errors. False if they make none. */
     bool (*error_free)(const void *param, void *out);
 } ll_engine_type;
@@ -84,5 +104,32 @@ LL_ENGINES(LL_ENGINE_DECLARE)
 
 extern const ll_engine_type *const ll_engine_types[]; /* ended by NULL */
 const ll_engine_type *ll_engine_find(const char *name);
+
+/* Prices by an engine that is there for this call only. price: [problem->n_phase]. `mem` is for the call
+ * (released by the caller). Collective. */
+ll_status ll_engine_solve(const ll_engine_type *type, const ll_problem *problem, const void *param,
+                          ll_comm *comm, ll_arena *mem, ll_price *price, ll_error *err);
+
+/* An engine that remembers what it has priced, by content: equal phases are priced once, and what it returns
+ * is the same to the bit as without memory. */
+typedef struct ll_engine ll_engine;
+
+/* `param` is copied. Destroy it before `mem` goes; it has an arena of its own for what it remembers.
+ * Collective. */
+ll_status ll_engine_create(const ll_engine_type *type, const ll_topology *topo, const ll_wire *wire,
+                           const void *param, ll_comm *comm, ll_arena *mem, ll_engine **out,
+                           ll_error *err);
+
+/* price: [n]. Errors: LL_ERR_RUN also if a phase asks for what the engine cannot do. Collective. */
+ll_status ll_engine_price(ll_engine *engine, int n, const ll_phase *phase, ll_price *price,
+                          ll_error *err);
+void ll_engine_destroy(ll_engine *engine); /* NULL: nothing */
+
+typedef struct ll_engine_use {
+    int64_t n_phase; /* asked for */
+    int64_t n_hit;   /* of which were known, or stood in the same call before */
+} ll_engine_use;
+
+ll_engine_use ll_engine_use_of(const ll_engine *engine);
 
 #endif

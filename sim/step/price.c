@@ -12,7 +12,8 @@ ll_status ll_collective_work(const ll_study *study, const ll_plan *plan, ll_comm
                           .wire = study->cluster.wire,
                           .n_phase = plan->n_round,
                           .phase = phase};
-    ll_status status = study->engine->solve(&problem, study->engine_param, comm, mem, price, err);
+    ll_status status =
+        ll_engine_solve(study->engine, &problem, study->engine_param, comm, mem, price, err);
     if (status == LL_OK) ll_collective_cost(study->cluster.software, plan, price, out);
     *work = (ll_price){0};
     for (int i = 0; i < plan->n_round && status == LL_OK; i++)

@@ -249,7 +249,7 @@ static ll_status price_each(ll_program *program, const ll_engine_type *engine, c
     ll_price *price = ll_arena_array(mem, list->n, ll_price);
     ll_problem problem = {
         .topo = s->cluster.topo, .wire = s->cluster.wire, .n_phase = list->n, .phase = list->phase};
-    LL_TRY(engine->solve(&problem, param, comm, mem, price, err));
+    LL_TRY(ll_engine_solve(engine, &problem, param, comm, mem, price, err));
     for (int k = 0; k < LL_N_TRANSFER_KIND; k++) {
         ll_transfer *t = &program->transfer[k];
         ll_price *mine = ll_arena_array(mem, t->plan.n_round, ll_price);
@@ -271,7 +271,7 @@ static ll_status longest_round(const ll_study *s, const ll_plan *plan, ll_arena 
         ll_problem one = {
             .topo = s->cluster.topo, .wire = s->cluster.wire, .n_phase = 1, .phase = &phase};
         ll_price price;
-        LL_TRY(ll_engine_closed.solve(&one, NULL, NULL, mem, &price, err));
+        LL_TRY(ll_engine_solve(&ll_engine_closed, &one, NULL, NULL, mem, &price, err));
         double this_s = plan->round[r].repeat * (price.end_s[0] - price.latency_s[0]);
         if (this_s > *wire_s) {
             *wire_s = this_s;
@@ -306,7 +306,7 @@ static ll_status price_beside(ll_program *program, const void *param, pricing ho
     ll_problem problem = {
         .topo = s->cluster.topo, .wire = s->cluster.wire, .n_phase = 3, .phase = phase};
     ll_price price[3];
-    LL_TRY(s->engine->solve(&problem, param, comm, mem, price, err));
+    LL_TRY(ll_engine_solve(s->engine, &problem, param, comm, mem, price, err));
     if (how == REAL) stats_add(&program->stats, price, 3);
     for (int i = 0; i < 2; i++) {
         double both_s = price[0].end_s[i] - price[0].latency_s[i];

@@ -23,8 +23,6 @@
 
 #include "sim/base/status.h"
 
-#include <stdbool.h>
-
 int32_t ll_group_size(const ll_group *g)
 {
     int32_t n = 1;
@@ -128,6 +126,12 @@ static int32_t shifted(int32_t n, int32_t i, int32_t by)
     return (int32_t)(to < 0 ? to + n : to);
 }
 
+/* Bytes from one member of a group to another. */
+static double flow_B(const ll_traffic *t, int32_t from, int32_t to)
+{
+    return t->weight == NULL ? t->size_B : t->size_B * t->weight[t->weight_of_sender ? from : to];
+}
+
 static void tree_flow(const ll_traffic *t, int32_t n, int32_t j, int32_t *from, int32_t *to)
 {
     if (t->arg) j = 2 * j + 1; /* of every pair of flows, the second goes down */
@@ -179,7 +183,7 @@ void ll_traffic_flow(const ll_traffic *t, int64_t i, ll_flow *out)
     }
     const int32_t base = group_base(&t->group, group);
     *out = (ll_flow){base + member_offset(&t->group, from), base + member_offset(&t->group, to),
-                     t->size_B};
+                     flow_B(t, from, to)};
 }
 
 /* Slots of tree_peer: up, left, right in tree 0, then in tree 1; up is left out of a broadcast. */
@@ -230,7 +234,7 @@ static int32_t peers(const ll_traffic *t, int32_t n, int32_t i)
 
 ll_source_view ll_traffic_source(const ll_traffic *t, int32_t chip)
 {
-    ll_source_view s = {.t = t, .base = chip, .n_member = 1};
+    ll_source_view s = {.t = t, .chip = chip, .base = chip, .n_member = 1};
     if (chip >= t->group.n_chip) return s;
     for (int k = 0; k < t->group.n_digit; k++) {
         const int32_t digit = chip / t->group.stride[k] % t->group.size[k];
@@ -242,7 +246,7 @@ ll_source_view ll_traffic_source(const ll_traffic *t, int32_t chip)
     return s;
 }
 
-int32_t ll_traffic_peer(const ll_source_view *s, int32_t j)
+ll_flow ll_traffic_peer(const ll_source_view *s, int32_t j)
 {
     int32_t to = j;
     switch (s->t->pattern) {
@@ -270,7 +274,63 @@ int32_t ll_traffic_peer(const ll_source_view *s, int32_t j)
     case LL_PATTERN_LIST:
         break;
     }
-    return s->base + member_offset(&s->t->group, to);
+    return (ll_flow){s->chip, s->base + member_offset(&s->t->group, to),
+                     flow_B(s->t, s->member, to)};
+}
+
+/* The inverse of group_base. */
+static int32_t group_of(const ll_group *g, int32_t base)
+{
+    int32_t group = 0, place = 1, below = 1;
+    for (int k = 0; k < g->n_digit; k++) {
+        const int32_t held = g->stride[k] / below;
+        group += base / below % held * place;
+        place *= held;
+        below = g->stride[k] * g->size[k];
+    }
+    return group + base / below * place;
+}
+
+/* Number, in its group, of the flow that member i sends to its tree peer j: the child says which edge. */
+static int64_t tree_number(const ll_traffic *t, int32_t n, int32_t i, int32_t j)
+{
+    for (int slot = 0; slot < 6; slot++) {
+        if (!tree_slot(t, slot)) continue;
+        const int tree = slot / 3, down = slot % 3 != LL_TREE_UP;
+        const int32_t peer = ll_traffic_tree(n, tree, i, (ll_tree_link)(slot % 3));
+        if (peer < 0 || j-- > 0) continue;
+        const int32_t child = down ? peer : i, r = tree ? to_tree1(n, child) : child;
+        return t->arg ? 2 * ((int64_t)r - 1) + tree : 4 * ((int64_t)r - 1) + 2 * tree + down;
+    }
+    LL_ASSERT(0, "member %d has no peer %d", i, j);
+    return -1;
+}
+
+int64_t ll_traffic_number(const ll_source_view *s, int32_t j)
+{
+    const int64_t group = group_of(&s->t->group, s->base), n = s->n_member;
+    const int64_t each = flows_per_group(s->t, s->n_member);
+    int64_t in_group = s->member; /* SHIFT, XOR, LINE */
+    switch (s->t->pattern) {
+    case LL_PATTERN_BOTH:
+        in_group = 2 * (int64_t)s->member + j;
+        break;
+    case LL_PATTERN_ALL:
+        in_group = s->member * (n - 1) + j;
+        break;
+    case LL_PATTERN_ROOT:
+        in_group = j;
+        break;
+    case LL_PATTERN_TREE:
+        in_group = tree_number(s->t, s->n_member, s->member, j);
+        break;
+    case LL_PATTERN_SHIFT:
+    case LL_PATTERN_XOR:
+    case LL_PATTERN_LINE:
+    case LL_PATTERN_LIST:
+        break;
+    }
+    return group * each + in_group;
 }
 
 /* Counting sort: first[i + 1] runs from the begin of source i to its end while `order` is filled. */

@@ -9,12 +9,21 @@
  * A *traffic* is one pattern in every group of a set at once. Its flows are numbered, ordered by
  * (group, member, peer), and flow i is computed, not stored: 524,288 chips need no array. (TREE is
  * ordered by group and tree edge instead.) They can also be had by source, in ascending source.
+ *
+ * Weights. With `weight`, a flow from member i to member j has size_B * weight[j] bytes (of the receiver), or
+ * size_B * weight[i] with weight_of_sender. So an all-to-all to experts that are not equally popular is ALL
+ * with the popularity of each member's experts over the mean, and the way back is the same with
+ * weight_of_sender. Weights of mean 1 keep the sum: a member sends n * size_B in all, as without, its own
+ * part, which stays at home, included.
+ *
+ * Time. The flows of a LIST may start later than at 0, and wait for others: see timing.h.
  */
 #ifndef LL_TRAFFIC_TRAFFIC_H
 #define LL_TRAFFIC_TRAFFIC_H
 
 #include "sim/base/arena.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum { LL_MAX_DIGIT = 8 };
@@ -45,10 +54,16 @@ typedef struct ll_traffic {
     ll_pattern pattern;
     int32_t arg;
     ll_group group;
-    double size_B;  /* of each flow (not LIST) */
-    int64_t n_list; /* LIST only: [n_list] each, borrowed */
+    double size_B; /* of each flow, but for its weight (not LIST) */
+    bool weight_of_sender;
+    const double *weight; /* [members of a group] >= 0, borrowed; NULL: 1 (not LIST) */
+    int64_t n_list;       /* LIST only, as what follows: [n_list] each, borrowed */
     const int32_t *src, *dst;
     const double *list_B;
+    const double *start_s; /* a flow does not start before; NULL: 0 */
+    /* Flow i starts when flows after[first_after[i]] .. after[first_after[i + 1] - 1] of this list have
+     * ended. [n_list + 1], [first_after[n_list]]; NULL: at once. */
+    const int64_t *first_after, *after;
 } ll_traffic;
 
 typedef struct ll_flow {
@@ -56,20 +71,29 @@ typedef struct ll_flow {
     double size_B;
 } ll_flow;
 
+/* Whether any flow may start later than at 0. */
+static inline bool ll_traffic_timed(const ll_traffic *t)
+{
+    return t->pattern == LL_PATTERN_LIST && (t->start_s != NULL || t->first_after != NULL);
+}
+
 int64_t ll_traffic_n_flow(const ll_traffic *t);
 void ll_traffic_flow(const ll_traffic *t, int64_t i, ll_flow *out); /* 0 <= i < n_flow; pure */
 
-/* One chip as a source of a traffic (not LIST): its flows are 0 .. n_peer-1, each of t->size_B. */
+/* One chip as a source of a traffic (not LIST): its flows are 0 .. n_peer-1. */
 typedef struct ll_source_view {
     const ll_traffic *t; /* borrowed */
-    int32_t base;        /* chip 0 of the group */
+    int32_t chip;
+    int32_t base; /* chip 0 of the group */
     int32_t member;
     int32_t n_member;
     int32_t n_peer; /* flows that leave this chip */
 } ll_source_view;
 
 ll_source_view ll_traffic_source(const ll_traffic *t, int32_t chip); /* pure */
-int32_t ll_traffic_peer(const ll_source_view *s, int32_t j); /* chip; may be the source itself */
+ll_flow ll_traffic_peer(const ll_source_view *s, int32_t j); /* dst may be the source itself */
+int64_t ll_traffic_number(const ll_source_view *s,
+                          int32_t j); /* of that flow: i of ll_traffic_flow */
 
 /* A LIST by source: flows order[first[c - lo]] .. order[first[c - lo + 1] - 1] leave chip c, in the order of
  * the list. */
@@ -84,5 +108,11 @@ ll_list_order ll_traffic_list_order(const ll_traffic *t, int64_t lo, int64_t hi,
 /* Member that member i of n is joined to in tree 0 or 1 of the double binary tree, -1 for none. */
 typedef enum ll_tree_link { LL_TREE_UP, LL_TREE_LEFT, LL_TREE_RIGHT } ll_tree_link;
 int32_t ll_traffic_tree(int32_t n, int tree, int32_t i, ll_tree_link link);
+
+/* Of what ll_traffic says, in numbers: two that are equal have the same flows. Borrowed arrays are compared
+ * by what is in them. Sizes are equal if they are to the bit. */
+uint64_t ll_traffic_hash(uint64_t seed, const ll_traffic *t);
+bool ll_traffic_equal(const ll_traffic *a, const ll_traffic *b);
+ll_traffic ll_traffic_copy(const ll_traffic *t, ll_arena *mem); /* with arrays of its own */
 
 #endif

@@ -189,9 +189,9 @@ static void resize(trial *t, const ll_synthetic pattern, double size_B)
 static ll_status price(const trial *t, const ll_engine_type *engine, const void *param,
                        ll_price *out, ll_error *err)
 {
-    const ll_phase phase = {t->n, t->traffic};
+    const ll_phase phase = {.n_traffic = t->n, .traffic = t->traffic};
     const ll_problem problem = {t->topo, t->wire, 1, &phase};
-    return engine->solve(&problem, param, t->e->self, t->e->mem, out, err);
+    return ll_engine_solve(engine, &problem, param, t->e->self, t->e->mem, out, err);
 }
 
 /* Times without latency at one kappa. out: [n] */
@@ -210,7 +210,7 @@ static ll_status window_size(trial *t, ll_synthetic pattern, double *out, ll_err
 {
     ll_packet_net net;
     resize(t, pattern, 1e6);
-    const ll_phase phase = {t->n, t->traffic};
+    const ll_phase phase = {.n_traffic = t->n, .traffic = t->traffic};
     const ll_problem problem = {t->topo, t->wire, 1, &phase};
     const ll_packet_place alone = {0, 1, 1};
     LL_TRY(ll_packet_net_create(&problem, &phase, t->e->packet, &alone, t->e->mem, &net, err));

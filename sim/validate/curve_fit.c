@@ -184,7 +184,7 @@ static ll_status ways_find(const ll_cluster *cluster, const ll_point *p, ll_aren
         for (int i = 0; i < plan->n_round; i++)
             phase[i] = (ll_phase){.n_traffic = 1, .traffic = &plan->round[i].traffic};
         ll_problem problem = {cluster->topo, cluster->wire, plan->n_round, phase};
-        LL_TRY(ll_engine_closed.solve(&problem, NULL, NULL, mem, price, err));
+        LL_TRY(ll_engine_solve(&ll_engine_closed, &problem, NULL, NULL, mem, price, err));
         out->plan[out->n] = plan;
         out->price[out->n++] = price;
     }

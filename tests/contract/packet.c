@@ -13,7 +13,7 @@
 #define LANE "bandwidth=50 GB/s; latency=300 ns; "
 #define UP   "uplink_bandwidth=25 GB/s; uplink_latency=500 ns; "
 
-enum { N_CHIP = 24, N_LIST = 60, N_TOPOLOGY = 14, N_TRAFFIC = 4, N_SETTING = 12 };
+enum { N_CHIP = 24, N_LIST = 60, N_TOPOLOGY = 14, N_TRAFFIC = 5, N_SETTING = 12 };
 
 static const char *const settings[N_SETTING] = {
     "state_hash=end; packets_per_flow=0",
@@ -105,6 +105,28 @@ static ll_traffic random_list(ll_arena *mem)
     return list_make(N_LIST, src, dst, size_B);
 }
 
+/* Random starts, and flows that wait for up to two earlier ones, some of which have no bytes. */
+static ll_traffic timed_list(ll_arena *mem)
+{
+    ll_traffic t = random_list(mem);
+    double *start_s = ll_arena_array(mem, N_LIST, double);
+    int64_t *first_after = ll_arena_array(mem, N_LIST + 1, int64_t);
+    int64_t *after = ll_arena_array(mem, 2 * N_LIST, int64_t);
+    int64_t n = 0;
+    for (int64_t i = 0; i < N_LIST; i++) {
+        const uint64_t id = (uint64_t)i;
+        if (ll_rng_u01(6, id, 0) < 0.3) start_s[i] = 2e-5 * ll_rng_u01(6, id, 1);
+        for (uint64_t k = 0; k < 2; k++)
+            if (i > 0 && ll_rng_u01(6, id, 2 + k) < 0.4)
+                after[n++] = (int64_t)((double)i * ll_rng_u01(6, id, 4 + k));
+        first_after[i + 1] = n;
+    }
+    t.start_s = start_s;
+    t.first_after = first_after;
+    t.after = after;
+    return t;
+}
+
 int main(int argc, char **argv)
 {
     MPI_Init(&argc, &argv);
@@ -114,7 +136,7 @@ int main(int argc, char **argv)
     const ll_topology *topo[N_TOPOLOGY];
     const ll_traffic t[N_TRAFFIC] = {traffic_make(LL_PATTERN_ALL, N_CHIP, 0, 1e4),
                                      traffic_make(LL_PATTERN_SHIFT, N_CHIP, 7, 6e4),
-                                     traffic_make(LL_PATTERN_TREE, N_CHIP, 0, 4e4),
+                                     traffic_make(LL_PATTERN_TREE, N_CHIP, 0, 4e4), timed_list(mem),
                                      random_list(mem)};
     topologies(mem, topo);
     check_complete(topo);

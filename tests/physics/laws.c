@@ -146,7 +146,7 @@ static void check_conservation(ll_comm *comm, const ll_topology *topo, ll_traffi
 {
     ll_arena *mem = ll_arena_create("conservation");
     const ll_wire wire = wire_make();
-    const ll_phase phase = {1, &t};
+    const ll_phase phase = {.n_traffic = 1, .traffic = &t};
     ll_incidence *inc;
     ll_rows rows;
     ll_equations *eq;

@@ -185,13 +185,14 @@ static void check_head_of_line(const env *e)
 static void check_circle(const env *e)
 {
     const ll_traffic t = traffic_make(LL_PATTERN_SHIFT, 7, 3, 10 * 4000);
-    const ll_phase phase = {1, &t};
+    const ll_phase phase = {.n_traffic = 1, .traffic = &t};
     const ll_problem problem = {make(e, "ring", 7), wire(10), 1, &phase};
     ll_error err;
     ll_price p;
     ll_error_init(&err);
     const test_engine one = engine_make(e->mem, "packet", ALL "buffer_packets=1; virtual_lanes=1");
-    const ll_status status = one.type->solve(&problem, one.param, e->comm, e->mem, &p, &err);
+    const ll_status status =
+        ll_engine_solve(one.type, &problem, one.param, e->comm, e->mem, &p, &err);
     CHECK(status == LL_ERR_RUN && strstr(err.text, "in a circle for buffers of 7 links") &&
               strstr(err.text, "0 (node 0 to 1)") && strstr(err.text, "70 have not arrived") &&
               strstr(err.text, "2 virtual lanes"),

@@ -136,13 +136,14 @@ static void check_blocked(const env *e)
 static void check_refused(const env *e, const ll_topology *topo, ll_traffic t, const char *text,
                           const char *want)
 {
-    const ll_phase phase = {1, &t};
+    const ll_phase phase = {.n_traffic = 1, .traffic = &t};
     const ll_problem problem = {topo, wire(10), 1, &phase};
     ll_error err;
     ll_price p;
     ll_error_init(&err);
     const test_engine packet = engine_make(e->mem, "packet", text);
-    const ll_status got = packet.type->solve(&problem, packet.param, e->comm, e->mem, &p, &err);
+    const ll_status got =
+        ll_engine_solve(packet.type, &problem, packet.param, e->comm, e->mem, &p, &err);
     CHECK(want == NULL ? got == LL_OK : got == LL_ERR_RUN && strstr(err.text, want),
           "'%s': status %d, %s", text, (int)got, err.text);
 }
@@ -165,7 +166,8 @@ static void check_memory(const env *e)
     const ll_topology *large = topology_must(e->mem, "switch", "size=8192; " LINK);
     const ll_traffic few = traffic_make(LL_PATTERN_ALL, 24, 0, 40000);
     const ll_traffic many = traffic_make(LL_PATTERN_ALL, 8192, 0, 40000);
-    const ll_phase phase[] = {{1, &few}, {1, &many}};
+    const ll_phase phase[] = {{.n_traffic = 1, .traffic = &few},
+                              {.n_traffic = 1, .traffic = &many}};
     const ll_problem problem = {large, wire(10), 2, phase};
     const test_engine packet = engine_make(e->mem, "packet", "");
     const ll_packet_place one = {0, 1, 1}, two = {0, 2, 2}, apart = {0, 2, 1};

@@ -258,7 +258,7 @@ static void check_refused(const env *e)
         {"buffer_packets=1; virtual_lanes=1", "virtual lanes"},
         {"buffer_packets=1; overflow=drop; recovery=link", "recovery = end_to_end"}};
     const ll_traffic t = traffic_make(LL_PATTERN_SHIFT, 7, 3, 40000);
-    const ll_phase phase = {1, &t};
+    const ll_phase phase = {.n_traffic = 1, .traffic = &t};
     const ll_problem problem = {
         make(e, "ring", 7), {.packet_B = 4000, .kappa = 0.05, .window_B = 40000}, 1, &phase};
     for (int i = 0; i < 3; i++) {
@@ -268,7 +268,8 @@ static void check_refused(const env *e)
         const test_engine packet =
             engine_make(e->mem, "packet",
                         ll_arena_printf(e->mem, "%s; loss=0.1; recovery=end_to_end", text[i][0]));
-        const ll_status got = packet.type->solve(&problem, packet.param, e->comm, e->mem, &p, &err);
+        const ll_status got =
+            ll_engine_solve(packet.type, &problem, packet.param, e->comm, e->mem, &p, &err);
         CHECK(got == LL_ERR_RUN && strstr(err.text, text[i][1]), "%s: status %d, %s", text[i][0],
               (int)got, err.text);
     }

@@ -12,7 +12,7 @@ typedef struct folded {
 static folded fold_bits(ll_arena *mem, const ll_topology *topo, ll_wire wire, const ll_traffic *t,
                         int bits)
 {
-    const ll_phase phase = {1, t};
+    const ll_phase phase = {.n_traffic = 1, .traffic = t};
     ll_error err;
     ll_error_init(&err);
     ll_comm *self = ll_comm_self(mem);
@@ -144,7 +144,7 @@ static void check_two(ll_arena *mem, const ll_topology *star)
     const ll_traffic t[2] = {traffic_make(LL_PATTERN_SHIFT, 6, 1, 1e6),
                              traffic_make(LL_PATTERN_SHIFT, 6, 2, 1e6)};
     const ll_wire wire = wire_make();
-    const ll_phase phase = {2, t};
+    const ll_phase phase = {.n_traffic = 2, .traffic = t};
     ll_error err;
     ll_error_init(&err);
     ll_comm *self = ll_comm_self(mem);

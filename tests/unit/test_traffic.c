@@ -160,8 +160,15 @@ static void check_sources(ll_traffic t)
     }
     for (int32_t chip = 0; chip < 24; chip++) {
         const ll_source_view s = ll_traffic_source(&t, chip);
-        for (int32_t j = 0; j < s.n_peer; j++)
-            count[chip * 24 + ll_traffic_peer(&s, j)]--;
+        for (int32_t j = 0; j < s.n_peer; j++) {
+            const ll_flow by_source = ll_traffic_peer(&s, j);
+            ll_traffic_flow(&t, ll_traffic_number(&s, j), &f);
+            count[chip * 24 + by_source.dst]--;
+            CHECK(f.src == chip && f.dst == by_source.dst && !(f.size_B < by_source.size_B) &&
+                      !(f.size_B > by_source.size_B),
+                  "pattern %d: peer %d of chip %d is flow %lld", (int)t.pattern, j, chip,
+                  (long long)ll_traffic_number(&s, j));
+        }
     }
     for (int i = 0; i < 24 * 24; i++)
         CHECK(count[i] == 0, "pattern %d: %d -> %d: %d", (int)t.pattern, i / 24, i % 24, count[i]);
@@ -184,6 +191,81 @@ static void check_list_order(void)
     ll_arena_destroy(mem);
 }
 
+/* Weights multiply the size: of the receiver, as an all-to-all to experts of which one is popular; or of the
+ * sender, on the way back. Weights of mean 1 leave the sum, with the part that stays at home. */
+static void check_weights(void)
+{
+    static const double weight[4] = {2.5, 0.5, 1, 0};
+    ll_traffic t = {.pattern = LL_PATTERN_ALL, .group = split, .size_B = 10, .weight = weight};
+    t.group = (ll_group){24, 1, {4}, {2}};
+    for (int back = 0; back < 2; back++) {
+        double sent_B[24] = {0};
+        t.weight_of_sender = back;
+        for (int64_t i = 0; i < ll_traffic_n_flow(&t); i++) {
+            ll_flow f;
+            ll_traffic_flow(&t, i, &f);
+            const int32_t member = (back ? f.src : f.dst) / 2 % 4;
+            CHECK_NEAR(f.size_B, 10 * weight[member], 1e-15);
+            sent_B[f.src] += f.size_B;
+        }
+        for (int32_t chip = 0; chip < 24 && !back; chip++)
+            CHECK_NEAR(sent_B[chip] + 10 * weight[chip / 2 % 4], 4 * 10, 1e-15);
+    }
+}
+
+/* What is equal in content is equal, whatever the pointers; one bit in any array or size is not. */
+static void check_content(void)
+{
+    ll_arena *mem = ll_arena_create("test");
+    const int32_t src[2] = {0, 1}, dst[2] = {1, 2};
+    const double size_B[2] = {5, 6}, start_s[2] = {0, 1e-6}, weight[3] = {1, 2, 3};
+    const int64_t first_after[3] = {0, 0, 1}, after[1] = {0};
+    const ll_traffic all[2] = {
+        {.pattern = LL_PATTERN_LIST,
+         .n_list = 2,
+         .src = src,
+         .dst = dst,
+         .list_B = size_B,
+         .start_s = start_s,
+         .first_after = first_after,
+         .after = after},
+        {.pattern = LL_PATTERN_ALL, .group = {3, 1, {3}, {1}}, .size_B = 7, .weight = weight}};
+    for (int i = 0; i < 2; i++) {
+        const ll_traffic copy = ll_traffic_copy(&all[i], mem);
+        CHECK(ll_traffic_equal(&all[i], &copy), "%d: a copy", i);
+        CHECK(ll_traffic_hash(1, &all[i]) == ll_traffic_hash(1, &copy), "%d: hash", i);
+        ll_traffic other[9];
+        for (int k = 0; k < 9; k++)
+            other[k] = ll_traffic_copy(&all[i], mem);
+        if (i == 0) {
+            ((int32_t *)(uintptr_t)other[0].src)[1] = 3;
+            ((int32_t *)(uintptr_t)other[1].dst)[0] = 3;
+            ((double *)(uintptr_t)other[2].list_B)[1] = nextafter(6, 7);
+            ((double *)(uintptr_t)other[3].start_s)[0] = 1e-300;
+            other[4].start_s = NULL;
+            ((int64_t *)(uintptr_t)other[5].first_after)[1] = 1;
+            ((int64_t *)(uintptr_t)other[6].after)[0] = 1;
+            other[7].first_after = other[7].after = NULL;
+            other[8].n_list = 1;
+        } else {
+            other[0].pattern = LL_PATTERN_TREE;
+            other[1].arg = 1;
+            other[2].size_B = nextafter(7, 8);
+            ((double *)(uintptr_t)other[3].weight)[2] = nextafter(3, 4);
+            other[4].weight = NULL;
+            other[5].weight_of_sender = true;
+            other[6].group.n_chip = 6;
+            other[7].group.stride[0] = 2;
+            other[8].group.n_digit = 0;
+        }
+        for (int k = 0; k < 9; k++)
+            CHECK(!ll_traffic_equal(&all[i], &other[k]) &&
+                      ll_traffic_hash(1, &all[i]) != ll_traffic_hash(1, &other[k]),
+                  "%d: change %d is not seen", i, k);
+    }
+    ll_arena_destroy(mem);
+}
+
 int main(void)
 {
     check_group();
@@ -192,8 +274,17 @@ int main(void)
     check_tree_shape();
     check_tree_down();
     check_list_order();
-    check_sources((ll_traffic){LL_PATTERN_TREE, 0, split, 7, 0, NULL, NULL, NULL});
+    check_weights();
+    check_content();
+    static const double weight[24] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
+    check_sources((ll_traffic){.pattern = LL_PATTERN_TREE, .group = split, .size_B = 7});
     for (int p = LL_PATTERN_SHIFT; p < LL_PATTERN_LIST; p++)
-        check_sources((ll_traffic){(ll_pattern)p, 3, split, 7, 0, NULL, NULL, NULL});
+        for (int w = 0; w < 3; w++)
+            check_sources((ll_traffic){.pattern = (ll_pattern)p,
+                                       .arg = 3,
+                                       .group = split,
+                                       .size_B = 7,
+                                       .weight = w ? weight : NULL,
+                                       .weight_of_sender = w == 2});
     return LL_CHECK_RESULT;
 }

@@ -2,11 +2,23 @@
 
 #include <math.h>
 
+/* Rows that start later than at 0. */
+typedef struct arrivals {
+    ll_clock clock;
+    int64_t *row;    /* [n_node] -1: it has no bytes, or its row is on another rank */
+    double *start_s; /* [n_row] INFINITY: it has started, or it is not known yet when it does */
+    double *end_s;   /* [n_node] 0: it has not ended */
+    double *fresh_s; /* [n_node] of the step at hand: nodes that end; else 0 */
+    double next_s;   /* the earliest of start_s of all ranks */
+} arrivals;
+
 typedef struct filling {
     const ll_rows *rows;
     ll_comm *comm;
     double batch_frac;
     ll_price *price;
+    arrivals *arrivals; /* NULL: all rows start at 0 */
+    double *row_end_s;  /* [n_row]; NULL: not asked for */
     double now_s;
     double *left_B; /* [n_row] bytes of one flow that are not sent yet */
     double *mult;   /* [n_row] 0: has ended */
@@ -23,7 +35,88 @@ static void note_utilisation(filling *f, double residual_frac)
     for (int64_t l = 0; l < s->link_hi - s->link_lo; l++)
         worst = fmax(worst, f->wait[l] / (s->mean_s[l] + f->wait[l]));
     ll_comm_max_f64(f->comm, 1, &worst);
-    f->price->max_util_frac = worst / (1 - fmin(residual_frac, 0.5));
+    worst /= 1 - fmin(residual_frac, 0.5);
+    f->price->max_util_frac = fmax(f->price->max_util_frac, worst);
+}
+
+/* ---- Arrivals ---------------------------------------------------------------------------------- */
+
+/* Nodes that are released from here on: when their rows start. */
+static void schedule(filling *f)
+{
+    arrivals *a = f->arrivals;
+    for (int64_t node; (node = ll_clock_take(&a->clock)) >= 0;)
+        if (a->row[node] >= 0) a->start_s[a->row[node]] = a->clock.ready[node];
+}
+
+static arrivals *arrivals_create(filling *f, const ll_timing *timing, ll_arena *mem)
+{
+    arrivals *a = ll_arena_new(mem, arrivals);
+    const int64_t n_row = f->rows->system.n_row;
+    a->clock = ll_clock_create(timing, 1, mem);
+    a->row = ll_arena_array(mem, timing->n_node, int64_t);
+    a->start_s = ll_arena_array(mem, n_row, double);
+    a->end_s = ll_arena_array(mem, timing->n_node, double);
+    a->fresh_s = ll_arena_array(mem, timing->n_node, double);
+    for (int64_t node = 0; node < timing->n_node; node++)
+        a->row[node] = -1;
+    for (int64_t k = 0; k < n_row; k++) {
+        a->start_s[k] = INFINITY;
+        if (f->rows->node[k] < 0) continue;
+        a->row[f->rows->node[k]] = k;
+        f->mult[k] = 0;
+    }
+    return a;
+}
+
+/* Starts the rows whose time it is; if nothing is on the wire, it becomes that of the next ones. False if
+ * nothing is left. Collective. */
+static bool arrive(filling *f)
+{
+    arrivals *a = f->arrivals;
+    for (;;) {
+        uint64_t n_active = 0;
+        a->next_s = INFINITY;
+        for (int64_t k = 0; k < f->rows->system.n_row; k++) {
+            if (a->start_s[k] <= f->now_s) {
+                f->mult[k] = f->rows->mult[k];
+                a->start_s[k] = INFINITY;
+            }
+            n_active += f->mult[k] > 0;
+            a->next_s = fmin(a->next_s, a->start_s[k]);
+        }
+        ll_comm_sum_u64(f->comm, 1, &n_active);
+        ll_comm_min_f64(f->comm, 1, &a->next_s);
+        if (n_active > 0) return true;
+        if (isinf(a->next_s)) return false;
+        f->now_s = a->next_s;
+    }
+}
+
+/* The nodes that have ended in this step release others. Collective. */
+static void release(filling *f)
+{
+    arrivals *a = f->arrivals;
+    const int64_t n = a->clock.timing->n_node;
+    ll_comm_max_f64(f->comm, n, a->fresh_s);
+    for (int64_t node = 0; node < n; node++) {
+        if (!(a->fresh_s[node] > 0)) continue;
+        a->end_s[node] = a->fresh_s[node];
+        ll_clock_end(&a->clock, node, a->fresh_s[node]);
+        a->fresh_s[node] = 0;
+    }
+    schedule(f);
+}
+
+/* ---- Steps of time ----------------------------------------------------------------------------- */
+
+static void row_ends(filling *f, int64_t k, double end_s)
+{
+    double *last_s = &f->price->end_s[f->rows->traffic[k]];
+    *last_s = fmax(*last_s, end_s);
+    if (f->row_end_s != NULL) f->row_end_s[k] = end_s;
+    if (f->arrivals != NULL && f->rows->node[k] >= 0)
+        f->arrivals->fresh_s[f->rows->node[k]] = end_s;
 }
 
 /* One step of time; *n_left: rows of all ranks that are still there. Collective. */
@@ -39,13 +132,16 @@ static void advance(filling *f, uint64_t *n_left)
     }
     ll_comm_min_f64(f->comm, 2, least);
     double step_s = least[0] + f->batch_frac * least[1], last_s = 0;
+    const double free_s = f->arrivals == NULL ? (double)INFINITY : f->arrivals->next_s - f->now_s;
+    step_s = fmin(step_s, free_s); /* until something arrives */
     for (int64_t k = 0; k < n; k++) {
         const double reach_s = step_s + f->batch_frac * rows->size_B[k] / f->rate[k];
         const double end_s = f->left_B[k] / f->rate[k];
         if (f->mult[k] > 0 && end_s <= reach_s) last_s = fmax(last_s, end_s);
     }
     ll_comm_max_f64(f->comm, 1, &last_s);
-    const double to_s = fmin(step_s, last_s);
+    const bool none = f->arrivals != NULL && !(last_s > 0); /* it ends with an arrival */
+    const double to_s = none ? step_s : fmin(step_s, last_s);
     *n_left = 0;
     for (int64_t k = 0; k < n; k++) {
         if (!(f->mult[k] > 0)) continue;
@@ -57,12 +153,11 @@ static void advance(filling *f, uint64_t *n_left)
             continue;
         }
         const double moved = fabs(sent_B - f->left_B[k]) / rows->size_B[k];
-        double *end_s = &f->price->end_s[rows->traffic[k]];
         f->price->batch_err_frac = fmax(f->price->batch_err_frac, moved);
-        *end_s = fmax(*end_s, f->now_s + to_s + rows->latency_s[k]);
+        row_ends(f, k, f->now_s + to_s + rows->latency_s[k]);
         f->mult[k] = 0;
     }
-    f->now_s += to_s;
+    f->now_s = to_s < free_s ? f->now_s + to_s : f->arrivals->next_s;
     ll_comm_sum_u64(f->comm, 1, n_left);
 }
 
@@ -70,20 +165,42 @@ static ll_status fill(filling *f, ll_equations *eq, ll_error *err)
 {
     for (uint64_t n_left = 1; n_left > 0;) {
         ll_solve_info info;
+        if (f->arrivals != NULL && !arrive(f)) break;
         LL_TRY(ll_equations_solve(eq, f->mult, f->wait, f->rate, &info, err));
-        if (f->price->n_solve++ == 0) note_utilisation(f, info.residual_frac);
+        if (f->price->n_solve++ == 0 || f->arrivals != NULL)
+            note_utilisation(f, info.residual_frac);
         f->price->n_newton += info.n_newton;
         f->price->residual_frac = fmax(f->price->residual_frac, info.residual_frac);
         advance(f, &n_left);
+        if (f->arrivals == NULL) continue;
+        release(f);
+        n_left = 1; /* arrive() knows */
     }
     return LL_OK;
 }
 
-ll_status ll_filling_run(const ll_rows *rows, double tolerance, double batch_frac, ll_comm *comm,
-                         ll_arena *mem, ll_price *price, ll_error *err)
+/* Flows without bytes end when they are ready: so does a traffic that has nothing later. */
+static void node_ends(const filling *f, double *node_s)
+{
+    const arrivals *a = f->arrivals;
+    const ll_timing *timing = a->clock.timing;
+    for (int64_t node = 0; node < timing->n_node; node++) {
+        const double end_s = fmax(a->end_s[node], a->clock.ready[node]);
+        double *last_s = &f->price->end_s[ll_timing_traffic(timing, node)];
+        *last_s = fmax(*last_s, end_s);
+        if (node_s != NULL) node_s[node] = end_s;
+    }
+}
+
+ll_status ll_filling_run(const ll_filling *how, const ll_rows *rows, ll_comm *comm, ll_arena *mem,
+                         ll_price *price, ll_filling_ends *ends, ll_error *err)
 {
     const ll_system *s = &rows->system;
-    filling f = {.rows = rows, .comm = comm, .batch_frac = batch_frac, .price = price};
+    filling f = {.rows = rows,
+                 .comm = comm,
+                 .batch_frac = how->batch_frac,
+                 .price = price,
+                 .row_end_s = ends->row_s};
     f.left_B = ll_arena_array(mem, s->n_row, double);
     f.mult = ll_arena_array(mem, s->n_row, double);
     f.rate = ll_arena_array(mem, s->n_row, double);
@@ -94,11 +211,16 @@ ll_status ll_filling_run(const ll_rows *rows, double tolerance, double batch_fra
         double *latency_s = &price->latency_s[rows->traffic[k]];
         *latency_s = fmax(*latency_s, rows->latency_s[k]);
     }
+    if (how->timing != NULL) {
+        f.arrivals = arrivals_create(&f, how->timing, mem);
+        schedule(&f);
+    }
     ll_equations *eq = NULL;
-    ll_status status = ll_equations_create(s, tolerance, comm, mem, &eq, err);
+    ll_status status = ll_equations_create(s, how->tolerance, comm, mem, &eq, err);
     if (status == LL_OK) status = fill(&f, eq, err);
     ll_equations_destroy(eq);
     LL_TRY(status);
+    if (f.arrivals != NULL) node_ends(&f, ends->node_s);
     ll_comm_max_f64(comm, LL_MAX_TRAFFIC, price->end_s);
     ll_comm_max_f64(comm, LL_MAX_TRAFFIC, price->latency_s);
     ll_comm_max_f64(comm, 1, &price->batch_err_frac);

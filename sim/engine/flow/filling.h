@@ -15,6 +15,11 @@
  * change by exactly that fraction; so where a longer flow never lets another end earlier, the
  * reported fraction bounds the relative error of every end time. (It can let another end earlier:
  * two links in a row, where holding back one flow frees the other. Then it is an estimate.)
+ *
+ * Arrivals (lists that are timed, sim/traffic/timing.h): a step of time also ends when the next row starts, and
+ * the equations are solved again with it. Rows that end release those that wait for them; if nothing is
+ * on the wire, time goes on to the next start. Starts do not stretch with sizes, so the reported
+ * fraction is an estimate then.
  */
 #ifndef LL_ENGINE_FLOW_FILLING_H
 #define LL_ENGINE_FLOW_FILLING_H
@@ -22,9 +27,20 @@
 #include "sim/engine/engine.h"
 #include "sim/engine/flow/fold.h"
 
+typedef struct ll_filling {
+    double tolerance, batch_frac;
+    const ll_timing *timing; /* NULL: all rows start at 0 */
+} ll_filling;
+
+/* When rows and nodes end; either may be NULL: not asked for. */
+typedef struct ll_filling_ends {
+    double *row_s;  /* [n_row] of the rows here */
+    double *node_s; /* [n_node] of the timing, on every rank */
+} ll_filling_ends;
+
 /* Fills end_s, latency_s and the figures of the solver in *price (n_traffic as many as the rows name).
  * comm: over which the rows are spread. `mem` is for the call. Collective over comm. */
-ll_status ll_filling_run(const ll_rows *rows, double tolerance, double batch_frac, ll_comm *comm,
-                         ll_arena *mem, ll_price *price, ll_error *err);
+ll_status ll_filling_run(const ll_filling *how, const ll_rows *rows, ll_comm *comm, ll_arena *mem,
+                         ll_price *price, ll_filling_ends *ends, ll_error *err);
 
 #endif

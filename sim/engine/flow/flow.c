@@ -10,7 +10,9 @@
 #include "sim/engine/engine.h"
 #include "sim/engine/flow/filling.h"
 
+#include <math.h>
 #include <stddef.h>
+#include <string.h>
 
 typedef struct flow_param {
     int fold; /* index into fold_choices */
@@ -42,52 +44,116 @@ static const ll_key flow_keys[] = {
      .doc = "of the throughput equations, as a fraction of each link's load"},
     {0}};
 
-typedef struct flow_run {
-    const ll_problem *problem;
+typedef struct flow_state {
     const flow_param *param;
-    ll_link_book *book;
+    double kappa;
+    ll_link_book *book; /* of the links met so far, in the state's arena */
     ll_comm *comm, *self;
-    ll_arena *step; /* reset for each phase */
-} flow_run;
+    ll_arena *scratch; /* of the phase at hand */
+} flow_state;
 
-static ll_status price_phase(flow_run *run, const ll_phase *phase, ll_price *price, ll_error *err)
+/* The end of each flow, to every rank: of rows, and of nodes, which every rank has. Collective. */
+static void flow_ends(const ll_incidence *inc, const int64_t *row_of, const ll_filling_ends *ends,
+                      ll_comm *comm, const ll_phase *phase)
 {
-    LL_ASSERT(phase->n_traffic <= LL_MAX_TRAFFIC, "n_traffic = %d", phase->n_traffic);
-    *price = (ll_price){0};
-    ll_incidence *inc;
-    ll_rows rows;
-    LL_TRY(ll_incidence_create(run->book, phase, run->comm, run->step, &inc, err));
-    price->n_flow = inc->n_flow_all;
-    if (inc->n_flow_all == 0) return LL_OK;
-    const double kappa = run->problem->wire.kappa;
-    const bool fold = run->param->fold == 0;
-    if (fold)
-        LL_TRY(ll_fold(inc, kappa, LL_FOLD_BITS, run->comm, run->step, &rows, err));
-    else
-        ll_fold_not(inc, kappa, run->comm, run->step, &rows);
-    price->n_flow_class = fold ? rows.system.n_row : inc->n_flow_all;
-    price->n_link_class = rows.system.n_link;
-    return ll_filling_run(&rows, run->param->tolerance, run->param->batch_frac,
-                          fold ? run->self : run->comm, run->step, price, err);
+    const ll_timing *timing = inc->timing;
+    double *end_s = phase->flow_end_s;
+    memset(end_s, 0, (size_t)inc->n_number * sizeof *end_s);
+    for (int64_t i = 0; i < inc->n_flow; i++)
+        end_s[inc->number[i]] = ends->row_s[row_of[i]];
+    ll_comm_max_f64(comm, inc->n_number, end_s);
+    for (int t = 0; t < phase->n_traffic; t++) {
+        const int64_t n = ll_traffic_n_flow(&phase->traffic[t]);
+        if (timing != NULL && timing->first_node[t] >= 0)
+            memcpy(end_s, ends->node_s + timing->first_node[t], (size_t)n * sizeof *end_s);
+        end_s += n;
+    }
 }
 
-static ll_status flow_solve(const ll_problem *problem, const void *param, ll_comm *comm,
-                            ll_arena *mem, ll_price *price, ll_error *err)
+/* No flow has any bytes: all end as soon as they may. */
+static ll_status nothing_sent(const ll_incidence *inc, const ll_phase *phase, ll_arena *mem,
+                              ll_price *price)
 {
-    flow_run run = {problem,
-                    param,
-                    ll_link_book_create(problem->topo, &problem->wire, mem),
-                    comm,
-                    ll_comm_self(mem),
-                    ll_arena_create("flow phase")};
-    ll_status status = LL_OK;
-    for (int i = 0; i < problem->n_phase && status == LL_OK; i++) {
-        ll_arena_reset(run.step);
-        status = price_phase(&run, &problem->phase[i], &price[i], err);
+    const ll_timing *timing = inc->timing;
+    double *node_s = NULL;
+    if (timing != NULL) {
+        ll_clock clock = ll_clock_create(timing, 1, mem);
+        const int64_t none = ll_clock_take(&clock);
+        LL_ASSERT(none < 0, "node %lld has bytes", (long long)none);
+        node_s = clock.ready;
+        for (int64_t node = 0; node < timing->n_node; node++) {
+            double *end_s = &price->end_s[ll_timing_traffic(timing, node)];
+            *end_s = fmax(*end_s, node_s[node]);
+        }
     }
-    ll_arena_destroy(run.step);
-    ll_comm_destroy(run.self);
-    return status;
+    double *end_s = phase->flow_end_s;
+    for (int t = 0; t < phase->n_traffic && end_s != NULL; t++) {
+        const int64_t n = ll_traffic_n_flow(&phase->traffic[t]);
+        const bool timed = timing != NULL && timing->first_node[t] >= 0;
+        for (int64_t i = 0; i < n; i++)
+            *end_s++ = timed ? node_s[timing->first_node[t] + i] : 0;
+    }
+    return LL_OK;
+}
+
+static ll_status price_phase(flow_state *state, const ll_phase *phase, ll_price *price,
+                             ll_error *err)
+{
+    ll_incidence *inc;
+    ll_rows rows = {0};
+    *price = (ll_price){0};
+    ll_arena_reset(state->scratch);
+    LL_TRY(ll_incidence_create(state->book, phase, state->comm, state->scratch, &inc, err));
+    price->n_flow = inc->n_flow_all;
+    if (inc->n_flow_all == 0) return nothing_sent(inc, phase, state->scratch, price);
+    const bool fold = state->param->fold == 0;
+    if (fold)
+        LL_TRY(ll_fold(inc, state->kappa, LL_FOLD_BITS, state->comm, state->scratch, &rows, err));
+    else
+        ll_fold_not(inc, state->kappa, state->comm, state->scratch, &rows);
+    price->n_flow_class = fold ? rows.system.n_row : inc->n_flow_all;
+    price->n_link_class = rows.system.n_link;
+    ll_filling_ends ends = {0};
+    if (phase->flow_end_s != NULL) {
+        ends.row_s = ll_arena_array(state->scratch, rows.system.n_row, double);
+        if (inc->timing != NULL)
+            ends.node_s = ll_arena_array(state->scratch, inc->timing->n_node, double);
+    }
+    const ll_filling how = {state->param->tolerance, state->param->batch_frac, inc->timing};
+    LL_TRY(ll_filling_run(&how, &rows, fold ? state->self : state->comm, state->scratch, price,
+                          &ends, err));
+    if (phase->flow_end_s != NULL) flow_ends(inc, rows.row_of, &ends, state->comm, phase);
+    return LL_OK;
+}
+
+static ll_status flow_create(const ll_topology *topo, const ll_wire *wire, const void *param,
+                             ll_comm *comm, ll_arena *mem, void **state, ll_error *err)
+{
+    (void)err;
+    flow_state *s = ll_arena_new(mem, flow_state);
+    *s = (flow_state){.param = param,
+                      .kappa = wire->kappa,
+                      .book = ll_link_book_create(topo, wire, mem),
+                      .comm = comm,
+                      .self = ll_comm_self(mem),
+                      .scratch = ll_arena_create("flow phase")};
+    *state = s;
+    return LL_OK;
+}
+
+static ll_status flow_price(void *state, int n, const ll_phase *phase, ll_price *price,
+                            ll_error *err)
+{
+    for (int i = 0; i < n; i++)
+        LL_TRY(price_phase(state, &phase[i], &price[i], err));
+    return LL_OK;
+}
+
+static void flow_destroy(void *state)
+{
+    flow_state *s = state;
+    ll_arena_destroy(s->scratch);
+    ll_comm_destroy(s->self);
 }
 
 const ll_engine_type ll_engine_flow = {
@@ -95,6 +161,9 @@ const ll_engine_type ll_engine_flow = {
     .doc = "throughput equations on the link graph: contention everywhere, exact for equal flows",
     .keys = flow_keys,
     .param_size = sizeof(flow_param),
-    .solve = flow_solve,
+    .can = LL_ENGINE_CAN_START | LL_ENGINE_CAN_PREDECESSORS | LL_ENGINE_CAN_FLOW_END,
+    .create = flow_create,
+    .price = flow_price,
+    .destroy = flow_destroy,
     .error_free = ll_engine_has_no_errors,
 };

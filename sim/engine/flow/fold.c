@@ -65,6 +65,7 @@ static void colours_start(folding *f)
         const ll_flow_kind *q = &inc->flow_kinds[k];
         uint64_t h = ll_mix_f64((uint64_t)q->traffic + f->salt, q->n_path);
         h = ll_mix_f64(ll_mix_f64(h, q->size_B), q->window_B);
+        if (q->node >= 0) h = ll_mix(h + (uint64_t)q->node);
         kind[k] = ll_mix_f64(ll_mix_f64(h, q->tau_s), q->latency_s) & f->mask;
     }
     for (int64_t i = 0; i < inc->n_flow; i++)
@@ -323,6 +324,7 @@ typedef struct row_space {
     int64_t *first;
     int32_t *link, *traffic;
     double *share, *window, *tau, *mult, *size, *latency;
+    int64_t *node;
 } row_space;
 
 static row_space rows_create(int64_t n, int64_t n_entry, ll_arena *mem, ll_rows *out)
@@ -331,7 +333,7 @@ static row_space rows_create(int64_t n, int64_t n_entry, ll_arena *mem, ll_rows 
                          ll_arena_array(mem, n, int32_t),     ll_arena_array(mem, n_entry, double),
                          ll_arena_array(mem, n, double),      ll_arena_array(mem, n, double),
                          ll_arena_array(mem, n, double),      ll_arena_array(mem, n, double),
-                         ll_arena_array(mem, n, double)};
+                         ll_arena_array(mem, n, double),      ll_arena_array(mem, n, int64_t)};
     out->system.n_row = n;
     out->system.first = r.first;
     out->system.link = r.link;
@@ -342,6 +344,7 @@ static row_space rows_create(int64_t n, int64_t n_entry, ll_arena *mem, ll_rows 
     out->size_B = r.size;
     out->latency_s = r.latency;
     out->traffic = r.traffic;
+    out->node = r.node;
     return r;
 }
 
@@ -353,6 +356,7 @@ static void row_set(const row_space *r, int64_t i, const ll_flow_kind *kind, dou
     r->size[i] = kind->size_B;
     r->latency[i] = kind->latency_s;
     r->traffic[i] = kind->traffic;
+    r->node[i] = kind->node;
 }
 
 static void quotient_rows(const folding *f, ll_rows *out)
@@ -371,6 +375,15 @@ static void quotient_rows(const folding *f, ll_rows *out)
         }
         r.first[k + 1] = at;
     }
+}
+
+/* The class among those of all ranks that each flow of this rank is in. */
+static const int64_t *rows_of_flows(folding *f)
+{
+    int64_t *row = ll_arena_array(f->mem, f->inc->n_flow, int64_t);
+    for (int64_t i = 0; i < f->inc->n_flow; i++)
+        row[i] = ll_index_map_of(&f->map, f->local[f->flow[i]].colour);
+    return row;
 }
 
 ll_status ll_fold(const ll_incidence *inc, double kappa, int colour_bits, ll_comm *comm,
@@ -394,6 +407,7 @@ ll_status ll_fold(const ll_incidence *inc, double kappa, int colour_bits, ll_com
                             (long long)inc->n_flow_all, (long long)inc->n_link, colour_bits, N_TRY);
     quotient_links(&f, kappa, &out->system);
     quotient_rows(&f, out);
+    if (inc->number != NULL) out->row_of = rows_of_flows(&f);
     return LL_OK;
 }
 
@@ -421,4 +435,9 @@ void ll_fold_not(const ll_incidence *inc, double kappa, ll_comm *comm, ll_arena 
             r.share[at++] = 1.0 / kind->n_path;
         r.first[c.i + 1] = at;
     }
+    if (inc->number == NULL) return;
+    int64_t *row = ll_arena_array(mem, inc->n_flow, int64_t);
+    for (int64_t i = 0; i < inc->n_flow; i++)
+        row[i] = i;
+    out->row_of = row;
 }

@@ -32,6 +32,8 @@ typedef struct ll_rows {
     const double *size_B;    /* [system.n_row] of one flow */
     const double *latency_s; /* [system.n_row] one way */
     const int32_t *traffic;  /* [system.n_row] index into the phase */
+    const int64_t *node;     /* [system.n_row] of sim/traffic/timing.h, -1: starts at 0 */
+    const int64_t *row_of;   /* [flows of this rank] the row that stands for it */
 } ll_rows;
 
 enum { LL_FOLD_BITS = 64 }; /* bits of a colour; fewer only to provoke accidents in tests */

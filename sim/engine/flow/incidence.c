@@ -33,6 +33,9 @@ typedef struct builder {
     ll_index_map kind_map;
     ll_flow_kind *kinds; /* [inc->n_flow_kind] of [cap_kind] */
     int64_t cap_kind;
+    int64_t *
+        first_number; /* [n_traffic] of flow 0 of a traffic, if the end of each flow is asked for */
+    int64_t *pend_number; /* [n_pend] of [cap_pend] */
 } builder;
 
 ll_link_book *ll_link_book_create(const ll_topology *topo, const ll_wire *wire, ll_arena *mem)
@@ -105,16 +108,26 @@ static int32_t *reserve(builder *b, int64_t n)
     return b->piece->link + b->piece->n;
 }
 
-static ll_status add_flow(builder *b, int32_t src, int32_t dst, double size_B, int32_t traffic,
+static void pend_reserve(builder *b)
+{
+    if (b->n_pend < b->cap_pend) return;
+    b->cap_pend = 2 * b->cap_pend + 64;
+    b->pend = ll_arena_grown(b->mem, b->pend, b->n_pend, b->cap_pend, sizeof *b->pend);
+    if (b->first_number == NULL) return;
+    b->pend_number =
+        ll_arena_grown(b->mem, b->pend_number, b->n_pend, b->cap_pend, sizeof *b->pend_number);
+}
+
+/* number: of ll_traffic_flow; used only where it is asked for, or the list is timed. */
+static ll_status add_flow(builder *b, const ll_flow *f, int32_t traffic, int64_t number,
                           ll_error *err)
 {
     ll_link_book *book = b->book;
     const ll_topology *topo = book->topo;
-    if (src == dst || !(size_B > 0)) return LL_OK;
-    if (b->n_pend == b->cap_pend) {
-        b->cap_pend = 2 * b->cap_pend + 64;
-        b->pend = ll_arena_grown(b->mem, b->pend, b->n_pend, b->cap_pend, sizeof *b->pend);
-    }
+    const ll_timing *timing = b->inc->timing;
+    const int32_t src = f->src, dst = f->dst;
+    if (ll_flow_is_nothing(f)) return LL_OK;
+    pend_reserve(b);
     const int32_t n_path = topo->type->n_path(topo, src, dst);
     const double share = 1.0 / n_path;
     int32_t *entry = reserve(b, (int64_t)n_path * topo->max_hop);
@@ -138,9 +151,12 @@ static ll_status add_flow(builder *b, int32_t src, int32_t dst, double size_B, i
     b->piece->n += n;
     b->inc->n_entry += n;
     const double lat_s = rounded(latency_s);
-    b->pend[b->n_pend++] = (ll_flow_kind){.size_B = size_B,
+    if (b->first_number != NULL) b->pend_number[b->n_pend] = b->first_number[traffic] + number;
+    const bool timed = timing != NULL && timing->first_node[traffic] >= 0;
+    b->pend[b->n_pend++] = (ll_flow_kind){.size_B = f->size_B,
                                           .latency_s = lat_s,
                                           .tau_s = lat_s > 0 ? 2 * lat_s : service_s,
+                                          .node = timed ? timing->first_node[traffic] + number : -1,
                                           .traffic = traffic,
                                           .n_path = n_path,
                                           .n_entry = n};
@@ -156,6 +172,7 @@ static uint32_t flow_kind_of(builder *b, const ll_flow_kind *kind)
     }
     uint64_t key = ll_mix_f64((uint64_t)kind->traffic, kind->n_path);
     key = ll_mix_f64(key, (double)kind->n_entry);
+    if (kind->node >= 0) key = ll_mix(key + (uint64_t)kind->node);
     key = ll_mix_f64(ll_mix_f64(key, kind->size_B), kind->window_B);
     key = ll_mix_f64(ll_mix_f64(key, kind->latency_s), kind->tau_s);
     const int64_t n = inc->n_flow_kind;
@@ -197,6 +214,7 @@ static void settle_source(builder *b, const ll_entries *piece, int64_t at)
                                  book->wire.window_packets * book->wire.packet_B)
                           : book->wire.window_B;
         inc->flow_kind[inc->n_flow] = flow_kind_of(b, q);
+        if (inc->number != NULL) inc->number[inc->n_flow] = b->pend_number[p];
         inc->n_flow++;
     }
     for (const ll_entries *e = start; e != NULL; e = e->next)
@@ -208,34 +226,64 @@ static void settle_source(builder *b, const ll_entries *piece, int64_t at)
     b->n_pend = 0;
 }
 
-/* Flows that traffic number i lists for this chip. */
-static ll_status add_listed(builder *b, int32_t chip, int i, ll_error *err)
+/* Flows of one release that traffic number i lists for this chip. Those of the next release begin at *next. */
+static ll_status add_listed(builder *b, int32_t chip, int i, int32_t release, int32_t *next,
+                            ll_error *err)
 {
     const ll_traffic *t = &b->phase->traffic[i];
     const ll_list_order *list = &b->list[i];
-    for (int64_t k = list->first[chip - b->lo]; k < list->first[chip - b->lo + 1]; k++) {
-        const int64_t f = list->order[k];
-        LL_TRY(add_flow(b, chip, t->dst[f], t->list_B[f], i, err));
+    const ll_timing *timing = b->inc->timing;
+    int64_t lo = list->first[chip - b->lo], hi = list->first[chip - b->lo + 1];
+    const int64_t end = hi;
+    while (lo < hi) { /* the first that is not of an earlier release */
+        const int64_t mid = lo + (hi - lo) / 2;
+        if (ll_timing_release(timing, i, list->order[mid]) < release)
+            lo = mid + 1;
+        else
+            hi = mid;
     }
+    for (; lo < end; lo++) {
+        const int32_t this = ll_timing_release(timing, i, list->order[lo]);
+        if (this > release) {
+            *next = this < *next ? this : *next;
+            break;
+        }
+        ll_flow f;
+        ll_traffic_flow(t, list->order[lo], &f);
+        LL_TRY(add_flow(b, &f, i, list->order[lo], err));
+    }
+    return LL_OK;
+}
+
+/* The flows of a chip that are released together. *next: the release after that; INT32_MAX: none. */
+static ll_status add_release(builder *b, int32_t chip, int32_t release, int32_t *next,
+                             ll_error *err)
+{
+    const int64_t piece_n = b->piece == NULL ? 0 : b->piece->n;
+    const ll_entries *piece = b->piece;
+    *next = INT32_MAX;
+    for (int i = 0; i < b->phase->n_traffic; i++) {
+        const ll_traffic *t = &b->phase->traffic[i];
+        if (t->pattern == LL_PATTERN_LIST) {
+            LL_TRY(add_listed(b, chip, i, release, next, err));
+            continue;
+        }
+        const ll_source_view s = ll_traffic_source(t, chip);
+        for (int32_t j = 0; j < s.n_peer && release == 0; j++) {
+            const ll_flow f = ll_traffic_peer(&s, j);
+            const int64_t number = b->first_number == NULL ? -1 : ll_traffic_number(&s, j);
+            LL_TRY(add_flow(b, &f, i, number, err));
+        }
+    }
+    if (b->n_pend > 0)
+        settle_source(b, piece == NULL ? b->inc->entries : piece, piece == NULL ? 0 : piece_n);
     return LL_OK;
 }
 
 static ll_status add_source(builder *b, int32_t chip, ll_error *err)
 {
-    const int64_t piece_n = b->piece == NULL ? 0 : b->piece->n;
-    const ll_entries *piece = b->piece;
-    for (int i = 0; i < b->phase->n_traffic; i++) {
-        const ll_traffic *t = &b->phase->traffic[i];
-        if (t->pattern == LL_PATTERN_LIST) {
-            LL_TRY(add_listed(b, chip, i, err));
-            continue;
-        }
-        const ll_source_view s = ll_traffic_source(t, chip);
-        for (int32_t j = 0; j < s.n_peer; j++)
-            LL_TRY(add_flow(b, chip, ll_traffic_peer(&s, j), t->size_B, i, err));
-    }
-    if (b->n_pend > 0)
-        settle_source(b, piece == NULL ? b->inc->entries : piece, piece == NULL ? 0 : piece_n);
+    for (int32_t release = 0, next; release < INT32_MAX; release = next)
+        LL_TRY(add_release(b, chip, release, &next, err));
     return LL_OK;
 }
 
@@ -248,6 +296,7 @@ static int64_t count_flows(builder *b)
         const ll_traffic *t = &b->phase->traffic[i];
         if (t->pattern == LL_PATTERN_LIST) {
             b->list[i] = ll_traffic_list_order(t, b->lo, b->hi, b->mem);
+            ll_timing_sort(b->inc->timing, i, b->hi - b->lo, &b->list[i], b->mem);
             n += b->list[i].first[b->hi - b->lo];
             continue;
         }
@@ -294,6 +343,19 @@ static ll_status add_all(builder *b, ll_error *err)
     return LL_OK;
 }
 
+/* Room for the numbers of flows, if their ends are asked for. */
+static void prepare_numbers(builder *b, int64_t n_max)
+{
+    const ll_phase *phase = b->phase;
+    if (phase->flow_end_s == NULL) return;
+    b->first_number = ll_arena_array(b->mem, phase->n_traffic, int64_t);
+    for (int i = 0; i < phase->n_traffic; i++) {
+        b->first_number[i] = b->inc->n_number;
+        b->inc->n_number += ll_traffic_n_flow(&phase->traffic[i]);
+    }
+    b->inc->number = ll_arena_array(b->mem, n_max, int64_t);
+}
+
 ll_status ll_incidence_create(ll_link_book *book, const ll_phase *phase, ll_comm *comm,
                               ll_arena *mem, ll_incidence **out, ll_error *err)
 {
@@ -301,7 +363,11 @@ ll_status ll_incidence_create(ll_link_book *book, const ll_phase *phase, ll_comm
     builder b = {.book = book, .phase = phase, .mem = mem, .inc = inc};
     ll_comm_slice(comm, book->topo->n_chip, &b.lo, &b.hi);
     ll_index_map_init(&b.kind_map, mem);
+    ll_timing *timing;
+    LL_TRY(ll_timing_create(phase->n_traffic, phase->traffic, mem, &timing, err));
+    inc->timing = timing;
     const int64_t n_max = count_flows(&b);
+    prepare_numbers(&b, n_max);
     inc->flow_kind = ll_arena_array(mem, n_max, uint32_t);
     LL_TRY(ll_comm_agree(comm, add_all(&b, err), err));
     number_links(&b, comm);

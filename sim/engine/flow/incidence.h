@@ -5,7 +5,7 @@
  * of it: their shares add up.
  *
  * A rank holds the flows whose source chip is in its slice of the cluster, ordered by (source,
- * traffic, peer); so ranks one after the other hold the flows in one order that does not depend on
+ * release, traffic, peer), release 0 for all that start at 0 (sim/traffic/timing.h); so ranks one after the other hold the flows in one order that does not depend on
  * their number. Links that carry a flow of any rank are numbered 0 .. n_link-1 in ascending link id,
  * the same on every rank.
  *
@@ -17,6 +17,7 @@
 #define LL_ENGINE_FLOW_INCIDENCE_H
 
 #include "sim/engine/engine.h"
+#include "sim/traffic/timing.h"
 
 typedef struct ll_link_kind {
     double cap_Bps;   /* of the whole bundle */
@@ -28,7 +29,8 @@ typedef struct ll_flow_kind {
     double size_B, window_B;
     double latency_s; /* one way, zero load, over path 0 */
     double tau_s;     /* round trip: twice that, or one packet's service if that is 0 */
-    int32_t traffic;  /* index into the phase */
+    int64_t node; /* of a timed list (sim/traffic/timing.h): its flows are all different; else -1 */
+    int32_t traffic; /* index into the phase */
     int32_t n_path;
     int64_t n_entry; /* of the flow, over all of its paths */
 } ll_flow_kind;
@@ -41,8 +43,8 @@ static inline bool ll_link_kind_same(const ll_link_kind *a, const ll_link_kind *
 static inline bool ll_flow_kind_same(const ll_flow_kind *a, const ll_flow_kind *b)
 {
     return a->size_B == b->size_B && a->window_B == b->window_B && a->latency_s == b->latency_s &&
-           a->tau_s == b->tau_s && a->traffic == b->traffic && a->n_path == b->n_path &&
-           a->n_entry == b->n_entry;
+           a->tau_s == b->tau_s && a->node == b->node && a->traffic == b->traffic &&
+           a->n_path == b->n_path && a->n_entry == b->n_entry;
 }
 
 /* Entries of consecutive flows, in one piece of memory that is never moved. */
@@ -63,7 +65,11 @@ typedef struct ll_incidence {
     int64_t n_flow_kind;
     const ll_flow_kind *flow_kinds; /* [n_flow_kind] */
     const ll_link_kind *link_kinds;
-    const int32_t *link_id; /* [n_link] ascending: the topology's number of the link */
+    const int32_t *link_id;  /* [n_link] ascending: the topology's number of the link */
+    const ll_timing *timing; /* NULL: all flows start at 0 */
+    int64_t
+        *number; /* [n_flow] among all flows of the phase; NULL: the end of each is not asked for */
+    int64_t n_number; /* of all flows of the phase, also those without bytes */
 } ll_incidence;
 
 /* What is known about the links of a topology, filled as they are met: made once for all phases. */
@@ -72,7 +78,7 @@ typedef struct ll_link_book ll_link_book;
 ll_link_book *ll_link_book_create(const ll_topology *topo, const ll_wire *wire, ll_arena *mem);
 
 /* The flows of `phase` on the links of the book; without those from a chip to itself or of no bytes.
- * Errors: LL_ERR_RUN if a route is longer than LL_MAX_HOP. Collective. */
+ * Errors: LL_ERR_RUN if a route is longer than LL_MAX_HOP, or the timing is not possible. Collective. */
 ll_status ll_incidence_create(ll_link_book *book, const ll_phase *phase, ll_comm *comm,
                               ll_arena *mem, ll_incidence **out, ll_error *err);
 

@@ -24,6 +24,7 @@
 #include <stdint.h>
 
 /* Flows of what is no packet; the numbers of flows are below. */
+#define LL_CALENDAR_END    (UINT32_MAX - 3) /* parcels only: a flow has ended */
 #define LL_CALENDAR_QUEUE  (UINT32_MAX - 2) /* parcels only: news of a queue */
 #define LL_CALENDAR_TIMER  (UINT32_MAX - 1)
 #define LL_CALENDAR_CREDIT UINT32_MAX

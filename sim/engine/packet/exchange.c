@@ -8,14 +8,15 @@
 
 enum { TAG = 7 };
 
-void ll_exchange_init(ll_exchange *x, const ll_packet_net *net, ll_comm *comm,
-                      ll_packet_profile *profile, ll_arena *mem)
+void ll_exchange_init(ll_exchange *x, const ll_packet_net *net, ll_packet_release *release,
+                      ll_comm *comm, ll_packet_profile *profile, ll_arena *mem)
 {
     const int size = ll_comm_size(comm);
     *x = (ll_exchange){.comm = comm,
                        .mem = mem,
                        .index = &net->index,
                        .queue = net->watch != NULL ? net->watch->queue : NULL,
+                       .release = release,
                        .profile = profile};
     x->neighbour = ll_arena_array(mem, size, int);
     x->out = ll_arena_array(mem, size, ll_outbox);
@@ -54,7 +55,11 @@ static inline void take(ll_exchange *x, ll_parcel *p, ll_calendar *cal)
         x->queue[p->event.link] = (uint64_t)p->event.order << 32 | p->event.dt_ps;
         return;
     }
-    if (p->event.flow < LL_CALENDAR_QUEUE) p->event.flow = ll_flow_place(x->index, p->event.flow);
+    if (p->event.flow == LL_CALENDAR_END) {
+        ll_packet_release_hear(x->release, p, x->mem);
+        return;
+    }
+    if (p->event.flow < LL_CALENDAR_END) p->event.flow = ll_flow_place(x->index, p->event.flow);
     ll_calendar_put_parcel(cal, p);
 }
 

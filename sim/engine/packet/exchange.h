@@ -20,6 +20,7 @@
 #include "sim/engine/packet/calendar.h"
 #include "sim/engine/packet/net.h"
 #include "sim/engine/packet/profile.h"
+#include "sim/engine/packet/release.h"
 
 #include <stdbool.h>
 
@@ -33,6 +34,7 @@ typedef struct ll_exchange {
     ll_arena *mem;
     const ll_flow_index *index; /* of the flows here: parcels carry their numbers */
     uint64_t *queue;            /* adaptive: [n_queue] what is known of queues; else NULL */
+    ll_packet_release *release; /* hears of the ends of flows; NULL: none waits */
     ll_packet_profile *profile; /* NULL: not wanted */
     int n_neighbour;
     int *neighbour; /* [n_neighbour] ranks, ascending */
@@ -44,8 +46,8 @@ typedef struct ll_exchange {
 } ll_exchange;
 
 /* net: whom this rank exchanges with (which must be mutual), and what about. Collective. */
-void ll_exchange_init(ll_exchange *x, const ll_packet_net *net, ll_comm *comm,
-                      ll_packet_profile *profile, ll_arena *mem);
+void ll_exchange_init(ll_exchange *x, const ll_packet_net *net, ll_packet_release *release,
+                      ll_comm *comm, ll_packet_profile *profile, ll_arena *mem);
 
 void ll_outbox_grow(ll_outbox *box, ll_arena *mem);
 

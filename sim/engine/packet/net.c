@@ -31,6 +31,7 @@ typedef struct builder {
     int64_t n_draft, cap_draft;
     double *share;    /* [n_link_all] flows of the source at hand on the link; 0 between sources */
     int64_t n_walked; /* flows */
+    const ll_timing *timing;
     int32_t most_path;
     double most_packets; /* of the largest flow */
     double most_window;  /* in packets */
@@ -156,10 +157,22 @@ static ll_packet_flow *draft_flow(builder *b, int n_most)
     return flow;
 }
 
-static ll_status write_flow(builder *b, const ll_flow *f, int traffic)
+/* Which flow of the phase it is, where somebody wants to know. */
+static void note_number(builder *b, int traffic, int64_t number)
+{
+    const ll_timing *timing = b->timing;
+    ll_packet_net *net = b->net;
+    if (net->number == NULL) return;
+    net->number[b->n_walked] = net->first_number[traffic] + number;
+    if (timing != NULL && timing->first_node[traffic] >= 0)
+        net->flow_of_node[timing->first_node[traffic] + number] = (uint32_t)b->n_walked;
+}
+
+static ll_status write_flow(builder *b, const ll_flow *f, int traffic, int64_t number)
 {
     int n_most = 0;
     LL_TRY(write_ways(b, f, &n_most));
+    note_number(b, traffic, number);
     ll_packet_flow *flow = draft_flow(b, n_most);
     const uint32_t owner = ll_packet_slice_owner(&b->book.slice, f->src);
     *flow = (ll_packet_flow){.size_B = (uint64_t)ceil(f->size_B),
@@ -226,7 +239,7 @@ static void keep_flow(builder *b, const ll_packet_flow *flow)
     net->n_unit += n;
 }
 
-/* What follows from all flows of a source together: windows; then they are kept, or forgotten. */
+/* What follows from all flows that a source releases together: windows; then they are kept, or forgotten. */
 static void settle_source(builder *b, uint32_t source)
 {
     ll_packet_net *net = b->net;
@@ -261,31 +274,51 @@ static void settle_source(builder *b, uint32_t source)
 
 /* ---- The walk -------------------------------------------------------------------------------- */
 
-static ll_status visit(builder *b, int32_t src, int32_t dst, double size_B, int traffic)
+static ll_status visit(builder *b, const ll_flow *f, int traffic, int64_t number)
 {
-    const ll_flow f = {src, dst, size_B};
-    if (src == dst || !(size_B > 0)) return LL_OK;
-    return b->counting ? count_flow(b, &f) : write_flow(b, &f, traffic);
+    if (ll_flow_is_nothing(f)) return LL_OK;
+    return b->counting ? count_flow(b, f) : write_flow(b, f, traffic, number);
+}
+
+/* Flows of one release that a list has for this chip. Those of the next release begin at *next. */
+static ll_status visit_list(builder *b, int32_t chip, int traffic, int32_t release, int32_t *next)
+{
+    const ll_list_order *list = &b->list[traffic];
+    int64_t lo = list->first[chip], hi = list->first[chip + 1];
+    const int64_t end = hi;
+    while (lo < hi) { /* the first that is not of an earlier release */
+        const int64_t mid = lo + (hi - lo) / 2;
+        if (ll_timing_release(b->timing, traffic, list->order[mid]) < release)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    for (; lo < end; lo++) {
+        const int32_t this = ll_timing_release(b->timing, traffic, list->order[lo]);
+        if (this > release) {
+            *next = this < *next ? this : *next;
+            break;
+        }
+        ll_flow f;
+        ll_traffic_flow(&b->phase->traffic[traffic], list->order[lo], &f);
+        LL_TRY(visit(b, &f, traffic, list->order[lo]));
+    }
+    return LL_OK;
 }
 
 /* The source's flows of one traffic; peers counted on from the source, so that an all-to-all does not
  * begin with everyone sending to chip 0. */
-static ll_status visit_traffic(builder *b, int32_t chip, int traffic)
+static ll_status visit_traffic(builder *b, int32_t chip, int traffic, int32_t release,
+                               int32_t *next)
 {
     const ll_traffic *t = &b->phase->traffic[traffic];
-    if (t->pattern == LL_PATTERN_LIST) {
-        const int64_t *first = b->list[traffic].first;
-        for (int64_t k = first[chip]; k < first[chip + 1]; k++) {
-            const int64_t f = b->list[traffic].order[k];
-            LL_TRY(visit(b, chip, t->dst[f], t->list_B[f], traffic));
-        }
-        return LL_OK;
-    }
+    if (t->pattern == LL_PATTERN_LIST) return visit_list(b, chip, traffic, release, next);
     const ll_source_view s = ll_traffic_source(t, chip);
     const int32_t start = t->pattern == LL_PATTERN_ALL ? s.member : 0;
-    for (int32_t j = 0; j < s.n_peer; j++) {
+    for (int32_t j = 0; j < s.n_peer && release == 0; j++) {
         const int32_t k = start + j < s.n_peer ? start + j : start + j - s.n_peer;
-        LL_TRY(visit(b, chip, ll_traffic_peer(&s, k), t->size_B, traffic));
+        const ll_flow f = ll_traffic_peer(&s, k);
+        LL_TRY(visit(b, &f, traffic, b->net->number == NULL ? -1 : ll_traffic_number(&s, k)));
     }
     return LL_OK;
 }
@@ -293,11 +326,13 @@ static ll_status visit_traffic(builder *b, int32_t chip, int traffic)
 static ll_status walk(builder *b, bool counting)
 {
     b->counting = counting;
-    for (int32_t chip = 0; chip < b->problem->topo->n_chip; chip++) {
-        for (int i = 0; i < b->phase->n_traffic; i++)
-            LL_TRY(visit_traffic(b, chip, i));
-        if (!counting) settle_source(b, ll_packet_slice_owner(&b->book.slice, chip));
-    }
+    for (int32_t chip = 0; chip < b->problem->topo->n_chip; chip++)
+        for (int32_t release = 0, next; release < INT32_MAX; release = next) {
+            next = INT32_MAX;
+            for (int i = 0; i < b->phase->n_traffic; i++)
+                LL_TRY(visit_traffic(b, chip, i, release, &next));
+            if (!counting) settle_source(b, ll_packet_slice_owner(&b->book.slice, chip));
+        }
     return LL_OK;
 }
 
@@ -329,6 +364,11 @@ static void allocate(builder *b)
     net->link_id = ll_arena_array(b->mem, net->n_link, int64_t);
     net->neighbour = ll_arena_array(b->mem, b->size, uint8_t);
     b->share = ll_arena_array(b->mem, net->n_link_all, double);
+    if (net->first_number != NULL) net->number = ll_arena_array(b->mem, net->n_flow, int64_t);
+    if (b->timing != NULL) {
+        net->flow_of_node = ll_arena_array(b->mem, b->timing->n_node, uint32_t);
+        net->ready_ps = ll_arena_array(b->mem, b->timing->n_node, double);
+    }
     for (int64_t l = 0; l < net->n_link_all; l++) {
         const ll_packet_met *met = &b->book.met[l];
         if (met->owner != b->rank) continue;
@@ -338,13 +378,17 @@ static void allocate(builder *b)
     net->n_unit = net->n_flow_kept = 0;
 }
 
+/* Flows that start later, and ends that are asked for one by one, do not stretch with their sizes: all
+ * packets, then. */
+static bool wants_all(const builder *b) { return b->net->first_number != NULL; }
+
 /* The fraction of the longest run: K packets of the largest flow or 8 windows, made up to whole windows
  * in each quarter. */
 static double fraction(const builder *b)
 {
     const double wanted = (double)b->param->packets_per_flow, step = 4 * b->most_window;
     const double most = step * ceil(fmax(wanted, 8 * b->most_window) / step);
-    return wanted > 0 && most < b->most_packets ? most / b->most_packets : 1;
+    return wanted > 0 && most < b->most_packets && !wants_all(b) ? most / b->most_packets : 1;
 }
 
 static void finish(builder *b)
@@ -353,6 +397,8 @@ static void finish(builder *b)
     for (int64_t w = 1; w <= net->n_flow / 64; w++)
         net->index.before[w] =
             net->index.before[w - 1] + (uint32_t)__builtin_popcountll(net->index.bit[w - 1]);
+    for (int r = 0; r < b->size && b->timing != NULL; r++)
+        net->neighbour[r] = 1;
     net->neighbour[b->rank] = 0;
     net->kind = b->book.kind;
     net->n_kind = (int)b->book.kind_map.n;
@@ -375,6 +421,14 @@ static ll_status build(builder *b)
     LL_TRY(walk(b, false));
     finish(b);
     return LL_OK;
+}
+
+static void number_flows(builder *b)
+{
+    int64_t *first = ll_arena_array(b->mem, b->phase->n_traffic + 1, int64_t);
+    for (int i = 0; i < b->phase->n_traffic; i++)
+        first[i + 1] = first[i] + ll_traffic_n_flow(&b->phase->traffic[i]);
+    b->net->first_number = first;
 }
 
 ll_status ll_packet_net_create(const ll_problem *problem, const ll_phase *phase,
@@ -404,9 +458,16 @@ ll_status ll_packet_net_create(const ll_problem *problem, const ll_phase *phase,
     net->damage.any = net->damage.frac > 0 || net->damage.overflow;
     ll_packet_book_init(&b.book, problem, param->buffer_packets, place->size, mem);
     ll_lane_order_init(&b.lanes, mem);
+    ll_timing *timing;
+    LL_TRY(ll_timing_create(phase->n_traffic, phase->traffic, mem, &timing, err));
+    b.timing = net->timing = timing;
     for (int i = 0; i < phase->n_traffic; i++)
-        if (phase->traffic[i].pattern == LL_PATTERN_LIST)
-            b.list[i] = ll_traffic_list_order(&phase->traffic[i], 0, problem->topo->n_chip, mem);
+        if (phase->traffic[i].pattern == LL_PATTERN_LIST) {
+            const int32_t n_chip = problem->topo->n_chip;
+            b.list[i] = ll_traffic_list_order(&phase->traffic[i], 0, n_chip, mem);
+            ll_timing_sort(timing, i, n_chip, &b.list[i], mem);
+        }
+    if (timing != NULL || phase->flow_end_s != NULL) number_flows(&b);
     return build(&b);
 }
 

@@ -3,8 +3,8 @@
  *
  * A *flow* is a header of 48 bytes and the hops of each of its paths: the way of a data packet, then
  * the way of its acknowledgement back. So a packet that is at hop h of its flow finds where it goes
- * next, and where it came from, in the 8 bytes beside. Flows are numbered in ascending source, traffic,
- * peers counted on from the source; on a rank, by their place in `store` (in units of 8 bytes), which is the
+ * next, and where it came from, in the 8 bytes beside. Flows are numbered in ascending source,
+ * release (sim/traffic/timing.h), traffic, peers counted on from the source; on a rank, by their place in `store` (in units of 8 bytes), which is the
  * same order. What goes to another rank carries the number, and ll_flow_index finds the place there.
  *
  * Links are numbered in the order in which they are first crossed, each rank's own by themselves; who owns
@@ -22,6 +22,7 @@
 
 #include "sim/engine/engine.h"
 #include "sim/engine/packet/fault.h"
+#include "sim/traffic/timing.h"
 
 typedef struct ll_packet_watch ll_packet_watch; /* packet_watch.h */
 
@@ -148,7 +149,14 @@ typedef struct ll_packet_net {
     bool cut_through;
     ll_damage damage;
     ll_packet_hash hash;
-    ll_packet_watch *watch; /* adaptive: of queues; else NULL */
+    ll_packet_watch *watch;  /* adaptive: of queues; else NULL */
+    const ll_timing *timing; /* NULL: all flows start at 0 */
+    int64_t *
+        number; /* [n_flow] among all flows of the phase, if the end of each is asked for, or wanted
+                       * because of the timing; else NULL */
+    int64_t *first_number;  /* [n_traffic + 1] of flow 0 of each traffic, then of all */
+    double *ready_ps;       /* [n_node] of the last run: when the node started */
+    uint32_t *flow_of_node; /* [n_node] number of the node's flow; not set where it has no bytes */
     /* Own links. */
     int64_t n_link;
     ll_packet_link *link; /* [n_link] */

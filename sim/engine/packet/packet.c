@@ -61,6 +61,7 @@
  *   packet  one at each of the times that are read off, and at the true end: 2 + 4 (1/f - 1) of them.
  * It is a rule, not a theorem: `lineloss calibrate kappa` compares it with runs of all packets.
  * Damage is luck, which the line multiplies: with loss, packets_per_flow = 0 is the honest choice.
+ * Where flows start later, or the end of each flow is asked for, all packets are simulated.
  */
 #include "sim/engine/packet/need.h"
 #include "sim/engine/packet/net.h"
@@ -68,6 +69,7 @@
 #include "sim/engine/packet/spread.h"
 
 #include <math.h>
+#include <string.h>
 
 static const char *const switching_choices[] = {"cut_through", "store_forward", NULL};
 
@@ -270,11 +272,43 @@ static ll_status check_recovery(const ll_packet_net *net, const ll_packet_param 
     return LL_OK;
 }
 
+/* Nodes without bytes end when they start; and when does each flow end. Collective. */
+static void flow_ends(const ll_packet_net *net, const ll_phase *phase, ll_comm *comm,
+                      ll_price *price)
+{
+    const ll_timing *timing = net->timing;
+    double *end_s = phase->flow_end_s;
+    const int64_t n_flow = net->first_number == NULL ? 0 : net->first_number[phase->n_traffic];
+    if (end_s != NULL) {
+        memset(end_s, 0, (size_t)n_flow * sizeof *end_s);
+        for (ll_packet_flow *f = ll_packet_first(net); f != NULL; f = ll_packet_next(net, f))
+            end_s[net->number[f->id]] = (double)f->end_ps * 1e-12;
+        ll_comm_max_f64(comm, n_flow, end_s);
+    }
+    for (int64_t node = 0; timing != NULL && node < timing->n_node; node++) {
+        const int t = ll_timing_traffic(timing, node);
+        const double ready_s = net->ready_ps[node] * 1e-12;
+        price->end_s[t] = fmax(price->end_s[t], ready_s);
+        if (end_s == NULL) continue;
+        double *at_s = &end_s[net->first_number[t] + node - timing->first_node[t]];
+        *at_s = fmax(*at_s, ready_s);
+    }
+}
+
+/* No flow has any bytes: all end as soon as they may. */
+static void nothing_sent(const ll_packet_net *net, ll_arena *mem)
+{
+    if (net->timing == NULL) return;
+    ll_clock clock = ll_clock_create(net->timing, 1e12, mem);
+    const int64_t none = ll_clock_take(&clock);
+    LL_ASSERT(none < 0, "node %lld has bytes", (long long)none);
+    memcpy(net->ready_ps, clock.ready, (size_t)net->timing->n_node * sizeof *net->ready_ps);
+}
+
 static ll_status price_phase(const ll_problem *problem, const ll_phase *phase,
                              const ll_packet_param *param, ll_comm *comm, ll_arena *mem,
                              ll_price *price, ll_error *err)
 {
-    LL_ASSERT(phase->n_traffic <= LL_MAX_TRAFFIC, "n_traffic = %d", phase->n_traffic);
     ll_packet_net net;
     ll_packet_result run[N_RUN] = {0};
     *price = (ll_price){0};
@@ -284,7 +318,11 @@ static ll_status price_phase(const ll_problem *problem, const ll_phase *phase,
     LL_TRY(check_recovery(&net, param, err));
     price->n_flow = price->n_flow_class = net.n_flow;
     price->n_link_class = net.n_link_all;
-    if (net.n_flow == 0) return LL_OK;
+    if (net.n_flow == 0) {
+        nothing_sent(&net, mem);
+        flow_ends(&net, phase, comm, price);
+        return LL_OK;
+    }
     for (int k = net.fraction < 1 ? 0 : N_RUN - 1; k < N_RUN; k++)
         LL_TRY(run_part(problem->topo, &net, net.fraction / (1 << (N_RUN - 1 - k)), comm, mem,
                         &run[k], err));
@@ -295,22 +333,42 @@ static ll_status price_phase(const ll_problem *problem, const ll_phase *phase,
         price->batch_err_frac += grain;
     }
     ll_packet_spread(&net, comm, mem, price->flow);
+    flow_ends(&net, phase, comm, price);
     return LL_OK;
 }
 
-static ll_status packet_solve(const ll_problem *problem, const void *param, ll_comm *comm,
-                              ll_arena *mem, ll_price *price, ll_error *err)
+typedef struct packet_state {
+    ll_problem problem; /* without phases */
+    const ll_packet_param *param;
+    ll_comm *comm;
+    ll_arena *scratch; /* of the phase at hand */
+} packet_state;
+
+static ll_status packet_create(const ll_topology *topo, const ll_wire *wire, const void *param,
+                               ll_comm *comm, ll_arena *mem, void **state, ll_error *err)
 {
-    (void)mem;
-    ll_arena *step = ll_arena_create("packet phase");
-    ll_status status = LL_OK;
-    for (int i = 0; i < problem->n_phase && status == LL_OK; i++) {
-        ll_arena_reset(step);
-        status = price_phase(problem, &problem->phase[i], param, comm, step, &price[i], err);
-    }
-    ll_arena_destroy(step);
-    return status;
+    (void)err;
+    packet_state *s = ll_arena_new(mem, packet_state);
+    *s = (packet_state){.problem = {.topo = topo, .wire = *wire},
+                        .param = param,
+                        .comm = comm,
+                        .scratch = ll_arena_create("packet phase")};
+    *state = s;
+    return LL_OK;
 }
+
+static ll_status packet_price(void *state, int n, const ll_phase *phase, ll_price *price,
+                              ll_error *err)
+{
+    packet_state *s = state;
+    for (int i = 0; i < n; i++) {
+        ll_arena_reset(s->scratch);
+        LL_TRY(price_phase(&s->problem, &phase[i], s->param, s->comm, s->scratch, &price[i], err));
+    }
+    return LL_OK;
+}
+
+static void packet_destroy(void *state) { ll_arena_destroy(((packet_state *)state)->scratch); }
 
 static bool error_free(const void *param, void *out)
 {
@@ -326,6 +384,9 @@ const ll_engine_type ll_engine_packet = {
     .doc = "every packet on every link, in parallel over ranks: the reference",
     .keys = packet_keys,
     .param_size = sizeof(ll_packet_param),
-    .solve = packet_solve,
+    .can = LL_ENGINE_CAN_START | LL_ENGINE_CAN_PREDECESSORS | LL_ENGINE_CAN_FLOW_END,
+    .create = packet_create,
+    .price = packet_price,
+    .destroy = packet_destroy,
     .error_free = error_free,
 };

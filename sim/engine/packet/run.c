@@ -1,36 +1,16 @@
 #include "sim/engine/packet/run.h"
 
 #include "sim/base/index_map.h"
-#include "sim/engine/packet/exchange.h"
 #include "sim/engine/packet/recover.h"
+#include "sim/engine/packet/running.h"
 #include "sim/engine/packet/watch.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-/* A packet that waits for a credit of a link; in a list per virtual lane, first come first served. */
-typedef struct waiter {
-    uint32_t order, flow;
-    uint32_t next; /* index into packet_run.waiter, 0 for none */
-} waiter;
-
-typedef struct packet_run {
-    ll_packet_net *net;
-    ll_calendar cal;
-    ll_exchange exchange;
-    ll_arena *mem;
-    ll_packet_profile *profile; /* NULL: not wanted */
-    waiter *waiter;             /* [n_waiter] of [cap_waiter]; [0] is not used */
-    uint32_t n_waiter, cap_waiter, spare_waiter;
-    uint32_t rank;
-    uint64_t n_landed;
-    ll_recovery *recovery; /* NULL: links recover, or lose nothing */
-    ll_packet_result result;
-} packet_run;
-
 /* A packet reaches the queue of hop `to` at time `ps`. */
-static inline void send(packet_run *run, ll_packet_hop to, int64_t ps, uint32_t order,
+static inline void send(ll_packet_running *run, ll_packet_hop to, int64_t ps, uint32_t order,
                         uint32_t flow)
 {
     ll_parcel p = {.event = {.link = to.link, .order = order, .flow = flow}};
@@ -45,7 +25,7 @@ static inline void send(packet_run *run, ll_packet_hop to, int64_t ps, uint32_t 
 
 /* The place behind hop `from` is free at `ps`: its link may use it again from the first window that
  * begins after the news has travelled back. */
-static inline void give_credit(packet_run *run, ll_packet_hop from, int64_t ps)
+static inline void give_credit(ll_packet_running *run, ll_packet_hop from, int64_t ps)
 {
     const int64_t at_ps = ps + run->net->kind[ll_hop_kind(from)].latency_ps;
     uint32_t dt_ps;
@@ -59,10 +39,14 @@ static inline void give_credit(packet_run *run, ll_packet_hop from, int64_t ps)
     }
 }
 
-static inline void land(packet_run *run, ll_packet_flow *flow, int64_t ps)
+static void flow_ends(ll_packet_running *run, const ll_packet_flow *flow);
+
+static inline void land(ll_packet_running *run, ll_packet_flow *flow, int64_t ps)
 {
     run->n_landed++;
     if (ps > flow->end_ps) flow->end_ps = ps;
+    if (run->release == NULL) return;
+    if (--run->release->left[(uint64_t *)flow - run->net->store] == 0) flow_ends(run, flow);
 }
 
 /* The hop of the flow's path that an event is at. */
@@ -74,7 +58,8 @@ static inline const ll_packet_hop *hop_at(const ll_packet_net *net, const ll_pac
 }
 
 /* The order of a packet that leaves its source. */
-static inline uint32_t next_order(const packet_run *run, const ll_packet_flow *flow, uint32_t seq)
+static inline uint32_t next_order(const ll_packet_running *run, const ll_packet_flow *flow,
+                                  uint32_t seq)
 {
     const ll_packet_net *net = run->net;
     const bool choose = net->watch != NULL && flow->n_path > 1;
@@ -83,7 +68,7 @@ static inline uint32_t next_order(const packet_run *run, const ll_packet_flow *f
 }
 
 /* The source has an acknowledgement at `ps`: its next packet may leave. */
-static inline void reply(packet_run *run, ll_packet_flow *flow, uint32_t flow_id, int64_t ps)
+static inline void reply(ll_packet_running *run, ll_packet_flow *flow, uint32_t flow_id, int64_t ps)
 {
     if (flow->next == flow->n_packet) return;
     const uint32_t order = next_order(run, flow, flow->next++);
@@ -102,7 +87,7 @@ static ll_packet_hop last_hop(const ll_packet_flow *flow, uint32_t path)
 }
 
 /* Its timer goes off with the first window that begins at its deadline or later. */
-static void wind_up(packet_run *run, const ll_packet_flow *flow, ll_stream *s)
+static void wind_up(ll_packet_running *run, const ll_packet_flow *flow, ll_stream *s)
 {
     const int64_t delta_ps = run->cal.delta_ps;
     const ll_event e = {.link = last_hop(flow, s->path).link,
@@ -113,7 +98,7 @@ static void wind_up(packet_run *run, const ll_packet_flow *flow, ll_stream *s)
 }
 
 /* The stream may send a new packet at `ps`; returns when it does. */
-static int64_t leave(packet_run *run, const ll_packet_flow *flow, ll_stream *s, uint32_t seq,
+static int64_t leave(ll_packet_running *run, const ll_packet_flow *flow, ll_stream *s, uint32_t seq,
                      int64_t ps)
 {
     if (ps > s->sent_ps) s->sent_ps = ps;
@@ -122,8 +107,8 @@ static int64_t leave(packet_run *run, const ll_packet_flow *flow, ll_stream *s, 
     return s->sent_ps;
 }
 
-static void send_again(packet_run *run, const ll_packet_flow *flow, ll_stream *s, ll_resend r,
-                       int64_t ps)
+static void send_again(ll_packet_running *run, const ll_packet_flow *flow, ll_stream *s,
+                       ll_resend r, int64_t ps)
 {
     const ll_packet_hop to = flow->hop[ll_packet_way(flow, s->path)];
     for (uint32_t k = r.first; k < r.end; k++)
@@ -132,7 +117,7 @@ static void send_again(packet_run *run, const ll_packet_flow *flow, ll_stream *s
     if (r.first < r.end && ps > s->sent_ps) s->sent_ps = ps;
 }
 
-static void expire(packet_run *run, const ll_event *e)
+static void expire(ll_packet_running *run, const ll_event *e)
 {
     ll_stream *s = &run->recovery->stream[e->order];
     const ll_packet_flow *flow = ll_packet_flow_at(run->net, s->flow);
@@ -145,7 +130,7 @@ static void expire(packet_run *run, const ll_event *e)
 }
 
 /* An answer is at the source at `ps`: what is missing goes again, then new packets. */
-static void answered(packet_run *run, ll_packet_flow *flow, const ll_event *e, int64_t ps)
+static void answered(ll_packet_running *run, ll_packet_flow *flow, const ll_event *e, int64_t ps)
 {
     ll_recovery *r = run->recovery;
     const uint32_t order = e->order & ~(uint32_t)((1 << LL_PACKET_HOP_BITS) - 1);
@@ -160,7 +145,7 @@ static void answered(packet_run *run, ll_packet_flow *flow, const ll_event *e, i
 }
 
 /* A packet is at its destination at `ps`, whole. */
-static void arrive(packet_run *run, ll_packet_flow *flow, const ll_packet_hop *hop,
+static void arrive(ll_packet_running *run, ll_packet_flow *flow, const ll_packet_hop *hop,
                    const ll_event *e, int64_t ps)
 {
     const uint32_t seq = e->order >> LL_PACKET_HOP_BITS;
@@ -174,16 +159,17 @@ static void arrive(packet_run *run, ll_packet_flow *flow, const ll_packet_hop *h
 }
 
 /* Of the streams whose answers come to this rank. */
-static void begin_timers(packet_run *run, const ll_packet_flow *flow, uint32_t id)
+static void begin_timers(ll_packet_running *run, const ll_packet_flow *flow, uint32_t id,
+                         int64_t ps)
 {
     for (uint32_t path = 0; path < flow->n_path && path < flow->next; path++)
         if (ll_hop_owner(last_hop(flow, path)) == run->rank)
-            leave(run, flow, ll_stream_of(run->recovery, flow, id, path), path, 0);
+            leave(run, flow, ll_stream_of(run->recovery, flow, id, path), path, ps);
 }
 
 /* A sum, so that it does not matter in which order links are swept, nor on which rank. */
-static inline void note(packet_run *run, const ll_packet_link *link, const ll_packet_flow *flow,
-                        const ll_event *e, int64_t start_ps)
+static inline void note(ll_packet_running *run, const ll_packet_link *link,
+                        const ll_packet_flow *flow, const ll_event *e, int64_t start_ps)
 {
     const uint64_t id = (uint64_t)run->net->link_id[link - run->net->link];
     const uint64_t what = ll_mix((uint64_t)e->order << 32 | flow->id);
@@ -198,7 +184,7 @@ static int damage(const ll_packet_net *net, const ll_packet_link *link, const ll
 }
 
 /* Whether the packet is lost on the link, and with it the place that it would have taken. */
-static bool dropped(packet_run *run, const ll_packet_link *link, const ll_packet_flow *flow,
+static bool dropped(ll_packet_running *run, const ll_packet_link *link, const ll_packet_flow *flow,
                     const ll_packet_hop *hop, const ll_event *e, int64_t start_ps, int64_t whole_ps)
 {
     const ll_packet_net *net = run->net;
@@ -216,8 +202,8 @@ static inline bool at_switch(uint32_t order)
 /* Serves the packet at `hop`, which is at the head of the queue of `link` at `ps`. lossy: links damage
  * packets; a constant, so that nothing of it is left where they do not. */
 static inline __attribute__((always_inline)) void
-serve_as(packet_run *run, ll_packet_link *link, ll_packet_flow *flow, const ll_packet_hop *hop,
-         const ll_event *e, int64_t ps, const bool lossy)
+serve_as(ll_packet_running *run, ll_packet_link *link, ll_packet_flow *flow,
+         const ll_packet_hop *hop, const ll_event *e, int64_t ps, const bool lossy)
 {
     const ll_packet_net *net = run->net;
     const ll_packet_kind *kind = &net->kind[ll_hop_kind(*hop)];
@@ -274,15 +260,15 @@ serve_as(packet_run *run, ll_packet_link *link, ll_packet_flow *flow, const ll_p
     send(run, hop[1], next_ps, e->order + 1, e->flow);
 }
 
-static __attribute__((noinline)) void serve_lossy(packet_run *run, ll_packet_link *link,
+static __attribute__((noinline)) void serve_lossy(ll_packet_running *run, ll_packet_link *link,
                                                   ll_packet_flow *flow, const ll_packet_hop *hop,
                                                   const ll_event *e, int64_t ps)
 {
     serve_as(run, link, flow, hop, e, ps, true);
 }
 
-static inline __attribute__((always_inline)) void serve(packet_run *run, ll_packet_link *link,
-                                                        ll_packet_flow *flow,
+static inline __attribute__((always_inline)) void serve(ll_packet_running *run,
+                                                        ll_packet_link *link, ll_packet_flow *flow,
                                                         const ll_packet_hop *hop, const ll_event *e,
                                                         int64_t ps)
 {
@@ -294,7 +280,7 @@ static inline __attribute__((always_inline)) void serve(packet_run *run, ll_pack
 
 /* ---- Waiting for credits --------------------------------------------------------------------- */
 
-static void wait(packet_run *run, ll_packet_link *link, uint32_t vl, const ll_event *e)
+static void wait(ll_packet_running *run, ll_packet_link *link, uint32_t vl, const ll_event *e)
 {
     uint32_t i = run->spare_waiter;
     if (i != 0) {
@@ -308,7 +294,7 @@ static void wait(packet_run *run, ll_packet_link *link, uint32_t vl, const ll_ev
         if (run->n_waiter == 0) run->n_waiter = 1;
         i = run->n_waiter++;
     }
-    run->waiter[i] = (waiter){e->order, e->flow, 0};
+    run->waiter[i] = (ll_packet_waiter){e->order, e->flow, 0};
     if (link->head[vl] == 0)
         link->head[vl] = i;
     else
@@ -318,7 +304,7 @@ static void wait(packet_run *run, ll_packet_link *link, uint32_t vl, const ll_ev
 }
 
 /* Credits have come: packets go on, lane by lane, at the beginning of the window. */
-static __attribute__((noinline)) void wake(packet_run *run, ll_packet_link *link)
+static __attribute__((noinline)) void wake(ll_packet_running *run, ll_packet_link *link)
 {
     for (int vl = 0; vl < LL_PACKET_LANES; vl++)
         while (link->head[vl] != 0 && link->credit[vl] > 0) {
@@ -334,7 +320,7 @@ static __attribute__((noinline)) void wake(packet_run *run, ll_packet_link *link
         }
 }
 
-static void take_credits(packet_run *run, int tile)
+static void take_credits(ll_packet_running *run, int tile)
 {
     ll_page *pages = ll_calendar_credits(&run->cal, tile);
     while (pages != NULL) {
@@ -355,7 +341,7 @@ static void take_credits(packet_run *run, int tile)
 enum { AHEAD = 16 }; /* events: their flows are fetched in advance; `sorted` is as much longer */
 
 /* The n events of a tile in one window, by link and in order. */
-static void sweep(packet_run *run, const ll_event *e, int64_t n)
+static void sweep(ll_packet_running *run, const ll_event *e, int64_t n)
 {
     for (const ll_event *end = e + n; e < end; e++) {
         __builtin_prefetch(run->net->store + e[AHEAD].flow);
@@ -391,7 +377,7 @@ static void note_served(ll_packet_watch *watch, const ll_event *e, int64_t n)
 }
 
 /* What the window has made of the queues, for those that watch them in the next one. */
-static void spread_news(packet_run *run)
+static void spread_news(ll_packet_running *run)
 {
     ll_packet_watch *watch = run->net->watch;
     for (uint32_t i = 0; i < watch->n_changed; i++) {
@@ -409,7 +395,7 @@ static void spread_news(packet_run *run)
     watch->n_changed = 0;
 }
 
-static void run_tile(packet_run *run, int tile)
+static void run_tile(ll_packet_running *run, int tile)
 {
     take_credits(run, tile);
     ll_profile_end(run->profile, LL_STAGE_CREDIT);
@@ -420,7 +406,7 @@ static void run_tile(packet_run *run, int tile)
     ll_profile_end(run->profile, LL_STAGE_SWEEP);
 }
 
-static void run_window(packet_run *run, int64_t window)
+static void run_window(ll_packet_running *run, int64_t window)
 {
     ll_calendar_go(&run->cal, window);
     for (uint64_t tiles = ll_calendar_tiles(&run->cal); tiles != 0; tiles &= tiles - 1)
@@ -429,7 +415,7 @@ static void run_window(packet_run *run, int64_t window)
 }
 
 /* Rank 0 prints the hash of all ranks after each window. Collective. */
-static void print_hash(packet_run *run)
+static void print_hash(ll_packet_running *run)
 {
     uint64_t hash = run->result.hash;
     ll_comm_sum_u64(run->exchange.comm, 1, &hash);
@@ -438,110 +424,97 @@ static void print_hash(packet_run *run)
                 (long long)run->cal.now_ps, (unsigned long long)hash);
 }
 
-/* Every flow's first window of packets is at its first link at time 0. */
-static void begin(packet_run *run)
-{
-    ll_packet_net *net = run->net;
-    for (ll_packet_flow *flow = ll_packet_first(net); flow != NULL;
-         flow = ll_packet_next(net, flow)) {
-        const uint32_t id = (uint32_t)((uint64_t *)flow - net->store);
-        for (uint32_t seq = 0; seq < flow->next; seq++) {
-            const uint32_t order = next_order(run, flow, seq);
-            const ll_packet_hop hop = *hop_at(net, flow, order);
-            if (ll_hop_owner(hop) == run->rank) send(run, hop, 0, order, id);
-        }
-        if (run->recovery != NULL) begin_timers(run, flow, id);
-    }
-}
-
-/* ---- The end --------------------------------------------------------------------------------- */
-
-enum { MAX_NAMED = 8 };
-
-static ll_status report_circle(packet_run *run, const ll_topology *topo, uint64_t n_left,
-                               ll_error *err)
-{
-    ll_packet_net *net = run->net;
-    int64_t *mine = ll_arena_array(run->mem, net->n_link, int64_t);
-    size_t n_mine = 0, n_all_B;
-    for (int64_t l = 0; l < net->n_link; l++)
-        for (int vl = 0, found = 0; vl < LL_PACKET_LANES && !found; vl++)
-            if ((found = net->link[l].head[vl] != 0)) mine[n_mine++] = net->link_id[l];
-    const int64_t *id =
-        ll_comm_gather(run->exchange.comm, run->mem, mine, n_mine * sizeof *mine, &n_all_B);
-    const int64_t n = (int64_t)(n_all_B / sizeof *id);
-    char text[512] = "";
-    int64_t last = -1;
-    for (int k = 0; k < MAX_NAMED; k++) { /* the lowest ids, whatever rank they are from */
-        int64_t lowest = INT64_MAX;
-        for (int64_t i = 0; i < n; i++)
-            if (id[i] > last && id[i] < lowest) lowest = id[i];
-        if (lowest == INT64_MAX) break;
-        ll_link link;
-        topo->type->link(topo, lowest, &link);
-        const size_t used = strlen(text);
-        snprintf(text + used, sizeof text - used, "%s%lld (node %lld to %lld)", k ? ", " : "",
-                 (long long)lowest, (long long)link.from, (long long)link.to);
-        last = lowest;
-    }
-    return ll_error_set(
-        err, LL_ERR_RUN,
-        "engine packet: no packet can move after %.9g s, and %llu have not arrived: "
-        "they wait in a circle for buffers of %lld links, such as %s; routes here "
-        "need %d virtual lanes (engine.virtual_lanes), or larger buffers",
-        (double)run->cal.now_ps * 1e-12, (unsigned long long)n_left, (long long)n, text,
-        net->n_class);
-}
-
-static void finish(packet_run *run, ll_packet_result *out)
+/* The flow's first window of packets is at its first links at `ps`. */
+static void begin_flow(ll_packet_running *run, const ll_packet_flow *flow, int64_t ps)
 {
     const ll_packet_net *net = run->net;
-    ll_comm *comm = run->exchange.comm;
-    ll_packet_result *r = &run->result;
-    double last[LL_MAX_TRAFFIC], most = 0, end = 0; /* picoseconds below 2^53: exact */
-    for (int64_t l = 0; l < net->n_link; l++) {
-        most = fmax(most, (double)net->link[l].busy_ps);
-        end = fmax(end, (double)net->link[l].free_ps);
+    const uint32_t id = (uint32_t)((const uint64_t *)flow - net->store);
+    const uint32_t n = flow->window < flow->n_packet ? flow->window : flow->n_packet;
+    for (uint32_t seq = 0; seq < n; seq++) {
+        const uint32_t order = ll_packet_order(net, seq, (seq + flow->id) % flow->n_path);
+        const ll_packet_hop hop = *hop_at(net, flow, order);
+        if (ll_hop_owner(hop) == run->rank) send(run, hop, ps, order, id);
     }
-    for (int i = 0; i < LL_MAX_TRAFFIC; i++)
-        last[i] = 0;
-    for (ll_packet_flow *f = ll_packet_first(net); f != NULL; f = ll_packet_next(net, f)) {
-        const int i = ll_packet_traffic(f);
-        last[i] = fmax(last[i], (double)f->end_ps);
-        end = fmax(end, last[i]);
+    if (run->recovery != NULL) begin_timers(run, flow, id, ps);
+}
+
+/* ---- Flows that start later ------------------------------------------------------------------- */
+
+/* Starts what is released. */
+static void begin_released(ll_packet_running *run)
+{
+    ll_clock *clock = &run->release->clock;
+    const ll_flow_index *index = &run->net->index;
+    for (int64_t node; (node = ll_clock_take(clock)) >= 0;) {
+        const uint32_t id = run->net->flow_of_node[node];
+        if (index->bit[id / 64] >> id % 64 & 1)
+            begin_flow(run, ll_packet_flow_at(run->net, ll_flow_place(index, id)),
+                       llround(clock->ready[node]));
     }
-    ll_comm_max_f64(comm, LL_MAX_TRAFFIC, last);
-    ll_comm_max_f64(comm, 1, &most);
-    ll_comm_max_f64(comm, 1, &end);
-    ll_comm_sum_u64(comm, 1, &r->n_packet_hop);
-    ll_comm_sum_u64(comm, 1, &r->hash);
-    for (int i = 0; i < LL_MAX_TRAFFIC; i++)
-        r->end_ps[i] = (int64_t)last[i];
-    r->max_util_frac = end > 0 ? most / end : 0;
-    *out = *r;
+}
+
+/* The last packet lands at end_ps, in a later window: everyone has to know before that. */
+static void flow_ends(ll_packet_running *run, const ll_packet_flow *flow)
+{
+    const ll_packet_net *net = run->net;
+    const int traffic = ll_packet_traffic(flow);
+    const int64_t first_node = net->timing->first_node[traffic];
+    if (first_node < 0) return;
+    const int64_t node = first_node + net->number[flow->id] - net->first_number[traffic];
+    uint32_t dt_ps;
+    const int64_t window = ll_calendar_window(&run->cal, flow->end_ps - run->cal.now_ps, &dt_ps);
+    const ll_parcel parcel = ll_end_parcel((uint32_t)node, flow->end_ps, window);
+    for (int i = 0; i < run->exchange.n_neighbour; i++)
+        ll_exchange_put(&run->exchange, (uint32_t)run->exchange.neighbour[i], &parcel);
+    ll_packet_release_hear(run->release, &parcel, run->mem);
+}
+
+/* What this window, here and elsewhere, has released; before time goes on. */
+static void release(ll_packet_running *run)
+{
+    ll_packet_release *r = run->release;
+    for (int64_t i = 0; i < r->n_news; i++)
+        ll_clock_end(&r->clock, r->news[i].event.link, (double)ll_end_ps(&r->news[i]));
+    r->n_news = 0;
+    begin_released(run);
+}
+
+static void begin(ll_packet_running *run)
+{
+    const ll_packet_net *net = run->net;
+    for (ll_packet_flow *f = ll_packet_first(net); f != NULL; f = ll_packet_next(net, f))
+        if (net->timing == NULL || net->timing->first_node[ll_packet_traffic(f)] < 0)
+            begin_flow(run, f, 0);
+    if (run->release != NULL) begin_released(run);
 }
 
 ll_status ll_packet_run(const ll_topology *topo, ll_packet_net *net, ll_comm *comm, ll_arena *mem,
                         ll_packet_profile *profile, ll_packet_result *out, ll_error *err)
 {
-    packet_run *run = ll_arena_new(mem, packet_run);
+    ll_packet_running *run = ll_arena_new(mem, ll_packet_running);
     run->net = net;
     run->mem = mem;
     run->profile = profile;
     run->rank = (uint32_t)ll_comm_rank(comm);
     ll_calendar_init(&run->cal, net->delta_ps, net->n_link, mem);
-    ll_exchange_init(&run->exchange, net, comm, profile, mem);
+    run->release = ll_packet_release_create(net, mem);
+    ll_exchange_init(&run->exchange, net, run->release, comm, profile, mem);
     if (net->damage.any && net->damage.end_to_end) run->recovery = ll_recovery_create(net, mem);
     begin(run);
     ll_profile_begin(profile);
     for (int64_t window = 0; window != INT64_MAX; run->result.n_window++) {
         run_window(run, window);
         if (net->hash == LL_HASH_WINDOWS) print_hash(run);
+        if (run->release != NULL) release(run); /* by what ended here */
         window = ll_exchange_window(&run->exchange, &run->cal);
+        if (run->release != NULL) release(run); /* and elsewhere */
     }
     uint64_t n_left = net->n_packet - run->n_landed; /* modulo 2^64 on each rank */
     ll_comm_sum_u64(comm, 1, &n_left);
-    if (n_left > 0) return report_circle(run, topo, n_left, err);
-    finish(run, out);
+    if (n_left > 0) return ll_packet_circle(run, topo, n_left, err);
+    ll_packet_finish(run, out);
+    if (run->release != NULL)
+        memcpy(net->ready_ps, run->release->clock.ready,
+               (size_t)net->timing->n_node * sizeof *net->ready_ps);
     return LL_OK;
 }

@@ -1,0 +1,10 @@
+/* What a phase asks of an engine, for those that call one. */
+#ifndef LL_ENGINE_ASK_H
+#define LL_ENGINE_ASK_H
+
+#include "sim/engine/engine.h"
+
+/* Error LL_ERR_RUN if the phase asks for what the engine cannot do. Not collective. */
+ll_status ll_engine_may(const ll_engine_type *type, const ll_phase *phase, ll_error *err);
+
+#endif

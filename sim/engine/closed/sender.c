@@ -1,0 +1,98 @@
+#include "sim/engine/closed/sender.h"
+
+#include <math.h>
+
+void ll_sender_init(ll_sender *s, const ll_topology *topo, const ll_wire *wire, ll_arena *mem)
+{
+    *s = (ll_sender){.topo = topo, .wire = *wire, .mem = mem};
+    ll_index_map_init(&s->map, mem);
+}
+
+/* A link that is met for the first time. */
+static void meet(ll_sender *s, int64_t i, int64_t link_id)
+{
+    if (i == s->cap_link) {
+        s->cap_link = 2 * i + 32;
+        s->link = ll_arena_grown(s->mem, s->link, i, s->cap_link, sizeof *s->link);
+    }
+    ll_link link;
+    s->topo->type->link(s->topo, link_id, &link);
+    s->link[i] = (ll_sender_link){0, ll_link_capacity_Bps(&link), link.latency_s};
+}
+
+static void reserve(ll_sender *s, int64_t n_hop)
+{
+    if (s->n_flow == s->cap_flow) {
+        s->cap_flow = 2 * s->cap_flow + 16;
+        s->flow = ll_arena_grown(s->mem, s->flow, s->n_flow, s->cap_flow, sizeof *s->flow);
+    }
+    if (s->n_hop + n_hop > s->cap_hop) {
+        s->cap_hop = 2 * (s->n_hop + n_hop) + 64;
+        s->hop = ll_arena_grown(s->mem, s->hop, s->n_hop, s->cap_hop, sizeof *s->hop);
+    }
+}
+
+void ll_sender_add(ll_sender *s, const ll_flow *f, bool priced, int64_t id)
+{
+    if (f->src == f->dst || !(f->size_B > 0)) return;
+    const ll_topology_type *type = s->topo->type;
+    const int32_t n_path = type->n_path(s->topo, f->src, f->dst);
+    const double share = 1.0 / n_path;
+    reserve(s, (int64_t)n_path * s->topo->max_hop);
+    ll_sender_flow *flow = &s->flow[s->n_flow++];
+    *flow = (ll_sender_flow){.size_B = f->size_B, .id = id, .priced = priced};
+    for (int32_t path = 0; path < n_path; path++) {
+        int64_t hop[LL_MAX_HOP];
+        const int n_hop = type->route(s->topo, f->src, f->dst, path, LL_MAX_HOP, hop);
+        for (int h = 0; h < n_hop; h++) {
+            const int64_t n = s->map.n, i = ll_index_map_of(&s->map, (uint64_t)hop[h]);
+            if (i == n) meet(s, i, hop[h]);
+            s->link[i].share += share;
+            s->hop[s->n_hop++] = (int32_t)i;
+        }
+        flow->n_hop += n_hop;
+        if (path == 0) flow->n_hop_path = n_hop;
+    }
+}
+
+static ll_sender_price price(const ll_sender *s, const ll_sender_flow *flow, const int32_t *hop)
+{
+    double latency_s = 0, share_Bps = INFINITY;
+    for (int32_t h = 0; h < flow->n_hop; h++) {
+        const ll_sender_link *link = &s->link[hop[h]];
+        const double rate_Bps = link->cap_Bps / link->share;
+        if (rate_Bps < share_Bps) share_Bps = rate_Bps;
+        if (h < flow->n_hop_path) latency_s += link->latency_s;
+    }
+    const ll_wire *wire = &s->wire;
+    double rate_Bps = share_Bps;
+    const double floor_Bps =
+        latency_s > 0 ? wire->window_packets * wire->packet_B / (2 * latency_s) : (double)INFINITY;
+    if (wire->window_bdp > 0) /* W / tau = window_bdp c / k, but for the packets that always fit */
+        rate_Bps = fmin(rate_Bps, fmax(wire->window_bdp * rate_Bps, floor_Bps));
+    else if (latency_s > 0)
+        rate_Bps = fmin(rate_Bps, wire->window_B / (2 * latency_s));
+    return (ll_sender_price){latency_s, flow->size_B / rate_Bps, rate_Bps / share_Bps};
+}
+
+bool ll_sender_next(const ll_sender *s, int64_t *at, int64_t *hop, int64_t *id,
+                    ll_sender_price *out)
+{
+    while (*at < s->n_flow) {
+        const ll_sender_flow *flow = &s->flow[(*at)++];
+        const int32_t *first = s->hop + *hop;
+        *hop += flow->n_hop;
+        if (!flow->priced) continue;
+        *id = flow->id;
+        *out = price(s, flow, first);
+        return true;
+    }
+    return false;
+}
+
+void ll_sender_clear(ll_sender *s)
+{
+    for (int64_t h = 0; h < s->n_hop; h++)
+        s->link[s->hop[h]].share = 0;
+    s->n_hop = s->n_flow = 0;
+}

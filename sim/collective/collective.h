@@ -39,7 +39,7 @@
 #include "sim/traffic/traffic.h"
 
 typedef enum ll_algorithm {
-    LL_ALGORITHM_AUTO, /* the fastest as predicted: collective_choose.c */
+    LL_ALGORITHM_AUTO, /* the fastest as predicted: choose.c */
     LL_ALGORITHM_RING,
     LL_ALGORITHM_DIRECT,
     LL_ALGORITHM_HALVING,
@@ -76,8 +76,8 @@ typedef struct ll_plan {
         pipelined; /* the dimensions work at the same time, chunk by chunk: the busiest one counts */
     int n_stage;   /* hierarchical: the algorithm of each stage, in order */
     ll_algorithm stage[2 * LL_MAX_DIGIT];
-    int n_round;
-    ll_round round[LL_MAX_ROUND]; /* [n_round] are set */
+    int n_round, cap_round;
+    ll_round *round; /* [n_round] of [cap_round], in the arena of whoever asked for the plan */
 } ll_plan;
 
 /* One collective in every group of a set at once. */
@@ -91,10 +91,10 @@ typedef struct ll_request {
 /* busbw / algbw as nccl-tests counts them, among n members. */
 double ll_collective_bus_factor(ll_collective collective, double n);
 
-/* Its rounds. Error LL_ERR_CONFIG if the algorithm cannot do it (halving with 6 members, in_network where
+/* Its rounds, in mem. Error LL_ERR_CONFIG if the algorithm cannot do it (halving with 6 members, in_network where
  * no switch reduces, ...), with what can. Not AUTO. Not collective. */
-ll_status ll_collective_plan(const ll_cluster *cluster, const ll_request *request, ll_plan *out,
-                             ll_error *err);
+ll_status ll_collective_plan(const ll_cluster *cluster, const ll_request *request, ll_arena *mem,
+                             ll_plan *out, ll_error *err);
 
 typedef struct ll_cost {
     double total_s;
@@ -128,9 +128,16 @@ int ll_collective_dimension(const ll_topology *topo, const ll_group *group);
 bool ll_collective_eligible(const ll_cluster *cluster, const ll_request *request);
 
 /* The plan that the request's algorithm names, or for AUTO the one that is predicted to be the fastest:
- * see collective_choose.c. Not collective. */
+ * see choose.c. Its rounds are in mem, those of plans that were looked at too. Not collective. */
 ll_status ll_collective_choose(const ll_cluster *cluster, const ll_request *request, ll_arena *mem,
                                ll_plan *out, ll_error *err);
+
+/* The same for many requests on one cluster: what is found out about its topology is kept, in the mem of
+ * ll_chooser_create, which has to outlive it and may not be taken back in between. */
+typedef struct ll_chooser ll_chooser;
+ll_chooser *ll_chooser_create(const ll_cluster *cluster, ll_arena *mem);
+ll_status ll_chooser_choose(ll_chooser *chooser, const ll_request *request, ll_arena *mem,
+                            ll_plan *out, ll_error *err);
 
 /* "hierarchical(direct, ring)" and such, in mem. */
 const char *ll_plan_name(const ll_plan *plan, ll_arena *mem);

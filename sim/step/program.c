@@ -139,7 +139,8 @@ static void plan_tie(const ll_study *study, ll_arena *mem, ll_transfer *t)
                         .size_B = t->size_B,
                         .group_size = 2,
                         .dimension = dim,
-                        .n_round = 1};
+                        .n_round = 1,
+                        .round = ll_arena_new(mem, ll_round)};
     t->plan.round[0] = (ll_round){.traffic = {.pattern = LL_PATTERN_LIST,
                                               .n_list = 2 * n_pair,
                                               .src = src,

@@ -177,7 +177,7 @@ static ll_status ways_find(const ll_cluster *cluster, const ll_point *p, ll_aren
         request.algorithm = (ll_algorithm)a;
         ll_plan *plan = ll_arena_new(mem, ll_plan);
         if (!ll_collective_eligible(cluster, &request) ||
-            ll_collective_plan(cluster, &request, plan, &why) != LL_OK)
+            ll_collective_plan(cluster, &request, mem, plan, &why) != LL_OK)
             continue;
         ll_phase phase[LL_MAX_ROUND];
         ll_price *price = ll_arena_array(mem, plan->n_round, ll_price);

@@ -295,12 +295,12 @@ static void test_in_network_stage(void)
     ll_cluster c = cluster_of(SWITCHES);
     const ll_request request = {LL_ALL_REDUCE, LL_ALGORITHM_HIERARCHICAL, whole(32), 32e6};
     ll_plan plan;
-    CHECK(ll_collective_plan(&c, &request, &plan, &err) == LL_OK, "%s", err.text);
+    CHECK(ll_collective_plan(&c, &request, mem, &plan, &err) == LL_OK, "%s", err.text);
     CHECK(plan.n_stage == 2 && plan.stage[0] == LL_ALGORITHM_IN_NETWORK, "%d stages", plan.n_stage);
     CHECK_NEAR(time_s(&c, LL_ALL_REDUCE, LL_ALGORITHM_HIERARCHICAL, 32e6),
                3.2e-3 + 1e-6 + 14e-3 + 2e-6, 1e-9);
     c.software[0].rate_frac_in_network = 0.5; /* 6.4 ms are more than 4.8 */
-    CHECK(ll_collective_plan(&c, &request, &plan, &err) == LL_OK, "%s", err.text);
+    CHECK(ll_collective_plan(&c, &request, mem, &plan, &err) == LL_OK, "%s", err.text);
     CHECK(plan.n_stage == 3 && plan.stage[0] != LL_ALGORITHM_IN_NETWORK, "%d stages", plan.n_stage);
 }
 

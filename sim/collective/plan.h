@@ -1,0 +1,66 @@
+/* Between the files of this folder: a plan in the making. */
+#ifndef LL_COLLECTIVE_PLAN_H
+#define LL_COLLECTIVE_PLAN_H
+
+#include "sim/collective/collective.h"
+
+/* The digits of a group, cut where the dimensions of the topology are. */
+typedef struct ll_span {
+    bool aligned; /* every digit lies within one dimension, in every group */
+    int n_digit;
+    int32_t size[LL_MAX_DIGIT], stride[LL_MAX_DIGIT];
+    int dim[LL_MAX_DIGIT];
+    int first_dim, last_dim; /* the innermost and the outermost dimension that the group touches */
+} ll_span;
+
+ll_span ll_span_of(const ll_topology *topo, const ll_group *group);
+
+/* One more round, as *round says; in mem. */
+ll_round *ll_plan_add(ll_plan *plan, const ll_round *round, ll_arena *mem);
+
+/* What is known of a cluster while its collectives are planned: choose.c. */
+enum { LL_CHOOSER_GROUPS = 32 };
+
+struct ll_chooser {
+    const ll_cluster *cluster;
+    void *closed;  /* engine `closed` on its topology */
+    ll_arena *mem; /* of the chooser */
+    int n_group;   /* of which is known whether their chips pass on traffic for each other */
+    ll_group group[LL_CHOOSER_GROUPS]; /* [n_group] */
+    bool forwards[LL_CHOOSER_GROUPS];
+};
+
+void ll_chooser_init(ll_chooser *chooser, const ll_cluster *cluster, ll_arena *mem);
+
+/* As ll_collective_plan. */
+ll_status ll_chooser_plan(ll_chooser *chooser, const ll_request *request, ll_arena *mem,
+                          ll_plan *out, ll_error *err);
+
+/* ---- flat.c: rounds on one line ---- */
+
+/* A plan in the making: one collective over a flat group, driven by the software of `dim`. */
+typedef struct ll_flat {
+    ll_chooser *chooser;
+    const ll_request *request;
+    int dim;
+    int32_t n; /* members */
+    ll_plan *plan;
+    ll_arena *mem; /* of the rounds */
+} ll_flat;
+
+void ll_flat_plan(const ll_flat *f); /* of the collective and the algorithm of f->request */
+
+/* One turn of a ring: every part passes every member. */
+ll_round *ll_flat_ring(const ll_flat *f, double part_B);
+
+/* Why the algorithm cannot do this on a flat group, or NULL. */
+const char *ll_flat_obstacle(const ll_cluster *cluster, ll_collective what, ll_algorithm algorithm,
+                             int32_t n, const ll_span *s);
+
+/* ---- tiers.c: one dimension after another ---- */
+
+/* The rounds of request->algorithm = hierarchical; the rest of *plan is set. */
+ll_status ll_tiers_plan(ll_chooser *chooser, const ll_request *request, const ll_span *s,
+                        ll_arena *mem, ll_plan *plan, ll_error *err);
+
+#endif

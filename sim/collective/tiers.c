@@ -1,0 +1,184 @@
+/* Plans that take one dimension after another, and rings through groups that leave parts uneven: see
+ * collective.h. */
+#include "sim/collective/plan.h"
+
+/* A hierarchical plan in the making. */
+typedef struct tiered {
+    ll_chooser *chooser;
+    const ll_request *request;
+    const ll_span *s;
+    ll_arena *mem; /* of the rounds */
+    ll_plan *plan;
+} tiered;
+
+/* The fastest way to do `what` over digit k of the group alone. Gathers, scatters and reductions there
+ * have what is left when the inner digits are scattered. */
+static ll_status stage_choose(const tiered *t, ll_collective what, int k, ll_plan *out,
+                              ll_error *err)
+{
+    bool shrinks = what == LL_ALL_GATHER || what == LL_REDUCE_SCATTER || what == LL_ALL_REDUCE;
+    ll_request line = {what,
+                       LL_ALGORITHM_AUTO,
+                       {.n_chip = t->request->group.n_chip, .n_digit = 1},
+                       t->request->size_B};
+    line.group.size[0] = t->s->size[k];
+    line.group.stride[0] = t->s->stride[k];
+    for (int j = 0; j < k && shrinks; j++)
+        line.size_B /= t->s->size[j];
+    return ll_chooser_choose(t->chooser, &line, t->mem, out, err);
+}
+
+/* Make the ring of digit k a part of one ring through all n members, see collective.h: of what is left of S
+ * when the inner digits are scattered, (n-1)/n pass each chip, not (s_k - 1)/s_k. Of the n - 1 steps,
+ * (s_k - 1) s_(k+1) s_(k+2) ... are between its units; a tree spares an all-reduce all but s_k - 1 of them. */
+static void one_ring(const tiered *t, int k, ll_plan *ring)
+{
+    const double n = t->plan->group_size, size = t->s->size[k];
+    double above = 1;
+    for (int j = k + 1; j < t->s->n_digit; j++)
+        above *= t->s->size[j];
+    for (int i = 0; i < ring->n_round; i++) {
+        ring->round[i].traffic.size_B *= (1 - 1 / n) / (1 - 1 / size);
+        if (t->request->collective != LL_ALL_REDUCE)
+            ring->round[i].depth += (size - 1) * (above - 1);
+    }
+}
+
+static ll_status stage_add(const tiered *t, ll_collective what, int k, ll_error *err)
+{
+    ll_plan best;
+    LL_TRY(stage_choose(t, what, k, &best, err));
+    ll_plan *plan = t->plan;
+    const bool passes = what != LL_ALL_TO_ALL && what != LL_BROADCAST;
+    if (plan->pipelined && passes && best.algorithm == LL_ALGORITHM_RING) one_ring(t, k, &best);
+    for (int i = 0; i < best.n_round; i++)
+        ll_plan_add(plan, &best.round[i], t->mem);
+    plan->stage[plan->n_stage++] = best.algorithm;
+    return LL_OK;
+}
+
+/* All-reduce: over each inner digit a reduce-scatter on the way out and an all-gather on the way back, or
+ * the switches in one stage. The bytes of the others are the same: the switches leave a part with
+ * each member before they send the sum to all. */
+static ll_status stages_all_reduce(const tiered *t, ll_error *err)
+{
+    const int last = t->s->n_digit - 1;
+    bool by_switch[LL_MAX_DIGIT] = {false};
+    ll_plan inner;
+    for (int k = 0; k < last; k++) {
+        if (t->chooser->cluster->topo->dim[t->s->dim[k]].reduces) {
+            LL_TRY(stage_choose(t, LL_ALL_REDUCE, k, &inner, err));
+            by_switch[k] = inner.algorithm == LL_ALGORITHM_IN_NETWORK;
+        }
+        LL_TRY(stage_add(t, by_switch[k] ? LL_ALL_REDUCE : LL_REDUCE_SCATTER, k, err));
+    }
+    LL_TRY(stage_add(t, LL_ALL_REDUCE, last, err));
+    for (int k = last - 1; k >= 0; k--)
+        if (!by_switch[k]) LL_TRY(stage_add(t, LL_ALL_GATHER, k, err));
+    return LL_OK;
+}
+
+/* How an uneven group lies over the parts below its outermost dimension (racks, say). */
+typedef struct uneven {
+    int32_t part;   /* chips of a part */
+    int32_t fewest; /* members of a group on one part that it touches, over all groups that cross */
+    int32_t most;   /* parts that a group touches */
+} uneven;
+
+static int32_t divisor(int32_t a, int32_t b) { return b == 0 ? a : divisor(b, a % b); }
+
+/* Groups after which their places in the parts repeat: those that begin within one block of the group's
+ * outermost digit, as often as blocks begin at different places of a part. */
+static int32_t groups_that_differ(const ll_group *g, int32_t part)
+{
+    const int last = g->n_digit - 1;
+    const int32_t block = g->stride[last] * g->size[last];
+    const int64_t n = (int64_t)(block / ll_group_size(g)) * (part / divisor(block, part));
+    return n < ll_group_count(g) ? (int32_t)n : ll_group_count(g);
+}
+
+static uneven uneven_of(const ll_topology *topo, const ll_group *group, int last_dim)
+{
+    uneven u = {1, INT32_MAX, 1};
+    const int32_t n = ll_group_size(group);
+    for (int d = 0; d < last_dim; d++)
+        u.part *= topo->dim[d].size;
+    const int32_t n_group = groups_that_differ(group, u.part);
+    for (int32_t g = 0; g < n_group; g++) {
+        int32_t run = 0, fewest = n, n_part = 0, at = -1; /* members come in ascending order */
+        for (int32_t i = 0; i < n; i++, run++) {
+            int32_t here = ll_group_member(group, g, i) / u.part;
+            if (here == at) continue;
+            if (n_part++ && run < fewest) fewest = run;
+            at = here;
+            run = 0;
+        }
+        if (run < fewest) fewest = run;
+        if (n_part > 1 && fewest < u.fewest) u.fewest = fewest;
+        if (n_part > u.most) u.most = n_part;
+    }
+    return u;
+}
+
+/* One turn of as many rings as the emptiest part has members, see collective.h: `repeat` steps over the
+ * line of one digit in dimension dim, all_B per chip in all. */
+static void uneven_add(const tiered *t, int dim, int32_t size, int32_t stride, double repeat,
+                       double all_B)
+{
+    ll_request line = *t->request;
+    line.group.n_digit = 1;
+    line.group.size[0] = size;
+    line.group.stride[0] = stride;
+    ll_flat f = {t->chooser, &line, dim, size, t->plan, t->mem};
+    ll_flat_ring(&f, all_B / repeat)->repeat = repeat;
+}
+
+/* Gathers, scatters and reductions of a group that does not fill whole parts. */
+static bool plan_uneven(const tiered *t)
+{
+    const ll_topology *topo = t->chooser->cluster->topo;
+    const ll_collective what = t->request->collective;
+    const ll_group *group = &t->request->group;
+    const int dim = t->s->last_dim;
+    const int32_t n = t->plan->group_size;
+    if (what == LL_ALL_TO_ALL || what == LL_BROADCAST || what == LL_SEND || dim == 0) return false;
+    const uneven u = uneven_of(topo, group, dim);
+    const int32_t inner = u.part % group->stride[0] ? u.part : u.part / group->stride[0];
+    if (u.most < 2 || inner < 2 || n - 1 <= u.most) return false;
+    const double all_B = t->request->size_B * (n - 1) / n;
+    for (int turn = 0; turn < (what == LL_ALL_REDUCE ? 2 : 1); turn++) {
+        uneven_add(t, dim - 1, inner, u.part / inner, n - 1 - u.most, all_B);
+        uneven_add(t, dim, topo->dim[dim].size, u.part, u.most, all_B / u.fewest);
+    }
+    t->plan->stage[t->plan->n_stage++] = LL_ALGORITHM_RING;
+    t->plan->stage[t->plan->n_stage++] = LL_ALGORITHM_RING;
+    t->plan->pipelined = true; /* one ring passes both */
+    return true;
+}
+
+static ll_status plan_hierarchical(const tiered *t, ll_error *err)
+{
+    ll_collective what = t->request->collective;
+    int last = t->s->n_digit - 1;
+    if (!t->s->aligned && plan_uneven(t)) return LL_OK;
+    if (!t->s->aligned || last < 1 || what == LL_SEND)
+        return ll_error_set(err, LL_ERR_CONFIG,
+                            "hierarchical needs a group that fills whole parts of at least two "
+                            "dimensions (this one has %d members); try ring",
+                            t->plan->group_size);
+    bool inwards = what == LL_ALL_GATHER || what == LL_BROADCAST;
+    t->plan->pipelined = true;
+    for (int k = 0; k <= last; k++)
+        t->plan->pipelined =
+            t->plan->pipelined && t->chooser->cluster->software[t->s->dim[k]].pipelined;
+    if (what == LL_ALL_REDUCE) LL_TRY(stages_all_reduce(t, err));
+    for (int i = 0; i <= last && what != LL_ALL_REDUCE; i++)
+        LL_TRY(stage_add(t, what, inwards ? last - i : i, err));
+    return LL_OK;
+}
+
+ll_status ll_tiers_plan(ll_chooser *chooser, const ll_request *request, const ll_span *s,
+                        ll_arena *mem, ll_plan *plan, ll_error *err)
+{
+    return plan_hierarchical(&(tiered){chooser, request, s, mem, plan}, err);
+}

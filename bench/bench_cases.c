@@ -185,20 +185,22 @@ static void print_row(const bench_case *c, const ll_price *p, double used_s, boo
     if (json) {
         printf("{\"name\": \"cases.%s.cpu\", \"value\": %.4f, \"unit\": \"s\"},\n"
                "{\"name\": \"cases.%s.end\", \"value\": %.9g, \"unit\": \"s\"},\n"
-               "{\"name\": \"cases.%s.solves\", \"value\": %d, \"unit\": \"1\"},\n"
+               "{\"name\": \"cases.%s.solves\", \"value\": %.0f, \"unit\": \"1\"},\n"
                "{\"name\": \"cases.%s.batch_err\", \"value\": %.3g, \"unit\": \"1\"},\n"
                "{\"name\": \"cases.%s.rss\", \"value\": %.1f, \"unit\": \"MB\"}",
-               c->name, used_s, c->name, p->end_s[0], c->name, p->n_solve, c->name,
-               p->batch_err_frac, c->name, rss_MB());
+               c->name, used_s, c->name, p->end_s[0], c->name, ll_price_fact(p, "n_solve"), c->name,
+               ll_price_fact(p, "batch_err_frac"), c->name, rss_MB());
         return;
     }
     char other[64] = "-";
     if (c->quoted_end_s > 0)
         snprintf(other, sizeof other, "%.9f (%+.2f %%)", c->quoted_end_s,
                  100 * (p->end_s[0] / c->quoted_end_s - 1));
-    printf("%-17s %7lld %7lld %7lld %6.3f %12.9f %6d %6d %7.4f %6.0f | %6s  %s\n", c->name,
-           (long long)p->n_flow, (long long)p->n_flow_class, (long long)p->n_link_class, used_s,
-           p->end_s[0], p->n_solve, p->n_newton, p->batch_err_frac, rss_MB(), c->quoted_cpu, other);
+    printf("%-17s %7lld %7lld %7lld %6.3f %12.9f %6.0f %6.0f %7.4f %6.0f | %6s  %s\n", c->name,
+           (long long)ll_price_fact(p, "n_flow"), (long long)ll_price_fact(p, "n_flow_class"),
+           (long long)ll_price_fact(p, "n_link_class"), used_s, p->end_s[0],
+           ll_price_fact(p, "n_solve"), ll_price_fact(p, "n_newton"),
+           ll_price_fact(p, "batch_err_frac"), rss_MB(), c->quoted_cpu, other);
 }
 
 static void run_case(const bench_case *c, bool json)

@@ -82,14 +82,17 @@ static void run(int n_chip, bool json, bool *first)
         const double start_s = cpu_s();
         const ll_price p = price_make(flow, topo, wire_make(), 1, &phases[i].t, comm);
         const double used_s = cpu_s() - start_s;
-        const double ns = 1e9 * used_s / ((double)p.n_flow * mean_hops(topo, &phases[i].t));
+        const double ns =
+            1e9 * used_s / ((double)ll_price_fact(&p, "n_flow") * mean_hops(topo, &phases[i].t));
         if (json)
             printf("%s{\"name\": \"fold.%d.%s\", \"value\": %.5g, \"unit\": \"ns per flow-hop\"}",
                    *first ? "" : ",\n", n_chip, phases[i].name, ns);
         else
-            printf("%8d %-10s %8lld %8lld %8lld %8.4f %8.1f %7d %8.0f\n", n_chip, phases[i].name,
-                   (long long)p.n_flow, (long long)p.n_flow_class, (long long)p.n_link_class,
-                   used_s, ns, p.n_solve, rss_MB());
+            printf("%8d %-10s %8lld %8lld %8lld %8.4f %8.1f %7.0f %8.0f\n", n_chip, phases[i].name,
+                   (long long)ll_price_fact(&p, "n_flow"),
+                   (long long)ll_price_fact(&p, "n_flow_class"),
+                   (long long)ll_price_fact(&p, "n_link_class"), used_s, ns,
+                   ll_price_fact(&p, "n_solve"), rss_MB());
         *first = false;
         fflush(stdout);
     }

@@ -44,9 +44,10 @@ static void run(int n_chip, bool json, bool first, ll_comm *comm)
         printf("%s{\"name\": \"solve.%d.np%d\", \"value\": %.5g, \"unit\": \"s\"}",
                first ? "" : ",\n", n_chip, ll_comm_size(comm), used_s);
     else
-        printf("%8d %5d %8lld %8lld %8.3f %7d %7d %12.3f %14.9g\n", n_chip, ll_comm_size(comm),
-               (long long)p.n_flow, (long long)p.n_link_class, used_s, p.n_solve, p.n_newton,
-               1e3 * used_s / p.n_solve, p.end_s[0]);
+        printf("%8d %5d %8lld %8lld %8.3f %7.0f %7.0f %12.3f %14.9g\n", n_chip, ll_comm_size(comm),
+               (long long)ll_price_fact(&p, "n_flow"), (long long)ll_price_fact(&p, "n_link_class"),
+               used_s, ll_price_fact(&p, "n_solve"), ll_price_fact(&p, "n_newton"),
+               1e3 * used_s / ll_price_fact(&p, "n_solve"), p.end_s[0]);
     fflush(stdout);
 }
 

@@ -243,9 +243,9 @@ static void beside_row_add(ll_table *t, const ll_plan *plan, const beside_row *f
     ll_table_number(t, 4, 2, 100 * (row->cost.total_s / first->cost.total_s - 1));
     ll_table_number(t, 5, 3, row->cost.latency_s * 1e6);
     ll_table_number(t, 6, 3, row->cost.wire_s * 1e6);
-    ll_table_number(t, 7, 2, 100 * row->work.batch_err_frac);
-    ll_table_set(t, 8, "%d", row->work.n_solve);
-    ll_table_set(t, 9, "%lld", (long long)row->work.n_packet_hop);
+    ll_table_number(t, 7, 2, 100 * ll_price_fact(&row->work, "batch_err_frac"));
+    ll_table_set(t, 8, "%.0f", ll_price_fact(&row->work, "n_solve"));
+    ll_table_set(t, 9, "%.0f", ll_price_fact(&row->work, "n_packet_hop"));
     if (!timing) return;
     ll_table_number(t, 10, 3, row->wall_s);
     ll_table_number(t, 11, 1, row->memory_B * 1e-6);

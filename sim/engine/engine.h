@@ -48,25 +48,47 @@ typedef struct ll_spread {
     double min_s, median_s, p99_s, max_s;
 } ll_spread;
 
+/* How a fact about several prices follows from those about each. */
+typedef enum ll_merge {
+    LL_MERGE_MAX,
+    LL_MERGE_MIN,
+    LL_MERGE_SUM,
+    LL_MERGE_OF_LARGEST /* of the one with most flows (ll_fact_n_flow) */
+} ll_merge;
+
+/* What a fact says: one static row for each, shared by engines that say the same. */
+typedef struct ll_fact_kind {
+    const char *name, *unit, *doc; /* "n_solve", "1", one line */
+    ll_merge merge;
+} ll_fact_kind;
+
+typedef struct ll_fact {
+    const ll_fact_kind *kind;
+    double value; /* counts are exact below 2^53 */
+} ll_fact;
+
+enum { LL_MAX_FACT = 12 };
+
 typedef struct ll_price {
     double end_s[LL_MAX_TRAFFIC]; /* [n_traffic]: last byte of the traffic has landed */
-    double
-        latency_s[LL_MAX_TRAFFIC];  /* [n_traffic]: zero-load one-way latency of its longest flow */
+    /* [n_traffic]: zero-load one-way latency of its longest flow */
+    double latency_s[LL_MAX_TRAFFIC];
     ll_spread flow[LL_MAX_TRAFFIC]; /* packet: of the part that was simulated; else 0 */
-    double max_util_frac;           /* of the busiest link while all flows run */
-    int64_t n_flow;                 /* as many as there were, before folding */
-    int64_t n_flow_class, n_link_class;
-    int n_solve, n_newton;
-    /* Bound on the error of end_s by taking completions together (flow); estimate of the error by
-     * extrapolating (packet). */
-    double batch_err_frac;
-    double residual_frac;  /* of the worst solve: |F| / load, infinity norm */
-    uint64_t state_hash;   /* packet, if asked for: of what every link has served and when */
-    int64_t n_packet_hop;  /* packet: packets and acknowledgements served by links */
-    double simulated_frac; /* packet: share of the bytes that became packets; < 1: extrapolated */
+    int n_fact;
+    ll_fact fact[LL_MAX_FACT]; /* [n_fact] what else the engine tells, each kind once */
 } ll_price;
 
-/* Keep the worst of both (bounds, residuals, the largest phase) and add up the work. Times stay. */
+/* Facts of more than one engine. */
+extern const ll_fact_kind ll_fact_n_flow;         /* every engine: before folding */
+extern const ll_fact_kind ll_fact_n_flow_class;   /* after it */
+extern const ll_fact_kind ll_fact_n_link_class;   /* after it */
+extern const ll_fact_kind ll_fact_max_util_frac;  /* every engine, if anything is sent */
+extern const ll_fact_kind ll_fact_batch_err_frac; /* bound on, or estimate of, the error of end_s */
+
+double ll_price_fact(const ll_price *price, const char *name); /* 0 if it does not say */
+void ll_price_tell(ll_price *price, const ll_fact_kind *kind, double value); /* sets it */
+
+/* Merges the facts of *one into those of *into. Times stay. */
 void ll_price_merge(ll_price *into, const ll_price *one);
 
 /* What an engine can do beyond end_s of flows that all start at time 0. */

@@ -213,24 +213,23 @@ static void phase_list_fill(const ll_program *program, phase_list *list)
     }
 }
 
-static void stats_add(ll_engine_stats *stats, const ll_price *price, int n)
+static void stats_add(ll_program *program, const ll_price *price, int n)
 {
-    ll_price sum = {.n_packet_hop = stats->n_packet_hop, .simulated_frac = stats->simulated_frac};
+    ll_engine_stats *stats = &program->stats;
+    ll_price *work = &program->work;
     for (int i = 0; i < n; i++)
-        ll_price_merge(&sum, &price[i]);
-    stats->n_phase += n;
-    stats->n_solve += sum.n_solve;
-    stats->n_newton += sum.n_newton;
-    stats->n_packet_hop = sum.n_packet_hop;
-    stats->simulated_frac = sum.simulated_frac;
-    stats->max_util_frac = fmax(stats->max_util_frac, sum.max_util_frac);
-    stats->batch_err_frac = fmax(stats->batch_err_frac, sum.batch_err_frac);
-    stats->residual_frac = fmax(stats->residual_frac, sum.residual_frac);
-    if (sum.n_flow > stats->n_flow) {
-        stats->n_flow = sum.n_flow;
-        stats->n_flow_class = sum.n_flow_class;
-        stats->n_link_class = sum.n_link_class;
-    }
+        ll_price_merge(work, &price[i]);
+    *stats = (ll_engine_stats){.n_flow = (int64_t)ll_price_fact(work, "n_flow"),
+                               .n_flow_class = (int64_t)ll_price_fact(work, "n_flow_class"),
+                               .n_link_class = (int64_t)ll_price_fact(work, "n_link_class"),
+                               .n_phase = stats->n_phase + n,
+                               .n_solve = (int)ll_price_fact(work, "n_solve"),
+                               .n_newton = (int)ll_price_fact(work, "n_newton"),
+                               .max_util_frac = ll_price_fact(work, "max_util_frac"),
+                               .batch_err_frac = ll_price_fact(work, "batch_err_frac"),
+                               .residual_frac = ll_price_fact(work, "residual_frac"),
+                               .n_packet_hop = (int64_t)ll_price_fact(work, "n_packet_hop"),
+                               .simulated_frac = ll_price_fact(work, "simulated_frac")};
 }
 
 typedef enum pricing { REAL, CLEAN, ALONE } pricing;
@@ -258,7 +257,7 @@ static ll_status price_each(ll_program *program, const ll_engine_type *engine, c
             mine[r] = price[list->index[k][r]];
         if (t->size_B > 0) ll_collective_cost(s->cluster.software, &t->plan, mine, cost_of(t, how));
     }
-    if (how == REAL) stats_add(&program->stats, price, list->n);
+    if (how == REAL) stats_add(program, price, list->n);
     return LL_OK;
 }
 
@@ -308,7 +307,7 @@ static ll_status price_beside(ll_program *program, const void *param, pricing ho
         .topo = s->cluster.topo, .wire = s->cluster.wire, .n_phase = 3, .phase = phase};
     ll_price price[3];
     LL_TRY(ll_engine_solve(s->engine, &problem, param, comm, mem, price, err));
-    if (how == REAL) stats_add(&program->stats, price, 3);
+    if (how == REAL) stats_add(program, price, 3);
     for (int i = 0; i < 2; i++) {
         double both_s = price[0].end_s[i] - price[0].latency_s[i];
         double one_s = price[1 + i].end_s[0] - price[1 + i].latency_s[0];

@@ -69,7 +69,8 @@ typedef struct ll_program {
     int64_t n_chunk; /* V = pp * interleave */
     ll_transfer transfer[LL_N_TRANSFER_KIND];
     bool link_errors;      /* the engine has them */
-    ll_engine_stats stats; /* of the pricing */
+    ll_price work;         /* facts of all phases that the engine has priced; no times */
+    ll_engine_stats stats; /* the same, by name */
 } ll_program;
 
 /* What is idealised away; the rungs of the ladder switch these on one after the other. */

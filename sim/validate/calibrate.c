@@ -230,11 +230,13 @@ static ll_status packet_times(trial *t, ll_synthetic pattern, double size_B, ll_
     LL_TRY(price(t, &ll_engine_packet, t->e->packet, &all, err));
     LL_TRY(price(t, &ll_engine_packet, t->e->cut, &cut, err));
     out->n_watch = t->n;
-    out->n_flow = all.n_flow;
-    out->n_packet_hop = half.n_packet_hop + all.n_packet_hop + cut.n_packet_hop;
-    out->load_frac = all.max_util_frac;
-    out->simulated_frac = cut.simulated_frac;
-    out->cut_bound_frac = cut.batch_err_frac;
+    out->n_flow = (int64_t)ll_price_fact(&all, "n_flow");
+    out->n_packet_hop =
+        (int64_t)(ll_price_fact(&half, "n_packet_hop") + ll_price_fact(&all, "n_packet_hop") +
+                  ll_price_fact(&cut, "n_packet_hop"));
+    out->load_frac = ll_price_fact(&all, "max_util_frac");
+    out->simulated_frac = ll_price_fact(&cut, "simulated_frac");
+    out->cut_bound_frac = ll_price_fact(&cut, "batch_err_frac");
     for (int i = 0; i < t->n; i++) {
         out->packet_s[i] = 2 * (all.end_s[i] - half.end_s[i]);
         out->cut_err_frac = fmax(out->cut_err_frac, fabs(cut.end_s[i] / all.end_s[i] - 1));

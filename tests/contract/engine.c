@@ -76,8 +76,9 @@ static void check_one(const env *e, const ll_traffic *t, const ll_price *p)
           e->name, (int)t->pattern, p->end_s[0], floor_s(e->topo, &f));
     CHECK(p->latency_s[0] > 0 && p->latency_s[0] < p->end_s[0], "%s pattern %d: latency %g",
           e->name, (int)t->pattern, p->latency_s[0]);
-    CHECK(p->max_util_frac > 0 && p->max_util_frac <= 1 + 1e-9, "%s pattern %d: utilisation %g",
-          e->name, (int)t->pattern, p->max_util_frac);
+    CHECK(ll_price_fact(p, "max_util_frac") > 0 && ll_price_fact(p, "max_util_frac") <= 1 + 1e-9,
+          "%s pattern %d: utilisation %g", e->name, (int)t->pattern,
+          ll_price_fact(p, "max_util_frac"));
     double most[2] = {p->end_s[0], -p->end_s[0]};
     ll_comm_max_f64(e->comm, 2, most);
     CHECK(!(most[0] > -most[1]), "%s pattern %d: ranks differ", e->name, (int)t->pattern);
@@ -135,7 +136,8 @@ static void check_nothing(const env *e)
         CHECK(!(p.end_s[i] > 0) && !(p.end_s[i] < 0), "%s nothing %d: end %g", e->name, i,
               p.end_s[i]);
     const ll_price none = price(e, 0, t);
-    CHECK(!(none.max_util_frac > 0) && none.n_solve == 0, "%s: no traffic", e->name);
+    CHECK(!(ll_price_fact(&none, "max_util_frac") > 0) && ll_price_fact(&none, "n_solve") == 0,
+          "%s: no traffic", e->name);
     /* Beside something that is sent, too. */
     const ll_traffic two[2] = {t[0], traffic_make(LL_PATTERN_SHIFT, N_CHIP, 1, 1e6)};
     const ll_price q = price(e, 2, two);

@@ -147,11 +147,10 @@ int main(int argc, char **argv)
                 const ll_traffic both[2] = {t[k], t[N_TRAFFIC - 1]};
                 const ll_price p = price_make(packet, topo[i], wire_make(), 2, both, comm);
                 const ll_price q = price_make(packet, topo[i], wire_make(), 2, both, self);
-                CHECK(
-                    memcmp(&p, &q, sizeof p) == 0 && p.state_hash != 0,
-                    "%s %d, traffic %d, '%s': %.17g s, hash %016llx; on one rank %.17g s, %016llx",
-                    topo[i]->type->name, i, k, settings[s], p.end_s[0],
-                    (unsigned long long)p.state_hash, q.end_s[0], (unsigned long long)q.state_hash);
+                CHECK(memcmp(&p, &q, sizeof p) == 0 && ll_price_fact(&p, "state_hash") != 0,
+                      "%s %d, traffic %d, '%s': %.17g s, hash %.0f; on one rank %.17g s, %.0f",
+                      topo[i]->type->name, i, k, settings[s], p.end_s[0],
+                      ll_price_fact(&p, "state_hash"), q.end_s[0], ll_price_fact(&q, "state_hash"));
             }
     }
     ll_comm_destroy(self);

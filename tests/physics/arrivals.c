@@ -47,8 +47,8 @@ static void check_share(const char *how, const ll_topology *topo, ll_comm *comm,
     CHECK_NEAR(end_s[1], c_s + latency_s, 1e-7);
     /* The third goes the other way, alone, when the first has landed. */
     CHECK_NEAR(end_s[2], b_s + latency_s + 1e6 / x1 + latency_s, 1e-7);
-    CHECK(p.batch_err_frac < 1e-12 && p.max_util_frac <= 1, "%g %g", p.batch_err_frac,
-          p.max_util_frac);
+    CHECK(ll_price_fact(&p, "batch_err_frac") < 1e-12 && ll_price_fact(&p, "max_util_frac") <= 1,
+          "%g %g", ll_price_fact(&p, "batch_err_frac"), ll_price_fact(&p, "max_util_frac"));
 }
 
 /* With batches, ends are off by about the fraction that is reported: a flow that ends in the company of more flows
@@ -72,10 +72,11 @@ static void check_batches(const ll_topology *topo, ll_comm *comm, ll_arena *mem)
         const ll_phase phase = {.n_traffic = 1, .traffic = &t, .flow_end_s = end_s[k]};
         p[k] = price_phase(e, topo, wire_window(4e5), &phase, comm);
     }
-    CHECK(p[1].n_solve < p[0].n_solve && p[1].batch_err_frac <= 0.05 + 1e-12, "%d and %d solves",
-          p[0].n_solve, p[1].n_solve);
+    CHECK(ll_price_fact(&p[1], "n_solve") < ll_price_fact(&p[0], "n_solve") &&
+              ll_price_fact(&p[1], "batch_err_frac") <= 0.05 + 1e-12,
+          "%.0f and %.0f solves", ll_price_fact(&p[0], "n_solve"), ll_price_fact(&p[1], "n_solve"));
     for (int i = 0; i < N; i++)
-        CHECK_NEAR(end_s[1][i], end_s[0][i], 1.1 * p[1].batch_err_frac + 1e-9);
+        CHECK_NEAR(end_s[1][i], end_s[0][i], 1.1 * ll_price_fact(&p[1], "batch_err_frac") + 1e-9);
 }
 
 int main(int argc, char **argv)

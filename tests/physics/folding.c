@@ -73,10 +73,13 @@ static void check_twin(const ll_topology *topo, int n, const ll_traffic *t, int 
               a.end_s[k], b.end_s[k]);
         CHECK_NEAR(a.latency_s[k], b.latency_s[k], 1e-15);
     }
-    CHECK_NEAR(a.max_util_frac, b.max_util_frac, 1e-8);
-    CHECK(a.n_flow == b.n_flow && a.n_flow_class <= b.n_flow_class, "%lld flows, %lld classes",
-          (long long)a.n_flow, (long long)a.n_flow_class);
-    CHECK(a.max_util_frac <= 1, "utilisation %g", a.max_util_frac);
+    CHECK_NEAR(ll_price_fact(&a, "max_util_frac"), ll_price_fact(&b, "max_util_frac"), 1e-8);
+    CHECK(ll_price_fact(&a, "n_flow") == ll_price_fact(&b, "n_flow") &&
+              ll_price_fact(&a, "n_flow_class") <= ll_price_fact(&b, "n_flow_class"),
+          "%lld flows, %lld classes", (long long)ll_price_fact(&a, "n_flow"),
+          (long long)ll_price_fact(&a, "n_flow_class"));
+    CHECK(ll_price_fact(&a, "max_util_frac") <= 1, "utilisation %g",
+          ll_price_fact(&a, "max_util_frac"));
 }
 
 /* All ranks together against each rank by itself. */

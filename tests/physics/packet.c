@@ -99,7 +99,8 @@ static void check_two_senders(const env *e)
         CHECK_PS(in_ps(p.end_s[0]), 2 * L + 2 * n * S);
         CHECK_NEAR(p.latency_s[0], 1e-6, 1e-12);
         /* Up, down and the acknowledgements' up and down: 2 n packets, 4 hops each. */
-        CHECK(p.n_packet_hop == 8 * n, "%lld hops", (long long)p.n_packet_hop);
+        CHECK(ll_price_fact(&p, "n_packet_hop") == 8 * n, "%lld hops",
+              (long long)ll_price_fact(&p, "n_packet_hop"));
     }
 }
 
@@ -200,7 +201,8 @@ static void check_circle(const env *e)
     const test_engine two = engine_make(e->mem, "packet", ALL "buffer_packets=1; virtual_lanes=2");
     p = price_make(two, problem.topo, problem.wire, 1, &t, e->comm);
     CHECK(p.end_s[0] > 3 * L * 1e-12, "%g s", p.end_s[0]);
-    CHECK(p.n_packet_hop == 70 * 6, "%lld hops", (long long)p.n_packet_hop);
+    CHECK(ll_price_fact(&p, "n_packet_hop") == 70 * 6, "%lld hops",
+          (long long)ll_price_fact(&p, "n_packet_hop"));
 }
 
 /* The first seed with which link 0 damages packet 3 of 100 of the only flow once, and no other; data
@@ -261,18 +263,20 @@ static void check_extrapolation(const env *e)
     const ll_price part =
         price_make(engine_make(e->mem, "packet", "ack=10 B; packets_per_flow=256"), star, wire(20),
                    1, &t, e->comm);
-    CHECK(!(whole.simulated_frac < 1) && whole.n_packet_hop == 4 * 4096, "%g",
-          whole.simulated_frac);
+    CHECK(!(ll_price_fact(&whole, "simulated_frac") < 1) &&
+              ll_price_fact(&whole, "n_packet_hop") == 4 * 4096,
+          "%g", ll_price_fact(&whole, "simulated_frac"));
     const int64_t round = 4 * L + S + ACK;
     CHECK_PS(in_ps(whole.end_s[0]), 204 * round + 16 * S + 2 * L);
     CHECK_NEAR(part.end_s[0], ((15 + 188.8) * (double)round + 20 * S + 2 * L) * 1e-12, 1e-12);
-    CHECK_NEAR(part.simulated_frac, 320.0 / 4096, 1e-12);
-    CHECK(part.n_packet_hop == 4 * (80 + 160 + 320), "%lld hops", (long long)part.n_packet_hop);
+    CHECK_NEAR(ll_price_fact(&part, "simulated_frac"), 320.0 / 4096, 1e-12);
+    CHECK(ll_price_fact(&part, "n_packet_hop") == 4 * (80 + 160 + 320), "%lld hops",
+          (long long)ll_price_fact(&part, "n_packet_hop"));
     CHECK_NEAR(part.end_s[0], whole.end_s[0], 1e-3);
     /* No bend. Parts end with whole windows, all of it four fifths into one of its 204.8: a fifth of a
      * window, that is 4 packets; and 2 + 4 (4096/320 - 1) = 49.2 packets; of 4096. */
-    CHECK_NEAR(part.batch_err_frac, (4 + 49.2) / 4096, 1e-6);
-    CHECK(fabs(part.end_s[0] / whole.end_s[0] - 1) <= part.batch_err_frac,
+    CHECK_NEAR(ll_price_fact(&part, "batch_err_frac"), (4 + 49.2) / 4096, 1e-6);
+    CHECK(fabs(part.end_s[0] / whole.end_s[0] - 1) <= ll_price_fact(&part, "batch_err_frac"),
           "error beyond its bound");
 }
 

@@ -92,8 +92,8 @@ static void check_case(const env *e, const char *name, const ll_topology *topo, 
     const int64_t got_ps = (int64_t)llround(p.end_s[0] * 1e12);
     CHECK(got_ps == end_ps, "%s: end %lld ps, want %lld", name, (long long)got_ps,
           (long long)end_ps);
-    CHECK(p.n_packet_hop == n_sent, "%s: links sent %lld packets, want %d", name,
-          (long long)p.n_packet_hop, n_sent);
+    CHECK(ll_price_fact(&p, "n_packet_hop") == n_sent, "%s: links sent %lld packets, want %d", name,
+          (long long)ll_price_fact(&p, "n_packet_hop"), n_sent);
 }
 
 /* Ten packets over one hop, of which packet `lost` is damaged, as they first go; returns the time at
@@ -245,7 +245,8 @@ static void check_overflow(const env *e)
         const ll_price p = price_make(packet, make(e, "switch", 3), wire, 2, t, e->comm);
         CHECK(llround(p.end_s[0] * 1e12) == 2 * L + 4 * S, "%.17g s", p.end_s[0]);
         CHECK(llround(p.end_s[1] * 1e12) == 323000000 + 2 * L + 2 * S, "%.17g s", p.end_s[1]);
-        CHECK(p.n_packet_hop == 6 + 4 + 4 * 2 + 2 * 4, "%lld hops", (long long)p.n_packet_hop);
+        CHECK(ll_price_fact(&p, "n_packet_hop") == 6 + 4 + 4 * 2 + 2 * 4, "%lld hops",
+              (long long)ll_price_fact(&p, "n_packet_hop"));
     }
 }
 
@@ -293,11 +294,11 @@ static void check_unused(const env *e)
         ll_price p[2];
         for (int k = 0; k < 2; k++)
             p[k] = price_make(engine_make(e->mem, "packet", text[k]), topo[i], w, 1, &t, e->comm);
-        CHECK((i > 0 || p[0].state_hash == p[1].state_hash) &&
-                  p[0].n_packet_hop == p[1].n_packet_hop,
+        CHECK((i > 0 || ll_price_fact(&p[0], "state_hash") == ll_price_fact(&p[1], "state_hash")) &&
+                  ll_price_fact(&p[0], "n_packet_hop") == ll_price_fact(&p[1], "n_packet_hop"),
               "%s: %lld and %lld hops, ends %.17g and %.17g s", topo[i]->type->name,
-              (long long)p[0].n_packet_hop, (long long)p[1].n_packet_hop, p[0].end_s[0],
-              p[1].end_s[0]);
+              (long long)ll_price_fact(&p[0], "n_packet_hop"),
+              (long long)ll_price_fact(&p[1], "n_packet_hop"), p[0].end_s[0], p[1].end_s[0]);
         CHECK_NEAR(p[1].end_s[0], p[0].end_s[0], 1e-3);
     }
 }

@@ -119,10 +119,13 @@ static void check_all_to_all(const env *e)
         const ll_traffic t = traffic_make(LL_PATTERN_ALL, n, 0, size_B);
         const ll_price p = price_make(e->flow, star(e, n), wire_make(), 1, &t, e->comm);
         CHECK_NEAR(p.end_s[0], 2 * hop_s + size_B / x, 1e-9);
-        CHECK(p.n_flow_class == 1 && p.n_link_class == 1, "%d: %lld flow and %lld link classes", n,
-              (long long)p.n_flow_class, (long long)p.n_link_class);
-        CHECK(p.n_flow == n * (n - 1), "%lld flows", (long long)p.n_flow);
-        CHECK_NEAR(p.max_util_frac, k * x / c_Bps, 1e-9);
+        CHECK(ll_price_fact(&p, "n_flow_class") == 1 && ll_price_fact(&p, "n_link_class") == 1,
+              "%d: %lld flow and %lld link classes", n,
+              (long long)ll_price_fact(&p, "n_flow_class"),
+              (long long)ll_price_fact(&p, "n_link_class"));
+        CHECK(ll_price_fact(&p, "n_flow") == n * (n - 1), "%lld flows",
+              (long long)ll_price_fact(&p, "n_flow"));
+        CHECK_NEAR(ll_price_fact(&p, "max_util_frac"), k * x / c_Bps, 1e-9);
     }
 }
 
@@ -165,7 +168,7 @@ static void check_parking_lot(const env *e)
     CHECK_NEAR(p.end_s[0], 3 * hop_s + 3 * size_B / x, 1e-9);
     CHECK_NEAR(p.end_s[1], hop_s + 3 * size_B / x, 1e-9);
     CHECK_NEAR(p.latency_s[0], 3 * hop_s, 1e-12);
-    CHECK_NEAR(p.max_util_frac, 4.0 / 3 * x / c_Bps, 1e-9);
+    CHECK_NEAR(ll_price_fact(&p, "max_util_frac"), 4.0 / 3 * x / c_Bps, 1e-9);
 }
 
 /* Two flows into one link, sizes S and 3 S, window c tau each: first both at x2 until S is sent, then
@@ -183,9 +186,10 @@ static void check_filling(const env *e)
     const test_engine exact = engine_make(e->mem, "flow", "batch_frac=0");
     const ll_price p = price_make(exact, star(e, 3), wire, 1, &t, e->comm);
     CHECK_NEAR(p.end_s[0], want_s, 1e-9);
-    CHECK(p.n_solve == 2 && p.batch_err_frac < 1e-12, "%d solves", p.n_solve);
+    CHECK(ll_price_fact(&p, "n_solve") == 2 && ll_price_fact(&p, "batch_err_frac") < 1e-12,
+          "%.0f solves", ll_price_fact(&p, "n_solve"));
     const ll_price q = price_make(e->flow, star(e, 3), wire, 1, &t, e->comm);
-    CHECK_NEAR(q.end_s[0], want_s, q.batch_err_frac + 1e-9);
+    CHECK_NEAR(q.end_s[0], want_s, ll_price_fact(&q, "batch_err_frac") + 1e-9);
 }
 
 /* Sizes 1.000, 1.001 .. 1.019 MB from 20 senders: batching at 1 % takes many completions together;
@@ -202,9 +206,11 @@ static void check_batches(const env *e)
     const test_engine exact = engine_make(e->mem, "flow", "batch_frac=0");
     const ll_price p = price_make(exact, star(e, 21), wire_make(), 1, &t, e->comm);
     const ll_price q = price_make(e->flow, star(e, 21), wire_make(), 1, &t, e->comm);
-    CHECK(p.n_solve == 20 && q.n_solve < 5, "%d and %d solves", p.n_solve, q.n_solve);
-    CHECK(q.batch_err_frac <= 0.01 + 1e-12, "%g", q.batch_err_frac);
-    CHECK_NEAR(q.end_s[0], p.end_s[0], q.batch_err_frac + 1e-9);
+    CHECK(ll_price_fact(&p, "n_solve") == 20 && ll_price_fact(&q, "n_solve") < 5,
+          "%.0f and %.0f solves", ll_price_fact(&p, "n_solve"), ll_price_fact(&q, "n_solve"));
+    CHECK(ll_price_fact(&q, "batch_err_frac") <= 0.01 + 1e-12, "%g",
+          ll_price_fact(&q, "batch_err_frac"));
+    CHECK_NEAR(q.end_s[0], p.end_s[0], ll_price_fact(&q, "batch_err_frac") + 1e-9);
 }
 
 /* Where no link is shared, `closed` has rate c and `flow` has rho c. With W = 2 c tau over h equal links,

@@ -48,18 +48,20 @@ static ll_status toy_price(void *state, int n, const ll_phase *phase, ll_price *
 {
     (void)err;
     for (int p = 0; p < n; p++) {
+        int64_t n_flow = 0;
         price[p] = (ll_price){0};
         for (int i = 0; i < phase[p].n_traffic; i++)
             for (int64_t k = 0; k < ll_traffic_n_flow(&phase[p].traffic[i]); k++) {
                 ll_flow f;
                 double latency_s;
                 ll_traffic_flow(&phase[p].traffic[i], k, &f);
-                price[p].n_flow++;
+                n_flow++;
                 if (f.src == f.dst || !(f.size_B > 0)) continue;
                 price[p].end_s[i] = fmax(price[p].end_s[i], flow_s(state, &f, &latency_s));
                 price[p].latency_s[i] = fmax(price[p].latency_s[i], latency_s);
-                price[p].max_util_frac = 1;
+                ll_price_tell(&price[p], &ll_fact_max_util_frac, 1);
             }
+        ll_price_tell(&price[p], &ll_fact_n_flow, (double)n_flow);
     }
     return LL_OK;
 }

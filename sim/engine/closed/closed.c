@@ -29,6 +29,7 @@ typedef struct closed_run {
     const ll_topology *topo;
     const ll_phase *phase;
     ll_price *price;
+    double util_frac;                   /* the largest so far */
     ll_list_order list[LL_MAX_TRAFFIC]; /* LIST: by source */
 } closed_run;
 
@@ -62,7 +63,7 @@ static void source_price(closed_run *run, int traffic, int32_t chip)
     for (int64_t at = 0, hop = 0, id; ll_sender_next(run->sender, &at, &hop, &id, &one);) {
         price->latency_s[traffic] = fmax(price->latency_s[traffic], one.latency_s);
         price->end_s[traffic] = fmax(price->end_s[traffic], one.latency_s + one.time_s);
-        price->max_util_frac = fmax(price->max_util_frac, one.util_frac);
+        run->util_frac = fmax(run->util_frac, one.util_frac);
     }
     ll_sender_clear(run->sender);
 }
@@ -143,11 +144,13 @@ static ll_status phase_price(closed *state, const ll_phase *phase, ll_price *pri
         .sender = &state->sender, .topo = state->sender.topo, .phase = phase, .price = price};
     ll_timing *timing;
     bool lists = false;
+    int64_t n_flow = 0;
     *price = (ll_price){0};
     for (int i = 0; i < phase->n_traffic; i++) {
-        price->n_flow += ll_traffic_n_flow(&phase->traffic[i]);
+        n_flow += ll_traffic_n_flow(&phase->traffic[i]);
         lists |= phase->traffic[i].pattern == LL_PATTERN_LIST;
     }
+    ll_price_tell(price, &ll_fact_n_flow, (double)n_flow);
     if (lists || phase->flow_end_s != NULL) {
         if (state->scratch == NULL) state->scratch = ll_arena_create("closed phase");
         ll_arena_reset(state->scratch);
@@ -163,6 +166,7 @@ static ll_status phase_price(closed *state, const ll_phase *phase, ll_price *pri
                 ll_traffic_list_order(&phase->traffic[i], 0, run.topo->n_chip, state->scratch);
     for (int i = 0; i < phase->n_traffic; i++)
         traffic_price(&run, i);
+    ll_price_tell(price, &ll_fact_max_util_frac, run.util_frac);
     return LL_OK;
 }
 

@@ -11,6 +11,7 @@ typedef struct every {
     ll_list_order order; /* all flows by source, then by release */
     int32_t *src;        /* [n_flow] */
     int32_t *release;    /* [n_flow]; NULL: all 0 */
+    double util_frac;    /* the largest so far */
     double *took_s;      /* [n_flow] latency and bytes; 0: nothing to send */
 } every;
 
@@ -64,7 +65,7 @@ static void price_together(every *e, ll_sender *sender, int64_t lo, int64_t hi)
         double *latency_s = &e->price->latency_s[traffic_of(e, i)];
         e->took_s[i] = one.latency_s + one.time_s;
         *latency_s = fmax(*latency_s, one.latency_s);
-        e->price->max_util_frac = fmax(e->price->max_util_frac, one.util_frac);
+        e->util_frac = fmax(e->util_frac, one.util_frac);
     }
     ll_sender_clear(sender);
 }
@@ -109,6 +110,7 @@ void ll_closed_every(ll_sender *sender, const ll_phase *phase, const ll_timing *
             if (e.release != NULL && e.release[order[hi]] != e.release[order[lo]]) break;
         price_together(&e, sender, lo, hi);
     }
+    ll_price_tell(price, &ll_fact_max_util_frac, e.util_frac);
     if (timing != NULL)
         run_clock(&e, mem);
     else

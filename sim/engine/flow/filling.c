@@ -17,6 +17,7 @@ typedef struct filling {
     ll_comm *comm;
     double batch_frac;
     ll_price *price;
+    ll_filling_work work;
     arrivals *arrivals; /* NULL: all rows start at 0 */
     double *row_end_s;  /* [n_row]; NULL: not asked for */
     double now_s;
@@ -36,7 +37,7 @@ static void note_utilisation(filling *f, double residual_frac)
         worst = fmax(worst, f->wait[l] / (s->mean_s[l] + f->wait[l]));
     ll_comm_max_f64(f->comm, 1, &worst);
     worst /= 1 - fmin(residual_frac, 0.5);
-    f->price->max_util_frac = fmax(f->price->max_util_frac, worst);
+    f->work.max_util_frac = fmax(f->work.max_util_frac, worst);
 }
 
 /* ---- Arrivals ---------------------------------------------------------------------------------- */
@@ -153,7 +154,7 @@ static void advance(filling *f, uint64_t *n_left)
             continue;
         }
         const double moved = fabs(sent_B - f->left_B[k]) / rows->size_B[k];
-        f->price->batch_err_frac = fmax(f->price->batch_err_frac, moved);
+        f->work.batch_err_frac = fmax(f->work.batch_err_frac, moved);
         row_ends(f, k, f->now_s + to_s + rows->latency_s[k]);
         f->mult[k] = 0;
     }
@@ -167,10 +168,9 @@ static ll_status fill(filling *f, ll_equations *eq, ll_error *err)
         ll_solve_info info;
         if (f->arrivals != NULL && !arrive(f)) break;
         LL_TRY(ll_equations_solve(eq, f->mult, f->wait, f->rate, &info, err));
-        if (f->price->n_solve++ == 0 || f->arrivals != NULL)
-            note_utilisation(f, info.residual_frac);
-        f->price->n_newton += info.n_newton;
-        f->price->residual_frac = fmax(f->price->residual_frac, info.residual_frac);
+        if (f->work.n_solve++ == 0 || f->arrivals != NULL) note_utilisation(f, info.residual_frac);
+        f->work.n_newton += info.n_newton;
+        f->work.residual_frac = fmax(f->work.residual_frac, info.residual_frac);
         advance(f, &n_left);
         if (f->arrivals == NULL) continue;
         release(f);
@@ -193,7 +193,8 @@ static void node_ends(const filling *f, double *node_s)
 }
 
 ll_status ll_filling_run(const ll_filling *how, const ll_rows *rows, ll_comm *comm, ll_arena *mem,
-                         ll_price *price, ll_filling_ends *ends, ll_error *err)
+                         ll_price *price, ll_filling_ends *ends, ll_filling_work *work,
+                         ll_error *err)
 {
     const ll_system *s = &rows->system;
     filling f = {.rows = rows,
@@ -223,6 +224,7 @@ ll_status ll_filling_run(const ll_filling *how, const ll_rows *rows, ll_comm *co
     if (f.arrivals != NULL) node_ends(&f, ends->node_s);
     ll_comm_max_f64(comm, LL_MAX_TRAFFIC, price->end_s);
     ll_comm_max_f64(comm, LL_MAX_TRAFFIC, price->latency_s);
-    ll_comm_max_f64(comm, 1, &price->batch_err_frac);
+    ll_comm_max_f64(comm, 1, &f.work.batch_err_frac);
+    *work = f.work;
     return LL_OK;
 }

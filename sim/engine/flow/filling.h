@@ -38,9 +38,18 @@ typedef struct ll_filling_ends {
     double *node_s; /* [n_node] of the timing, on every rank */
 } ll_filling_ends;
 
-/* Fills end_s, latency_s and the figures of the solver in *price (n_traffic as many as the rows name).
+/* What it took. */
+typedef struct ll_filling_work {
+    int n_solve, n_newton;
+    double max_util_frac;  /* of the busiest link, while all flows run that start at 0 */
+    double batch_err_frac; /* see above */
+    double residual_frac;  /* of the worst solve: |F| / load, infinity norm */
+} ll_filling_work;
+
+/* Fills end_s and latency_s in *price (n_traffic as many as the rows name).
  * comm: over which the rows are spread. `mem` is for the call. Collective over comm. */
 ll_status ll_filling_run(const ll_filling *how, const ll_rows *rows, ll_comm *comm, ll_arena *mem,
-                         ll_price *price, ll_filling_ends *ends, ll_error *err);
+                         ll_price *price, ll_filling_ends *ends, ll_filling_work *work,
+                         ll_error *err);
 
 #endif

@@ -96,6 +96,21 @@ static ll_status nothing_sent(const ll_incidence *inc, const ll_phase *phase, ll
     return LL_OK;
 }
 
+static const ll_fact_kind n_solve = {"n_solve", "1", "solves of the throughput equations",
+                                     LL_MERGE_SUM};
+static const ll_fact_kind n_newton = {"n_newton", "1", "Newton steps", LL_MERGE_SUM};
+static const ll_fact_kind residual_frac = {"residual_frac", "1", "of the worst solve",
+                                           LL_MERGE_MAX};
+
+static void tell_work(ll_price *price, const ll_filling_work *work)
+{
+    ll_price_tell(price, &n_solve, work->n_solve);
+    ll_price_tell(price, &n_newton, work->n_newton);
+    ll_price_tell(price, &residual_frac, work->residual_frac);
+    ll_price_tell(price, &ll_fact_max_util_frac, work->max_util_frac);
+    ll_price_tell(price, &ll_fact_batch_err_frac, work->batch_err_frac);
+}
+
 static ll_status price_phase(flow_state *state, const ll_phase *phase, ll_price *price,
                              ll_error *err)
 {
@@ -104,16 +119,18 @@ static ll_status price_phase(flow_state *state, const ll_phase *phase, ll_price 
     *price = (ll_price){0};
     ll_arena_reset(state->scratch);
     LL_TRY(ll_incidence_create(state->book, phase, state->comm, state->scratch, &inc, err));
-    price->n_flow = inc->n_flow_all;
+    ll_price_tell(price, &ll_fact_n_flow, (double)inc->n_flow_all);
     if (inc->n_flow_all == 0) return nothing_sent(inc, phase, state->scratch, price);
     const bool fold = state->param->fold == 0;
     if (fold)
         LL_TRY(ll_fold(inc, state->kappa, LL_FOLD_BITS, state->comm, state->scratch, &rows, err));
     else
         ll_fold_not(inc, state->kappa, state->comm, state->scratch, &rows);
-    price->n_flow_class = fold ? rows.system.n_row : inc->n_flow_all;
-    price->n_link_class = rows.system.n_link;
+    ll_price_tell(price, &ll_fact_n_flow_class,
+                  (double)(fold ? rows.system.n_row : inc->n_flow_all));
+    ll_price_tell(price, &ll_fact_n_link_class, (double)rows.system.n_link);
     ll_filling_ends ends = {0};
+    ll_filling_work work;
     if (phase->flow_end_s != NULL) {
         ends.row_s = ll_arena_array(state->scratch, rows.system.n_row, double);
         if (inc->timing != NULL)
@@ -121,7 +138,8 @@ static ll_status price_phase(flow_state *state, const ll_phase *phase, ll_price 
     }
     const ll_filling how = {state->param->tolerance, state->param->batch_frac, inc->timing};
     LL_TRY(ll_filling_run(&how, &rows, fold ? state->self : state->comm, state->scratch, price,
-                          &ends, err));
+                          &ends, &work, err));
+    tell_work(price, &work);
     if (phase->flow_end_s != NULL) flow_ends(inc, rows.row_of, &ends, state->comm, phase);
     return LL_OK;
 }

@@ -228,19 +228,32 @@ static ll_status run_part(const ll_topology *topo, ll_packet_net *net, double pa
     return status;
 }
 
+static const ll_fact_kind n_packet_hop = {
+    "n_packet_hop", "1", "packets and acknowledgements served by links", LL_MERGE_SUM};
+static const ll_fact_kind simulated_frac = {
+    "simulated_frac", "1",
+    "least share of a phase's bytes made into packets; the rest is extrapolated", LL_MERGE_MIN};
+static const ll_fact_kind state_hash = {
+    "state_hash", "1", "53 bits of what every link has served and when, if asked for",
+    LL_MERGE_OF_LARGEST};
+
+/* grain: of ll_packet_net; 0 if nothing is extrapolated. */
 static void fill_price(const ll_packet_net *net, const ll_packet_result *run, int n_traffic,
-                       ll_price *price)
+                       double grain, ll_price *price)
 {
+    double err_frac = 0;
+    int64_t n_hop = 0;
     for (int i = 0; i < n_traffic; i++) {
         price->latency_s[i] = net->latency_s[i];
-        if (net->present[i])
-            price->end_s[i] = extrapolate(net, run, i, &price->batch_err_frac) * 1e-12;
+        if (net->present[i]) price->end_s[i] = extrapolate(net, run, i, &err_frac) * 1e-12;
     }
     for (int k = 0; k < N_RUN; k++)
-        price->n_packet_hop += (int64_t)run[k].n_packet_hop;
-    price->max_util_frac = run[N_RUN - 1].max_util_frac;
-    price->state_hash = run[N_RUN - 1].hash;
-    price->simulated_frac = net->fraction;
+        n_hop += (int64_t)run[k].n_packet_hop;
+    ll_price_tell(price, &n_packet_hop, (double)n_hop);
+    ll_price_tell(price, &ll_fact_max_util_frac, run[N_RUN - 1].max_util_frac);
+    ll_price_tell(price, &ll_fact_batch_err_frac, err_frac + grain);
+    ll_price_tell(price, &simulated_frac, net->fraction);
+    ll_price_tell(price, &state_hash, (double)(run[N_RUN - 1].hash >> 11));
 }
 
 /* Sources that send again and again would not let packets that wait in a circle come to rest. */
@@ -316,8 +329,9 @@ static ll_status price_phase(const ll_problem *problem, const ll_phase *phase,
     LL_TRY(ll_comm_agree(comm, ll_packet_need_check(problem, phase, param, &place, err), err));
     LL_TRY(ll_packet_net_create(problem, phase, param, &place, mem, &net, err));
     LL_TRY(check_recovery(&net, param, err));
-    price->n_flow = price->n_flow_class = net.n_flow;
-    price->n_link_class = net.n_link_all;
+    ll_price_tell(price, &ll_fact_n_flow, (double)net.n_flow);
+    ll_price_tell(price, &ll_fact_n_flow_class, (double)net.n_flow);
+    ll_price_tell(price, &ll_fact_n_link_class, (double)net.n_link_all);
     if (net.n_flow == 0) {
         nothing_sent(&net, mem);
         flow_ends(&net, phase, comm, price);
@@ -326,12 +340,9 @@ static ll_status price_phase(const ll_problem *problem, const ll_phase *phase,
     for (int k = net.fraction < 1 ? 0 : N_RUN - 1; k < N_RUN; k++)
         LL_TRY(run_part(problem->topo, &net, net.fraction / (1 << (N_RUN - 1 - k)), comm, mem,
                         &run[k], err));
-    fill_price(&net, run, phase->n_traffic, price);
-    if (net.fraction < 1) {
-        double grain = grain_err(&net); /* of this rank's flows */
-        ll_comm_max_f64(comm, 1, &grain);
-        price->batch_err_frac += grain;
-    }
+    double grain = net.fraction < 1 ? grain_err(&net) : 0; /* of this rank's flows */
+    if (net.fraction < 1) ll_comm_max_f64(comm, 1, &grain);
+    fill_price(&net, run, phase->n_traffic, grain, price);
     ll_packet_spread(&net, comm, mem, price->flow);
     flow_ends(&net, phase, comm, price);
     return LL_OK;

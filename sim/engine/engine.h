@@ -11,6 +11,10 @@
  * Flows with src == dst or no bytes end when they start.
  *
  * Phases are best priced through ll_engine_create, ll_engine_price, ll_engine_destroy, which remember.
+ *
+ * To add an engine: a file (or folder) here with its ll_engine_type, of which nothing else is seen outside; its
+ * name in LL_ENGINES below, which also puts it through tests/contract/engine.c; engine.type = "its name"
+ * in a study. tests/toys/engine_toy.c is the smallest one.
  */
 #ifndef LL_ENGINE_ENGINE_H
 #define LL_ENGINE_ENGINE_H

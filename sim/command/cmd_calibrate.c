@@ -1,4 +1,5 @@
 /* lineloss calibrate WHAT: constants of the model from measurements. */
+#include "sim/base/words.h"
 #include "sim/command/calibrate.h"
 
 #include <string.h>
@@ -13,19 +14,14 @@ static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_err
                  {"kappa", ll_calibrate_kappa}};
     enum { N_KNOWN = sizeof known / sizeof *known };
     const char *names[N_KNOWN], *what = opt->arg[0];
-    for (int i = 0; i < N_KNOWN; i++) {
+    int id;
+    for (int i = 0; i < N_KNOWN; i++)
         names[i] = known[i].name;
-        if (strcmp(what, known[i].name) != 0) continue;
-        if (opt->value[LL_OPT_CHIPS] && known[i].run != ll_calibrate_kappa)
-            return ll_error_set(err, LL_ERR_CONFIG, "calibrate %s: has no option --chips", what);
-        return known[i].run(opt, comm, mem, err);
-    }
-    const int near = ll_text_nearest(what, N_KNOWN, names);
-    if (near >= 0)
-        return ll_error_set(err, LL_ERR_CONFIG, "calibrate %s: did you mean '%s'?", what,
-                            names[near]);
-    return ll_error_set(err, LL_ERR_CONFIG, "calibrate %s: expected collectives, gemm or kappa",
-                        what);
+    LL_TRY(
+        ll_words_pick(&(ll_words){N_KNOWN, names, NULL}, what, &id, err, "calibrate %s: ", what));
+    if (opt->value[LL_OPT_CHIPS] && known[id].run != ll_calibrate_kappa)
+        return ll_error_set(err, LL_ERR_CONFIG, "calibrate %s: has no option --chips", what);
+    return known[id].run(opt, comm, mem, err);
 }
 
 const ll_command ll_command_calibrate = {

@@ -1,4 +1,5 @@
 /* lineloss list TOPIC: what there is to choose from, out of the registries and key tables. */
+#include "sim/base/words.h"
 #include "sim/collective/collective.h"
 #include "sim/command/command.h"
 #include "sim/report/catalog.h"
@@ -127,19 +128,14 @@ enum { N_TOPIC = sizeof topics / sizeof *topics };
 
 static ll_status topic_find(const char *word, const topic **out, ll_error *err)
 {
-    const char *names[N_TOPIC], *list = "";
-    for (int i = 0; i < N_TOPIC; i++) {
+    const char *names[N_TOPIC];
+    int id;
+    for (int i = 0; i < N_TOPIC; i++)
         names[i] = topics[i].name;
-        if (!strcmp(word, names[i])) {
-            *out = &topics[i];
-            return LL_OK;
-        }
-    }
-    int near = ll_text_nearest(word, N_TOPIC, names);
-    if (near >= 0) list = names[near];
-    return ll_error_set(err, LL_ERR_CONFIG, "list: nothing is called '%s'; %s%s%s", word,
-                        *list ? "did you mean '" : "`lineloss list` shows what there is", list,
-                        *list ? "'?" : "");
+    LL_TRY(ll_words_pick(&(ll_words){N_TOPIC, names, NULL}, word, &id, err,
+                         "list: nothing is called '%s'; ", word));
+    *out = &topics[id];
+    return LL_OK;
 }
 
 static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_error *err)

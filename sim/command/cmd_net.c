@@ -5,6 +5,7 @@
  *   all_reduce 2 (n-1)/n; all_gather, reduce_scatter, all_to_all (n-1)/n; broadcast, send 1.
  * So the busbw of a perfect collective is the rate of a chip's link, whatever n is.
  */
+#include "sim/base/words.h"
 #include "sim/collective/collective.h"
 #include "sim/comm/progress.h"
 #include "sim/command/command.h"
@@ -75,23 +76,6 @@ static ll_status sizes_parse(const char *word, net_job *job, ll_error *err)
     return LL_OK;
 }
 
-static ll_status name_parse(const char *option, const char *word, int n, const char *const *names,
-                            int *out, ll_error *err)
-{
-    char list[256] = "";
-    for (*out = 0; *out < n; ++*out) {
-        if (!strcmp(word, names[*out])) return LL_OK;
-        size_t used = strlen(list);
-        snprintf(list + used, sizeof list - used, "%s%s", *out ? ", " : "", names[*out]);
-    }
-    int near = ll_text_nearest(word, n, names);
-    if (near >= 0)
-        return ll_error_set(err, LL_ERR_CONFIG, "%s %s: did you mean '%s'?", option, word,
-                            names[near]);
-    return ll_error_set(err, LL_ERR_CONFIG, "%s %s: expected one of %s%s", option, word, list,
-                        !strcmp(option, "--collective") ? ", all" : "");
-}
-
 /* Whole number of 1 .. max at `word`; *rest is what follows. */
 static bool count_parse(const char *word, int64_t max, int32_t *out, const char **rest)
 {
@@ -137,18 +121,20 @@ static ll_status job_parse(const ll_options *opt, const ll_topology *topo, net_j
 {
     const char *what = opt->value[LL_OPT_COLLECTIVE], *how = opt->value[LL_OPT_ALGORITHM];
     const char *sizes = opt->value[LL_OPT_SIZES];
+    const ll_words ways = {LL_N_ALGORITHM, ll_algorithm_names, NULL};
+    const char *names[LL_N_COLLECTIVE + 1];
     int id;
     *job = (net_job){0};
-    if (what && !strcmp(what, "all")) {
-        for (int c = 0; c < LL_N_COLLECTIVE; c++)
-            job->wanted[c] = true;
-    } else {
-        LL_TRY(name_parse("--collective", what ? what : "all_reduce", LL_N_COLLECTIVE,
-                          ll_collective_names, &id, err));
-        job->wanted[id] = true;
-    }
-    LL_TRY(name_parse("--algorithm", how ? how : "auto", LL_N_ALGORITHM, ll_algorithm_names, &id,
-                      err));
+    for (int c = 0; c < LL_N_COLLECTIVE; c++)
+        names[c] = ll_collective_names[c];
+    names[LL_N_COLLECTIVE] = "all";
+    what = what ? what : "all_reduce";
+    how = how ? how : "auto";
+    LL_TRY(ll_words_pick(&(ll_words){LL_N_COLLECTIVE + 1, names, NULL}, what, &id, err,
+                         "--collective %s: ", what));
+    for (int c = 0; c < LL_N_COLLECTIVE; c++)
+        job->wanted[c] = id == c || id == LL_N_COLLECTIVE;
+    LL_TRY(ll_words_pick(&ways, how, &id, err, "--algorithm %s: ", how));
     job->algorithm = (ll_algorithm)id;
     LL_TRY(group_parse(opt, topo, &job->group, err));
     if (opt->value[LL_OPT_BESIDE])

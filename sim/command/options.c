@@ -1,5 +1,6 @@
 #include "sim/command/options.h"
 
+#include "sim/base/words.h"
 #include "sim/command/command.h"
 
 #include <stdio.h>
@@ -65,36 +66,24 @@ static ll_status option_unknown(const ll_command *command, const char *word, ll_
     int n = 0;
     for (int i = 0; i < LL_N_OPT; i++)
         if (takes(command, i)) names[n++] = rows[i].name;
-    int near = ll_text_nearest(word, n, names);
     const char *of = command ? command->name : "";
-    if (near >= 0)
-        return ll_error_set(err, LL_ERR_CONFIG, "unknown option '%s'; did you mean '%s'?", word,
-                            names[near]);
-    return ll_error_set(
-        err, LL_ERR_CONFIG, "unknown option '%s'; `lineloss %s%s--help` lists them%s", word, of,
-        *of ? " " : "", word[1] != '-' ? "; options of PETSc go after --petsc" : "");
+    char hint[256], otherwise[128];
+    snprintf(otherwise, sizeof otherwise, "`lineloss %s%s--help` lists them%s", of, *of ? " " : "",
+             word[1] != '-' ? "; options of PETSc go after --petsc" : "");
+    return ll_error_set(err, LL_ERR_CONFIG, "unknown option '%s'; %s", word,
+                        ll_words_hint(&(ll_words){n, names, otherwise}, word, hint, sizeof hint));
 }
 
 static ll_status command_find(const char *word, const ll_command **out, ll_error *err)
 {
     const char *names[32];
-    int n = 0;
-    for (; ll_commands[n]; n++) {
+    int n = 0, i;
+    for (; ll_commands[n]; n++)
         names[n] = ll_commands[n]->name;
-        if (strcmp(word, names[n]) == 0) {
-            *out = ll_commands[n];
-            return LL_OK;
-        }
-    }
-    int near = ll_text_nearest(word, n, names);
-    if (near >= 0)
-        return ll_error_set(err, LL_ERR_CONFIG, "unknown command '%s'; did you mean '%s'?", word,
-                            names[near]);
-    return ll_error_set(err, LL_ERR_CONFIG,
-                        "unknown command '%s'; expected run, compare, net, curves, calibrate, "
-                        "check, list or validate, such as "
-                        "`lineloss run nvl72`",
-                        word);
+    LL_TRY(
+        ll_words_pick(&(ll_words){n, names, NULL}, word, &i, err, "unknown command '%s'; ", word));
+    *out = ll_commands[i];
+    return LL_OK;
 }
 
 /* --seed, --engine and --fold are shorthands for --set. */
@@ -118,16 +107,11 @@ static ll_status shorthand_add(int id, const char *value, ll_arena *mem, ll_opti
 
 static ll_status format_read(const char *value, ll_format *out, ll_error *err)
 {
-    for (int f = 0; f < LL_N_FORMAT; f++)
-        if (!strcmp(value, ll_format_names[f])) {
-            *out = (ll_format)f;
-            return LL_OK;
-        }
-    int near = ll_text_nearest(value, LL_N_FORMAT, ll_format_names);
-    return ll_error_set(err, LL_ERR_CONFIG,
-                        "--format %s: expected text, json, csv, md or latex%s%s%s", value,
-                        near >= 0 ? "; did you mean '" : "", near >= 0 ? ll_format_names[near] : "",
-                        near >= 0 ? "'?" : "");
+    int format;
+    LL_TRY(ll_words_pick(&(ll_words){LL_N_FORMAT, ll_format_names, NULL}, value, &format, err,
+                         "--format %s: ", value));
+    *out = (ll_format)format;
+    return LL_OK;
 }
 
 /* The option at argv[*i]; *i moves past its value. */

@@ -1,5 +1,7 @@
 #include "sim/config/config_value.h"
 
+#include "sim/base/words.h"
+
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>
@@ -118,21 +120,16 @@ static ll_status read_number(ll_node *node, const ll_key *key, ll_arena *mem, ll
 static ll_status read_choice(ll_node *node, const ll_key *key, ll_arena *mem, ll_value *out,
                              ll_error *err)
 {
-    int n = 0;
-    ll_text list;
-    ll_text_init(&list, mem);
-    for (; key->choices[n]; n++) {
-        if (strcmp(key->choices[n], out->text) == 0) {
-            out->number = n;
-            return LL_OK;
-        }
-        ll_text_add(&list, "%s%s", n ? ", " : "", key->choices[n]);
-    }
-    int near = ll_text_nearest(out->text, n, key->choices);
-    if (near >= 0)
-        return ll_node_fault(node, mem, err, "did you mean \"%s\"? expected one of: %s",
-                             key->choices[near], list.s);
-    return ll_node_fault(node, mem, err, "expected one of: %s", list.s);
+    ll_words words = {0, key->choices, NULL};
+    char hint[512];
+    while (key->choices[words.n])
+        words.n++;
+    const int i = ll_words_find(&words, out->text);
+    if (i < 0)
+        return ll_node_fault(node, mem, err, "%s",
+                             ll_words_hint(&words, out->text, hint, sizeof hint));
+    out->number = i;
+    return LL_OK;
 }
 
 ll_status ll_value_read(ll_node *node, const ll_key *key, ll_arena *mem, ll_value *out,

@@ -13,7 +13,7 @@ wrong() { # text that must stand in the message, argument...
 wrong 'lineloss run nvl72' # no command at all
 wrong "did you mean 'run'?" rnu nvl72
 wrong "did you mean 'compare'?" comapre
-wrong 'expected run, compare' frobnicate
+wrong 'expected one of: run, compare' frobnicate
 wrong "did you mean '--format'?" run nvl72 --fromat json
 wrong '--help` lists them' run nvl72 --zzzzzzzz
 wrong 'go after --petsc' run nvl72 -ksp_type
@@ -22,7 +22,7 @@ wrong 'one argument too many' run nvl72 atlas950
 wrong 'At least two' compare nvl72
 wrong 'needs a value' run nvl72 --format
 wrong "did you mean 'json'?" run nvl72 --format jsn
-wrong 'expected text, json, csv, md or latex' run nvl72 --format yamlyaml
+wrong 'expected one of: text, json, csv, md, latex' run nvl72 --format yamlyaml
 wrong 'expected PATH=VALUE' run nvl72 --set job.tp
 wrong 'has no option' list --sizes 8B
 wrong 'takes no value' run nvl72 --progress=1
@@ -41,14 +41,14 @@ wrong "did you mean 'packet'?" net nvl72 --beside paket
 wrong 'stands there twice' run nvl72 --beside closed,closed
 wrong 'expected a list such as closed,packet' compare nvl72 atlas950 --beside zzzzzzzzzz
 wrong 'needs --beside' net nvl72 --timing
-wrong 'expected collectives, gemm or kappa' calibrate zzzzzzzzz
+wrong 'expected one of: collectives, gemm, kappa' calibrate zzzzzzzzz
 wrong 'one argument too many' calibrate kappa nvl72
 wrong 'has no option --chips' calibrate collectives hgx_h100 x.txt --chips 8
 wrong 'writes no files' calibrate kappa -o out
 wrong 'need a square' calibrate kappa --chips 17
 wrong 'chips' calibrate kappa --chips 4
 wrong "did you mean 'wire.packet'?" calibrate kappa --set wire.paket=4KiB
-wrong 'did you mean "incast"?' calibrate kappa --set pattern=incats
+wrong "did you mean 'incast'?" calibrate kappa --set pattern=incats
 # What nobody has read is known only afterwards, and still an error.
 expect 1 list --petsc -h_tpyo
 has err '--petsc -h_tpyo: nobody used this option'

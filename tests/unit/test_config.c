@@ -309,7 +309,7 @@ static const bad_case bad[] = {
     {"chips = 4; label = 8;", NULL, "@:2: machine.label = 8: text needs quotes: write \"8\"\n"},
     {"chips = 4; label = HGX H100;", NULL, "@:2: text needs quotes: write \"HGX H100\"\n"},
     {"chips = 4; kind = \"rnig\";", NULL,
-     "@:2: machine.kind = \"rnig\": did you mean \"ring\"? expected one of: ring, switch, "
+     "@:2: machine.kind = \"rnig\": did you mean 'ring'? expected one of: ring, switch, "
      "full_mesh\n"},
     {"chips = 4; kind = \"zzz\";", NULL,
      "@:2: machine.kind = \"zzz\": expected one of: ring, switch, full_mesh\n"},

@@ -21,6 +21,7 @@
  *
  * Nodes: hosts, leaves, spines by pod, cores. Links: host, leaf, core; each up, then down.
  */
+#include "sim/base/mix.h"
 #include "topology/divide.h"
 #include "topology/topology.h"
 
@@ -187,14 +188,11 @@ static int32_t clos_n_path(const ll_topology *topo, int32_t src, int32_t dst)
     return topo->max_path;
 }
 
-/* 64 well-mixed bits of a pair and a path number (the finaliser of splitmix64). */
+/* 64 well-mixed bits of a pair and a path number. */
 static inline uint64_t clos_hash(int32_t src, int32_t dst, int32_t path)
 {
-    uint64_t h = ((uint64_t)(uint32_t)src << 32 | (uint32_t)dst) +
-                 ((uint64_t)(uint32_t)path + 1) * 0x9e3779b97f4a7c15ULL;
-    h = (h ^ (h >> 30)) * 0xbf58476d1ce4e5b9ULL;
-    h = (h ^ (h >> 27)) * 0x94d049bb133111ebULL;
-    return h ^ (h >> 31);
+    return ll_mix(((uint64_t)(uint32_t)src << 32 | (uint32_t)dst) +
+                  ((uint64_t)(uint32_t)path + 1) * LL_MIX_GOLDEN);
 }
 
 /* The spine, and the core of that spine, that a path takes. */

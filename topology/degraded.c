@@ -1,5 +1,6 @@
 #include "topology/degraded.h"
 
+#include "sim/base/mix.h"
 #include "topology/graph.h"
 
 #include <errno.h>
@@ -111,13 +112,10 @@ static int left_route(const degraded_state *state, const int32_t *pair, int32_t 
     return 0;
 }
 
-/* 64 well-mixed bits of a pair (the finaliser of SplitMix64). */
+/* 64 well-mixed bits of a pair. */
 static uint64_t pair_hash(const int32_t *pair)
 {
-    uint64_t h = (uint64_t)(uint32_t)pair[0] << 32 | (uint32_t)pair[1];
-    h = (h ^ (h >> 30)) * 0xbf58476d1ce4e5b9ULL;
-    h = (h ^ (h >> 27)) * 0x94d049bb133111ebULL;
-    return h ^ (h >> 31);
+    return ll_mix((uint64_t)(uint32_t)pair[0] << 32 | (uint32_t)pair[1]);
 }
 
 /* ---- Is everybody still joined? --------------------------------------------------------------- */

@@ -5,6 +5,7 @@
 #define LL_BASE_INDEX_MAP_H
 
 #include "sim/base/arena.h"
+#include "sim/base/mix.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -57,23 +58,6 @@ static inline int64_t ll_index_map_of(ll_index_map *map, uint64_t key)
     const int64_t index = map->n - 1;
     if ((uint64_t)map->n * 2 > map->mask) ll_index_map_grow(map);
     return index;
-}
-
-/* Mixes 64 bits into 64 (the finaliser of SplitMix64, Steele, Lea and Flood 2014); a bijection. */
-static inline uint64_t ll_mix(uint64_t x)
-{
-    x ^= x >> 30;
-    x *= 0xbf58476d1ce4e5b9ULL;
-    x ^= x >> 27;
-    x *= 0x94d049bb133111ebULL;
-    return x ^ (x >> 31);
-}
-
-static inline uint64_t ll_mix_f64(uint64_t h, double v)
-{
-    uint64_t bits;
-    memcpy(&bits, &v, sizeof bits);
-    return ll_mix(h * 0x9e3779b97f4a7c15ULL + bits + 1);
 }
 
 #endif

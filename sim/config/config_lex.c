@@ -140,10 +140,8 @@ static void literal_add(lexer *lex, const char *text, bool is_string)
 {
     ll_lexed *l = lex->lexed;
     if (l->n_literal == l->cap) {
-        int cap = l->cap ? 2 * l->cap : 64;
-        ll_literal *bigger = ll_arena_array(lex->mem, cap, ll_literal);
-        if (l->cap) memcpy(bigger, l->literal, (size_t)l->cap * sizeof *bigger);
-        l->literal = bigger;
+        const int cap = l->cap ? 2 * l->cap : 64;
+        l->literal = ll_arena_grown(lex->mem, l->literal, l->cap, cap, sizeof *l->literal);
         l->cap = cap;
     }
     ll_text_add(&lex->out, "%d ", l->n_literal);

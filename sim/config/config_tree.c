@@ -14,11 +14,9 @@ ll_node *ll_node_add(ll_arena *mem, ll_node *parent, ll_node_type type, const ch
     node->parent = parent;
     if (!parent) return node;
     if (parent->n_child == parent->cap_child) {
-        int cap = parent->cap_child ? 2 * parent->cap_child : 8;
-        ll_node **bigger = ll_arena_array(mem, cap, ll_node *);
-        if (parent->n_child)
-            memcpy(bigger, parent->child, (size_t)parent->n_child * sizeof(ll_node *));
-        parent->child = bigger;
+        const int cap = parent->cap_child ? 2 * parent->cap_child : 8;
+        parent->child =
+            ll_arena_grown(mem, parent->child, parent->n_child, cap, sizeof *parent->child);
         parent->cap_child = cap;
     }
     node->index = parent->n_child;

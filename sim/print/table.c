@@ -27,14 +27,10 @@ ll_table *ll_table_create(ll_arena *mem, const char *title, int n_column, const 
 void ll_table_row(ll_table *t)
 {
     if (t->n_row == t->cap_row) {
-        int cap = t->cap_row ? 2 * t->cap_row : 16;
-        const char **cell = ll_arena_array(t->mem, (size_t)cap * (size_t)t->n_column, const char *);
-        double *exact = ll_arena_array(t->mem, (size_t)cap * (size_t)t->n_column, double);
-        const size_t n_cell = (size_t)t->n_row * (size_t)t->n_column;
-        if (n_cell) memcpy(cell, t->cell, n_cell * sizeof *cell);
-        if (n_cell) memcpy(exact, t->exact, n_cell * sizeof *exact);
-        t->cell = cell;
-        t->exact = exact;
+        const int cap = t->cap_row ? 2 * t->cap_row : 16;
+        const int64_t n_old = (int64_t)t->n_row * t->n_column, n = (int64_t)cap * t->n_column;
+        t->cell = ll_arena_grown(t->mem, t->cell, n_old, n, sizeof *t->cell);
+        t->exact = ll_arena_grown(t->mem, t->exact, n_old, n, sizeof *t->exact);
         t->cap_row = cap;
     }
     for (int c = 0; c < t->n_column; c++) {

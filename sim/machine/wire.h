@@ -10,13 +10,20 @@
 #ifndef LL_MACHINE_WIRE_H
 #define LL_MACHINE_WIRE_H
 
+#include "sim/config/config.h"
+
 typedef struct ll_wire {
     double packet_B; /* service unit of a link */
     double kappa;    /* burstiness in the throughput equations: 0.5 is M/D/1 */
     double
-        window_bdp; /* window in bandwidth-delay products of the sender's share; 0: use window_B */
+        window_bdp; /* window over the bandwidth-delay product of the sender's share; 0: use window_B */
     double window_B;
     double window_packets; /* with window_bdp: but at least so many packets */
 } ll_wire;
+
+extern const ll_key ll_wire_keys[];
+
+/* The group "cluster.wire". Not collective. */
+ll_status ll_wire_read(ll_config *cfg, ll_wire *out, ll_error *err);
 
 #endif

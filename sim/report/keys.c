@@ -3,6 +3,7 @@
 #include "sim/engine/engine.h"
 #include "sim/machine/chip.h"
 #include "sim/machine/cluster.h"
+#include "sim/machine/fabric.h"
 #include "sim/model/model.h"
 #include "sim/work/job.h"
 #include "sim/work/study.h"
@@ -45,17 +46,7 @@ static void keys_add(ll_table *t, const char *prefix, const ll_key *keys)
 
 static void topologies_add(ll_table *t)
 {
-    const char *names = "";
-    for (int i = 0; ll_topology_types[i]; i++)
-        names = ll_arena_printf(t->mem, "%s%s%s", names, i ? ", " : "", ll_topology_types[i]->name);
-    ll_table_row(t);
-    ll_table_set(t, 0, "cluster.topology.type");
-    ll_table_set(t, 1, "%s", ll_units_kind_name(LL_KIND_CHOICE));
-    ll_table_set(t, 2, "%s", names);
-    ll_table_set(t, 3, "required");
-    ll_table_set(t, 4, "-");
-    ll_table_set(t, 5, "-");
-    ll_table_set(t, 6, "kind of interconnect; its own keys follow");
+    keys_add(t, "cluster.topology.", ll_registry_keys(&ll_fabric_registry, t->mem));
     for (int i = 0; ll_topology_types[i]; i++) {
         const ll_topology_type *type = ll_topology_types[i];
         keys_add(t, ll_arena_printf(t->mem, "cluster.topology (%s).", type->name), type->keys);

@@ -3,7 +3,8 @@
 #include "sim/base/text.h"
 #include "sim/comm/progress.h"
 #include "sim/engine/packet/net.h"
-#include "sim/machine/cluster.h"
+#include "sim/machine/fabric.h"
+#include "sim/machine/wire.h"
 
 #include <math.h>
 #include <string.h>
@@ -136,7 +137,7 @@ static ll_status env_read(int n_set, const char *const *set, ll_arena *mem, env 
     LL_TRY(ll_config_fill(cfg, "wire", ll_wire_keys, &out->wire, err));
     LL_TRY(engines_read(cfg, mem, out, err));
     for (int f = 0; f < LL_N_FABRIC; f++)
-        LL_TRY(ll_cluster_topology(cfg, ll_fabric_names[f], mem, &out->topo[f], err));
+        LL_TRY(ll_fabric_topology(cfg, ll_fabric_names[f], mem, &out->topo[f], err));
     return ll_config_finish(cfg, err);
 }
 

@@ -1,0 +1,62 @@
+#include "sim/machine/fabric.h"
+
+#include "topology/degraded.h"
+
+#include <string.h>
+
+static const char *type_name(int i)
+{
+    return ll_topology_types[i] ? ll_topology_types[i]->name : NULL;
+}
+
+const ll_registry ll_fabric_registry = {
+    .doc = "kind of interconnect; its own keys follow", .def = NULL, .name = type_name};
+
+/* What a topology says of itself, without the end of its line. */
+static ll_status fault(ll_config *cfg, const char *path, const ll_error *why, ll_error *err)
+{
+    return ll_config_fault(cfg, path, err, "%.*s", (int)strcspn(why->text, "\n"), why->text);
+}
+
+/* Children first. */
+ll_status ll_fabric_topology(ll_config *cfg, const char *path, ll_arena *mem, ll_topology *topo,
+                             ll_error *err)
+{
+    int choice = 0, n_child = 0;
+    ll_topology *child = NULL;
+    ll_error why;
+    LL_TRY(ll_registry_read(cfg, path, &ll_fabric_registry, mem, &choice, err));
+    const ll_topology_type *type = ll_topology_types[choice];
+    if (type->composite) {
+        const char *list = ll_arena_printf(mem, "%s.dimensions", path);
+        LL_TRY(ll_config_list(cfg, list, &n_child, err));
+        child = ll_arena_array(mem, n_child, ll_topology);
+        for (int i = 0; i < n_child; i++) {
+            const char *sub = ll_arena_printf(mem, "%s[%d]", list, i);
+            LL_TRY(ll_fabric_topology(cfg, sub, mem, &child[i], err));
+        }
+    }
+    void *param = ll_arena_alloc(mem, 1, type->param_size);
+    LL_TRY(ll_config_fill(cfg, path, type->keys, param, err));
+    topo->type = type;
+    ll_error_init(&why);
+    if (type->create(param, n_child, child, mem, topo, &why) != LL_OK)
+        return fault(cfg, path, &why, err);
+    return LL_OK;
+}
+
+ll_status ll_fabric_read(ll_config *cfg, const char *link_rates, ll_arena *mem, ll_topology **out,
+                         ll_error *err)
+{
+    ll_topology *topo = ll_arena_new(mem, ll_topology);
+    ll_error why;
+    LL_TRY(ll_fabric_topology(cfg, "cluster.topology", mem, topo, err));
+    *out = topo;
+    if (link_rates[strspn(link_rates, " ")] == 0) return LL_OK;
+    ll_topology *degraded = ll_arena_new(mem, ll_topology);
+    ll_error_init(&why);
+    if (ll_topology_degrade(topo, link_rates, mem, degraded, &why) != LL_OK)
+        return fault(cfg, "cluster.link_rates", &why, err);
+    *out = degraded;
+    return LL_OK;
+}

@@ -1,0 +1,89 @@
+/* What the software that drives the links adds to them: a communication library, dimension by dimension. */
+#ifndef LL_MACHINE_SOFTWARE_H
+#define LL_MACHINE_SOFTWARE_H
+
+#include "sim/config/config.h"
+#include "topology/topology.h"
+
+#include <stdbool.h>
+
+typedef enum ll_collective {
+    LL_ALL_REDUCE,
+    LL_ALL_GATHER,
+    LL_REDUCE_SCATTER,
+    LL_ALL_TO_ALL,
+    LL_BROADCAST,
+    LL_SEND,
+    LL_N_COLLECTIVE
+} ll_collective;
+
+extern const char *const ll_collective_names[]; /* "all_reduce", ...; ended by NULL */
+
+/* How a library moves a message, after NCCL. Low latency (LL): data and flags travel together, nobody waits
+ * for a fence, and half of the bytes are flags. LL128: the same in 128-byte lines, 120 of them data.
+ * Simple: chunks through buffers with a fence each: the full rate, at the longest steps. A library without
+ * such a choice has LL_PROTOCOL_SIMPLE alone. */
+typedef enum ll_protocol {
+    LL_PROTOCOL_LL,
+    LL_PROTOCOL_LL128, /* not for all_to_all and send: NCCL has none there */
+    LL_PROTOCOL_SIMPLE,
+    LL_N_PROTOCOL
+} ll_protocol;
+
+extern const char *const ll_protocol_names[]; /* "ll", ...; ended by NULL */
+
+/* What a library reckons a collective of S bytes among n members to take, when it chooses algorithm and
+ * protocol (NCCL's tuning.cc; rings have 2(n-1) steps for an all_reduce, n-1 for a gather or a scatter):
+ *     by a ring in protocol p: base_p + steps * step_p + S * steps / n / rate_p
+ *     by the switches:         in_network_s + S / min(n * member_Bps, in_network_Bps)
+ * Messages between pairs (all_to_all, send) are LL up to pairs_ll_B, Simple beyond. What it reckons may be
+ * wrong: then it does not take what would be the fastest. */
+typedef struct ll_guess {
+    double base_s[LL_N_PROTOCOL], step_s[LL_N_PROTOCOL];
+    /* 0: not taken; SIMPLE 0: the library takes what is the fastest */
+    double rate_Bps[LL_N_PROTOCOL];
+    double in_network_s, member_Bps, in_network_Bps;
+    double pairs_ll_B;
+} ll_guess;
+
+/* What software adds to the wire on one dimension:
+ *     T = launch + steps + (wire + own) / (rate_frac * frac_p)
+ * in the protocol that the library takes. `steps` of n serial steps of part_B bytes, w = wire of a part:
+ *     LL      n * (step_ll + fill_ll * min(1, part_B / 4 KiB)): more threads, longer barriers
+ *     LL128   n * step_ll128
+ *     Simple  n * (hypot(step, w) - w): a long part hides the latency of its own slices
+ *     pairs   all_to_all, send: step_ll + fill_pairs_ll * part_B / 16 KiB, or step_pairs in Simple
+ * own: the out-of-place self-copy of a member's own part, in steps; and, in Simple, the drain of the
+ * pipeline: half of the last part, at most tail_B (pairs: half of all parts, at most half of tail_B; their
+ * chunks are half as long).
+ * By the switches (in_network) of n members the buffer of S bytes passes in slots of channels_in_network
+ * chunks of 16 to 128 KiB, by NCCL's rule, with up to 2 n slots under way (without slots 2 n steps): as many
+ * as the buffer has, but at least the 16 of 8 members, which leave of a small buffer about the 25 us that NCCL
+ * reckons for any number of members (tuning.cc):
+ *     T = launch + (S / slot + min(2 n, max(S / slot, 16))) * (step_in_network + slot / rate_in_network) */
+typedef struct ll_software {
+    const char *dimension;             /* name of the dimension of the topology */
+    double launch_s[LL_N_COLLECTIVE];  /* floor of one collective of no bytes */
+    double rate_frac[LL_N_COLLECTIVE]; /* of the link rate that is achieved on long transfers */
+    double rate_frac_in_network;       /* the same for all_reduce by the switches */
+    double step_in_network_s;          /* of a slot of a reduction by the switches */
+    int64_t channels_in_network;       /* chunks of a slot; 0: no slots, a stream */
+    const char *algorithms;            /* that `auto` may take, or "all" */
+    double step_s[LL_N_PROTOCOL]; /* each serial step of a collective, beside the wire's latency */
+    double protocol_frac[LL_N_PROTOCOL]; /* of rate_frac; 0: the library has it not; SIMPLE: 1 */
+    double own_ring, own_all_to_all;     /* see above */
+    double fill_ll_s, fill_pairs_ll_s, step_pairs_s, tail_B; /* see above */
+    ll_guess guess;
+    double held_frac; /* of a transfer's time, that kernels beside it lose (sim/step/exposed.h) */
+    bool
+        pipelined; /* stages of a hierarchical collective on this and on other dimensions overlap */
+} ll_software;
+
+extern const ll_key ll_software_keys[];
+
+/* Each dimension of the topology gets the entry of the list "cluster.software" that names it. out:
+ * [topo->n_dim]. Not collective. */
+ll_status ll_software_read(ll_config *cfg, const ll_topology *topo, ll_arena *mem, ll_software *out,
+                           ll_error *err);
+
+#endif

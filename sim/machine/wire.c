@@ -1,0 +1,54 @@
+#include "sim/machine/wire.h"
+
+const ll_key ll_wire_keys[] = {
+    {.name = "packet",
+     .kind = LL_KIND_SIZE,
+     .flags = LL_KEY_FACT,
+     .offset = offsetof(ll_wire, packet_B),
+     .def = "4096 B",
+     .min = 1,
+     .max = 1e9,
+     .doc = "service unit of a link"},
+    {.name = "kappa",
+     .kind = LL_KIND_RATIO,
+     .flags = LL_KEY_FACT,
+     .offset = offsetof(ll_wire, kappa),
+     .def = "0.0015",
+     .min = 1e-4,
+     .max = 10,
+     .doc = "burstiness of arrivals in the throughput equations, fitted to engine packet by "
+            "`lineloss calibrate kappa`; 0.5 is M/D/1"},
+    {.name = "window_bdp",
+     .kind = LL_KIND_RATIO,
+     .flags = LL_KEY_FACT,
+     .offset = offsetof(ll_wire, window_bdp),
+     .def = "2",
+     .min = 0,
+     .max = 1e6,
+     .doc =
+         "bytes in flight per flow over the bandwidth-delay product of its share; 0: use window"},
+    {.name = "window_packets",
+     .kind = LL_KIND_RATIO,
+     .flags = LL_KEY_FACT,
+     .offset = offsetof(ll_wire, window_packets),
+     .def = "4",
+     .min = 0,
+     .max = 1e6,
+     .doc = "packets that a flow may always have in flight, with window_bdp"},
+    {.name = "window",
+     .kind = LL_KIND_SIZE,
+     .flags = LL_KEY_FACT,
+     .offset = offsetof(ll_wire, window_B),
+     .def = "0 B",
+     .min = 0,
+     .max = 1e15,
+     .doc = "bytes in flight per flow, if window_bdp is 0"},
+    {0}};
+
+ll_status ll_wire_read(ll_config *cfg, ll_wire *out, ll_error *err)
+{
+    LL_TRY(ll_config_fill(cfg, "cluster.wire", ll_wire_keys, out, err));
+    if (out->window_bdp <= 0 && out->window_B <= 0)
+        ll_config_fault(cfg, "cluster.wire.window", err, "window_bdp is 0, so a window is needed");
+    return err->status;
+}

@@ -24,6 +24,7 @@
  * Pages of 2 MiB help large nets where the C library can use them: GLIBC_TUNABLES=glibc.malloc.hugetlb=1
  * took 7 % from the CPU time at 65,536 chips, and nothing at 8192.
  */
+#include "sim/base/stats.h"
 #include "sim/engine/packet/calendar.h"
 #include "sim/engine/packet/run.h"
 #include "sim/traffic/synthetic.h"
@@ -70,18 +71,11 @@ static double cpu_now_s(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static int compare(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static double median(const double *v, int n)
 {
     double sorted[MAX_REPEAT];
     memcpy(sorted, v, (size_t)n * sizeof *v);
-    qsort(sorted, (size_t)n, sizeof *sorted, compare);
-    return sorted[n / 2];
+    return ll_stats_median_abs(n, sorted); /* times are not negative */
 }
 
 /* ---- The machine ----------------------------------------------------------------------------- */

@@ -6,7 +6,6 @@
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { MAX_COLUMN = 32 };
@@ -253,16 +252,4 @@ ll_status ll_curve_request(const ll_cluster *cluster, const ll_point *p, ll_requ
     out->group.size[0] = p->n;
     out->group.stride[0] = 1;
     return LL_OK;
-}
-
-static int by_size(const void *a, const void *b)
-{
-    const double x = fabs(*(const double *)a), y = fabs(*(const double *)b);
-    return (x > y) - (x < y);
-}
-
-double ll_curve_median(int n, double *x)
-{
-    qsort(x, (size_t)n, sizeof *x, by_size);
-    return n % 2 ? fabs(x[n / 2]) : 0.5 * (fabs(x[n / 2 - 1]) + fabs(x[n / 2]));
 }

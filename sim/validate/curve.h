@@ -50,7 +50,4 @@ ll_status ll_curve_read(int n_file, const char *const *file, ll_comm *comm, ll_a
 ll_status ll_curve_request(const ll_cluster *cluster, const ll_point *p, ll_request *out,
                            ll_error *err);
 
-/* Median of |x| over n values; x is put in order of size. n > 0. */
-double ll_curve_median(int n, double *x);
-
 #endif

@@ -1,5 +1,6 @@
 #include "sim/validate/curve_fit.h"
 
+#include "sim/base/stats.h"
 #include "sim/validate/robust.h"
 
 #include <math.h>
@@ -294,7 +295,7 @@ static void leave_out(fit *f, const double *x, ll_comm *comm, ll_arena *mem, ll_
         out->left_out_s[i] = all[i];
         if (f->fitted[i]) error[out->n_fit++] = all[i] / f->point[i].time_s - 1;
     }
-    out->left_out_frac = ll_curve_median(out->n_fit, error);
+    out->left_out_frac = ll_stats_median_abs(out->n_fit, error);
 }
 
 static ll_status fit_prepare(const ll_cluster *cluster, const ll_points *points, ll_arena *mem,

@@ -1,5 +1,6 @@
 #include "sim/validate/curve_report.h"
 
+#include "sim/base/stats.h"
 #include "sim/print/output.h"
 #include "sim/report/plot.h"
 
@@ -102,7 +103,7 @@ ll_table *ll_curve_summary(const ll_points *points, int n_by, const ll_predictio
             }
             ll_table_set(t, FIXED + 3 * k + 1, "%+.1f", error_percent(points, &by[k], worst));
             ll_table_set(t, FIXED + 3 * k + 2, "%s", size_text(points->point[worst].size_B, mem));
-            ll_table_set(t, FIXED + 3 * k, "%.1f", ll_curve_median(to - from, error));
+            ll_table_set(t, FIXED + 3 * k, "%.1f", ll_stats_median_abs(to - from, error));
         }
     }
     return t;
@@ -120,10 +121,10 @@ void ll_curve_verdict(const ll_points *points, int n_by, const ll_prediction *by
             if (points->point[i].check) check[n_check++] = error[i];
         }
         ll_text_add(out, "%s: median of the absolute errors %.1f %% over %d points", by[k].name,
-                    ll_curve_median(points->n, error), points->n);
+                    ll_stats_median_abs(points->n, error), points->n);
         if (n_check > 0)
             ll_text_add(out, ", %.1f %% over the %d that nothing was fitted to",
-                        ll_curve_median(n_check, check), n_check);
+                        ll_stats_median_abs(n_check, check), n_check);
         ll_text_add(out, "\n");
     }
 }

@@ -1,7 +1,7 @@
 #include "sim/validate/gemm_fit.h"
 
+#include "sim/base/stats.h"
 #include "sim/validate/columns.h"
-#include "sim/validate/curve.h"
 #include "sim/validate/robust.h"
 
 #include <math.h>
@@ -199,7 +199,7 @@ ll_status ll_gemm_fit_chip(const ll_chip *chip, ll_gemms *gemms, ll_arena *mem, 
         }
         if (n == 0) continue;
         out->frac[p] = all.gemm_frac[p];
-        out->left_out_frac[p] = n > 1 ? ll_curve_median(n, error) : 0;
+        out->left_out_frac[p] = n > 1 ? ll_stats_median_abs(n, error) : 0;
     }
     return LL_OK;
 }

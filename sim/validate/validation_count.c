@@ -1,8 +1,8 @@
 /* The statistics of a validation: quantiles of errors by group, and the losses of scaling series. */
+#include "sim/base/stats.h"
 #include "sim/validate/validation.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 const char *const ll_validation_state_names[LL_N_VALIDATION_STATE] = {
@@ -32,21 +32,6 @@ const char *ll_validation_cause(const ll_validation *v, int i_row)
 {
     if (!ll_validation_beyond(v, i_row)) return "";
     return *v->row[i_row].cause ? v->row[i_row].cause : "NO CAUSE STATED";
-}
-
-static int ascending(const void *a, const void *b)
-{
-    const double *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
-}
-
-/* The p-quantile of n sorted values, between neighbours in proportion (type 7). */
-static double quantile(int n, const double *x, double p)
-{
-    if (n == 0) return 0;
-    const double at = p * (n - 1);
-    const int low = (int)at;
-    return low + 1 >= n ? x[n - 1] : x[low] + (at - low) * (x[low + 1] - x[low]);
 }
 
 static bool counted(const ll_validation *v, int i)
@@ -89,9 +74,9 @@ static void stats_fill(const sample *s, ll_arena *mem, ll_validation_stats *out)
         out->worst = sorted[i];
         out->worst_row = s->what[i];
     }
-    qsort(sorted, (size_t)s->n, sizeof *sorted, ascending);
-    out->median_abs_err = quantile(s->n, sorted, 0.5);
-    out->p90_abs_err = quantile(s->n, sorted, 0.9);
+    ll_stats_sort(s->n, sorted);
+    out->median_abs_err = ll_stats_quantile(s->n, sorted, 0.5);
+    out->p90_abs_err = ll_stats_quantile(s->n, sorted, 0.9);
 }
 
 static void envelope_add(const ll_validation_outcome *o, ll_arena *mem, ll_validation_stats *out)
@@ -149,9 +134,9 @@ static double id_error(const ll_validation *v, const char *id, ll_arena *mem, in
         error[n++] = fabs(e);
         n_positive += e > 0;
     }
-    qsort(error, (size_t)n, sizeof *error, ascending);
+    ll_stats_sort(n, error);
     *n_line = n;
-    return (2 * n_positive > n ? 1 : -1) * quantile(n, error, 0.5);
+    return (2 * n_positive > n ? 1 : -1) * ll_stats_quantile(n, error, 0.5);
 }
 
 static void stats_open20(const ll_validation *v, ll_arena *mem, ll_validation_stats *out)
@@ -189,11 +174,11 @@ static void stats_otherwise(const ll_validation *v, ll_arena *mem, ll_validation
         n++;
     }
     for (int w = 0; w < 2; w++)
-        qsort(side[w], (size_t)n, sizeof(double), ascending);
-    out->median_best = quantile(n, side[0], 0.5);
-    out->median_worst = quantile(n, side[1], 0.5);
-    out->p90_best = quantile(n, side[0], 0.9);
-    out->p90_worst = quantile(n, side[1], 0.9);
+        ll_stats_sort(n, side[w]);
+    out->median_best = ll_stats_quantile(n, side[0], 0.5);
+    out->median_worst = ll_stats_quantile(n, side[1], 0.5);
+    out->p90_best = ll_stats_quantile(n, side[0], 0.9);
+    out->p90_worst = ll_stats_quantile(n, side[1], 0.9);
 }
 
 /* Names of families or chips in the order in which the table has them. */

@@ -1,8 +1,8 @@
 /* The fit of kappa: see calibrate.h. */
+#include "sim/base/stats.h"
 #include "sim/validate/calibrate.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 double ll_calibrate_grid(int k) { return LL_KAPPA_MIN * pow(10, k / (double)LL_KAPPA_PER_DECADE); }
 
@@ -28,17 +28,11 @@ static double deviation(const ll_calibrate_case *c, int i, double kappa)
     return c->packet_s[i] / (kappa > 0 ? interpolated(c, i, kappa) : c->flow_s[i]) - 1;
 }
 
-static int by_size(const void *a, const void *b)
-{
-    const double x = fabs(*(const double *)a), y = fabs(*(const double *)b);
-    return (x > y) - (x < y);
-}
-
-/* Values of many flows, to be summed up. */
+/* Deviations of many flows, to be summed up. */
 typedef struct sample {
     int n, n_case;
-    double mean_sum;
-    double value[LL_N_CALIBRATE * LL_MAX_TRAFFIC];
+    double mean_sum, worst; /* worst: with its sign */
+    double size[LL_N_CALIBRATE * LL_MAX_TRAFFIC];
 } sample;
 
 static void sample_add(sample *s, const ll_calibrate_case *one, double kappa)
@@ -46,8 +40,10 @@ static void sample_add(sample *s, const ll_calibrate_case *one, double kappa)
     double sum = 0;
     if (one->n_watch == 0) return;
     for (int i = 0; i < one->n_watch; i++) {
-        s->value[s->n] = deviation(one, i, kappa);
-        sum += fabs(s->value[s->n++]);
+        const double d = deviation(one, i, kappa);
+        if (fabs(d) >= fabs(s->worst)) s->worst = d;
+        s->size[s->n++] = fabs(d);
+        sum += fabs(d);
     }
     s->mean_sum += sum / one->n_watch;
     s->n_case++;
@@ -56,12 +52,12 @@ static void sample_add(sample *s, const ll_calibrate_case *one, double kappa)
 static ll_deviation sample_sum(sample *s)
 {
     if (s->n == 0) return (ll_deviation){0};
-    qsort(s->value, (size_t)s->n, sizeof *s->value, by_size);
+    const double median_frac = ll_stats_median_abs(s->n, s->size);
     return (ll_deviation){.n_flow = s->n,
                           .mean_frac = s->mean_sum / s->n_case,
-                          .median_frac = fabs(s->value[s->n / 2]),
-                          .p95_frac = fabs(s->value[s->n * 95 / 100]),
-                          .worst_frac = s->value[s->n - 1]};
+                          .median_frac = median_frac,
+                          .p95_frac = ll_stats_quantile(s->n, s->size, 0.95),
+                          .worst_frac = s->worst};
 }
 
 ll_deviation ll_calibrate_deviation_case(const ll_calibrate_case *one, double kappa)

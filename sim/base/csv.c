@@ -1,8 +1,10 @@
 #include "sim/base/csv.h"
 
+#include "sim/base/words.h"
+
 #include <errno.h>
-#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 ll_status ll_csv_load(const char *path, ll_arena *mem, const char **bytes, size_t *n, ll_error *err)
@@ -30,105 +32,180 @@ ll_status ll_csv_load(const char *path, ll_arena *mem, const char **bytes, size_
 typedef struct reader {
     char *at, *end;
     int line;
+    const char *fault; /* of the line that is read; NULL: none */
 } reader;
 
-/* The text of a cell in quotes, from behind the first one; false if they stay open. */
-static bool quoted_read(reader *r, char *out)
+static bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
+
+static void skip_blanks(reader *r)
+{
+    while (r->at < r->end && is_blank(*r->at))
+        r->at++;
+}
+
+/* The text of a cell in quotes, from behind the first one. */
+static void quoted_read(reader *r, char *out)
 {
     for (; r->at < r->end; r->at++) {
         if (*r->at == '"' && (r->at + 1 == r->end || r->at[1] != '"')) {
             *out = '\0'; /* the quote itself, or a place before it */
             r->at++;
-            return true;
+            return;
         }
         if (*r->at == '"') r->at++;
         r->line += *r->at == '\n';
         *out++ = *r->at;
     }
-    return false;
+    *out = '\0';
+    r->fault = "a quote stays open";
 }
 
-/* The next cell; *last says that its line ends with it. NULL: the quote stays open. */
+/* The next cell; *last says that its line ends with it. */
 static const char *cell_read(reader *r, bool *last)
 {
-    char *out = r->at;
+    skip_blanks(r);
+    char *out = r->at, *stop;
     const bool quoted = r->at < r->end && *r->at == '"';
     if (quoted) {
         r->at++;
-        if (!quoted_read(r, out)) return NULL;
+        quoted_read(r, out);
+        skip_blanks(r);
     }
-    while (r->at < r->end && *r->at != ',' && *r->at != '\n')
-        r->at++;
+    const char *rest = r->at;
+    for (stop = r->at; r->at < r->end && *r->at != ',' && *r->at != '\n'; r->at++)
+        if (!is_blank(*r->at)) stop = r->at + 1;
+    if (quoted && stop > rest && !r->fault) r->fault = "text behind a cell in quotes";
     *last = r->at == r->end || *r->at == '\n';
     r->line += r->at < r->end && *r->at == '\n';
-    if (!quoted) {
-        char *stop = r->at;
-        if (*last && stop > out && stop[-1] == '\r') stop--;
-        *stop = '\0'; /* the separator, or the 0 behind the last byte */
-    }
     if (r->at < r->end) r->at++;
+    if (!quoted) *stop = '\0'; /* a blank, the separator, or the 0 behind the last byte */
     return out;
 }
 
 /* Past lines without cells. */
-static void skip(reader *r)
+static void skip_lines(reader *r)
 {
-    while (r->at < r->end && (*r->at == '#' || *r->at == '\n' || *r->at == '\r')) {
+    while (r->at < r->end) {
+        const char *content = r->at;
+        while (content < r->end && is_blank(*content))
+            content++;
+        if (content < r->end && *content != '#' && *content != '\n') return;
         char *next = memchr(r->at, '\n', (size_t)(r->end - r->at));
         r->line += next != NULL;
         r->at = next ? next + 1 : r->end;
     }
 }
 
-/* The cells of a line into cell[0 .. n); *n_cell may come out larger than n. */
-static ll_status line_read(reader *r, const char *name, int n, const char **cell, int *n_cell,
-                           ll_error *err)
+/* The cells of a line into cell[0 .. n); returns how many there are, perhaps more than n. */
+static int line_read(reader *r, int n, const char **cell)
 {
-    const int line = r->line;
-    bool last = false;
-    for (*n_cell = 0; !last; ++*n_cell) {
+    int n_cell = 0;
+    r->fault = NULL;
+    for (bool last = false; !last; n_cell++) {
         const char *text = cell_read(r, &last);
-        if (!text) return ll_error_set(err, LL_ERR_CONFIG, "%s:%d: a quote stays open", name, line);
-        if (*n_cell < n) cell[*n_cell] = text;
+        if (n_cell < n) cell[n_cell] = text;
     }
+    return n_cell;
+}
+
+static ll_status heading_read(reader *r, ll_arena *mem, ll_csv *out, ll_error *err)
+{
+    enum { MAX_COLUMN = 64 };
+    out->column = ll_arena_array(mem, MAX_COLUMN, const char *);
+    skip_lines(r);
+    if (r->at == r->end)
+        return ll_error_add(err, LL_ERR_CONFIG, "%s: the file has no heading", out->name);
+    out->heading_line = r->line;
+    out->n_column = line_read(r, MAX_COLUMN, out->column);
+    if (r->fault)
+        return ll_error_add(err, LL_ERR_CONFIG, "%s:%d: %s", out->name, out->heading_line,
+                            r->fault);
+    if (out->n_column > MAX_COLUMN)
+        return ll_error_add(err, LL_ERR_CONFIG, "%s:%d: more than %d columns", out->name,
+                            out->heading_line, MAX_COLUMN);
     return LL_OK;
+}
+
+/* The row at r, over the last one if that was at fault. */
+static void row_read(reader *r, ll_csv *out, int *line, ll_error *err)
+{
+    const int from = line[out->n_row] = r->line;
+    const int n_cell =
+        line_read(r, out->n_column, out->cell + (size_t)out->n_row * (size_t)out->n_column);
+    if (r->fault)
+        ll_error_add(err, LL_ERR_CONFIG, "%s:%d: %s", out->name, from, r->fault);
+    else if (n_cell != out->n_column)
+        ll_error_add(err, LL_ERR_CONFIG,
+                     "%s:%d: %d cells, but the heading has %d; a cell with a comma stands in "
+                     "double quotes",
+                     out->name, from, n_cell, out->n_column);
+    else
+        out->n_row++;
 }
 
 ll_status ll_csv_parse(const char *name, const char *bytes, size_t n, ll_arena *mem, ll_csv *out,
                        ll_error *err)
 {
-    enum { MAX_COLUMN = 64 };
     char *text = ll_arena_strndup(mem, bytes, n);
-    reader r = {text, text + n, 1};
-    int cap = 1, n_cell, *line;
+    reader r = {text, text + n, 1, NULL};
+    int cap = 1;
     for (size_t i = 0; i < n; i++)
         cap += bytes[i] == '\n';
     *out = (ll_csv){.name = name};
-    out->column = ll_arena_array(mem, MAX_COLUMN, const char *);
-    skip(&r);
-    if (r.at == r.end) return ll_error_set(err, LL_ERR_CONFIG, "%s: the file has no heading", name);
-    LL_TRY(line_read(&r, name, MAX_COLUMN, out->column, &out->n_column, err));
-    if (out->n_column > MAX_COLUMN)
-        return ll_error_set(err, LL_ERR_CONFIG, "%s: more than %d columns", name, MAX_COLUMN);
+    LL_TRY(heading_read(&r, mem, out, err));
+    int *line = ll_arena_array(mem, cap, int);
     out->cell = ll_arena_array(mem, (size_t)cap * (size_t)out->n_column, const char *);
-    out->line = line = ll_arena_array(mem, cap, int);
-    for (skip(&r); r.at < r.end; skip(&r)) {
-        line[out->n_row] = r.line;
-        LL_TRY(line_read(&r, name, out->n_column,
-                         out->cell + (size_t)out->n_row * (size_t)out->n_column, &n_cell, err));
-        if (n_cell != out->n_column)
-            return ll_error_set(err, LL_ERR_CONFIG,
-                                "%s:%d: %d cells, but the heading has %d; a cell with a comma "
-                                "stands in double quotes",
-                                name, line[out->n_row], n_cell, out->n_column);
-        out->n_row++;
-    }
-    return LL_OK;
+    out->line = line;
+    for (skip_lines(&r); r.at < r.end; skip_lines(&r))
+        row_read(&r, out, line, err);
+    return err->status;
 }
 
 int ll_csv_column(const ll_csv *csv, const char *name)
 {
-    for (int i = 0; i < csv->n_column; i++)
-        if (!strcmp(csv->column[i], name)) return i;
-    return -1;
+    return ll_words_find(&(ll_words){csv->n_column, csv->column, NULL}, name);
+}
+
+ll_status ll_csv_find(const ll_csv *csv, const ll_csv_columns *columns, ll_arena *mem, int *at,
+                      ll_error *err)
+{
+    const ll_words known = {columns->n, columns->name, NULL};
+    enum { HINT_CAP = 512 };
+    char *hint = ll_arena_array(mem, HINT_CAP, char);
+    for (int i = 0; i < csv->n_column; i++) {
+        if (ll_words_find(&known, csv->column[i]) < 0)
+            ll_error_add(err, LL_ERR_CONFIG, "%s:%d: column '%s': %s", csv->name, csv->heading_line,
+                         csv->column[i], ll_words_hint(&known, csv->column[i], hint, HINT_CAP));
+        else if (ll_csv_column(csv, csv->column[i]) < i)
+            ll_error_add(err, LL_ERR_CONFIG, "%s:%d: column '%s' stands twice", csv->name,
+                         csv->heading_line, csv->column[i]);
+    }
+    for (int c = 0; c < columns->n; c++) {
+        at[c] = ll_csv_column(csv, columns->name[c]);
+        if (at[c] < 0 && columns->required & (1u << c))
+            ll_error_add(err, LL_ERR_CONFIG, "%s:%d: there is no column '%s'", csv->name,
+                         csv->heading_line, columns->name[c]);
+    }
+    return err->status;
+}
+
+const char *ll_csv_cell(const ll_csv *csv, int i_row, int at)
+{
+    return at < 0 ? "" : csv->cell[(size_t)i_row * (size_t)csv->n_column + (size_t)at];
+}
+
+bool ll_csv_number(const char *cell, double low, double high, double *out)
+{
+    char *end;
+    errno = 0;
+    const double x = strtod(cell, &end);
+    if (end == cell || *end || errno || !(x > low) || !(x <= high)) return false;
+    *out = x;
+    return true;
+}
+
+ll_status ll_csv_fault(const ll_csv *csv, int i_row, int at, const char *legal, ll_error *err)
+{
+    return ll_error_add(err, LL_ERR_CONFIG, "%s:%d: %s = '%s'; expected %s", csv->name,
+                        csv->line[i_row], csv->column[at], ll_csv_cell(csv, i_row, at), legal);
 }

@@ -1,11 +1,9 @@
 #include "sim/validate/curve.h"
 
-#include "sim/base/text.h"
-#include "sim/validate/columns.h"
+#include "sim/base/csv.h"
 
 #include <ctype.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 enum { MAX_COLUMN = 32 };
@@ -27,11 +25,12 @@ static const char *const column_names[N_COLUMN] = {"cluster", "op",  "n",     "b
 
 /* A file in the making. */
 typedef struct table {
-    ll_columns columns; /* the place, and the heading if it is comma-separated */
-    bool comma;         /* a heading with commas was seen */
+    const char *file;
+    int line; /* that is read */
+    ll_arena *mem;
     ll_points *points;
-    int n_rank, time_field,
-        collective; /* nccl-tests; field + 1, collective + 1: 0 if not known yet */
+    int n_rank;                 /* nccl-tests, this and what follows */
+    int time_field, collective; /* field + 1, collective + 1; 0 if not known yet */
 } table;
 
 /* The word that names a collective as nccl-tests and others spell it, anywhere in `word`; or 0. */
@@ -61,57 +60,72 @@ static void point_add(table *t, const ll_point *p)
     ll_points *all = t->points;
     if (all->n == all->cap) {
         const int64_t cap = all->cap ? 2 * all->cap : 256;
-        all->point = ll_arena_grown(t->columns.mem, all->point, all->n, cap, sizeof *all->point);
+        all->point = ll_arena_grown(t->mem, all->point, all->n, cap, sizeof *all->point);
         all->cap = cap;
     }
     all->point[all->n] = *p;
-    all->point[all->n].file = t->columns.file;
-    all->point[all->n++].line = t->columns.line;
+    all->point[all->n].file = t->file;
+    all->point[all->n++].line = t->line;
 }
 
 /* ---- Comma-separated ------------------------------------------------------------------------- */
 
-static ll_status size_read(const table *t, const char *word, double *out)
+static bool size_read(const char *word, double *out)
 {
     char why[256];
-    if (ll_columns_number(word, 1e15, out)) return LL_OK;
-    if (isalpha((unsigned char)word[*word ? strlen(word) - 1 : 0]) &&
-        ll_units_parse(LL_KIND_SIZE, word, out, why, sizeof why) == LL_OK && *out > 0 &&
-        *out <= 1e15)
-        return LL_OK;
-    return ll_columns_fault_in(&t->columns, "bytes", word,
-                               "a size of 1 B to 1 PB, such as 1048576 or 1 MiB");
+    if (ll_csv_number(word, 0, 1e15, out)) return true;
+    return isalpha((unsigned char)word[*word ? strlen(word) - 1 : 0]) &&
+           ll_units_parse(LL_KIND_SIZE, word, out, why, sizeof why) == LL_OK && *out > 0 &&
+           *out <= 1e15;
 }
 
-static ll_status row_read(table *t, const char *line)
+/* at: [N_COLUMN] as ll_csv_find has it. */
+static ll_status row_read(const ll_csv *csv, const int *at, int i, ll_point *out, ll_error *err)
 {
     const char *cell[N_COLUMN];
-    ll_point p = {.cluster = "", .source = ""};
     double n_chip = 0;
-    LL_TRY(ll_columns_row(&t->columns, line, cell));
+    for (int c = 0; c < N_COLUMN; c++)
+        cell[c] = ll_csv_cell(csv, i, at[c]);
     const int what = collective_in(cell[COLUMN_OP]);
+    ll_point p = {.cluster = cell[COLUMN_CLUSTER],
+                  .source = cell[COLUMN_SOURCE],
+                  .check = !strcmp(cell[COLUMN_USE], "check")};
     if (!what)
-        ll_columns_fault_in(
-            &t->columns, "op", cell[COLUMN_OP],
-            "all_reduce, all_gather, reduce_scatter, all_to_all, broadcast or send");
-    if (!ll_columns_number(cell[COLUMN_N], 1e6, &n_chip) || n_chip < 2 || n_chip > floor(n_chip))
-        ll_columns_fault_in(&t->columns, "n", cell[COLUMN_N],
-                            "a number of chips from 2 to 1000000");
-    size_read(t, cell[COLUMN_BYTES], &p.size_B);
-    if (!ll_columns_number(cell[COLUMN_TIME], 1e12, &p.time_s))
-        ll_columns_fault_in(&t->columns, "time_us", cell[COLUMN_TIME], "microseconds above 0");
-    if (*cell[COLUMN_USE] && strcmp(cell[COLUMN_USE], "fit") != 0 &&
-        strcmp(cell[COLUMN_USE], "check") != 0)
-        ll_columns_fault_in(&t->columns, "use", cell[COLUMN_USE], "fit or check");
-    if (t->columns.err->status != LL_OK) return t->columns.err->status;
+        ll_csv_fault(csv, i, at[COLUMN_OP],
+                     "all_reduce, all_gather, reduce_scatter, all_to_all, broadcast or send", err);
+    if (!ll_csv_number(cell[COLUMN_N], 0, 1e6, &n_chip) || n_chip < 2 || n_chip > floor(n_chip))
+        ll_csv_fault(csv, i, at[COLUMN_N], "a number of chips from 2 to 1000000", err);
+    if (!size_read(cell[COLUMN_BYTES], &p.size_B))
+        ll_csv_fault(csv, i, at[COLUMN_BYTES], "a size of 1 B to 1 PB, such as 1048576 or 1 MiB",
+                     err);
+    if (!ll_csv_number(cell[COLUMN_TIME], 0, 1e12, &p.time_s))
+        ll_csv_fault(csv, i, at[COLUMN_TIME], "microseconds above 0", err);
+    if (*cell[COLUMN_USE] && strcmp(cell[COLUMN_USE], "fit") != 0 && !p.check)
+        ll_csv_fault(csv, i, at[COLUMN_USE], "fit or check", err);
+    if (err->status != LL_OK) return err->status;
     p.collective = (ll_collective)(what - 1);
     p.n = (int32_t)n_chip;
     p.time_s *= 1e-6;
-    p.check = !strcmp(cell[COLUMN_USE], "check");
-    p.cluster = cell[COLUMN_CLUSTER];
-    p.source = cell[COLUMN_SOURCE];
-    point_add(t, &p);
+    *out = p;
     return LL_OK;
+}
+
+static ll_status rows_read(table *t, const char *text, ll_error *err)
+{
+    static const ll_csv_columns columns = {N_COLUMN, column_names,
+                                           1u << COLUMN_OP | 1u << COLUMN_N | 1u << COLUMN_BYTES |
+                                               1u << COLUMN_TIME};
+    int at[N_COLUMN];
+    ll_csv csv;
+    ll_point p;
+    LL_TRY(ll_csv_parse(t->file, text, strlen(text), t->mem, &csv, err));
+    LL_TRY(ll_csv_find(&csv, &columns, t->mem, at, err));
+    t->line = csv.heading_line;
+    for (int i = 0; i < csv.n_row; i++) {
+        t->line = csv.line[i];
+        if (row_read(&csv, at, i, &p, err) == LL_OK) point_add(t, &p);
+    }
+    return err->status;
 }
 
 /* ---- nccl-tests ------------------------------------------------------------------------------ */
@@ -131,7 +145,7 @@ static int split_blanks(const char *line, int n_max, ll_arena *mem, const char *
 static void comment_read(table *t, const char *line)
 {
     const char *field[MAX_COLUMN], *text = line + strspn(line, "# \t");
-    const int n = split_blanks(text, MAX_COLUMN, t->columns.mem, field);
+    const int n = split_blanks(text, MAX_COLUMN, t->mem, field);
     if (strstr(line, "Collective test starting")) {
         t->collective = collective_in(line);
         t->n_rank = 0;
@@ -142,32 +156,37 @@ static void comment_read(table *t, const char *line)
             if (!strcmp(field[i], "time")) t->time_field = i + 1;
 }
 
-static ll_status figures_read(table *t, const char *line)
+static ll_status figures_read(table *t, const char *line, ll_error *err)
 {
     const char *field[MAX_COLUMN];
-    const int n = split_blanks(line, MAX_COLUMN, t->columns.mem, field);
+    const int n = split_blanks(line, MAX_COLUMN, t->mem, field);
     ll_point p = {.cluster = "", .source = ""};
     if (!strcmp(field[0], "0")) return LL_OK;
     if (!t->time_field)
-        return ll_columns_fault(&t->columns, "figures without a heading",
-                                "\"#  size  count  type ...  time\" before them");
+        return ll_error_add(err, LL_ERR_CONFIG,
+                            "%s:%d: figures without a heading; expected \"#  size  count  type ... "
+                            " time\" before them",
+                            t->file, t->line);
     if (!t->collective)
-        return ll_columns_fault(
-            &t->columns, "figures of an unknown collective",
-            "a file name such as all_reduce.txt or \"# Collective test starting: ...\"");
+        return ll_error_add(err, LL_ERR_CONFIG,
+                            "%s:%d: figures of an unknown collective; expected a file name such as "
+                            "all_reduce.txt or \"# Collective test starting: ...\"",
+                            t->file, t->line);
     if (t->n_rank < 2)
-        return ll_columns_fault(&t->columns,
-                                ll_arena_printf(t->columns.mem, "figures of %d ranks", t->n_rank),
-                                "at least two lines \"#  Rank  0 ...\" before them");
+        return ll_error_add(err, LL_ERR_CONFIG,
+                            "%s:%d: figures of %d ranks; expected at least two lines \"#  Rank  0 "
+                            "...\" before them",
+                            t->file, t->line, t->n_rank);
     if (n < t->time_field)
-        return ll_columns_fault(
-            &t->columns, ll_arena_printf(t->columns.mem, "%d fields", n),
-            ll_arena_printf(t->columns.mem, "the time in field %d", t->time_field));
-    if (!ll_columns_number(field[0], 1e15, &p.size_B))
-        ll_columns_fault_in(&t->columns, "size", field[0], "bytes from 0 to 1e15");
-    if (!ll_columns_number(field[t->time_field - 1], 1e12, &p.time_s))
-        ll_columns_fault_in(&t->columns, "time", field[t->time_field - 1], "microseconds above 0");
-    if (t->columns.err->status != LL_OK) return t->columns.err->status;
+        return ll_error_add(err, LL_ERR_CONFIG, "%s:%d: %d fields; expected the time in field %d",
+                            t->file, t->line, n, t->time_field);
+    if (!ll_csv_number(field[0], 0, 1e15, &p.size_B))
+        ll_error_add(err, LL_ERR_CONFIG, "%s:%d: size = '%s'; expected bytes from 0 to 1e15",
+                     t->file, t->line, field[0]);
+    if (!ll_csv_number(field[t->time_field - 1], 0, 1e12, &p.time_s))
+        ll_error_add(err, LL_ERR_CONFIG, "%s:%d: time = '%s'; expected microseconds above 0",
+                     t->file, t->line, field[t->time_field - 1]);
+    if (err->status != LL_OK) return err->status;
     p.collective = (ll_collective)(t->collective - 1);
     p.n = t->n_rank;
     p.time_s *= 1e-6;
@@ -175,28 +194,45 @@ static ll_status figures_read(table *t, const char *line)
     return LL_OK;
 }
 
-/* ---- Files ----------------------------------------------------------------------------------- */
-
-static void line_read(table *t, const char *line)
+static void line_read(table *t, const char *line, ll_error *err)
 {
     const char *content = line + strspn(line, " \t\r");
-    if (!*content) return;
-    if (*content == '#') {
+    const int shown = (int)strcspn(content, "\r");
+    if (*content == '#')
         comment_read(t, content);
-    } else if (t->columns.n_field) {
-        row_read(t, line);
-    } else if (!t->comma && strchr(line, ',') && !isdigit((unsigned char)*content)) {
-        t->comma = true;
-        ll_columns_heading(&t->columns, line);
-    } else if (!isdigit((unsigned char)*content)) {
-        const int shown = (int)strcspn(content, "\r");
-        ll_columns_fault(
-            &t->columns,
-            ll_arena_printf(t->columns.mem, "'%.*s'", shown < 60 ? shown : 60, content),
-            "a heading such as op,n,bytes,time_us, or what nccl-tests prints");
-    } else {
-        figures_read(t, line);
+    else if (isdigit((unsigned char)*content))
+        figures_read(t, line, err);
+    else if (*content)
+        ll_error_add(err, LL_ERR_CONFIG,
+                     "%s:%d: '%.*s'; expected a heading such as op,n,bytes,time_us, or what "
+                     "nccl-tests prints",
+                     t->file, t->line, shown < 60 ? shown : 60, content);
+}
+
+static ll_status lines_read(table *t, const char *text, ll_error *err)
+{
+    while (*text) {
+        const size_t n = strcspn(text, "\n");
+        t->line++;
+        line_read(t, ll_arena_strndup(t->mem, text, n), err);
+        text += n + (text[n] == '\n');
     }
+    return err->status;
+}
+
+/* ---- Files ----------------------------------------------------------------------------------- */
+
+/* Whether the first line that is no comment is a heading with commas. */
+static bool has_heading(const char *text)
+{
+    while (*text) {
+        const size_t n = strcspn(text, "\n");
+        const char *content = text + strspn(text, " \t\r");
+        if (content < text + n && *content != '#')
+            return !isdigit((unsigned char)*content) && memchr(text, ',', n) != NULL;
+        text += n + (text[n] == '\n');
+    }
+    return false;
 }
 
 ll_status ll_curve_parse(const char *file, const char *text, ll_arena *mem, ll_points *io,
@@ -204,28 +240,17 @@ ll_status ll_curve_parse(const char *file, const char *text, ll_arena *mem, ll_p
 {
     const char *slash = strrchr(file, '/');
     const int n_before = io->n;
-    table t = {.columns = {.file = file,
-                           .mem = mem,
-                           .err = err,
-                           .n_name = N_COLUMN,
-                           .name = column_names,
-                           .required = 1u << COLUMN_OP | 1u << COLUMN_N | 1u << COLUMN_BYTES |
-                                       1u << COLUMN_TIME,
-                           .legal = "op, n, bytes, time_us and perhaps cluster, use, source"},
+    table t = {.file = file,
+               .mem = mem,
                .points = io,
                .collective = collective_in(slash ? slash + 1 : file)};
-    while (*text && !(t.comma && !t.columns.field_of[COLUMN_OP])) {
-        const size_t n = strcspn(text, "\n");
-        t.columns.line++;
-        line_read(&t, ll_arena_strndup(mem, text, n));
-        text += n + (text[n] == '\n');
-    }
-    if (err->status == LL_OK && io->n == n_before) {
-        t.columns.line = t.columns.line ? t.columns.line : 1;
-        ll_columns_fault(&t.columns, "the file ends without a figure",
-                         "lines with sizes and times");
-    }
-    return err->status;
+    LL_TRY(has_heading(text) ? rows_read(&t, text, err) : lines_read(&t, text, err));
+    if (io->n == n_before)
+        return ll_error_add(err, LL_ERR_CONFIG,
+                            "%s:%d: the file ends without a figure; expected lines with sizes and "
+                            "times",
+                            file, t.line ? t.line : 1);
+    return LL_OK;
 }
 
 ll_status ll_curve_read(int n_file, const char *const *file, ll_comm *comm, ll_arena *mem,

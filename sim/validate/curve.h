@@ -5,8 +5,8 @@
  * Comma-separated, with a heading that names the columns, in any order:
  *     op,n,bytes,time_us            all_gather,8,1048576,17.1
  * and, if there, `cluster` (file or name; without it, the caller says which), `use` (fit or check; a check
- * is shown beside a prediction, never fitted to) and `source`. A comma ends a field, but not in the last
- * one. bytes may have a unit ("1 MiB"). Lines that begin with # are comments.
+ * is shown beside a prediction, never fitted to) and `source`. The rules are those of sim/base/csv.h: a cell
+ * with a comma stands in double quotes. bytes may have a unit ("1 MiB").
  *
  * What nccl-tests prints. The lines with figures begin with the size; where the time stands is found in
  * the heading ("#  size  count  type ... time"), of which the first is out of place. The number of chips is

@@ -1,7 +1,7 @@
 #include "sim/validate/gemm_fit.h"
 
+#include "sim/base/csv.h"
 #include "sim/base/stats.h"
-#include "sim/validate/columns.h"
 #include "sim/validate/robust.h"
 
 #include <math.h>
@@ -35,65 +35,61 @@ static bool precision_find(const char *word, ll_precision *out)
     return false;
 }
 
-static ll_status row_read(const ll_columns *columns, const char *line, ll_gemms *all)
+static void gemm_add(ll_gemms *all, const ll_gemm *g, ll_arena *mem)
 {
-    const char *cell[N_COLUMN];
+    if (all->n == all->cap) {
+        const int64_t cap = all->cap ? 2 * all->cap : 64;
+        all->gemm = ll_arena_grown(mem, all->gemm, all->n, cap, sizeof *all->gemm);
+        all->cap = cap;
+    }
+    all->gemm[all->n++] = *g;
+}
+
+/* at: [N_COLUMN] as ll_csv_find has it. */
+static ll_status row_read(const ll_csv *csv, const int *at, int i, ll_gemm *out, ll_error *err)
+{
     ll_gemm g = {.shape = {.batch = 1, .out_B = 2}};
     double *const size[N_COLUMN] = {[COLUMN_M] = &g.shape.m,
                                     [COLUMN_N] = &g.shape.n,
                                     [COLUMN_K] = &g.shape.k,
                                     [COLUMN_BATCH] = &g.shape.batch};
-    double value;
-    LL_TRY(ll_columns_row(columns, line, cell));
+    double value = 0;
     for (int c = 0; c < N_COLUMN; c++)
-        if (size[c] && columns->field_of[c] && !ll_columns_number(cell[c], 1e9, size[c]))
-            ll_columns_fault_in(columns, column_names[c], cell[c], "a size from 1 to 1e9");
-    if (!precision_find(cell[COLUMN_PRECISION], &g.precision))
-        ll_columns_fault_in(columns, "precision", cell[COLUMN_PRECISION], "fp4, fp8, bf16 or fp16");
-    const column c = columns->field_of[COLUMN_TIME] ? COLUMN_TIME : COLUMN_RATE;
-    if (!ll_columns_number(cell[c], 1e12, &value))
-        return ll_columns_fault_in(columns, column_names[c], cell[c], "a number above 0");
-    if (columns->err->status != LL_OK) return columns->err->status;
+        if (size[c] && at[c] >= 0 && !ll_csv_number(ll_csv_cell(csv, i, at[c]), 0, 1e9, size[c]))
+            ll_csv_fault(csv, i, at[c], "a size from 1 to 1e9", err);
+    if (!precision_find(ll_csv_cell(csv, i, at[COLUMN_PRECISION]), &g.precision))
+        ll_csv_fault(csv, i, at[COLUMN_PRECISION], "fp4, fp8, bf16 or fp16", err);
+    const column c = at[COLUMN_TIME] >= 0 ? COLUMN_TIME : COLUMN_RATE;
+    if (!ll_csv_number(ll_csv_cell(csv, i, at[c]), 0, 1e12, &value))
+        ll_csv_fault(csv, i, at[c], "a number above 0", err);
     const double flop = 2 * g.shape.batch * g.shape.m * g.shape.n * g.shape.k;
     g.time_s = c == COLUMN_TIME ? value * 1e-6 : flop / (value * 1e12);
-    if (all->n == all->cap) {
-        const int64_t cap = all->cap ? 2 * all->cap : 64;
-        all->gemm = ll_arena_grown(columns->mem, all->gemm, all->n, cap, sizeof *all->gemm);
-        all->cap = cap;
-    }
-    all->gemm[all->n++] = g;
-    return LL_OK;
+    *out = g;
+    return err->status;
 }
 
 ll_status ll_gemm_parse(const char *file, const char *text, ll_arena *mem, ll_gemms *out,
                         ll_error *err)
 {
-    ll_columns columns = {.file = file,
-                          .mem = mem,
-                          .err = err,
-                          .n_name = N_COLUMN,
-                          .name = column_names,
-                          .required = 1u << COLUMN_M | 1u << COLUMN_N | 1u << COLUMN_K |
-                                      1u << COLUMN_PRECISION,
-                          .legal = "m, n, k, precision, time_us or tflops, and perhaps batch"};
+    static const ll_csv_columns columns = {N_COLUMN, column_names,
+                                           1u << COLUMN_M | 1u << COLUMN_N | 1u << COLUMN_K |
+                                               1u << COLUMN_PRECISION};
+    int at[N_COLUMN];
+    ll_csv csv;
+    ll_gemm g;
     *out = (ll_gemms){0};
-    while (*text) {
-        const size_t n = strcspn(text, "\n");
-        const char *line = ll_arena_strndup(mem, text, n);
-        const char *content = line + strspn(line, " \t\r");
-        columns.line++;
-        text += n + (text[n] == '\n');
-        if (!*content || *content == '#') continue;
-        if (columns.n_field) {
-            row_read(&columns, line, out);
-            continue;
-        }
-        LL_TRY(ll_columns_heading(&columns, line));
-        if (!columns.field_of[COLUMN_TIME] == !columns.field_of[COLUMN_RATE])
-            return ll_columns_fault(&columns, "time_us and tflops: both or none", "one of the two");
-    }
-    if (err->status == LL_OK && out->n == 0)
-        ll_columns_fault(&columns, "the file ends without a product", "rows below a heading");
+    LL_TRY(ll_csv_parse(file, text, strlen(text), mem, &csv, err));
+    LL_TRY(ll_csv_find(&csv, &columns, mem, at, err));
+    if ((at[COLUMN_TIME] < 0) == (at[COLUMN_RATE] < 0))
+        return ll_error_add(err, LL_ERR_CONFIG,
+                            "%s:%d: time_us and tflops: both or none; expected one of the two",
+                            file, csv.heading_line);
+    for (int i = 0; i < csv.n_row; i++)
+        if (row_read(&csv, at, i, &g, err) == LL_OK) gemm_add(out, &g, mem);
+    if (csv.n_row == 0)
+        return ll_error_add(err, LL_ERR_CONFIG,
+                            "%s:%d: the file ends without a product; expected rows below a heading",
+                            file, csv.heading_line);
     return err->status;
 }
 

@@ -2,9 +2,7 @@
 #include "sim/base/csv.h"
 #include "sim/validate/validation.h"
 
-#include <errno.h>
-#include <math.h>
-#include <stdlib.h>
+#include <float.h>
 #include <string.h>
 
 static const char *const quantity_names[LL_N_QUANTITY] = {
@@ -27,14 +25,6 @@ static int quantity_find(const char *text)
     return -1;
 }
 
-static bool number_read(const char *text, double *out)
-{
-    char *rest;
-    errno = 0;
-    *out = strtod(text, &rest);
-    return rest != text && !*rest && !errno && isfinite(*out);
-}
-
 static ll_status row_check(const char *path, ll_validation_row *row, const char *measured,
                            const char *band, ll_error *err)
 {
@@ -46,12 +36,12 @@ static ll_status row_check(const char *path, ll_validation_row *row, const char 
                             "TFLOP/s/chip full+recompute (or full, or causal), busbw COLLECTIVE "
                             "SIZE, layer forward ms, layer backward ms, fits, or activations GB",
                             path, row->line, row->quantity_text);
-    if (!number_read(measured, &row->measured) || row->measured < 0 ||
+    if (!ll_csv_number(measured, -DBL_MAX, DBL_MAX, &row->measured) || row->measured < 0 ||
         (row->measured == 0 && row->quantity != LL_QUANTITY_FITS))
         return ll_error_add(err, LL_ERR_CONFIG,
                             "%s:%d: measured = '%s'; expected a number above zero", path, row->line,
                             measured);
-    if (!number_read(band, &row->band_frac) || row->band_frac < 0)
+    if (!ll_csv_number(band, -DBL_MAX, DBL_MAX, &row->band_frac) || row->band_frac < 0)
         return ll_error_add(err, LL_ERR_CONFIG,
                             "%s:%d: band_pct = '%s'; expected a number of percent", path, row->line,
                             band);
@@ -81,35 +71,50 @@ static ll_status others_read(const char *path, ll_validation_row *row, const cha
     return LL_OK;
 }
 
+typedef enum column {
+    COLUMN_ID,
+    COLUMN_GROUP,
+    COLUMN_SERIES,
+    COLUMN_STUDY,
+    COLUMN_SET,
+    COLUMN_WHAT,
+    COLUMN_QUANTITY,
+    COLUMN_MEASURED,
+    COLUMN_BAND,
+    COLUMN_ASSUMED,
+    COLUMN_SOURCE,
+    COLUMN_CAUSE, /* a table may do without this and the next one */
+    COLUMN_OTHERWISE,
+    N_COLUMN
+} column;
+
+static const char *const column_names[N_COLUMN] = {
+    "id",       "group",    "series",  "study",  "set",   "what",     "quantity",
+    "measured", "band_pct", "assumed", "source", "cause", "otherwise"};
+
 static ll_status rows_make(const ll_csv *csv, ll_arena *mem, ll_validation *out, ll_error *err)
 {
-    enum { ID, GROUP, SERIES, STUDY, SET, WHAT, QUANTITY, MEASURED, BAND, ASSUMED, SOURCE, N };
-    static const char *const name[N] = {"id",       "group",   "series",   "study",
-                                        "set",      "what",    "quantity", "measured",
-                                        "band_pct", "assumed", "source"};
-    int at[N];
-    for (int k = 0; k < N; k++)
-        if ((at[k] = ll_csv_column(csv, name[k])) < 0)
-            ll_error_add(err, LL_ERR_CONFIG, "%s: there is no column '%s'", csv->name, name[k]);
-    LL_TRY(err->status);
-    const int cause = ll_csv_column(csv, "cause"); /* a table may do without these */
-    const int otherwise = ll_csv_column(csv, "otherwise");
+    static const ll_csv_columns columns = {N_COLUMN, column_names, (1u << COLUMN_CAUSE) - 1};
+    int at[N_COLUMN];
+    LL_TRY(ll_csv_find(csv, &columns, mem, at, err));
     ll_validation_row *row = ll_arena_array(mem, csv->n_row, ll_validation_row);
     for (int i = 0; i < csv->n_row; i++) {
-        const char *const *cell = csv->cell + (size_t)i * (size_t)csv->n_column;
-        row[i] = (ll_validation_row){.id = cell[at[ID]],
-                                     .group = cell[at[GROUP]],
-                                     .series = cell[at[SERIES]],
-                                     .study = cell[at[STUDY]],
-                                     .set = cell[at[SET]],
-                                     .what = cell[at[WHAT]],
-                                     .quantity_text = cell[at[QUANTITY]],
-                                     .assumed = cell[at[ASSUMED]],
-                                     .source = cell[at[SOURCE]],
-                                     .cause = cause < 0 ? "" : cell[cause],
+        const char *cell[N_COLUMN];
+        for (int c = 0; c < N_COLUMN; c++)
+            cell[c] = ll_csv_cell(csv, i, at[c]);
+        row[i] = (ll_validation_row){.id = cell[COLUMN_ID],
+                                     .group = cell[COLUMN_GROUP],
+                                     .series = cell[COLUMN_SERIES],
+                                     .study = cell[COLUMN_STUDY],
+                                     .set = cell[COLUMN_SET],
+                                     .what = cell[COLUMN_WHAT],
+                                     .quantity_text = cell[COLUMN_QUANTITY],
+                                     .assumed = cell[COLUMN_ASSUMED],
+                                     .source = cell[COLUMN_SOURCE],
+                                     .cause = cell[COLUMN_CAUSE],
                                      .line = csv->line[i]};
-        row_check(csv->name, &row[i], cell[at[MEASURED]], cell[at[BAND]], err);
-        if (otherwise >= 0) others_read(csv->name, &row[i], cell[otherwise], mem, err);
+        row_check(csv->name, &row[i], cell[COLUMN_MEASURED], cell[COLUMN_BAND], err);
+        others_read(csv->name, &row[i], cell[COLUMN_OTHERWISE], mem, err);
     }
     out->n_row = csv->n_row;
     out->row = row;

@@ -126,7 +126,7 @@ heading=$heading,otherwise bad 'A,extra,,../clusters/hgx_a100,,x,busbw all_reduc
     "rows\.csv:2: otherwise = 'job\.tp=2'; only steps"
 heading=$heading,otherwise bad 'A,open20,,o01,,x,step s,1,8,,,a=1 or a=2 or a=3 or a=4 or a=5' \
     'rows\.csv:2: otherwise has more than 4 settings'
-heading=id,group bad 'A,open20' "rows\.csv: there is no column 'series'"
+heading=id,group bad 'A,open20' "rows\.csv:1: there is no column 'series'"
 expect 1 validate none.csv
 has err 'none\.csv: No such file'
 finish

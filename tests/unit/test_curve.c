@@ -68,7 +68,7 @@ static void test_comma(void)
 {
     const ll_points p = parsed("t.csv",
                                "# made by hand\nop, n ,bytes,time_us,use,source\n\n"
-                               "all_gather,8,1 MiB,17.5,check,by A, B\n"
+                               "all_gather,8,1 MiB,17.5,check,\"by A, B\"\n"
                                "send,2,4096,6,,\n",
                                NULL);
     CHECK(p.n == 2, "%d points", p.n);
@@ -78,15 +78,17 @@ static void test_comma(void)
           "%s", p.point[0].source);
     CHECK_NEAR(p.point[0].size_B, 1048576.0, 0);
     CHECK(!p.point[1].check && p.point[1].collective == LL_SEND && !*p.point[1].source, "second");
-    parsed("t", "op,n,bytes,tims_us\nsend,2,8,6\n", "t:1: column 'tims_us'; expected op, n, bytes");
+    parsed("t", "op,n,bytes,tims_us\nsend,2,8,6\n", "t:1: there is no column 'time_us'");
     parsed("t", "op,n,bytes,tims_us\nsend,2,8,6\n", "did you mean 'time_us'?");
-    parsed("t", "op,n,bytes\nsend,2,8\n", "t:1: no column 'time_us'");
+    parsed("t", "op,n,bytes\nsend,2,8\n", "t:1: there is no column 'time_us'");
     parsed("t", "op,n,n,time_us\n", "t:1: column 'n' stands twice");
     parsed("t", "op,n,bytes,time_us\nreduse,2,8,6\n", "t:2: op = 'reduse'; expected all_reduce");
     parsed("t", "op,n,bytes,time_us\nsend,1,8,6\n",
            "t:2: n = '1'; expected a number of chips from 2");
     parsed("t", "op,n,bytes,time_us\nsend,2,8 MB/s,6\n", "t:2: bytes = '8 MB/s'; expected a size");
-    parsed("t", "op,n,bytes,time_us\nsend,2,8\n", "t:2: 3 fields; expected 4");
+    parsed("t", "op,n,bytes,time_us\nsend,2,8\n", "t:2: 3 cells, but the heading has 4");
+    parsed("t", "op,n,bytes,time_us,source\nsend,2,8,6,A, B\n",
+           "t:2: 6 cells, but the heading has 5; a cell with a comma stands in double quotes");
     parsed("t", "op,n,bytes,time_us,use\nsend,2,8,6,tset\n", "t:2: use = 'tset'; expected fit or");
     parsed("t", "hello\n", "t:1: 'hello'; expected a heading");
 }

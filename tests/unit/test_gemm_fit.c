@@ -32,7 +32,7 @@ static void test_parse(void)
     parsed("m,n,k,precision\n",
            "g.csv:1: time_us and tflops: both or none; expected one of the two");
     parsed("m,n,k,precision,time_us,tflops\n", "both or none");
-    parsed("m,n,precision,time_us\n", "g.csv:1: no column 'k'");
+    parsed("m,n,precision,time_us\n", "g.csv:1: there is no column 'k'");
     parsed("m,n,k,precision,time_us\n8,0,8,bf16,1\n", "g.csv:2: n = '0'; expected a size");
     parsed("m,n,k,precision,time_us\n8,8,8,bf61,1\n", "precision = 'bf61'; expected fp4, fp8,");
     parsed("m,n,k,precision,time_us\n8,8,8,bf16,x\n", "time_us = 'x'; expected a number above 0");

@@ -1,0 +1,172 @@
+#include "sim/print/fields.h"
+
+#include <math.h>
+#include <stdio.h>
+
+static const char *const type_names[] = {
+    "number", "integer", "integer",        "integer", "string", "boolean", "string (hexadecimal)",
+    "object", "list",    "list of strings"};
+
+static void object_json(const ll_field *f, const char *base, ll_json *j);
+
+static void field_json(const ll_field *f, const char *base, ll_json *j)
+{
+    const void *p = base + f->offset;
+    char hash[32];
+    switch (f->type) {
+    case LL_FIELD_NUMBER:
+        ll_json_number(j, f->name, *(const double *)p);
+        break;
+    case LL_FIELD_INT:
+        ll_json_integer(j, f->name, *(const int *)p);
+        break;
+    case LL_FIELD_INT32:
+        ll_json_integer(j, f->name, *(const int32_t *)p);
+        break;
+    case LL_FIELD_INT64:
+        ll_json_integer(j, f->name, *(const int64_t *)p);
+        break;
+    case LL_FIELD_STRING:
+        ll_json_string(j, f->name, *(const char *const *)p);
+        break;
+    case LL_FIELD_BOOL:
+        ll_json_bool(j, f->name, *(const bool *)p);
+        break;
+    case LL_FIELD_HASH:
+        snprintf(hash, sizeof hash, "%016llx", (unsigned long long)*(const uint64_t *)p);
+        ll_json_string(j, f->name, hash);
+        break;
+    case LL_FIELD_OBJECT:
+        ll_json_open(j, f->name, '{');
+        object_json(f->sub, p, j);
+        ll_json_close(j);
+        break;
+    case LL_FIELD_LIST:
+        ll_json_open(j, f->name, '[');
+        for (int i = 0; i < *(const int *)(const void *)(base + f->n_offset); i++) {
+            ll_json_open(j, NULL, '{');
+            object_json(f->sub, *(const char *const *)p + (size_t)i * f->item_B, j);
+            ll_json_close(j);
+        }
+        ll_json_close(j);
+        break;
+    case LL_FIELD_WORDS:
+        ll_json_open(j, f->name, '[');
+        for (const char *const *word = *(const char *const *const *)p; *word; word++)
+            ll_json_string(j, NULL, *word);
+        ll_json_close(j);
+        break;
+    }
+}
+
+static void object_json(const ll_field *f, const char *base, ll_json *j)
+{
+    for (; f->name; f++)
+        if (!f->optional || *(const int *)(const void *)(base + f->n_offset) > 0)
+            field_json(f, base, j);
+}
+
+/* The value of a plain field as text for CSV; empty for null. */
+static const char *plain_text(const ll_field *f, const void *p, char *out, size_t cap)
+{
+    out[0] = '\0';
+    switch (f->type) {
+    case LL_FIELD_NUMBER:
+        if (isfinite(*(const double *)p)) snprintf(out, cap, "%.17g", *(const double *)p);
+        return out;
+    case LL_FIELD_INT:
+        snprintf(out, cap, "%d", *(const int *)p);
+        return out;
+    case LL_FIELD_INT32:
+        snprintf(out, cap, "%d", (int)*(const int32_t *)p);
+        return out;
+    case LL_FIELD_INT64:
+        snprintf(out, cap, "%lld", (long long)*(const int64_t *)p);
+        return out;
+    case LL_FIELD_STRING:
+        return *(const char *const *)p ? *(const char *const *)p : "";
+    case LL_FIELD_BOOL:
+        return *(const bool *)p ? "true" : "false";
+    case LL_FIELD_HASH:
+        snprintf(out, cap, "%016llx", (unsigned long long)*(const uint64_t *)p);
+        return out;
+    case LL_FIELD_OBJECT:
+    case LL_FIELD_LIST:
+    case LL_FIELD_WORDS:
+        break;
+    }
+    return out;
+}
+
+static void row_add(ll_table *t, const char *path, const char *value, const char *unit)
+{
+    ll_table_row(t);
+    ll_table_set(t, 0, "%s", path);
+    ll_table_set(t, 1, "%s", value);
+    ll_table_set(t, 2, "%s", unit);
+}
+
+static void object_csv(const ll_field *f, const char *prefix, const char *base, ll_table *t);
+
+static void list_csv(const ll_field *f, const char *path, const char *base, ll_table *t)
+{
+    const char *items = *(const char *const *)(const void *)(base + f->offset);
+    for (int i = 0; i < *(const int *)(const void *)(base + f->n_offset); i++) {
+        const char *item = items + (size_t)i * f->item_B;
+        const char *label = *(const char *const *)(const void *)(item + f->sub->offset);
+        object_csv(f->sub + 1, ll_arena_printf(t->mem, "%s[%s].", path, label), item, t);
+    }
+}
+
+static void object_csv(const ll_field *f, const char *prefix, const char *base, ll_table *t)
+{
+    for (; f->name; f++) {
+        const char *path = ll_arena_printf(t->mem, "%s%s", prefix, f->name);
+        char value[64];
+        const void *p = base + f->offset;
+        if (f->type == LL_FIELD_OBJECT)
+            object_csv(f->sub, ll_arena_printf(t->mem, "%s.", path), p, t);
+        else if (f->type == LL_FIELD_LIST)
+            list_csv(f, path, base, t);
+        else if (f->type == LL_FIELD_WORDS)
+            for (const char *const *word = *(const char *const *const *)p; *word; word++)
+                row_add(t, path, *word, "");
+        else
+            row_add(t, path, plain_text(f, p, value, sizeof value), f->unit);
+    }
+}
+
+static void list_add(const ll_field *f, const char *prefix, ll_table *t)
+{
+    for (; f->name; f++) {
+        ll_table_row(t);
+        ll_table_set(t, 0, "%s%s", prefix, f->name);
+        ll_table_set(t, 1, "%s", type_names[f->type]);
+        ll_table_set(t, 2, "%s", f->unit);
+        ll_table_set(t, 3, "%s", f->doc);
+        if (f->sub)
+            list_add(f->sub,
+                     ll_arena_printf(t->mem, "%s%s%s.", prefix, f->name,
+                                     f->type == LL_FIELD_LIST ? "[]" : ""),
+                     t);
+    }
+}
+
+void ll_fields_json(const ll_field *f, const void *base, ll_json *j) { object_json(f, base, j); }
+
+ll_table *ll_fields_flat(const ll_field *f, const void *base, ll_arena *mem)
+{
+    ll_table *t = ll_table_create(
+        mem, "", 3, (ll_column[]){{.name = "field"}, {.name = "value"}, {.name = "unit"}});
+    object_csv(f, "", base, t);
+    return t;
+}
+
+ll_table *ll_fields_list(const ll_field *f, ll_arena *mem)
+{
+    ll_table *t = ll_table_create(
+        mem, "", 4,
+        (ll_column[]){{.name = "field"}, {.name = "type"}, {.name = "unit"}, {.name = "meaning"}});
+    list_add(f, "", t);
+    return t;
+}

@@ -4,6 +4,8 @@
 #include "sim/report/difference.h"
 #include "sim/report/plot.h"
 #include "sim/report/report.h"
+#include "sim/report/summary.h"
+#include "sim/report/waterfall.h"
 #include "sim/step/beside.h"
 #include "sim/step/result.h"
 #include "sim/validate/standing.h"
@@ -32,19 +34,35 @@ static ll_table *table_side_by_side(const comparison *c, const char *title, cons
     return ll_table_create(mem, title, c->n + 1, column);
 }
 
+static const char *value_find(int n, const ll_summary_row *row, const char *what)
+{
+    for (int i = 0; i < n; i++)
+        if (!strcmp(row[i].what, what)) return row[i].value;
+    return NULL;
+}
+
+/* A row for everything that any result says, in the order in which they say it. */
 static ll_table *results(const comparison *c, ll_arena *mem)
 {
     ll_table *t = table_side_by_side(c, "Results", "quantity", false, mem);
-    ll_summary_row row[MAX_STUDY][LL_MAX_SUMMARY];
+    const ll_summary_row *row[MAX_STUDY];
     int n[MAX_STUDY] = {0};
-    for (int k = 0; k < c->n; k++)
-        n[k] = ll_report_summary(&c->report[k], mem, row[k]);
-    for (int i = 0; i < n[0]; i++) {
-        ll_table_row(t);
-        ll_table_set(t, 0, "%s", row[0][i].what);
-        for (int k = 0; k < c->n; k++)
-            ll_table_set(t, k + 1, "%s", i < n[k] ? row[k][i].value : "-");
+    for (int k = 0; k < c->n; k++) {
+        n[k] = ll_report_summary(&c->report[k], mem, &row[k]);
+        for (int i = 0; i < n[k]; i++) {
+            bool known = false;
+            for (int before = 0; before < k && !known; before++)
+                known = value_find(n[before], row[before], row[k][i].what) != NULL;
+            if (known) continue;
+            ll_table_row(t);
+            ll_table_set(t, 0, "%s", row[k][i].what);
+        }
     }
+    for (int i = 0; i < t->n_row; i++)
+        for (int k = 0; k < c->n; k++) {
+            const char *value = value_find(n[k], row[k], t->cell[i * t->n_column]);
+            t->cell[i * t->n_column + k + 1] = value ? value : "-";
+        }
     return t;
 }
 
@@ -137,7 +155,7 @@ static void print(const comparison *c, ll_format format, int width, ll_arena *me
     }
     for (int k = 0; k < c->n && format == LL_FORMAT_TEXT; k++) {
         ll_text_add(out, "%s: where %d chips go\n", c->label[k], c->result[k].n_chip);
-        ll_report_waterfall(&c->report[k], out);
+        ll_report_waterfall(&c->report[k], mem, out);
         ll_text_add(out, "\n");
     }
 }

@@ -3,7 +3,7 @@
 #include "sim/config/shipped.h"
 #include "sim/machine/chip.h"
 #include "sim/model/model.h"
-#include "sim/report/report.h"
+#include "sim/report/summary.h"
 #include "sim/work/study.h"
 
 #include <string.h>

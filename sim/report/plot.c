@@ -1,6 +1,7 @@
 #include "sim/report/plot.h"
 
 #include "sim/print/output.h"
+#include "sim/report/waterfall.h"
 
 #include <math.h>
 #include <spawn.h>
@@ -12,51 +13,30 @@
 
 extern char **environ; // NOLINT(readability-redundant-declaration): POSIX leaves it to the user
 
-/* Rows of a waterfall, from the top. */
-typedef struct bar {
-    const char *name;
-    double lo_frac, hi_frac; /* of all chips */
-    double chips;            /* of the bar itself */
-    int color;               /* 0 all, 1 lost, 2 effective */
-} bar;
-
-/* The ladder removes causes from the real machine upwards; a waterfall reads from the top. */
-static int bars_make(const ll_result *r, bar *out)
-{
-    double left = r->n_chip;
-    int n = 0;
-    out[n++] = (bar){"all chips at peak", 0, 1, r->n_chip, 0};
-    for (int i = r->n_loss - 1; i >= 0; i--) {
-        double after = left - r->loss[i].chips;
-        out[n++] = (bar){r->loss[i].cause, fmin(left, after) / r->n_chip,
-                         fmax(left, after) / r->n_chip, r->loss[i].chips, 1};
-        left = after;
-    }
-    out[n++] = (bar){"effective chips", 0, r->efficiency_frac, r->effective_chips, 2};
-    return n;
-}
-
 /* Causes that any result loses something to, top first; the rows of the picture. */
-static int rows_find(int n, const ll_report *report, const char **row)
+static int rows_find(int n, const ll_report *report, ll_arena *mem, const char *const **out)
 {
-    int n_row = 0;
+    int n_row = 0, n_loss = 0;
+    for (int k = 0; k < n; k++)
+        n_loss += report[k].result->n_loss;
+    const char **row = ll_arena_array(mem, n_loss, const char *);
     for (int k = 0; k < n; k++) {
         const ll_result *r = report[k].result;
         for (int i = r->n_loss - 1; i >= 0; i--) {
             int at = 0;
             while (at < n_row && strcmp(row[at], r->loss[i].cause) != 0)
                 at++;
-            if (at == n_row && fabs(r->loss[i].frac) >= 5e-4 && n_row < LL_MAX_LOSS)
-                row[n_row++] = r->loss[i].cause;
+            if (at == n_row && fabs(r->loss[i].frac) >= 5e-4) row[n_row++] = r->loss[i].cause;
         }
     }
+    *out = row;
     return n_row;
 }
 
-static int row_of(const bar *b, int n_row, const char *const *row)
+static int row_of(const ll_bar *b, int n_row, const char *const *row)
 {
-    if (b->color == 0) return 0;
-    if (b->color == 2) return n_row + 1;
+    if (b->kind == LL_BAR_ALL) return 0;
+    if (b->kind == LL_BAR_EFFECTIVE) return n_row + 1;
     for (int i = 0; i < n_row; i++)
         if (!strcmp(row[i], b->name)) return i + 1;
     return -1;
@@ -66,11 +46,11 @@ static int row_of(const bar *b, int n_row, const char *const *row)
 static void data_write(const ll_report *r, int n_row, const char *const *row, ll_arena *mem,
                        ll_text *out)
 {
-    bar bars[LL_MAX_LOSS + 2];
-    int n = bars_make(r->result, bars);
+    const ll_bar *bars;
+    const int n = ll_report_bars(r->result, mem, &bars);
     ll_text_add(out, "# row from_percent to_percent kind label cause\n");
     for (int i = 0; i < n; i++) {
-        const bar *b = &bars[i];
+        const ll_bar *b = &bars[i];
         int at = row_of(b, n_row, row);
         if (at < 0) continue;
         const char *chips = fabs(b->chips) < 100 ? ll_arena_printf(mem, "%.1f", b->chips)
@@ -78,7 +58,7 @@ static void data_write(const ll_report *r, int n_row, const char *const *row, ll
         double percent = 100 * b->chips / r->result->n_chip;
         const char *share = fabs(percent) < 0.05 ? "<0.1" : ll_arena_printf(mem, "%.1f", percent);
         ll_text_add(out, "%d %.6g %.6g %d \"%s %%, %s chips\" \"%s\"\n", at, 100 * b->lo_frac,
-                    100 * b->hi_frac, b->color, share, chips, b->name);
+                    100 * b->hi_frac, (int)b->kind, share, chips, b->name);
     }
 }
 
@@ -138,7 +118,7 @@ static void settings_write(int n, int n_row, const char *const *row, ll_text *ou
                 "set tmargin at screen 0.85\nset bmargin at screen 0.09\n",
                 n, n_row + 1);
     ll_text_add(out, "rows = \"set ytics scale 0 "
-                     "('all chips at peak' 0");
+                     "('all chips, at peak' 0");
     for (int i = 0; i < n_row; i++)
         ll_text_add(out, ", '%s' %d", row[i], i + 1);
     ll_text_add(out, ", 'effective chips' %d) textcolor rgb '#222222' font ftext\"\n\n", n_row + 1);
@@ -206,8 +186,8 @@ bool ll_plot_gnuplot(const char *dir, const char *script)
 ll_status ll_plot_waterfalls(const char *dir, int n, const ll_report *report, ll_comm *comm,
                              ll_arena *mem, bool *drawn, ll_error *err)
 {
-    const char *row[LL_MAX_LOSS];
-    int n_row = rows_find(n, report, row);
+    const char *const *row;
+    const int n_row = rows_find(n, report, mem, &row);
     ll_text text;
     for (int i = 0; i < n; i++) {
         ll_text_init(&text, mem);

@@ -6,9 +6,8 @@
 #ifndef LL_REPORT_REPORT_H
 #define LL_REPORT_REPORT_H
 
-#include "sim/print/json.h"
+#include "sim/print/fields.h"
 #include "sim/print/quantity.h"
-#include "sim/print/table.h"
 #include "sim/step/result.h"
 #include "sim/work/study.h"
 
@@ -34,8 +33,7 @@ typedef struct ll_standing {
 typedef struct ll_report {
     const ll_study *study;
     const ll_result *result;
-    const char
-        *label; /* what comparisons and pictures call it; the name of the study if that is unique */
+    const char *label; /* in comparisons and pictures; the name of the study if that is unique */
     const ll_standing *standing; /* borrowed */
 } ll_report;
 
@@ -51,21 +49,7 @@ ll_table *ll_report_fields(ll_arena *mem);
 /* Every plain field as a row "field, value, unit", the items of lists by name. */
 ll_table *ll_report_flat(const ll_report *r, ll_arena *mem);
 
-/* The headline figures, one string each, the same rows for every result. */
-enum { LL_MAX_SUMMARY = 32 };
-typedef struct ll_summary_row {
-    const char *what, *value;
-    const char *note; /* NULL: none */
-} ll_summary_row;
-int ll_report_summary(const ll_report *r, ll_arena *mem, ll_summary_row *row);
-
-/* Losses from all chips down to what they achieve, with bars of characters, in chips and per cent. */
-void ll_report_waterfall(const ll_report *r, ll_text *out);
-
-/* "switch 72", "mesh 8 x mesh 8 x switch 128", in mem. */
-const char *ll_report_shape(const ll_topology *topo, ll_arena *mem);
-
-/* Words that explain how the figures are counted; ended by NULL. */
-extern const char *const ll_report_conventions[];
+/* The parts of ll_memory, one field each (report_json.c). */
+extern const ll_field ll_report_memory_fields[];
 
 #endif

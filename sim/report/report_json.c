@@ -7,7 +7,7 @@
  */
 #include "sim/config/shipped.h"
 #include "sim/print/fields.h"
-#include "sim/report/report.h"
+#include "sim/report/summary.h"
 #include "sim/version.h"
 
 #include <math.h>
@@ -81,7 +81,7 @@ static const ll_field transfer_fields[] = {
     {0}};
 
 #define MEMORY(member, doc_) LL_FIELD(#member, LL_FIELD_NUMBER, ll_memory, member, "B", doc_)
-static const ll_field memory_fields[] = {
+const ll_field ll_report_memory_fields[] = {
     MEMORY(weights_B, "weights"),
     MEMORY(gradients_B, "gradients"),
     MEMORY(optimizer_B, "optimizer state"),
@@ -214,7 +214,7 @@ static const ll_field document_fields[] = {
      .type = LL_FIELD_OBJECT,
      .offset = AT(r.memory),
      .unit = "",
-     .sub = memory_fields,
+     .sub = ll_report_memory_fields,
      .doc = "per chip, on the fullest stage"},
     {.name = "layout",
      .type = LL_FIELD_OBJECT,

@@ -9,8 +9,8 @@
 typedef struct ll_words {
     int n;
     const char *const *word; /* [n] */
-    const char
-        *otherwise; /* what to say if no word is near; NULL: all words, after any suggestion too */
+    /* what to say if no word is near; NULL: all words, after any suggestion too */
+    const char *otherwise;
 } ll_words;
 
 /* Index of the word, or -1. */

@@ -47,8 +47,8 @@ typedef struct ll_options {
     const char **set; /* [n_set] "path=value": --set, and the shorthands --seed, --engine, --fold */
     int n_petsc;
     const char **petsc; /* [n_petsc] what followed --petsc */
-    const char
-        *value[LL_N_OPT]; /* last value of each option; "" for one that takes none; or NULL */
+    /* last value of each option; "" for one that takes none; or NULL */
+    const char *value[LL_N_OPT];
     ll_format format;
 } ll_options;
 

@@ -27,15 +27,16 @@
 
 #include <stdbool.h>
 
-typedef enum ll_evidence { /* weakest last; a result rests on the weakest that it used */
-                           LL_EVIDENCE_NONE, /* not a fact: a choice of the user (layout, seed, ...) */
-                           LL_EVIDENCE_MEASURED,
-                           LL_EVIDENCE_VENDOR,
-                           LL_EVIDENCE_DERIVED,
-                           LL_EVIDENCE_PRESS,
-                           LL_EVIDENCE_UNVERIFIED,
-                           LL_EVIDENCE_ASSUMED,
-                           LL_EVIDENCE_UNSTATED
+/* Weakest last; a result rests on the weakest that it used. */
+typedef enum ll_evidence {
+    LL_EVIDENCE_NONE, /* not a fact: a choice of the user (layout, seed, ...) */
+    LL_EVIDENCE_MEASURED,
+    LL_EVIDENCE_VENDOR,
+    LL_EVIDENCE_DERIVED,
+    LL_EVIDENCE_PRESS,
+    LL_EVIDENCE_UNVERIFIED,
+    LL_EVIDENCE_ASSUMED,
+    LL_EVIDENCE_UNSTATED
 } ll_evidence;
 
 const char *ll_evidence_name(ll_evidence e);

@@ -24,8 +24,8 @@
 /* A product of m x k by k x n, `batch` times over. */
 typedef struct ll_matmul {
     double batch, m, n, k;
-    double
-        out_B; /* read and written per element of the result: 2; more if it is added to another */
+    /* read and written per element of the result: 2; more if it is added to another */
+    double out_B;
 } ll_matmul;
 
 double ll_kernel_matmul_s(const ll_chip *chip, int precision, const ll_matmul *p);

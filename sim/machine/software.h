@@ -75,8 +75,8 @@ typedef struct ll_software {
     double fill_ll_s, fill_pairs_ll_s, step_pairs_s, tail_B; /* see above */
     ll_guess guess;
     double held_frac; /* of a transfer's time, that kernels beside it lose (sim/step/exposed.h) */
-    bool
-        pipelined; /* stages of a hierarchical collective on this and on other dimensions overlap */
+    /* stages of a hierarchical collective on this and on other dimensions overlap */
+    bool pipelined;
 } ll_software;
 
 extern const ll_key ll_software_keys[];

@@ -15,8 +15,8 @@
 typedef struct ll_wire {
     double packet_B; /* service unit of a link */
     double kappa;    /* burstiness in the throughput equations: 0.5 is M/D/1 */
-    double
-        window_bdp; /* window over the bandwidth-delay product of the sender's share; 0: use window_B */
+    /* window over the bandwidth-delay product of the sender's share; 0: use window_B */
+    double window_bdp;
     double window_B;
     double window_packets; /* with window_bdp: but at least so many packets */
 } ll_wire;

@@ -10,8 +10,8 @@
 
 typedef struct ll_record {
     int n;
-    const ll_validation_stats
-        *stats; /* [n] open20, all, families, chips; as ll_validation has them */
+    /* [n] open20, all, families, chips; as ll_validation has them */
+    const ll_validation_stats *stats;
 } ll_record;
 
 void ll_record_write(const ll_validation *v, ll_text *out);

@@ -1,7 +1,8 @@
-/* Tables of text as files: comma-separated values (RFC 4180) with a heading that names the columns.
+/* Tables of text as files: comma-separated values (RFC 4180) with a heading that names the
+ * columns.
  *
- * Empty lines and lines that begin with '#' are left out. A cell in double quotes may hold commas, line
- * ends and doubled quotes; blanks around a cell without quotes do not count.
+ * Empty lines and lines that begin with '#' are left out. A cell in double quotes may hold
+ * commas, line ends and doubled quotes; blanks around a cell without quotes do not count.
  */
 #ifndef LL_BASE_CSV_H
 #define LL_BASE_CSV_H
@@ -24,8 +25,8 @@ typedef struct ll_csv {
 ll_status ll_csv_load(const char *path, ll_arena *mem, const char **bytes, size_t *n,
                       ll_error *err);
 
-/* Everything lives in mem, `bytes` may go. Errors, up to 20: no heading, a row with another number of cells, a
- * quote that stays open, text behind a closed one. */
+/* Everything lives in mem, `bytes` may go. Errors, up to 20: no heading, a row with another
+ * number of cells, a quote that stays open, text behind a closed one. */
 ll_status ll_csv_parse(const char *name, const char *bytes, size_t n, ll_arena *mem, ll_csv *out,
                        ll_error *err);
 
@@ -36,8 +37,8 @@ typedef struct ll_csv_columns {
     unsigned required;       /* bit i: name[i] has to be there */
 } ll_csv_columns;
 
-/* at: [columns->n] where each column stands, or -1. Errors, up to 20: columns that are missing, unknown or there
- * twice. */
+/* at: [columns->n] where each column stands, or -1. Errors, up to 20: columns that are missing,
+ * unknown or there twice. */
 ll_status ll_csv_find(const ll_csv *csv, const ll_csv_columns *columns, ll_arena *mem, int *at,
                       ll_error *err);
 

@@ -1,5 +1,6 @@
-/* From 64-bit keys to dense indices 0, 1, 2 ... in order of first sight: open addressing with linear
- * probing, kept at most half full. The keys are hashes already, so their low bits choose the slot.
+/* From 64-bit keys to dense indices 0, 1, 2 ... in order of first sight: open addressing with
+ * linear probing, kept at most half full. The keys are hashes already, so their low bits choose
+ * the slot.
  */
 #ifndef LL_BASE_INDEX_MAP_H
 #define LL_BASE_INDEX_MAP_H

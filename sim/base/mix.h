@@ -1,7 +1,9 @@
-/* Mixing: 64 bits whose low ones are as good as any other, for hash tables, colours and draws by a key.
+/* Mixing: 64 bits whose low ones are as good as any other, for hash tables, colours and draws by
+ * a key.
  *
- * The finaliser of SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014):
- * a bijection of 64 bits in which each bit of x changes about half of the bits of the result.
+ * The finaliser of SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number
+ * generators", 2014): a bijection of 64 bits in which each bit of x changes about half of the
+ * bits of the result.
  */
 #ifndef LL_BASE_MIX_H
 #define LL_BASE_MIX_H

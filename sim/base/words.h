@@ -16,11 +16,12 @@ typedef struct ll_words {
 /* Index of the word, or -1. */
 int ll_words_find(const ll_words *words, const char *word);
 
-/* "did you mean 'closed'? expected one of: closed, flow", as one suggestion is near or not, into out[cap];
- * returns out. */
+/* "did you mean 'closed'? expected one of: closed, flow", as one suggestion is near or not, into
+ * out[cap]; returns out. */
 const char *ll_words_hint(const ll_words *words, const char *word, char *out, size_t cap);
 
-/* *out: index of the word. Error: the text of fmt, which names the place and the word and ends before the hint. */
+/* *out: index of the word. Error: the text of fmt, which names the place and the word and ends
+ * before the hint. */
 ll_status ll_words_pick(const ll_words *words, const char *word, int *out, ll_error *err,
                         const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 

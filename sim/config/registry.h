@@ -1,6 +1,8 @@
-/* A choice among the types of a family of plugins: `type = "clos"` in a group of the configuration.
+/* A choice among the types of a family of plugins: `type = "clos"` in a group of the
+ * configuration.
  *
- * Whoever knows the list of types says how the key reads; the rest of the group are keys of the type.
+ * Whoever knows the list of types says how the key reads; the rest of the group are keys of the
+ * type.
  */
 #ifndef LL_CONFIG_REGISTRY_H
 #define LL_CONFIG_REGISTRY_H

@@ -11,8 +11,8 @@ extern const ll_registry ll_fabric_registry; /* the kinds of interconnect */
 ll_status ll_fabric_topology(ll_config *cfg, const char *path, ll_arena *mem, ll_topology *topo,
                              ll_error *err);
 
-/* The group "cluster.topology", with the links of link_rates (topology/degraded.h; "": all as they are).
- * *out lives in mem. Not collective. */
+/* The group "cluster.topology", with the links of link_rates (topology/degraded.h; "": all as
+ * they are). *out lives in mem. Not collective. */
 ll_status ll_fabric_read(ll_config *cfg, const char *link_rates, ll_arena *mem, ll_topology **out,
                          ll_error *err);
 

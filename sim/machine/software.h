@@ -1,4 +1,5 @@
-/* What the software that drives the links adds to them: a communication library, dimension by dimension. */
+/* What the software that drives the links adds to them: a communication library, dimension by
+ * dimension. */
 #ifndef LL_MACHINE_SOFTWARE_H
 #define LL_MACHINE_SOFTWARE_H
 
@@ -19,10 +20,10 @@ typedef enum ll_collective {
 
 extern const char *const ll_collective_names[]; /* "all_reduce", ...; ended by NULL */
 
-/* How a library moves a message, after NCCL. Low latency (LL): data and flags travel together, nobody waits
- * for a fence, and half of the bytes are flags. LL128: the same in 128-byte lines, 120 of them data.
- * Simple: chunks through buffers with a fence each: the full rate, at the longest steps. A library without
- * such a choice has LL_PROTOCOL_SIMPLE alone. */
+/* How a library moves a message, after NCCL. Low latency (LL): data and flags travel together,
+ * nobody waits for a fence, and half of the bytes are flags. LL128: the same in 128-byte lines,
+ * 120 of them data. Simple: chunks through buffers with a fence each: the full rate, at the
+ * longest steps. A library without such a choice has LL_PROTOCOL_SIMPLE alone. */
 typedef enum ll_protocol {
     LL_PROTOCOL_LL,
     LL_PROTOCOL_LL128, /* not for all_to_all and send: NCCL has none there */
@@ -32,12 +33,13 @@ typedef enum ll_protocol {
 
 extern const char *const ll_protocol_names[]; /* "ll", ...; ended by NULL */
 
-/* What a library reckons a collective of S bytes among n members to take, when it chooses algorithm and
- * protocol (NCCL's tuning.cc; rings have 2(n-1) steps for an all_reduce, n-1 for a gather or a scatter):
+/* What a library reckons a collective of S bytes among n members to take, when it chooses
+ * algorithm and protocol (NCCL's tuning.cc; rings have 2(n-1) steps for an all_reduce, n-1 for a
+ * gather or a scatter):
  *     by a ring in protocol p: base_p + steps * step_p + S * steps / n / rate_p
  *     by the switches:         in_network_s + S / min(n * member_Bps, in_network_Bps)
- * Messages between pairs (all_to_all, send) are LL up to pairs_ll_B, Simple beyond. What it reckons may be
- * wrong: then it does not take what would be the fastest. */
+ * Messages between pairs (all_to_all, send) are LL up to pairs_ll_B, Simple beyond. What it
+ * reckons may be wrong: then it does not take what would be the fastest. */
 typedef struct ll_guess {
     double base_s[LL_N_PROTOCOL], step_s[LL_N_PROTOCOL];
     /* 0: not taken; SIMPLE 0: the library takes what is the fastest */
@@ -48,19 +50,22 @@ typedef struct ll_guess {
 
 /* What software adds to the wire on one dimension:
  *     T = launch + steps + (wire + own) / (rate_frac * frac_p)
- * in the protocol that the library takes. `steps` of n serial steps of part_B bytes, w = wire of a part:
+ * in the protocol that the library takes. `steps` of n serial steps of part_B bytes, w = wire of
+ * a part:
  *     LL      n * (step_ll + fill_ll * min(1, part_B / 4 KiB)): more threads, longer barriers
  *     LL128   n * step_ll128
  *     Simple  n * (hypot(step, w) - w): a long part hides the latency of its own slices
  *     pairs   all_to_all, send: step_ll + fill_pairs_ll * part_B / 16 KiB, or step_pairs in Simple
- * own: the out-of-place self-copy of a member's own part, in steps; and, in Simple, the drain of the
- * pipeline: half of the last part, at most tail_B (pairs: half of all parts, at most half of tail_B; their
- * chunks are half as long).
- * By the switches (in_network) of n members the buffer of S bytes passes in slots of channels_in_network
- * chunks of 16 to 128 KiB, by NCCL's rule, with up to 2 n slots under way (without slots 2 n steps): as many
- * as the buffer has, but at least the 16 of 8 members, which leave of a small buffer about the 25 us that NCCL
- * reckons for any number of members (tuning.cc):
- *     T = launch + (S / slot + min(2 n, max(S / slot, 16))) * (step_in_network + slot / rate_in_network) */
+ * own: the out-of-place self-copy of a member's own part, in steps; and, in Simple, the drain of
+ * the pipeline: half of the last part, at most tail_B (pairs: half of all parts, at most half of
+ * tail_B; their chunks are half as long).
+ * By the switches (in_network) of n members the buffer of S bytes
+ * passes in slots of channels_in_network chunks of 16 to 128 KiB, by NCCL's rule,
+ * with up to 2 n slots under way (without slots 2 n steps): as many as the buffer has, but at
+ * least the 16 of 8 members, which leave of a small buffer about the 25 us that NCCL reckons for
+ * any number of members (tuning.cc):
+ *     T = launch + (S / slot + min(2 n, max(S / slot, 16)))
+ *                  * (step_in_network + slot / rate_in_network) */
 typedef struct ll_software {
     const char *dimension;             /* name of the dimension of the topology */
     double launch_s[LL_N_COLLECTIVE];  /* floor of one collective of no bytes */

@@ -1,9 +1,9 @@
 /* Structs of plain data as JSON, as lines of CSV, and as a list of what they have.
  *
- * A struct is described by a table with a row for each field: name, type, where it stands, unit and meaning. All
- * forms are driven by it, so that none can say something else than the others. A list is a pointer to
- * structs and a count. In CSV a field is a line "field,value,unit", and the items of a list go by their
- * first field: losses[contention].chips.
+ * A struct is described by a table with a row for each field: name, type, where it stands, unit
+ * and meaning. All forms are driven by it, so that none can say something else than the others.
+ * A list is a pointer to structs and a count. In CSV a field is a line "field,value,unit", and
+ * the items of a list go by their first field: losses[contention].chips.
  */
 #ifndef LL_PRINT_FIELDS_H
 #define LL_PRINT_FIELDS_H

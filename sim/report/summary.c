@@ -101,7 +101,8 @@ static void summary_beside(const ll_result *res, summary *s)
     }
 }
 
-/* Whether there were published steps like this one, and how far predictions for its chip were off. */
+/* Whether there were published steps like this one, and how far predictions for its chip were
+ * off. */
 static void summary_standing(const ll_report *r, summary *s)
 {
     const ll_standing *at = r->standing;

@@ -1,17 +1,20 @@
-/* Measured collectives: tables of (collective, chips, size, time), and what the model says to each.
+/* Measured collectives: tables of (collective, chips, size, time), and what the model says to
+ * each.
  *
  * Two kinds of text are read; which one is seen from its first line that is not a comment.
  *
  * Comma-separated, with a heading that names the columns, in any order:
  *     op,n,bytes,time_us            all_gather,8,1048576,17.1
- * and, if there, `cluster` (file or name; without it, the caller says which), `use` (fit or check; a check
- * is shown beside a prediction, never fitted to) and `source`. The rules are those of sim/base/csv.h: a cell
- * with a comma stands in double quotes. bytes may have a unit ("1 MiB").
+ * and, if there, `cluster` (file or name; without it, the caller says which), `use` (fit or
+ * check; a check is shown beside a prediction, never fitted to) and `source`. The rules are
+ * those of sim/base/csv.h: a cell with a comma stands in double quotes. bytes may have a unit
+ * ("1 MiB").
  *
- * What nccl-tests prints. The lines with figures begin with the size; where the time stands is found in
- * the heading ("#  size  count  type ... time"), of which the first is out of place. The number of chips is
- * the number of "#  Rank" lines, the collective is in "# Collective test starting: all_gather_perf", or
- * else in the name of the file (all_gather.txt). Sizes of 0 are skipped.
+ * What nccl-tests prints. The lines with figures begin with the size; where the time stands is
+ * found in the heading ("#  size  count  type ... time"), of which the first is out of place.
+ * The number of chips is the number of "#  Rank" lines, the collective is in "# Collective test
+ * starting: all_gather_perf", or else in the name of the file (all_gather.txt). Sizes of 0 are
+ * skipped.
  *
  * Sizes are those of nccl-tests, see sim/collective/collective.h.
  */
@@ -37,8 +40,8 @@ typedef struct ll_points {
     ll_point *point; /* [n] in the order of the files, arena */
 } ll_points;
 
-/* Add what the text of a file says. Errors, up to 20, have file, line, what stands there and what is
- * legal. Not collective. */
+/* Add what the text of a file says. Errors, up to 20, have file, line, what stands there and
+ * what is legal. Not collective. */
 ll_status ll_curve_parse(const char *file, const char *text, ll_arena *mem, ll_points *io,
                          ll_error *err);
 

@@ -93,7 +93,8 @@ ll_status ll_gemm_parse(const char *file, const char *text, ll_arena *mem, ll_ge
     return err->status;
 }
 
-/* Variables: the logarithm of each present precision's share of the peak and, if fill_fitted, tile_fill in us. */
+/* Variables: the logarithm of each present precision's share of the peak and, if fill_fitted,
+ * tile_fill in us. */
 typedef struct fit {
     const ll_chip *chip;
     const ll_gemms *gemms;

@@ -46,9 +46,9 @@ static void one_kappa(ll_arena *mem)
     CHECK_NEAR(d.mean_frac, 0.030810, 1e-4);
 }
 
-/* Three patterns of 0.004 against four of 0.02: the mean size of deviations is least at the majority's.
- * Without one of the four it is a draw, without two of them it would turn; without one of the three it
- * stays. */
+/* Three patterns of 0.004 against four of 0.02: the mean size of deviations is least at the
+ * majority's. Without one of the four it is a draw, without two of them it would turn; without
+ * one of the three it stays. */
 static void majority(ll_arena *mem)
 {
     const double all[LL_N_SYNTHETIC] = {0.02, 0.02, 0.02, 0.02, 0.004, 0.004, 0.004};
@@ -62,8 +62,8 @@ static void majority(ll_arena *mem)
     CHECK_NEAR(few.worst_frac, -0.022498, 1e-2);
 }
 
-/* Of the sizes 1, 1, 2 and 3 % the median (the mean of the two in the middle) is 1.5 %, the 95th of 100 at
- * place 0.95 * 3 = 2.85, 2.85 %, and the worst -3 % with its sign. */
+/* Of the sizes 1, 1, 2 and 3 % the median (the mean of the two in the middle) is 1.5 %, the 95th
+ * of 100 at place 0.95 * 3 = 2.85, 2.85 %, and the worst -3 % with its sign. */
 static void order(ll_arena *mem)
 {
     const double all[LL_N_SYNTHETIC] = {0.01, 0.01, 0.01, 0.01, 0.01, 0.01, 0.01};

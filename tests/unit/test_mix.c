@@ -4,8 +4,8 @@
 
 #include <inttypes.h>
 
-/* SplitMix64 from seed 1234567: the state grows by the golden constant, and each state is mixed. The numbers
- * are those of the reference implementation (S. Vigna, splitmix64.c). */
+/* SplitMix64 from seed 1234567: the state grows by the golden constant, and each state is mixed.
+ * The numbers are those of the reference implementation (S. Vigna, splitmix64.c). */
 static void test_known_answers(void)
 {
     static const uint64_t want[] = {6457827717110365317u, 3203168211198807973u,

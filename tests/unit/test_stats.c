@@ -2,8 +2,8 @@
 
 #include "tests/check.h"
 
-/* Place p (n - 1) of 1, 2, 4, 8 (n = 4): 0.5 -> 1.5, between 2 and 4: 3; 0.9 -> 2.7, 4 + 0.7 * 4 = 6.8;
- * 1/3 -> 1: 2. */
+/* Place p (n - 1) of 1, 2, 4, 8 (n = 4): 0.5 -> 1.5, between 2 and 4: 3; 0.9 -> 2.7, 4 + 0.7 * 4
+ * = 6.8; 1/3 -> 1: 2. */
 static void test_quantile(void)
 {
     double x[] = {8, 1, 4, 2};

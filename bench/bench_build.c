@@ -10,7 +10,7 @@
  * what stays per flow that the rank keeps.
  */
 #include "sim/engine/packet/net.h"
-#include "tests/engine_make.h"
+#include "tests/support/engine_make.h"
 
 #include <mpi.h>
 #include <stdio.h>

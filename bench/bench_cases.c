@@ -14,7 +14,7 @@
  * the last flows of a host cannot leave when the others are done. Deep windows come closer.
  */
 #include "sim/engine/flow/equations.h"
-#include "tests/engine_make.h"
+#include "tests/support/engine_make.h"
 
 #include <stdio.h>
 #include <sys/resource.h>

@@ -6,7 +6,7 @@
  * peak memory so far.
  */
 #include "sim/engine/flow/equations.h"
-#include "tests/engine_make.h"
+#include "tests/support/engine_make.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -24,7 +24,7 @@
 #include "sim/step/price.h"
 #include "sim/step/result.h"
 #include "sim/traffic/synthetic.h"
-#include "tests/engine_make.h"
+#include "tests/support/engine_make.h"
 
 #include <mpi.h>
 #include <stdio.h>

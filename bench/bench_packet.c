@@ -28,7 +28,7 @@
 #include "sim/engine/packet/calendar.h"
 #include "sim/engine/packet/run.h"
 #include "sim/traffic/synthetic.h"
-#include "tests/engine_make.h"
+#include "tests/support/engine_make.h"
 
 #include <math.h>
 #include <mpi.h>

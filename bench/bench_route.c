@@ -1,5 +1,5 @@
 /* How long one route takes, for each type: pseudo-random pairs, path 0 and all paths in turn. */
-#include "tests/topology_make.h"
+#include "tests/support/topology_make.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -8,7 +8,7 @@
  */
 #include "sim/engine/flow/equations.h"
 #include "sim/traffic/synthetic.h"
-#include "tests/engine_make.h"
+#include "tests/support/engine_make.h"
 
 #include <mpi.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* What every engine promises (sim/engine/engine.h), on every kind of topology and traffic. */
 #include "sim/engine/flow/equations.h"
-#include "tests/check.h"
-#include "tests/engine_make.h"
+#include "tests/support/check.h"
+#include "tests/support/engine_make.h"
 #include "tests/toys/engine_toy.h"
 
 #include <math.h>

@@ -2,8 +2,8 @@
  * to the time at which every link serves every packet (state_hash); on every kind of topology, with every
  * choice of paths, with credits and without, with loss and without. */
 #include "sim/base/rng.h"
-#include "tests/check.h"
-#include "tests/engine_make.h"
+#include "tests/support/check.h"
+#include "tests/support/engine_make.h"
 #include "topology/edgelist.h"
 
 #include <mpi.h>

@@ -1,7 +1,7 @@
 /* What every topology promises, checked on every registered type, small and odd sizes included, and
  * against its twin: the same graph written as an edge list and routed by breadth-first search. */
-#include "tests/check.h"
-#include "tests/topology_make.h"
+#include "tests/support/check.h"
+#include "tests/support/topology_make.h"
 #include "topology/edgelist.h"
 
 #include <stdlib.h>

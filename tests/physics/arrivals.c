@@ -10,8 +10,8 @@
  *   b = a + (S1 - a x1) / x2,  c = b + (S2 - (b - a) x2) / x1, and the latency L after that.
  */
 #include "sim/engine/flow/equations.h"
-#include "tests/check.h"
-#include "tests/engine_make.h"
+#include "tests/support/check.h"
+#include "tests/support/engine_make.h"
 
 #include <mpi.h>
 

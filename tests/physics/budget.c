@@ -1,6 +1,6 @@
 /* The loss budget of whole studies: it adds up, and a cause that the configuration removes costs nothing. */
 #include "sim/engine/flow/equations.h"
-#include "tests/study_make.h"
+#include "tests/support/study_make.h"
 #include "topology/edgelist.h"
 
 #include <mpi.h>

@@ -3,7 +3,7 @@
 #include "sim/collective/collective.h"
 #include "sim/engine/flow/equations.h"
 #include "sim/step/price.h"
-#include "tests/check.h"
+#include "tests/support/check.h"
 
 #include <mpi.h>
 

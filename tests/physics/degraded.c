@@ -4,8 +4,8 @@
  * 10 bandwidth-delay products, so that a flow alone has its link to itself. `closed` gives latency + size
  * over rate exactly. `flow` and `packet` add their queueing: less than 1 % of these times. */
 #include "sim/engine/flow/equations.h"
-#include "tests/check.h"
-#include "tests/engine_make.h"
+#include "tests/support/check.h"
+#include "tests/support/engine_make.h"
 
 #include <mpi.h>
 

@@ -1,8 +1,8 @@
 /* Folding changes nothing: every small topology with every pattern gives the same times folded and
  * unfolded; and folded prices are the same bytes on any number of ranks. */
 #include "sim/engine/flow/equations.h"
-#include "tests/check.h"
-#include "tests/engine_make.h"
+#include "tests/support/check.h"
+#include "tests/support/engine_make.h"
 
 #include <mpi.h>
 #include <string.h>

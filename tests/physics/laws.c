@@ -4,8 +4,8 @@
 #include "sim/base/rng.h"
 #include "sim/engine/flow/equations.h"
 #include "sim/engine/flow/fold.h"
-#include "tests/check.h"
-#include "tests/engine_make.h"
+#include "tests/support/check.h"
+#include "tests/support/engine_make.h"
 
 #include <mpi.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * kernels and transfers of a layer take part, and nothing else: no pipeline, optimizer or vocabulary. */
 #include "sim/engine/flow/equations.h"
 #include "sim/step/program.h"
-#include "tests/check.h"
+#include "tests/support/check.h"
 
 #include <math.h>
 #include <mpi.h>

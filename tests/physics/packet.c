@@ -5,8 +5,8 @@
  * first byte goes on after L, the last one lands s after the first. A window of time is L long.
  */
 #include "sim/engine/packet/net.h"
-#include "tests/check.h"
-#include "tests/engine_make.h"
+#include "tests/support/check.h"
+#include "tests/support/engine_make.h"
 
 #include <mpi.h>
 #include <string.h>

@@ -4,8 +4,8 @@
  * L = 12.5 s); acknowledgements of 10 B.
  */
 #include "sim/engine/packet/need.h"
-#include "tests/check.h"
-#include "tests/engine_make.h"
+#include "tests/support/check.h"
+#include "tests/support/engine_make.h"
 #include "topology/edgelist.h"
 
 #include <mpi.h>

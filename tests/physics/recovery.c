@@ -9,8 +9,8 @@
  * anything else, or at another time, it would meet other draws.
  */
 #include "sim/engine/packet/net.h"
-#include "tests/check.h"
-#include "tests/engine_make.h"
+#include "tests/support/check.h"
+#include "tests/support/engine_make.h"
 
 #include <mpi.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* Replay against closed forms. Synthetic durations, so that every number is known. */
 #include "sim/step/replay.h"
 #include "sim/base/rng.h"
-#include "tests/check.h"
+#include "tests/support/check.h"
 
 #include <mpi.h>
 

@@ -8,8 +8,8 @@
  * function, which shares nothing with the solver.
  */
 #include "sim/engine/flow/equations.h"
-#include "tests/check.h"
-#include "tests/engine_make.h"
+#include "tests/support/check.h"
+#include "tests/support/engine_make.h"
 
 #include <mpi.h>
 

@@ -1,6 +1,6 @@
 /* A whole training step by hand: one layer, two micro-batches, engine `closed`. */
 #include "sim/engine/flow/equations.h"
-#include "tests/study_make.h"
+#include "tests/support/study_make.h"
 
 #include <math.h>
 #include <mpi.h>

@@ -1,6 +1,6 @@
 #include "sim/base/arena.h"
 
-#include "tests/check.h"
+#include "tests/support/check.h"
 
 #include <fcntl.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* The calendar of the packet engine against the obvious way: all events in one array, sorted. */
 #include "sim/base/rng.h"
 #include "sim/engine/packet/calendar.h"
-#include "tests/check.h"
+#include "tests/support/check.h"
 
 #include <stdbool.h>
 #include <string.h>

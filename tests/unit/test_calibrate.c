@@ -1,6 +1,6 @@
 /* The fit of kappa on cases that are made up, so that the answer is known. */
 #include "sim/validate/calibrate.h"
-#include "tests/check.h"
+#include "tests/support/check.h"
 
 #include <math.h>
 

@@ -2,7 +2,7 @@
 
 #include "sim/base/rng.h"
 #include "sim/base/text.h"
-#include "tests/check.h"
+#include "tests/support/check.h"
 
 #include <stddef.h>
 #include <string.h>

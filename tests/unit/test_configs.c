@@ -4,7 +4,7 @@
 #include "sim/config/config.h"
 #include "sim/machine/cluster.h"
 #include "sim/model/model.h"
-#include "tests/check.h"
+#include "tests/support/check.h"
 
 #include <dirent.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* Tables in files: comments, quotes, line ends, and what is refused. */
 #include "sim/base/csv.h"
-#include "tests/check.h"
+#include "tests/support/check.h"
 
 #include <string.h>
 

@@ -3,8 +3,8 @@
 #include "sim/step/price.h"
 #include "sim/validate/curve_fit.h"
 #include "sim/validate/robust.h"
-#include "tests/check.h"
-#include "tests/study_make.h"
+#include "tests/support/check.h"
+#include "tests/support/study_make.h"
 
 #include <string.h>
 

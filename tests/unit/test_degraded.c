@@ -1,6 +1,6 @@
 /* Links that are slow or down: which routes are left, which are searched for, and what is refused. */
-#include "tests/check.h"
-#include "tests/topology_make.h"
+#include "tests/support/check.h"
+#include "tests/support/topology_make.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* Edge lists: what is read, and what is refused, with file and line. */
-#include "tests/check.h"
+#include "tests/support/check.h"
 #include "topology/edgelist.h"
 
 #include <stdlib.h>

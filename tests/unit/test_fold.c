@@ -1,7 +1,7 @@
 /* Folding: class counts and quotients that can be found by hand, and what happens if colours collide. */
 #include "sim/engine/flow/fold.h"
-#include "tests/check.h"
-#include "tests/engine_make.h"
+#include "tests/support/check.h"
+#include "tests/support/engine_make.h"
 
 typedef struct folded {
     ll_rows rows;

@@ -2,7 +2,7 @@
  * back although one of them is wrong. */
 #include "sim/validate/gemm_fit.h"
 
-#include "tests/check.h"
+#include "tests/support/check.h"
 
 #include <string.h>
 

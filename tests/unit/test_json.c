@@ -1,6 +1,6 @@
 /* The JSON writer: nesting, escapes, numbers that survive a round trip. */
 #include "sim/print/json.h"
-#include "tests/check.h"
+#include "tests/support/check.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* Kernels of a layer: with an unlimited memory and no launches, time is FLOP over peak, and the FLOP of
  * all chips together are those of the model. */
 #include "sim/work/layer.h"
-#include "tests/check.h"
+#include "tests/support/check.h"
 
 /* A chip whose peak is 1e12 in every precision, that reaches it, with free memory. */
 static ll_chip pure_chip(void)

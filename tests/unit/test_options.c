@@ -1,7 +1,7 @@
 /* The command line: what is kept, what is refused, and with which words. */
 #include "sim/command/command.h"
 #include "sim/command/options.h"
-#include "tests/check.h"
+#include "tests/support/check.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* Facts of prices (sim/engine/engine.h): told, found by name, merged by their own rule. */
 #include "sim/engine/engine.h"
-#include "tests/check.h"
+#include "tests/support/check.h"
 
 static const ll_fact_kind work = {"work", "1", "", LL_MERGE_SUM};
 static const ll_fact_kind worst = {"worst", "1", "", LL_MERGE_MAX};

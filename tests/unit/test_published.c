@@ -3,7 +3,7 @@
  * by validation.recorded. */
 #include "sim/comm/comm.h"
 #include "sim/validate/validation.h"
-#include "tests/check.h"
+#include "tests/support/check.h"
 
 #include <dirent.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 #include "sim/config/config.h"
 
 #include "sim/base/text.h"
-#include "tests/check.h"
+#include "tests/support/check.h"
 
 #include <stdlib.h>
 #include <string.h>

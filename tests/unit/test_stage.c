@@ -1,6 +1,6 @@
 /* Layers dealt to chunks, and memory derived by hand. */
 #include "sim/work/stage.h"
-#include "tests/check.h"
+#include "tests/support/check.h"
 
 static ll_model model_of(int64_t n_layer)
 {

@@ -1,6 +1,6 @@
 /* Synthetic patterns: who sends to whom, counted by hand. */
 #include "sim/traffic/synthetic.h"
-#include "tests/check.h"
+#include "tests/support/check.h"
 
 #include <stdbool.h>
 

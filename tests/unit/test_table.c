@@ -1,6 +1,6 @@
 /* Tables in the five formats, quoting, and how text is fitted into a width. */
 #include "sim/print/table.h"
-#include "tests/check.h"
+#include "tests/support/check.h"
 
 #include <string.h>
 

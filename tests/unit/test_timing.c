@@ -1,6 +1,6 @@
 /* Start times and predecessors (sim/traffic/timing.h): order, releases, what is refused. */
 #include "sim/traffic/timing.h"
-#include "tests/check.h"
+#include "tests/support/check.h"
 
 #include <string.h>
 

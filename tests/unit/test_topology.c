@@ -1,6 +1,6 @@
 /* Topologies against figures that are derived by hand. */
-#include "tests/check.h"
-#include "tests/topology_make.h"
+#include "tests/support/check.h"
+#include "tests/support/topology_make.h"
 #include "topology/divide.h"
 #include "topology/edgelist.h"
 

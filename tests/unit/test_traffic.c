@@ -1,6 +1,6 @@
 /* Groups and traffics against figures by hand. */
 #include "sim/traffic/traffic.h"
-#include "tests/check.h"
+#include "tests/support/check.h"
 
 #include <string.h>
 

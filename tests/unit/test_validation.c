@@ -1,6 +1,6 @@
 /* Validation: the statistics by hand, the conventions of counting work, the record. */
 #include "sim/validate/validation_record.h"
-#include "tests/check.h"
+#include "tests/support/check.h"
 
 #include <string.h>
 

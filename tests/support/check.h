@@ -1,6 +1,6 @@
 /* Checks for tests: print the values, go on, and let main return LL_CHECK_RESULT. */
-#ifndef LL_TESTS_CHECK_H
-#define LL_TESTS_CHECK_H
+#ifndef LL_TESTS_SUPPORT_CHECK_H
+#define LL_TESTS_SUPPORT_CHECK_H
 
 #include <math.h>
 #include <stdio.h>

@@ -1,11 +1,11 @@
 /* Engines and phases for tests and benchmarks, without the configuration reader:
  *     engine_make(mem, "flow", "fold=off; tolerance=1e-12")
  */
-#ifndef LL_TESTS_ENGINE_MAKE_H
-#define LL_TESTS_ENGINE_MAKE_H
+#ifndef LL_TESTS_SUPPORT_ENGINE_MAKE_H
+#define LL_TESTS_SUPPORT_ENGINE_MAKE_H
 
 #include "sim/engine/engine.h"
-#include "tests/topology_make.h"
+#include "tests/support/topology_make.h"
 
 typedef struct test_engine {
     const ll_engine_type *type;

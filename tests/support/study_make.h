@@ -1,9 +1,9 @@
 /* Studies for tests, from text, through the reader that users have. */
-#ifndef LL_TESTS_STUDY_MAKE_H
-#define LL_TESTS_STUDY_MAKE_H
+#ifndef LL_TESTS_SUPPORT_STUDY_MAKE_H
+#define LL_TESTS_SUPPORT_STUDY_MAKE_H
 
 #include "sim/step/result.h"
-#include "tests/check.h"
+#include "tests/support/check.h"
 
 #include <stdlib.h>
 #include <unistd.h>

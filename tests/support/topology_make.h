@@ -2,8 +2,8 @@
  * configuration reader:
  *     topology_make(mem, "switch", "size=8; bandwidth=50 GB/s; latency=300 ns", 0, NULL, &err)
  */
-#ifndef LL_TESTS_TOPOLOGY_MAKE_H
-#define LL_TESTS_TOPOLOGY_MAKE_H
+#ifndef LL_TESTS_SUPPORT_TOPOLOGY_MAKE_H
+#define LL_TESTS_SUPPORT_TOPOLOGY_MAKE_H
 
 #include "sim/base/text.h"
 #include "topology/degraded.h"

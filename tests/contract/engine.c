@@ -2,16 +2,14 @@
 #include "sim/engine/flow/equations.h"
 #include "tests/support/check.h"
 #include "tests/support/engine_make.h"
+#include "tests/support/topologies.h"
 #include "tests/toys/engine_toy.h"
 
 #include <math.h>
 #include <mpi.h>
 #include <string.h>
 
-#define LANE "bandwidth=50 GB/s; latency=300 ns; "
-#define UP   "uplink_bandwidth=25 GB/s; uplink_latency=500 ns; "
-
-enum { N_CHIP = 12, N_TOPOLOGY = 7, N_PATTERN = 7 };
+enum { N_CHIP = 12, N_PATTERN = 7 };
 
 /* Engines that only the tests have: a line for each, beside those of LL_ENGINES. */
 static const ll_engine_type *const toys[] = {&ll_engine_toy, NULL};
@@ -23,20 +21,6 @@ typedef struct env {
     const ll_topology *topo;
     const char *name; /* of engine and topology, for messages */
 } env;
-
-static void topologies(ll_arena *mem, const ll_topology **topo)
-{
-    ll_topology *mesh = topology_must(mem, "mesh", "size=4; routing=spray; name=board; " LANE);
-    ll_topology *slow = topology_must(mem, "switch", "size=3; bandwidth=20 GB/s; latency=1 us");
-    topo[0] = topology_must(mem, "switch", "size=12; links=3; " LANE);
-    topo[1] = topology_must(mem, "mesh", "size=12; " LANE);
-    topo[2] = topology_must(mem, "ring", "size=12; " LANE);
-    topo[3] = topology_must(mem, "line", "size=12; " LANE);
-    topo[4] = topology_must(mem, "clos", "size=12; hosts_per_leaf=4; uplinks=2; " LANE UP);
-    topo[5] = topology_must(
-        mem, "clos", "size=12; hosts_per_leaf=4; uplinks=4; routing=ecmp; ecmp_paths=2; " LANE UP);
-    topo[6] = topology_times(mem, 2, (ll_topology *[]){mesh, slow});
-}
 
 static ll_price price(const env *e, int n, const ll_traffic *t)
 {
@@ -443,7 +427,7 @@ int main(int argc, char **argv)
     ll_comm *comm = ll_comm_create(&world, mem);
     const ll_topology *topo[N_TOPOLOGY];
     const test_engine closed = engine_make(mem, "closed", "");
-    topologies(mem, topo);
+    topologies_make(mem, N_CHIP, topo);
     for (int k = 0; ll_engine_types[k] != NULL; k++)
         check_type(ll_engine_types[k], topo, &closed, comm, mem);
     for (int k = 0; toys[k] != NULL; k++)

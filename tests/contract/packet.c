@@ -4,16 +4,14 @@
 #include "sim/base/rng.h"
 #include "tests/support/check.h"
 #include "tests/support/engine_make.h"
+#include "tests/support/topologies.h"
 #include "topology/edgelist.h"
 
 #include <mpi.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define LANE "bandwidth=50 GB/s; latency=300 ns; "
-#define UP   "uplink_bandwidth=25 GB/s; uplink_latency=500 ns; "
-
-enum { N_CHIP = 24, N_LIST = 60, N_TOPOLOGY = 14, N_TRAFFIC = 5, N_SETTING = 12 };
+enum { N_CHIP = 24, N_LIST = 60, N_PACKET = N_TOPOLOGY + 5, N_TRAFFIC = 5, N_SETTING = 12 };
 
 static const char *const settings[N_SETTING] = {
     "state_hash=end; packets_per_flow=0",
@@ -50,34 +48,28 @@ static const ll_topology *twin_of(ll_arena *mem, const ll_topology *topo)
     return twin;
 }
 
-static void topologies(ll_arena *mem, const ll_topology **topo)
+/* The common ones; then a fabric of three levels, nodes on rails, an edge list, and two that are
+ * degraded. topo: [N_PACKET] */
+static void packet_topologies(ll_arena *mem, const ll_topology **topo)
 {
-    ll_topology *mesh = topology_must(mem, "mesh", "size=4; routing=spray; name=board; " LANE);
-    ll_topology *slow = topology_must(mem, "switch", "size=6; bandwidth=20 GB/s; latency=1 us");
-    ll_topology *x = topology_must(mem, "ring", "size=6; name=x; " LANE);
-    ll_topology *y = topology_must(mem, "ring", "size=4; name=y; " LANE);
+    topologies_make(mem, N_CHIP, topo);
+    const ll_topology *torus = topo[N_TOPOLOGY - 1];
     ll_topology *node = topology_must(mem, "switch", "size=4; links=18; " LANE);
     ll_topology *nics = topology_must(
         mem, "clos", "size=6; hosts_per_leaf=2; uplinks=2; routing=ecmp; ecmp_paths=4; " LANE UP);
-    topo[0] = topology_must(mem, "switch", "size=24; links=3; " LANE);
-    topo[1] = topology_must(mem, "mesh", "size=24; " LANE);
-    topo[2] = topology_must(mem, "mesh", "size=24; routing=spray; " LANE);
-    topo[3] = topology_must(mem, "ring", "size=24; " LANE);
-    topo[4] = topology_must(mem, "line", "size=24; " LANE);
-    topo[5] = topology_must(mem, "clos", "size=24; hosts_per_leaf=4; uplinks=2; " LANE UP);
-    topo[6] = topology_must(
+    const ll_topology *ecmp = topology_must(
         mem, "clos", "size=24; hosts_per_leaf=4; uplinks=4; routing=ecmp; ecmp_paths=3; " LANE UP);
-    topo[7] = topology_must(mem, "clos",
-                            "size=24; levels=3; rails=2; hosts_per_leaf=2; uplinks=2; "
-                            "leaves_per_pod=4; core_uplinks=2; core_bandwidth=25 GB/s; "
-                            "core_latency=2 us; routing=ecmp; ecmp_paths=4; " LANE UP);
-    topo[8] = topology_times(mem, 2, (ll_topology *[]){mesh, slow});
-    topo[9] = topology_times(mem, 2, (ll_topology *[]){x, y});
-    topo[10] = topology_times(mem, 2, (ll_topology *[]){node, nics});
-    topo[11] = twin_of(mem, topo[9]);
+    int n = N_TOPOLOGY;
+    topo[n++] = topology_must(mem, "clos",
+                              "size=24; levels=3; rails=2; hosts_per_leaf=2; uplinks=2; "
+                              "leaves_per_pod=4; core_uplinks=2; core_bandwidth=25 GB/s; "
+                              "core_latency=2 us; routing=ecmp; ecmp_paths=4; " LANE UP);
+    topo[n++] = topology_times(mem, 2, (ll_topology *[]){node, nics});
+    topo[n++] = twin_of(mem, torus);
     /* Links of chip 0 of the torus, uplinks of one leaf: routes by search among others. */
-    topo[12] = topology_degraded(mem, topo[9], "0:0 24:0 3:0.5 17:0.3");
-    topo[13] = topology_degraded(mem, topo[6], "48:0 50:0 53:0.5");
+    topo[n++] = topology_degraded(mem, torus, "0:0 24:0 3:0.5 17:0.3");
+    topo[n++] = topology_degraded(mem, ecmp, "48:0 50:0 53:0.5");
+    LL_ASSERT(n == N_PACKET, "%d topologies", n);
 }
 
 /* Every registered type is among them. */
@@ -85,7 +77,7 @@ static void check_complete(const ll_topology *const *topo)
 {
     for (int t = 0; ll_topology_types[t]; t++) {
         bool known = false;
-        for (int i = 0; i < N_TOPOLOGY; i++)
+        for (int i = 0; i < N_PACKET; i++)
             known |= topo[i]->type == ll_topology_types[t];
         CHECK(known, "no case of '%s'", ll_topology_types[t]->name);
     }
@@ -133,16 +125,16 @@ int main(int argc, char **argv)
     ll_arena *mem = ll_arena_create("test");
     const MPI_Comm world = MPI_COMM_WORLD;
     ll_comm *comm = ll_comm_create(&world, mem), *self = ll_comm_self(mem);
-    const ll_topology *topo[N_TOPOLOGY];
+    const ll_topology *topo[N_PACKET];
     const ll_traffic t[N_TRAFFIC] = {traffic_make(LL_PATTERN_ALL, N_CHIP, 0, 1e4),
                                      traffic_make(LL_PATTERN_SHIFT, N_CHIP, 7, 6e4),
                                      traffic_make(LL_PATTERN_TREE, N_CHIP, 0, 4e4), timed_list(mem),
                                      random_list(mem)};
-    topologies(mem, topo);
+    packet_topologies(mem, topo);
     check_complete(topo);
     for (int s = 0; s < N_SETTING; s++) {
         const test_engine packet = engine_make(mem, "packet", settings[s]);
-        for (int i = 0; i < N_TOPOLOGY; i++)
+        for (int i = 0; i < N_PACKET; i++)
             for (int k = 0; k < N_TRAFFIC; k++) {
                 const ll_traffic both[2] = {t[k], t[N_TRAFFIC - 1]};
                 const ll_price p = price_make(packet, topo[i], wire_make(), 2, both, comm);

@@ -1,13 +1,11 @@
 /* What every topology promises, checked on every registered type, small and odd sizes included, and
  * against its twin: the same graph written as an edge list and routed by breadth-first search. */
 #include "tests/support/check.h"
-#include "tests/support/topology_make.h"
+#include "tests/support/topologies.h"
 #include "topology/edgelist.h"
 
 #include <stdlib.h>
 
-#define LANE "bandwidth=50 GB/s; latency=300 ns; "
-#define UP   "uplink_bandwidth=25 GB/s; uplink_latency=500 ns; "
 #define CORE "levels=3; core_bandwidth=100 GB/s; core_latency=2 us; "
 
 typedef struct sample {

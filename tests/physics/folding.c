@@ -3,34 +3,12 @@
 #include "sim/engine/flow/equations.h"
 #include "tests/support/check.h"
 #include "tests/support/engine_make.h"
+#include "tests/support/topologies.h"
 
 #include <mpi.h>
 #include <string.h>
 
-#define LANE "bandwidth=50 GB/s; latency=300 ns; "
-#define UP   "uplink_bandwidth=50 GB/s; uplink_latency=500 ns; "
-
-enum { N_CHIP = 16, N_TOPOLOGY = 9 };
-
-/* Topologies of 16 chips each. topo: [N_TOPOLOGY] */
-static void topologies(ll_arena *mem, const ll_topology **topo)
-{
-    ll_topology *mesh = topology_must(mem, "mesh", "size=4; " LANE "name=board");
-    ll_topology *slow = topology_must(mem, "switch", "size=4; bandwidth=20 GB/s; latency=1 us");
-    ll_topology *ring4 = topology_must(mem, "ring", "size=4; " LANE "name=x");
-    ll_topology *ring4_y = topology_must(mem, "ring", "size=4; " LANE "name=y");
-    topo[0] = topology_must(mem, "switch", "size=16; " LANE);
-    topo[1] = topology_must(mem, "mesh", "size=16; " LANE);
-    topo[2] = topology_must(mem, "ring", "size=16; " LANE);
-    topo[3] = topology_must(mem, "line", "size=16; " LANE);
-    topo[4] = topology_must(mem, "clos", "size=16; hosts_per_leaf=4; uplinks=2; " LANE UP);
-    topo[5] = topology_must(
-        mem, "clos", "size=16; hosts_per_leaf=4; uplinks=4; routing=ecmp; ecmp_paths=3; " LANE UP);
-    topo[6] =
-        topology_must(mem, "clos", "size=16; hosts_per_leaf=4; uplinks=4; routing=dmodk; " LANE UP);
-    topo[7] = topology_times(mem, 2, (ll_topology *[]){mesh, slow});
-    topo[8] = topology_times(mem, 2, (ll_topology *[]){ring4, ring4_y});
-}
+enum { N_CHIP = 16 };
 
 /* Two groups of 8, interleaved: digits of 2 (stride 1) and 4 (stride 4). */
 static ll_traffic halves(ll_pattern pattern, int32_t arg)
@@ -103,7 +81,7 @@ int main(int argc, char **argv)
     ll_comm *comm = ll_comm_create(&world, mem), *self = ll_comm_self(mem);
     const ll_topology *topo[N_TOPOLOGY];
     ll_traffic t[2];
-    topologies(mem, topo);
+    topologies_make(mem, N_CHIP, topo);
     for (int i = 0; i < N_TOPOLOGY; i++)
         for (int p = 0, n = phase_make(p, t); n > 0; n = phase_make(++p, t)) {
             check_twin(topo[i], n, t, i, p, comm, mem);

@@ -1,11 +1,8 @@
 /* Links that are slow or down: which routes are left, which are searched for, and what is refused. */
 #include "tests/support/check.h"
-#include "tests/support/topology_make.h"
+#include "tests/support/topologies.h"
 
 #include <string.h>
-
-#define LANE "bandwidth=50 GB/s; latency=300 ns; "
-#define UP   "uplink_bandwidth=25 GB/s; uplink_latency=500 ns; "
 
 /* Every pair is joined by routes over links that are up, each the way on from the one before. */
 static void check_joined(const ll_topology *topo, const ll_topology *beneath)

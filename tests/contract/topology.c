@@ -1,5 +1,6 @@
 /* What every topology promises, checked on every registered type, small and odd sizes included, and
  * against its twin: the same graph written as an edge list and routed by breadth-first search. */
+/* RANKS 1 */
 #include "tests/support/check.h"
 #include "tests/support/topologies.h"
 #include "topology/edgelist.h"

@@ -243,7 +243,7 @@ static void keep_flow(builder *b, const ll_packet_flow *flow)
 static void settle_source(builder *b, uint32_t source)
 {
     ll_packet_net *net = b->net;
-    const uint64_t *const end = b->draft + b->n_draft;
+    const uint64_t *const end = b->n_draft > 0 ? b->draft + b->n_draft : b->draft;
     for (uint64_t *at = b->draft; at < end;) {
         ll_packet_flow *flow = (ll_packet_flow *)at;
         at += ll_packet_flow_unit(flow->n_path, flow->n_hop);

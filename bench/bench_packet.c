@@ -9,8 +9,9 @@
  *
  * Every row is the median of three runs or more (five up to 1024 chips) on one rank and on all R in turn,
  * so that both see the same machine; the other ranks sleep while one runs. The simulated end must be the
- * same. "/cpu-s": for a second of CPU time of each rank, waiting included. Memory is what was allocated at most, on the rank that had most, the making of
- * the net included. The stages are those of packet_profile.h, as shares of the time of rank 0. A row that
+ * same. "/cpu-s": for a second of CPU time of each rank, waiting included. Memory is what was allocated
+ * at most, on the rank that had most, the making of the net included.
+ * The stages are those of packet_profile.h, as shares of the time of rank 0. A row that
  * ends in a star had less than 95 % of its cores: something else ran, measure again.
  *
  * What limits R ranks: R would give the one-rank time / R. The rest is work that grew (caches, packets

@@ -250,8 +250,8 @@ static void check_rates(const env *e)
 /* One flow of 4096 packets, 20 in flight. In a steady flow the rounds repeat: 20 packets every
  * R = 4 L + s + ack (they take 20 s = 0.8 M ps to leave, less than R = 2.04 M). At most 256 packets are
  * wanted, made up to four times a whole number of rounds: 320. t(1) = 15 R + 20 s + 2 L, t(1/2) = 7 R + ...
- * (and t(1/4) = 3 R + ...), so the end is t(1) + (4096/320 - 1) 2 (8 R) = (15 + 188.8) R + ... In truth packet 4095 is the 16th of
- * round 204 and ends at 204 R + 16 s + 2 L. */
+ * (and t(1/4) = 3 R + ...), so the end is t(1) + (4096/320 - 1) 2 (8 R) = (15 + 188.8) R + ...
+ * In truth packet 4095 is the 16th of round 204 and ends at 204 R + 16 s + 2 L. */
 static void check_extrapolation(const env *e)
 {
     const ll_topology *star = make(e, "switch", 2);

@@ -6,6 +6,7 @@
 #include "tests/support/check.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 /* A dimension's software: 3 us per collective, 80 % of the link rate. */
@@ -53,6 +54,15 @@ static inline ll_result study_run(const char *text, int n_set, const char *const
     ll_status status = ll_run(study_make(text, n_set, set, comm, mem), comm, mem, &result, &err);
     CHECK(status == LL_OK, "%s", err.text);
     return result;
+}
+
+/* The row of the transfer with that name. */
+static inline const ll_transfer_row *study_row(const ll_result *result, const char *name)
+{
+    for (int i = 0; i < result->n_transfer; i++)
+        if (!strcmp(result->transfer[i].name, name)) return &result->transfer[i];
+    LL_ASSERT(false, "no transfer '%s'", name);
+    return NULL;
 }
 
 #endif

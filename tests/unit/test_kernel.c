@@ -289,6 +289,30 @@ static void test_attention_ramp(void)
     }
 }
 
+/* Attention over sequences split between 2 chips, each of which sees the parts of both, in bytes per token that
+ * its kernels would not stream alone: partial results in 16 bits are read (2 B) and added, forward to 32 bits
+ * that are read and written (8 B), backward to 16 bits (4 B).
+ *
+ *              columns                          bytes per token and part
+ *   forward    outputs 1024                     2 + 4 + 4
+ *   backward   queries 1024, keys and           2 + 2 + 2
+ *              values 512 each
+ *
+ * The chips have half of the 4096 tokens each, and 2 parts: 4096 tokens times columns and bytes on each. */
+static void test_split_sequence(void)
+{
+    ll_chip chip = pure_chip();
+    chip.memory_Bps = 1e12;
+    ll_model model = small_model();
+    ll_job one = small_job(1, 1), two = small_job(1, 2);
+    ll_layer_time alone, half;
+    ll_kernel_layer(&chip, &model, &one, &alone);
+    ll_kernel_layer(&chip, &model, &two, &half);
+    CHECK_NEAR(half.forward.stream_s - alone.forward.stream_s / 2, 4096 * 1024 * 10.0 / 1e12, 1e-9);
+    CHECK_NEAR(half.backward.stream_s - alone.backward.stream_s / 2, 4096 * 2048 * 6.0 / 1e12,
+               1e-9);
+}
+
 /* Four multiprocessors, a peak of 1e12, free memory: tiles of the result fill whole waves of four, or
  * not; what does not is split along k, as long as that is cheaper than adding up the parts. */
 static void test_waves(void)
@@ -325,6 +349,25 @@ static void test_waves(void)
     CHECK_NEAR(ll_kernel_matmul_s(&chip, bf16, &heads), 0.75 * tile_s, 1e-12);
     chip.n_multiprocessor = 0; /* not known */
     CHECK_NEAR(ll_kernel_gemm_s(&chip, bf16, 500, 512, 1024), 2 * 500 * 512 * 1024.0 / 1e12, 1e-12);
+}
+
+/* The 640 x 128 x 1024 of above at 100 GB/s. Whole, ten tiles of 64 x 128 are three waves; in halves along k they
+ * are five waves of half the work. Each half is a partial sum of 32 bits, written and read: 8 B, and so 16
+ * beside the result's 2.
+ *
+ *   parts   waves of halves of 128 x 128   written B         multiplying, with writing
+ *   1       3 * 1/2 = 1.5                  2 * 81920         201.3 + 1.6 us
+ *   2       5 * 1/4 = 1.25                 (2 + 16) * 81920  167.8 + 14.7 us
+ *   4       5 * 1/4 (of 128 x 128)         (2 + 32) * 81920  167.8 + 27.9 us */
+static void test_partial_sums(void)
+{
+    ll_chip chip = pure_chip();
+    chip.n_multiprocessor = 4;
+    chip.memory_Bps = 1e11;
+    const double tile_s = 2 * 128 * 128 * 1024.0 * 4 / 1e12, written_B = (2 + 16) * 81920.0;
+    const double read_B = 2 * (640 + 128) * 1024.0;
+    CHECK_NEAR(ll_kernel_gemm_s(&chip, LL_PRECISION_BF16, 640, 128, 1024),
+               hypot(1.25 * tile_s + written_B / 1e11, (read_B + written_B) / 1e11), 1e-12);
 }
 
 /* Products by their weights, which have h = 1024 rows or columns and 2048 (qkv), 1024, 2 * 4096 and 4096
@@ -398,7 +441,9 @@ int main(void)
     test_eager();
     test_attention_ramp();
     test_rotary();
+    test_split_sequence();
     test_waves();
+    test_partial_sums();
     test_parts();
     test_product();
     test_optimizer();

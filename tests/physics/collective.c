@@ -149,6 +149,46 @@ static void test_star(int32_t n, const char *text)
     CHECK(time_s(&c, LL_ALL_REDUCE, LL_ALGORITHM_HIERARCHICAL, S) < 0, "one dimension only");
 }
 
+/* A tree of n = 2^k members is k edges high: member 0 above n/2, above n/4 and 3 n/4, and so on. What leaves the
+ * lowest is the sum after k hops of 1 us up, and with all k hops down later; a broadcast goes down alone. The
+ * bytes of the levels overlap, so latency is what twice the bytes do not double: 2 T(S) - T(2 S). */
+static void test_tree(void)
+{
+    const ll_cluster of8 = cluster_of(STAR(8)), of64 = cluster_of(STAR(64));
+    const struct {
+        const ll_cluster *cluster;
+        double k;
+    } rows[] = {{&of8, 3}, {&of64, 6}};
+    const double S = 1e6;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        for (int down = 0; down < 2; down++) {
+            const ll_collective what = down ? LL_BROADCAST : LL_ALL_REDUCE;
+            const double once_s = time_s(rows[i].cluster, what, LL_ALGORITHM_TREE, S);
+            const double twice_s = time_s(rows[i].cluster, what, LL_ALGORITHM_TREE, 2 * S);
+            CHECK_NEAR(2 * once_s - twice_s, (down ? 1 : 2) * rows[i].k * 1e-6, 1e-9);
+        }
+}
+
+/* Copying the part of an all-to-all that a member keeps, S / n, takes own_all_to_all of the time that it would be
+ * on the wire, by whatever algorithm: half of 1 MB at half of 100 GB/s. Of a gather, in steps of S / n, the same. */
+static void test_own(void)
+{
+    ll_cluster c = cluster_of(STAR(8)), copies = cluster_of(STAR(8));
+    c.software[0].rate_frac[LL_ALL_TO_ALL] = copies.software[0].rate_frac[LL_ALL_TO_ALL] = 0.5;
+    c.software[0].rate_frac[LL_ALL_GATHER] = copies.software[0].rate_frac[LL_ALL_GATHER] = 0.5;
+    copies.software[0].own_all_to_all = copies.software[0].own_ring = 0.5;
+    static const struct {
+        ll_collective what;
+        ll_algorithm how;
+    } rows[] = {{LL_ALL_TO_ALL, LL_ALGORITHM_RING},
+                {LL_ALL_TO_ALL, LL_ALGORITHM_DIRECT},
+                {LL_ALL_GATHER, LL_ALGORITHM_RING}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        CHECK_NEAR(time_s(&copies, rows[i].what, rows[i].how, 8e6) -
+                       time_s(&c, rows[i].what, rows[i].how, 8e6),
+                   0.5 * 1e6 / (0.5 * 1e11), 1e-9);
+}
+
 /* 256 MiB ring all-reduce of 72 and 512 and halving-doubling of 64, all-to-all of 1 MiB per pair of 72,
  * as SimGrid 3.32 (CM02) and LogGOPSim simulate them on 100 GB/s and 1 us: six digits. */
 static void test_peers(void)
@@ -399,6 +439,8 @@ int main(void)
     test_star(8, STAR(8));
     test_star(64, STAR(64));
     test_star(72, STAR(72));
+    test_tree();
+    test_own();
     test_peers();
     test_hierarchical();
     test_software();

@@ -128,11 +128,22 @@ static ll_status petsc_start(const ll_options *opt, MPI_Comm world, ll_arena *me
     return PetscPopSignalHandler() ? LL_ERR_INTERNAL : LL_OK;
 }
 
+/* The option, or else what the environment wishes. */
+static ll_show show_of(const ll_options *opt)
+{
+    const char *wish = getenv("LINELOSS_PROGRESS");
+    if (opt->value[LL_OPT_NO_PROGRESS]) return LL_SHOW_NEVER;
+    if (opt->value[LL_OPT_PROGRESS]) return LL_SHOW_ALWAYS;
+    if (!wish) return LL_SHOW_AUTO;
+    return strcmp(wish, "0") == 0 ? LL_SHOW_NEVER : LL_SHOW_ALWAYS;
+}
+
 static ll_status command_run(const ll_options *opt, MPI_Comm world, ll_arena *mem)
 {
     ll_error err;
     ll_error_init(&err);
     ll_comm *comm = ll_comm_create(&world, mem);
+    ll_comm_show_set(comm, show_of(opt));
     ll_status status = opt->command->run(opt, comm, mem, &err);
     if (status == LL_OK) status = petsc_unused(opt, &err);
     if (status != LL_OK && ll_comm_rank(comm) == 0) errors_print("", &err);
@@ -146,8 +157,6 @@ static ll_status mpi_run(int *argc, char ***argv, const ll_options *opt, ll_aren
     setenv("OMPI_MCA_mpi_yield_when_idle", "1", 0);
     /* Without a launcher, one rank needs no daemon beside it. */
     setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
-    if (opt->value[LL_OPT_PROGRESS]) setenv("LINELOSS_PROGRESS", "1", 1);
-    if (opt->value[LL_OPT_NO_PROGRESS]) setenv("LINELOSS_PROGRESS", "0", 1);
     MPI_Init(argc, argv);
     ll_assert_on_fail(abort_all);
     MPI_Comm world;

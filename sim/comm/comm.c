@@ -9,6 +9,7 @@ enum { PART = 1 << 26 };
 struct ll_comm {
     MPI_Comm mpi; /* MPI_COMM_NULL without MPI */
     int rank, size, n_here;
+    ll_show show;
 };
 
 ll_comm *ll_comm_create(const void *mpi_comm, ll_arena *mem)
@@ -49,6 +50,9 @@ const void *ll_comm_mpi(const ll_comm *comm)
 int ll_comm_rank(const ll_comm *comm) { return comm->rank; }
 int ll_comm_size(const ll_comm *comm) { return comm->size; }
 int ll_comm_n_here(const ll_comm *comm) { return comm->n_here; }
+
+void ll_comm_show_set(ll_comm *comm, ll_show show) { comm->show = show; }
+ll_show ll_comm_show(const ll_comm *comm) { return comm->show; }
 
 /* The first n % size ranks have one more. */
 void ll_comm_slice(const ll_comm *comm, int64_t n, int64_t *lo, int64_t *hi)

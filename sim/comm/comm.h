@@ -22,6 +22,16 @@ int ll_comm_rank(const ll_comm *comm);
 int ll_comm_size(const ll_comm *comm);
 int ll_comm_n_here(const ll_comm *comm); /* ranks on this machine, this one included */
 
+/* Whether long work shows its progress (progress.h). It begins as AUTO. Not collective. */
+typedef enum ll_show {
+    LL_SHOW_AUTO, /* if standard error is a terminal */
+    LL_SHOW_NEVER,
+    LL_SHOW_ALWAYS
+} ll_show;
+
+void ll_comm_show_set(ll_comm *comm, ll_show show);
+ll_show ll_comm_show(const ll_comm *comm);
+
 /* The contiguous part [*lo, *hi) of n things that this rank has; may be empty. Not collective. */
 void ll_comm_slice(const ll_comm *comm, int64_t n, int64_t *lo, int64_t *hi);
 

@@ -1,8 +1,6 @@
 #include "sim/comm/progress.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -21,10 +19,11 @@ double ll_progress_clock_s(void)
 
 void ll_progress_begin(ll_progress *p, const ll_comm *comm, const char *name, int64_t total)
 {
-    const char *wish = getenv("LINELOSS_PROGRESS");
+    const ll_show show = ll_comm_show(comm);
     *p = (ll_progress){.name = name, .total = total, .start_s = ll_progress_clock_s()};
     p->terminal = isatty(STDERR_FILENO);
-    p->on = ll_comm_rank(comm) == 0 && (wish ? strcmp(wish, "0") != 0 : p->terminal);
+    p->on =
+        ll_comm_rank(comm) == 0 && (show == LL_SHOW_AUTO ? p->terminal : show == LL_SHOW_ALWAYS);
     p->shown_s = p->start_s;
 }
 

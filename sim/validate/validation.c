@@ -385,6 +385,7 @@ void ll_validation_run(ll_validation *v, int n_set, const char *const *set, ll_c
     params found = {.at = ll_arena_array(mem, MAX_PARAM, ll_validation_param)};
     job j = {v, n_set, set, ll_comm_self(mem), mem};
     int n_mine = 0;
+    ll_comm_show_set(j.alone, rank == 0 ? ll_comm_show(comm) : LL_SHOW_NEVER);
     for (int i = rank; i < v->n_row; i += size) {
         ll_arena_mark mark = ll_arena_here(mem);
         row_run(&j, i, &mine[n_mine++], &found);

@@ -327,8 +327,10 @@ static ll_status price_phase(const ll_problem *problem, const ll_phase *phase,
     *price = (ll_price){0};
     const ll_packet_place place = {ll_comm_rank(comm), ll_comm_size(comm), ll_comm_n_here(comm)};
     LL_TRY(ll_comm_agree(comm, ll_packet_need_check(problem, phase, param, &place, err), err));
-    LL_TRY(ll_packet_net_create(problem, phase, param, &place, mem, &net, err));
-    LL_TRY(check_recovery(&net, param, err));
+    /* What is written out differs from rank to rank, and so may what is wrong with it. */
+    ll_status status = ll_packet_net_create(problem, phase, param, &place, mem, &net, err);
+    if (status == LL_OK) status = check_recovery(&net, param, err);
+    LL_TRY(ll_comm_agree(comm, status, err));
     ll_price_tell(price, &ll_fact_n_flow, (double)net.n_flow);
     ll_price_tell(price, &ll_fact_n_flow_class, (double)net.n_flow);
     ll_price_tell(price, &ll_fact_n_link_class, (double)net.n_link_all);

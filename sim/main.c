@@ -116,13 +116,34 @@ static ll_status petsc_unused(const ll_options *opt, ll_error *err)
     return err->status;
 }
 
+/* Options of PETSc change how equations are solved, so they stand on the command line or nowhere: neither the
+ * environment nor a .petscrc in the home or the current folder is listened to. */
+static void petsc_environment_drop(MPI_Comm world)
+{
+    static const char *const names[] = {"PETSC_OPTIONS", "PETSC_OPTIONS_YAML"};
+    int rank;
+    MPI_Comm_rank(world, &rank);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        int is_set = getenv(names[i]) != NULL;
+        unsetenv(names[i]);
+        MPI_Allreduce(MPI_IN_PLACE, &is_set, 1, MPI_INT, MPI_MAX, world);
+        if (is_set && rank == 0)
+            fprintf(stderr,
+                    "lineloss: the environment variable %s is ignored; options of PETSc go after "
+                    "--petsc\n",
+                    names[i]);
+    }
+}
+
 static ll_status petsc_start(const ll_options *opt, MPI_Comm world, ll_arena *mem)
 {
-    int argc = opt->n_petsc + 1;
+    int argc = opt->n_petsc + 2;
     char **argv = ll_arena_array(mem, argc + 1, char *);
     argv[0] = ll_arena_strdup(mem, opt->program);
+    argv[1] = ll_arena_strdup(mem, "-skip_petscrc");
     for (int i = 0; i < opt->n_petsc; i++)
-        argv[i + 1] = ll_arena_strdup(mem, opt->petsc[i]);
+        argv[i + 2] = ll_arena_strdup(mem, opt->petsc[i]);
+    petsc_environment_drop(world);
     PETSC_COMM_WORLD = world;
     if (PetscInitialize(&argc, &argv, NULL, NULL)) return LL_ERR_INTERNAL;
     return PetscPopSignalHandler() ? LL_ERR_INTERNAL : LL_OK;

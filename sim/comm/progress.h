@@ -2,8 +2,8 @@
  *
  *   pricing phases   12/40   3.1 s, about 7 s left
  *
- * It appears on rank 0 only, and only if standard error is a terminal; with LL_SHOW_NEVER not even there, with
- * LL_SHOW_ALWAYS without a terminal too (whole lines, at most one in 10 s).
+ * It appears on rank 0 only, and only if standard error is a terminal; with LL_SHOW_NEVER not even
+ * there, with LL_SHOW_ALWAYS without a terminal too (whole lines, at most one in 10 s).
  * Phases shorter than a quarter of a second show nothing.
  *
  *   ll_progress p;

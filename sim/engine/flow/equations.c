@@ -319,26 +319,38 @@ static PetscErrorCode line_search(SNESLineSearch search, void *ctx)
     PetscFunctionReturn(0);
 }
 
+/* eq->residual := the largest |F_l| / load of l, of F that is f_vec. */
+static PetscErrorCode residual_find(ll_equations *eq, Vec f_vec)
+{
+    const PetscScalar *f;
+    double worst = 0;
+    bool number = true;
+    PetscFunctionBegin;
+    PetscCall(VecGetArrayRead(f_vec, &f));
+    for (PetscInt l = 0; l < eq->n_own; l++) {
+        number = number && isfinite(f[l]);
+        if (eq->load[l] > 0) worst = fmax(worst, fabs(f[l]) / eq->load[l]);
+    }
+    PetscCall(VecRestoreArrayRead(f_vec, &f));
+    if (!number) worst = INFINITY;
+    PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &worst, 1, MPI_DOUBLE, MPI_MAX, eq->comm));
+    eq->residual = worst;
+    PetscFunctionReturn(0);
+}
+
 static PetscErrorCode converged(SNES snes, PetscInt it, PetscReal x_norm, PetscReal y_norm,
                                 PetscReal f_norm, SNESConvergedReason *reason, void *ctx)
 {
     ll_equations *eq = ctx;
     Vec f_vec;
-    const PetscScalar *f;
     (void)it;
     (void)x_norm;
     (void)y_norm;
     PetscFunctionBegin;
     PetscCall(SNESGetFunction(snes, &f_vec, NULL, NULL));
-    PetscCall(VecGetArrayRead(f_vec, &f));
-    double worst = 0;
-    for (PetscInt l = 0; l < eq->n_own; l++)
-        if (eq->load[l] > 0) worst = fmax(worst, fabs(f[l]) / eq->load[l]);
-    PetscCall(VecRestoreArrayRead(f_vec, &f));
-    PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &worst, 1, MPI_DOUBLE, MPI_MAX, eq->comm));
-    eq->residual = worst;
+    PetscCall(residual_find(eq, f_vec));
     *reason = SNES_CONVERGED_ITERATING;
-    if (worst <= eq->tolerance) *reason = SNES_CONVERGED_FNORM_RELATIVE;
+    if (eq->residual <= eq->tolerance) *reason = SNES_CONVERGED_FNORM_RELATIVE;
     if (PetscIsInfOrNanReal(f_norm)) *reason = SNES_DIVERGED_FNORM_NAN;
     PetscFunctionReturn(0);
 }
@@ -565,6 +577,10 @@ static PetscErrorCode solve(ll_equations *eq, const double *wait_s, ll_solve_inf
     PetscCall(SNESGetConvergedReason(eq->snes, reason));
     PetscCall(SNESGetIterationNumber(eq->snes, &n_newton));
     PetscCall(SNESGetLinearSolveIterations(eq->snes, &n_cg));
+    /* Options of PETSc can replace the test of convergence and the method: what is reported belongs to the
+     * answer itself, whoever found it. */
+    PetscCall(form_function(eq->snes, eq->q, eq->f, eq));
+    PetscCall(residual_find(eq, eq->f));
     *info = (ll_solve_info){(int)n_newton, (int)n_cg, eq->residual};
     PetscFunctionReturn(0);
 }
@@ -576,6 +592,12 @@ ll_status ll_equations_solve(ll_equations *eq, const double *mult, double *wait_
     take_rows(eq, mult);
     if (solve(eq, wait_s, info, &reason))
         return ll_error_set(err, LL_ERR_INTERNAL, "throughput equations: PETSc failed");
+    if (reason > 0 && !(eq->residual <= eq->tolerance))
+        return ll_error_set(err, LL_ERR_RUN,
+                            "throughput equations: PETSc stopped (%s) at a residual of %g of the "
+                            "load, tolerance %g: the options after --petsc replace the test of "
+                            "convergence",
+                            SNESConvergedReasons[reason], eq->residual, eq->tolerance);
     if (reason <= 0)
         return ll_error_set(
             err, LL_ERR_RUN,

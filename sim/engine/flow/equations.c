@@ -78,8 +78,7 @@ ll_status ll_equations_init(int *argc, char ***argv, ll_error *err)
 {
     PetscBool ready = PETSC_FALSE;
     if (PetscInitialized(&ready) == 0 && ready) return LL_OK;
-    const PetscErrorCode bad =
-        argc == NULL ? PetscInitializeNoArguments() : PetscInitialize(argc, argv, NULL, NULL);
+    const PetscErrorCode bad = PetscInitialize(argc, argv, NULL, NULL);
     return bad ? ll_error_set(err, LL_ERR_RUN, "PETSc does not start: error %d", (int)bad) : LL_OK;
 }
 
@@ -324,15 +323,12 @@ static PetscErrorCode residual_find(ll_equations *eq, Vec f_vec)
 {
     const PetscScalar *f;
     double worst = 0;
-    bool number = true;
     PetscFunctionBegin;
     PetscCall(VecGetArrayRead(f_vec, &f));
-    for (PetscInt l = 0; l < eq->n_own; l++) {
-        number = number && isfinite(f[l]);
-        if (eq->load[l] > 0) worst = fmax(worst, fabs(f[l]) / eq->load[l]);
-    }
+    for (PetscInt l = 0; l < eq->n_own; l++)
+        if (eq->load[l] > 0 || !isfinite(f[l]))
+            worst = isfinite(f[l]) ? fmax(worst, fabs(f[l]) / eq->load[l]) : HUGE_VAL;
     PetscCall(VecRestoreArrayRead(f_vec, &f));
-    if (!number) worst = INFINITY;
     PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &worst, 1, MPI_DOUBLE, MPI_MAX, eq->comm));
     eq->residual = worst;
     PetscFunctionReturn(0);
@@ -577,8 +573,7 @@ static PetscErrorCode solve(ll_equations *eq, const double *wait_s, ll_solve_inf
     PetscCall(SNESGetConvergedReason(eq->snes, reason));
     PetscCall(SNESGetIterationNumber(eq->snes, &n_newton));
     PetscCall(SNESGetLinearSolveIterations(eq->snes, &n_cg));
-    /* Options of PETSc can replace the test of convergence and the method: what is reported belongs to the
-     * answer itself, whoever found it. */
+    /* Of the answer itself: options of PETSc can replace the method, and the test in it. */
     PetscCall(form_function(eq->snes, eq->q, eq->f, eq));
     PetscCall(residual_find(eq, eq->f));
     *info = (ll_solve_info){(int)n_newton, (int)n_cg, eq->residual};
@@ -592,19 +587,13 @@ ll_status ll_equations_solve(ll_equations *eq, const double *mult, double *wait_
     take_rows(eq, mult);
     if (solve(eq, wait_s, info, &reason))
         return ll_error_set(err, LL_ERR_INTERNAL, "throughput equations: PETSc failed");
-    if (reason > 0 && !(eq->residual <= eq->tolerance))
-        return ll_error_set(err, LL_ERR_RUN,
-                            "throughput equations: PETSc stopped (%s) at a residual of %g of the "
-                            "load, tolerance %g: the options after --petsc replace the test of "
-                            "convergence",
-                            SNESConvergedReasons[reason], eq->residual, eq->tolerance);
-    if (reason <= 0)
+    if (reason <= 0 || !(eq->residual <= eq->tolerance))
         return ll_error_set(
             err, LL_ERR_RUN,
             "throughput equations did not converge (%s): %lld links, residual %g of "
-            "the load after %d steps, tolerance %g",
+            "the load after %d steps, tolerance %g%s",
             SNESConvergedReasons[reason], (long long)eq->sys.n_link, eq->residual, info->n_newton,
-            eq->tolerance);
+            eq->tolerance, reason > 0 ? ": options after --petsc made it stop too early" : "");
     if (finish(eq, wait_s, rate_Bps))
         return ll_error_set(err, LL_ERR_INTERNAL, "throughput equations: PETSc failed");
     return LL_OK;

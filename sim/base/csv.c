@@ -2,31 +2,10 @@
 
 #include "sim/base/words.h"
 
-#include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-ll_status ll_csv_load(const char *path, ll_arena *mem, const char **bytes, size_t *n, ll_error *err)
-{
-    FILE *f = fopen(path, "rb");
-    if (!f) return ll_error_set(err, LL_ERR_CONFIG, "%s: %s", path, strerror(errno));
-    size_t cap = 1 << 16, used = 0, got;
-    char *text = ll_arena_array(mem, cap + 1, char);
-    while ((got = fread(text + used, 1, cap - used, f)) > 0) {
-        used += got;
-        if (used < cap) continue;
-        text = ll_arena_grown(mem, text, (int64_t)used, (int64_t)(2 * cap + 1), 1);
-        cap *= 2;
-    }
-    const int bad = ferror(f), why = errno;
-    fclose(f);
-    if (bad) return ll_error_set(err, LL_ERR_CONFIG, "%s: %s", path, strerror(why));
-    text[used] = '\0';
-    *bytes = text;
-    *n = used;
-    return LL_OK;
-}
 
 /* Cells are unquoted and ended in place: what is written never overtakes what is read. */
 typedef struct reader {

@@ -21,10 +21,6 @@ typedef struct ll_csv {
     const int *line;     /* [n_row] in the file, from 1 */
 } ll_csv;
 
-/* The bytes of a file, ended by a 0 that *n does not count. */
-ll_status ll_csv_load(const char *path, ll_arena *mem, const char **bytes, size_t *n,
-                      ll_error *err);
-
 /* Everything lives in mem, `bytes` may go. Errors, up to 20: no heading, a row with another
  * number of cells, a quote that stays open, text behind a closed one. */
 ll_status ll_csv_parse(const char *name, const char *bytes, size_t n, ll_arena *mem, ll_csv *out,

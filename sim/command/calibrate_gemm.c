@@ -75,7 +75,8 @@ ll_status ll_calibrate_gemm(const ll_options *opt, ll_comm *comm, ll_arena *mem,
     LL_TRY(ll_study_load(&(ll_study_source){opt->arg[1], opt->n_set, opt->set, LL_STUDY_CLUSTER},
                          comm, mem, s, err));
     const char *text;
-    LL_TRY(ll_study_text(opt->arg[2], "a table of products", comm, mem, &text, err));
+    size_t n;
+    LL_TRY(ll_source_file(opt->arg[2], "a table of products", comm, mem, &text, &n, err));
     LL_TRY(ll_gemm_parse(opt->arg[2], text, mem, &gemms, err));
     LL_TRY(ll_gemm_fit_chip(&s->cluster.chip, &gemms, mem, &fit, err));
     ll_text out;

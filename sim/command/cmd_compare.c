@@ -216,12 +216,13 @@ static ll_status studies_load(const ll_options *opt, comparison *c, ll_comm *com
 static ll_status studies_run(comparison *c, const ll_engine_list *beside, ll_comm *comm,
                              ll_arena *mem, bool *valid, ll_error *err)
 {
+    const ll_record *record = ll_standing_record(comm, mem);
     *valid = true;
     for (int k = 0; k < c->n; k++) {
         LL_TRY(ll_run(&c->study[k], comm, mem, &c->result[k], err));
         LL_TRY(ll_beside_run(&c->study[k], beside, comm, mem, &c->result[k], err));
         c->report[k] = (ll_report){&c->study[k], &c->result[k], c->label[k],
-                                   ll_standing_of(&c->study[k], &c->result[k], mem)};
+                                   ll_standing_of(record, &c->study[k], &c->result[k], mem)};
         *valid = *valid && c->result[k].valid;
     }
     return LL_OK;

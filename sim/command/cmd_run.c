@@ -63,7 +63,9 @@ static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_err
     if (dir) LL_TRY(ll_output_prepare(dir, comm, err));
     ll_result *result = ll_arena_new(mem, ll_result);
     LL_TRY(study_run(study, opt, comm, mem, result, err));
-    const ll_report report = {study, result, study->name, ll_standing_of(study, result, mem)};
+    const ll_record *record = ll_standing_record(comm, mem);
+    const ll_report report = {study, result, study->name,
+                              ll_standing_of(record, study, result, mem)};
     LL_TRY(print(&report, opt->format, comm, mem, err));
     if (dir) LL_TRY(files_write(dir, &report, &timing, comm, mem, err));
     return result->valid ? LL_OK

@@ -34,7 +34,7 @@ static ll_status files_write(const char *dir, const ll_validation *v, const ll_t
     return ll_validation_plot(dir, v, comm, mem, &drawn, err);
 }
 
-/* Write the record beside the table, or compare with it. On rank 0. */
+/* Write the record beside the table, or compare with it. Collective. */
 static ll_status record(const ll_options *opt, const ll_validation *v, ll_comm *comm, ll_arena *mem,
                         ll_error *err)
 {
@@ -50,7 +50,7 @@ static ll_status record(const ll_options *opt, const ll_validation *v, ll_comm *
     }
     if (!opt->value[LL_OPT_CHECK]) return LL_OK;
     ll_record was;
-    LL_TRY(ll_record_read(path, mem, &was, err));
+    LL_TRY(ll_record_read(path, comm, mem, &was, err));
     const char **worse = ll_arena_array(mem, 3 * (was.n + v->n_stats), const char *);
     const int n = ll_record_compare(&was, v, mem, worse);
     for (int i = 0; i < n; i++)
@@ -72,9 +72,9 @@ static ll_status rows_verdict(const ll_validation *v, ll_error *err)
 static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_error *err)
 {
     const char *dir = opt->value[LL_OPT_OUT];
-    const char *path = opt->n_arg
-                           ? opt->arg[0]
-                           : ll_arena_printf(mem, "%s/published/measured.csv", ll_shipped_dir());
+    const char *path =
+        opt->n_arg ? opt->arg[0]
+                   : ll_arena_printf(mem, "%s/published/measured.csv", ll_shipped_dir(comm, mem));
     ll_validation *v = ll_arena_new(mem, ll_validation);
     ll_timing timing;
     ll_text text;

@@ -1,59 +1,95 @@
 #include "sim/config/shipped.h"
 
-#include <dirent.h>
+#include "sim/base/text.h"
+#include "sim/config/file.h"
+
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
-enum { MAX_NAMES = 1024 };
-
-static int is_dir(const char *path)
-{
-    struct stat s;
-    return stat(path, &s) == 0 && S_ISDIR(s.st_mode);
-}
-
-const char *ll_shipped_dir(void)
+/* NULL: the environment has no wish. Ranks of a run agree on it before anything else. */
+static const char *wished_dir(void)
 {
     const char *wish = getenv("LINELOSS_CONFIGS");
-    if (wish && *wish) return wish;
-    return is_dir(LL_CONFIG_DIR) ? LL_CONFIG_DIR : LL_CONFIG_DIR_INSTALLED;
+    return wish && *wish ? wish : NULL;
 }
 
-const char *ll_shipped_find(const char *kind, const char *name, ll_arena *mem)
+static const char *dir_here(void)
 {
-    struct stat s;
-    const char *path = ll_arena_printf(mem, "%s/%s/%s.cfg", ll_shipped_dir(), kind, name);
-    return !strchr(name, '/') && stat(path, &s) == 0 && S_ISREG(s.st_mode) ? path : NULL;
+    const char *wish = wished_dir();
+    if (wish) return wish;
+    return ll_file_is_folder(LL_CONFIG_DIR) ? LL_CONFIG_DIR : LL_CONFIG_DIR_INSTALLED;
 }
 
-static int by_name(const void *a, const void *b)
+const char *ll_shipped_dir(ll_comm *comm, ll_arena *mem)
 {
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
+    const char *dir = ll_comm_rank(comm) == 0 ? dir_here() : "";
+    size_t n = strlen(dir) + 1;
+    ll_comm_bcast(comm, mem, &dir, &n);
+    return dir;
 }
 
-int ll_shipped_names(const char *kind, ll_arena *mem, const char *const **out)
+static const char *find_of(const char *kind, const char *name, ll_arena *mem)
 {
-    const char **names = ll_arena_array(mem, MAX_NAMES, const char *);
-    int n = 0;
-    DIR *dir = opendir(ll_arena_printf(mem, "%s/%s", ll_shipped_dir(), kind));
-    const struct dirent *entry;
-    while (dir && n < MAX_NAMES && (entry = readdir(dir))) {
-        size_t length = strlen(entry->d_name);
-        if (length > 4 && entry->d_name[0] != '.' && !strcmp(entry->d_name + length - 4, ".cfg"))
-            names[n++] = ll_arena_strndup(mem, entry->d_name, length - 4);
+    const char *path = ll_arena_printf(mem, "%s/%s/%s.cfg", dir_here(), kind, name);
+    return ll_file_is_regular(path) ? path : NULL;
+}
+
+static int names_here(const char *kind, ll_arena *mem, const char *const **out)
+{
+    return ll_file_names(ll_arena_printf(mem, "%s/%s", dir_here(), kind), ".cfg", mem, out);
+}
+
+ll_status ll_shipped_find(const char *path, ll_arena *mem, const char **out, ll_error *err)
+{
+    *out = path;
+    if (ll_file_exists(path) || strchr(path, '/') || strchr(path, '.')) return LL_OK;
+    const char *study = find_of("studies", path, mem);
+    *out = study ? study : find_of("clusters", path, mem);
+    if (*out) return LL_OK;
+    const char *const *names;
+    const int n = names_here("studies", mem, &names), near = ll_text_nearest(path, n, names);
+    return ll_error_set(err, LL_ERR_CONFIG,
+                        "%s: no such file, nor a study or cluster of that name; %s", path,
+                        near < 0 ? "`lineloss list studies` shows them"
+                                 : ll_arena_printf(mem, "did you mean '%s'?", names[near]));
+}
+
+/* They travel as one text, each ended by 0. */
+int ll_shipped_names(const char *kind, ll_comm *comm, ll_arena *mem, const char *const **out)
+{
+    ll_text all;
+    ll_text_init(&all, mem);
+    if (ll_comm_rank(comm) == 0) {
+        const char *const *names;
+        const int n = names_here(kind, mem, &names);
+        for (int i = 0; i < n; i++)
+            ll_text_add_bytes(&all, names[i], strlen(names[i]) + 1);
     }
-    if (dir) closedir(dir);
-    qsort(names, (size_t)n, sizeof *names, by_name);
+    const char *bytes = all.s;
+    size_t n_byte = all.n;
+    ll_comm_bcast(comm, mem, &bytes, &n_byte);
+    int n = 0;
+    for (size_t i = 0; i < n_byte; i++)
+        n += bytes[i] == '\0';
+    const char **names = ll_arena_array(mem, n, const char *);
+    for (int i = 0; i < n; i++, bytes += strlen(bytes) + 1)
+        names[i] = bytes;
     *out = names;
     return n;
 }
 
+/* Whether `origin` lies in the folder; what is left of it then. */
+static const char *inside(const char *origin, const char *dir)
+{
+    const size_t n = strlen(dir);
+    return !strncmp(origin, dir, n) && origin[n] == '/' ? origin + n + 1 : origin;
+}
+
 const char *ll_shipped_short(const char *origin, ll_arena *mem)
 {
-    const char *dir = ll_shipped_dir();
-    size_t n = strlen(dir);
-    if (!strncmp(origin, dir, n) && origin[n] == '/') origin += n + 1;
+    const char *wish = wished_dir(), *all = origin;
+    origin = inside(all, wish ? wish : LL_CONFIG_DIR);
+    if (!wish && origin == all) origin = inside(all, LL_CONFIG_DIR_INSTALLED);
     char *out = ll_arena_strdup(mem, origin);
     char *detour;
     while ((detour = strstr(out, "/../")) != NULL && detour != out) {

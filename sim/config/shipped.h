@@ -1,23 +1,27 @@
 /* The configurations that come with lineloss: chips, clusters, models, studies.
  *
  * They are looked for in $LINELOSS_CONFIGS, else in the source tree that the program was built from,
- * else where it was installed.
+ * else where it was installed. Rank 0 looks; the other ranks are told.
  */
 #ifndef LL_CONFIG_SHIPPED_H
 #define LL_CONFIG_SHIPPED_H
 
-#include "sim/base/arena.h"
+#include "sim/comm/comm.h"
 
-const char *ll_shipped_dir(void); /* never NULL; may not exist */
+/* Their folder; never NULL, may not exist. Collective. */
+const char *ll_shipped_dir(ll_comm *comm, ll_arena *mem);
 
-/* Path of "<dir>/<kind>/<name>.cfg" if there is such a file, else NULL. kind: "studies", ... */
-const char *ll_shipped_find(const char *kind, const char *name, ll_arena *mem);
+/* Names without ".cfg" of all files of a kind ("studies", ...), sorted; returns how many.
+ * Collective. */
+int ll_shipped_names(const char *kind, ll_comm *comm, ll_arena *mem, const char *const **out);
 
-/* Names without ".cfg" of all files of a kind, sorted; returns how many. */
-int ll_shipped_names(const char *kind, ll_arena *mem, const char *const **out);
+/* Where the file lies that the user means: `path` itself, or else the study or cluster of that name among
+ * those that are shipped. For rank 0 alone, like file.h. */
+ll_status ll_shipped_find(const char *path, ll_arena *mem, const char **out, ll_error *err);
 
 /* "DIR/studies/../clusters/x.cfg:4: text" -> "clusters/x.cfg:4: text": without the directory of shipped
- * files, and without detours, so that results do not depend on where lineloss is installed. In mem. */
+ * files, and without detours, so that results do not depend on where lineloss is installed. In mem.
+ * Looks at no file. */
 const char *ll_shipped_short(const char *origin, ll_arena *mem);
 
 #endif

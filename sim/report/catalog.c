@@ -8,9 +8,9 @@
 
 #include <string.h>
 
-static const char *shipped_path(ll_arena *mem, const char *kind, const char *name)
+static const char *shipped_path(ll_comm *comm, ll_arena *mem, const char *kind, const char *name)
 {
-    return ll_arena_printf(mem, "%s/%s/%s.cfg", ll_shipped_dir(), kind, name);
+    return ll_arena_printf(mem, "%s/%s/%s.cfg", ll_shipped_dir(comm, mem), kind, name);
 }
 
 /* The first message of err, without its end of line; the file is broken, and that is worth a row. */
@@ -21,11 +21,11 @@ static const char *fault_text(const ll_error *err, ll_arena *mem)
 }
 
 /* A shipped file as a configuration; `group` is where its keys are: "chip", or "" if at the top. */
-static ll_status shipped_parse(const char *path, const char *name, ll_arena *mem, ll_config **cfg,
-                               const char **group, ll_error *err)
+static ll_status shipped_parse(const char *path, const char *name, ll_comm *comm, ll_arena *mem,
+                               ll_config **cfg, const char **group, ll_error *err)
 {
     ll_source source;
-    LL_TRY(ll_source_read(path, 0, NULL, mem, &source, err));
+    LL_TRY(ll_source_read(path, 0, NULL, comm, mem, &source, err));
     LL_TRY(ll_config_parse(source, 0, NULL, mem, cfg, err));
     *group = ll_config_has(*cfg, name) ? name : "";
     return LL_OK;
@@ -43,10 +43,9 @@ ll_table *ll_catalog_chips(ll_comm *comm, ll_arena *mem)
         {.name = "bandwidth", .right = true},
         {.name = "power", .right = true},
     };
-    (void)comm;
     ll_table *t = ll_table_create(mem, "", (int)(sizeof columns / sizeof *columns), columns);
     const char *const *names, *group;
-    int n = ll_shipped_names("chips", mem, &names);
+    int n = ll_shipped_names("chips", comm, mem, &names);
     ll_error *err = ll_arena_new(mem, ll_error);
     for (int i = 0; i < n; i++) {
         ll_config *cfg;
@@ -54,7 +53,8 @@ ll_table *ll_catalog_chips(ll_comm *comm, ll_arena *mem)
         ll_error_init(err);
         ll_table_row(t);
         ll_table_set(t, 0, "%s", names[i]);
-        if (shipped_parse(shipped_path(mem, "chips", names[i]), "chip", mem, &cfg, &group, err) ||
+        if (shipped_parse(shipped_path(comm, mem, "chips", names[i]), "chip", comm, mem, &cfg,
+                          &group, err) ||
             ll_chip_read(cfg, group, &chip, err)) {
             ll_table_set(t, 1, "%s", fault_text(err, mem));
             continue;
@@ -84,15 +84,16 @@ static ll_table *list_studies_of(const char *kind, int what, ll_comm *comm, ll_a
                                                 {.name = "shape"},
                                                 {.name = "what it is", .key = "doc"}});
     const char *const *names;
-    int n = ll_shipped_names(kind, mem, &names);
+    int n = ll_shipped_names(kind, comm, mem, &names);
     ll_error *err = ll_arena_new(mem, ll_error);
     for (int i = 0; i < n; i++) {
         ll_study *s = ll_arena_new(mem, ll_study);
         ll_error_init(err);
         ll_table_row(t);
         ll_table_set(t, 0, "%s", names[i]);
-        if (ll_study_load(&(ll_study_source){shipped_path(mem, kind, names[i]), 0, NULL, what},
-                          comm, mem, s, err)) {
+        if (ll_study_load(
+                &(ll_study_source){shipped_path(comm, mem, kind, names[i]), 0, NULL, what}, comm,
+                mem, s, err)) {
             ll_table_set(t, 4, "%s", fault_text(err, mem));
             continue;
         }
@@ -116,7 +117,6 @@ ll_table *ll_catalog_studies(ll_comm *comm, ll_arena *mem)
 
 ll_table *ll_catalog_models(ll_comm *comm, ll_arena *mem)
 {
-    (void)comm;
     ll_table *t = ll_table_create(mem, "", 5,
                                   (ll_column[]){{.name = "file"},
                                                 {.name = "model"},
@@ -124,7 +124,7 @@ ll_table *ll_catalog_models(ll_comm *comm, ll_arena *mem)
                                                 {.name = "layers", .right = true},
                                                 {.name = "hidden", .right = true}});
     const char *const *names, *group;
-    int n = ll_shipped_names("models", mem, &names);
+    int n = ll_shipped_names("models", comm, mem, &names);
     ll_error *err = ll_arena_new(mem, ll_error);
     for (int i = 0; i < n; i++) {
         ll_config *cfg;
@@ -132,7 +132,8 @@ ll_table *ll_catalog_models(ll_comm *comm, ll_arena *mem)
         ll_error_init(err);
         ll_table_row(t);
         ll_table_set(t, 0, "%s", names[i]);
-        if (shipped_parse(shipped_path(mem, "models", names[i]), "model", mem, &cfg, &group, err) ||
+        if (shipped_parse(shipped_path(comm, mem, "models", names[i]), "model", comm, mem, &cfg,
+                          &group, err) ||
             ll_model_read(cfg, group, &model, err)) {
             ll_table_set(t, 1, "%s", fault_text(err, mem));
             continue;

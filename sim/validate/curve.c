@@ -259,7 +259,8 @@ ll_status ll_curve_read(int n_file, const char *const *file, ll_comm *comm, ll_a
     *out = (ll_points){0};
     for (int i = 0; i < n_file; i++) {
         const char *text;
-        LL_TRY(ll_study_text(file[i], "a table of collectives", comm, mem, &text, err));
+        size_t n;
+        LL_TRY(ll_source_file(file[i], "a table of collectives", comm, mem, &text, &n, err));
         LL_TRY(ll_curve_parse(file[i], text, mem, out, err));
     }
     return LL_OK;

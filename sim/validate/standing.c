@@ -1,7 +1,6 @@
 #include "sim/validate/standing.h"
 
 #include "sim/config/shipped.h"
-#include "sim/validate/validation_record.h"
 
 #include <math.h>
 
@@ -18,19 +17,24 @@ static ll_published published_of(const ll_validation_stats *chip, double step_s)
     return p;
 }
 
-const ll_standing *ll_standing_of(const ll_study *study, const ll_result *result, ll_arena *mem)
+const ll_record *ll_standing_record(ll_comm *comm, ll_arena *mem)
 {
-    const char *path = ll_arena_printf(mem, "%s/published/recorded.csv", ll_shipped_dir());
-    ll_standing *out = ll_arena_new(mem, ll_standing);
+    const char *path = ll_arena_printf(mem, "%s/published/recorded.csv", ll_shipped_dir(comm, mem));
+    ll_record *record = ll_arena_new(mem, ll_record);
     ll_error *err = ll_arena_new(mem, ll_error);
-    ll_record record;
     ll_error_init(err);
-    if (ll_record_read(path, mem, &record, err) != LL_OK) {
+    return ll_record_read(path, comm, mem, record, err) == LL_OK ? record : NULL;
+}
+
+const ll_standing *ll_standing_of(const ll_record *record, const ll_study *study,
+                                  const ll_result *result, ll_arena *mem)
+{
+    ll_standing *out = ll_arena_new(mem, ll_standing);
+    if (!record) {
         out->outside[out->n_outside++] = "no record of a validation beside the configurations";
         return out;
     }
-    out->n_outside = ll_record_outside(&record, study, mem, out->outside);
-    out->published =
-        published_of(ll_record_chip(&record, study->cluster.chip.name), result->step_s);
+    out->n_outside = ll_record_outside(record, study, mem, out->outside);
+    out->published = published_of(ll_record_chip(record, study->cluster.chip.name), result->step_s);
     return out;
 }

@@ -93,11 +93,18 @@ static void params_collect(const ll_study *s, const char *table, params *all, ll
     }
 }
 
+/* A study of a row, as rank 0 read it for everyone. */
+typedef struct reading {
+    const char *why; /* it cannot be read; NULL if it can */
+    ll_source source;
+} reading;
+
 typedef struct job {
     const ll_validation *v;
     int n_set;
-    const char *const *set; /* [n_set] of all rows */
-    ll_comm *alone;         /* of one rank */
+    const char *const *set;                       /* [n_set] of all rows */
+    reading (*read)[1 + LL_VALIDATION_OTHER_MAX]; /* [n_row] as it is, and otherwise */
+    ll_comm *alone;                               /* of one rank */
     ll_arena *mem;
 } job;
 
@@ -131,6 +138,38 @@ static int settings(const job *j, const ll_validation_row *row, const char *othe
     for (int i = 0; i < j->n_set; i++)
         if (row->quantity != LL_QUANTITY_BUSBW || !of_a_job(j->set[i])) out[n++] = j->set[i];
     return n;
+}
+
+/* The file of the study of a row, which lies beside the table. */
+static const char *row_path(const job *j, const ll_validation_row *row, ll_arena *mem)
+{
+    const char *slash = strrchr(j->v->path, '/');
+    return ll_arena_printf(mem, "%.*s%s.cfg", slash ? (int)(slash - j->v->path + 1) : 0, j->v->path,
+                           row->study);
+}
+
+/* Reads the studies of a row, as it is and otherwise. Collective. */
+static void row_read(const job *j, int i, ll_comm *comm)
+{
+    const ll_validation_row *row = &j->v->row[i];
+    const char *path = row_path(j, row, j->mem), *set[MAX_SET + 256];
+    ll_error *err = ll_arena_new(j->mem, ll_error);
+    for (int k = 0; k <= row->n_other && ll_validation_modelled(row); k++) {
+        reading *r = &j->read[i][k];
+        ll_error_init(err);
+        const int n = settings(j, row, k ? row->other[k - 1] : "", set, err);
+        if (err->status == LL_OK) ll_source_read(path, n, set, comm, j->mem, &r->source, err);
+        if (err->status != LL_OK)
+            r->why = ll_arena_strndup(j->mem, err->text, strcspn(err->text, "\n"));
+    }
+}
+
+/* The study that was read, with the settings that it was read with, and maybe more of no file. */
+static ll_status row_study(const reading *read, const ll_study_source *from, const job *j,
+                           ll_study *out, ll_error *err)
+{
+    if (read->why) return ll_error_set(err, LL_ERR_CONFIG, "%s", read->why);
+    return ll_study_parse(from, read->source, j->mem, out, err);
 }
 
 /* busbw COLLECTIVE SIZE: the time of it among all chips. */
@@ -220,25 +259,25 @@ static ll_status step_predict(const ll_study *s, const ll_validation_row *row, c
 }
 
 /* The row with the k-th of the settings that its source leaves open too. */
-static ll_status other_predict(const ll_validation_row *row, const job *j, const char *path, int k,
-                               ll_validation_outcome *out, ll_error *err)
+static ll_status other_predict(const ll_validation_row *row, const job *j, const char *path,
+                               const reading *read, int k, ll_validation_outcome *out,
+                               ll_error *err)
 {
     const char *set[MAX_SET + 256];
     ll_study *s = ll_arena_new(j->mem, ll_study);
     const int n = settings(j, row, row->other[k], set, err);
     LL_TRY(err->status);
-    LL_TRY(
-        ll_study_load(&(ll_study_source){path, n, set, LL_STUDY_WHOLE}, j->alone, j->mem, s, err));
+    LL_TRY(row_study(&read[1 + k], &(ll_study_source){path, n, set, LL_STUDY_WHOLE}, j, s, err));
     out->other_measured[k] = published_s(s, row);
     return mean_step(s, j, &out->other_predicted[k], err);
 }
 
 /* With all of them. What is wrong is said with the setting that it is wrong with. */
 static ll_status others_predict(const ll_validation_row *row, const job *j, const char *path,
-                                ll_validation_outcome *out, ll_error *err)
+                                const reading *read, ll_validation_outcome *out, ll_error *err)
 {
     for (int k = 0; k < row->n_other; k++) {
-        if (other_predict(row, j, path, k, out, err) == LL_OK) continue;
+        if (other_predict(row, j, path, read, k, out, err) == LL_OK) continue;
         const ll_status status = err->status;
         const char *why = ll_arena_printf(j->mem, "%s", err->text);
         ll_error_init(err);
@@ -248,15 +287,14 @@ static ll_status others_predict(const ll_validation_row *row, const job *j, cons
 }
 
 /* One pass of a chunk through both ends of a model of `n` layers. */
-static ll_status pass_predict(const job *j, const char *path, int n_set, const char **set,
-                              const char *layers, double out_s[2], ll_error *err)
+static ll_status pass_predict(const job *j, const reading *read, const char *path, int n_set,
+                              const char **set, const char *layers, double out_s[2], ll_error *err)
 {
     ll_study *s = ll_arena_new(j->mem, ll_study);
     ll_program *program = ll_arena_new(j->mem, ll_program);
     ll_durations d;
     set[n_set] = layers;
-    LL_TRY(ll_study_load(&(ll_study_source){path, n_set + 1, set, LL_STUDY_WHOLE}, j->alone, j->mem,
-                         s, err));
+    LL_TRY(row_study(read, &(ll_study_source){path, n_set + 1, set, LL_STUDY_WHOLE}, j, s, err));
     LL_TRY(durations_of(s, j, program, &d, err));
     out_s[0] = d.forward_compute_s[0] + d.forward_comm_s[0];
     out_s[1] = d.backward_compute_s[0] + d.backward_comm_s[0];
@@ -264,14 +302,14 @@ static ll_status pass_predict(const job *j, const char *path, int n_set, const c
 }
 
 /* A layer is what a model of two has more than a model of one. */
-static ll_status layer_predict(const ll_validation_row *row, const job *j, const char *path,
-                               int n_set, const char **set, ll_validation_outcome *out,
-                               ll_error *err)
+static ll_status layer_predict(const ll_validation_row *row, const job *j, const reading *read,
+                               const char *path, int n_set, const char **set,
+                               ll_validation_outcome *out, ll_error *err)
 {
     const bool backward = row->quantity == LL_QUANTITY_LAYER_BACKWARD;
     double one_s[2], two_s[2];
-    LL_TRY(pass_predict(j, path, n_set, set, "model.layers=1", one_s, err));
-    LL_TRY(pass_predict(j, path, n_set, set, "model.layers=2", two_s, err));
+    LL_TRY(pass_predict(j, read, path, n_set, set, "model.layers=1", one_s, err));
+    LL_TRY(pass_predict(j, read, path, n_set, set, "model.layers=2", two_s, err));
     out->measured = row->measured / 1e3;
     out->predicted = two_s[backward] - one_s[backward];
     return LL_OK;
@@ -295,16 +333,15 @@ static ll_status row_predict(const job *j, const ll_validation_row *row, ll_vali
 {
     const bool collective = row->quantity == LL_QUANTITY_BUSBW;
     const char *set[MAX_SET + 257];
-    const char *slash = strrchr(j->v->path, '/');
-    const char *path = ll_arena_printf(
-        j->mem, "%.*s%s.cfg", slash ? (int)(slash - j->v->path + 1) : 0, j->v->path, row->study);
+    const reading *read = j->read[row - j->v->row];
+    const char *path = row_path(j, row, j->mem);
     ll_study *s = ll_arena_new(j->mem, ll_study);
     LL_ASSERT(j->n_set <= 256, "%d settings", j->n_set);
     const int n = settings(j, row, "", set, err);
     LL_TRY(err->status);
-    const ll_status status = ll_study_load(
-        &(ll_study_source){path, n, set, collective ? LL_STUDY_CLUSTER : LL_STUDY_WHOLE}, j->alone,
-        j->mem, s, err);
+    const ll_status status = row_study(
+        &read[0], &(ll_study_source){path, n, set, collective ? LL_STUDY_CLUSTER : LL_STUDY_WHOLE},
+        j, s, err);
     const bool full = !collective && s->memory.total_B > s->memory.capacity_B && err->n_line == 1;
     if (status == LL_OK || full) describe(s, out);
     if (row->quantity == LL_QUANTITY_FITS && (status == LL_OK || full)) {
@@ -316,7 +353,7 @@ static ll_status row_predict(const job *j, const ll_validation_row *row, ll_vali
     if (full) out->state = LL_VALIDATION_MISFIT;
     LL_TRY(status);
     if (row->quantity == LL_QUANTITY_LAYER_FORWARD || row->quantity == LL_QUANTITY_LAYER_BACKWARD)
-        return layer_predict(row, j, path, n, set, out, err);
+        return layer_predict(row, j, read, path, n, set, out, err);
     if (row->quantity == LL_QUANTITY_ACTIVATIONS) {
         out->measured = 1e9 * row->measured;
         out->predicted = s->memory.activations_B;
@@ -325,7 +362,7 @@ static ll_status row_predict(const job *j, const ll_validation_row *row, ll_vali
     LL_TRY(collective ? collective_predict(s, row, j, out, err)
                       : step_predict(s, row, j, out, err));
     params_collect(s, j->v->path, all, j->mem);
-    return others_predict(row, j, path, out, err);
+    return others_predict(row, j, path, read, out, err);
 }
 
 static void row_run(const job *j, int i, ll_validation_outcome *out, params *all)
@@ -383,8 +420,11 @@ void ll_validation_run(ll_validation *v, int n_set, const char *const *set, ll_c
     const int rank = ll_comm_rank(comm), size = ll_comm_size(comm);
     ll_validation_outcome *mine = ll_arena_array(mem, v->n_row / size + 1, ll_validation_outcome);
     params found = {.at = ll_arena_array(mem, MAX_PARAM, ll_validation_param)};
-    job j = {v, n_set, set, ll_comm_self(mem), mem};
+    job j = {v, n_set, set, NULL, ll_comm_self(mem), mem};
     int n_mine = 0;
+    j.read = ll_arena_alloc(mem, (size_t)v->n_row, sizeof *j.read);
+    for (int i = 0; i < v->n_row; i++)
+        row_read(&j, i, comm);
     ll_comm_show_set(j.alone, rank == 0 ? ll_comm_show(comm) : LL_SHOW_NEVER);
     for (int i = rank; i < v->n_row; i += size) {
         ll_arena_mark mark = ll_arena_here(mem);

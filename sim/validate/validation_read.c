@@ -127,11 +127,8 @@ ll_status ll_validation_read(const char *path, ll_comm *comm, ll_arena *mem, ll_
     const char *bytes = NULL;
     size_t n = 0;
     ll_csv csv;
-    ll_status status = LL_OK;
     *out = (ll_validation){.path = path};
-    if (ll_comm_rank(comm) == 0) status = ll_csv_load(path, mem, &bytes, &n, err);
-    LL_TRY(ll_comm_agree(comm, status, err));
-    ll_comm_bcast(comm, mem, &bytes, &n);
+    LL_TRY(ll_source_file(path, "a table of measurements", comm, mem, &bytes, &n, err));
     LL_TRY(ll_csv_parse(path, bytes, n, mem, &csv, err));
     return rows_make(&csv, mem, out, err);
 }

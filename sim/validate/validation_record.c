@@ -32,13 +32,14 @@ const char *ll_record_path(const char *table, ll_arena *mem)
     return ll_arena_printf(mem, "%.*srecorded.csv", slash ? (int)(slash - table + 1) : 0, table);
 }
 
-ll_status ll_record_read(const char *path, ll_arena *mem, ll_record *out, ll_error *err)
+ll_status ll_record_read(const char *path, ll_comm *comm, ll_arena *mem, ll_record *out,
+                         ll_error *err)
 {
     const char *bytes;
     size_t n;
     ll_csv csv;
     *out = (ll_record){0};
-    LL_TRY(ll_csv_load(path, mem, &bytes, &n, err));
+    LL_TRY(ll_source_file(path, "a table of errors", comm, mem, &bytes, &n, err));
     LL_TRY(ll_csv_parse(path, bytes, n, mem, &csv, err));
     if (csv.n_column != 13)
         return ll_error_set(err, LL_ERR_CONFIG, "%s: expected the columns %s", path, HEADING);

@@ -16,9 +16,12 @@ typedef struct ll_record {
 
 void ll_record_write(const ll_validation *v, ll_text *out);
 
-/* From the file beside the table of rows: "DIR/measured.csv" -> "DIR/recorded.csv". Not collective. */
+/* The file beside the table of rows: "DIR/measured.csv" -> "DIR/recorded.csv". Not collective. */
 const char *ll_record_path(const char *table, ll_arena *mem);
-ll_status ll_record_read(const char *path, ll_arena *mem, ll_record *out, ll_error *err);
+
+/* Rank 0 reads. Collective. */
+ll_status ll_record_read(const char *path, ll_comm *comm, ll_arena *mem, ll_record *out,
+                         ll_error *err);
 
 /* Medians and ninth deciles of open20, of all rows and of each chip that are worse than recorded by more
  * than a tenth of a point, rows that are missing, and chips that are not recorded: one sentence each.

@@ -1,11 +1,5 @@
 #include "sim/work/study.h"
 
-#include "sim/base/text.h"
-#include "sim/config/shipped.h"
-
-#include <string.h>
-#include <sys/stat.h>
-
 const ll_key ll_study_keys[] = {
     {.name = "name", .kind = LL_KIND_STRING, .offset = offsetof(ll_study, name), .doc = "name"},
     {.name = "doc",
@@ -21,18 +15,6 @@ const ll_key ll_study_keys[] = {
      .max = 9e15,
      .doc = "of every random draw"},
     {0}};
-
-/* Rank 0 reads the files and every rank parses the same bytes, so all see the same errors. */
-static ll_status config_load(const char *path, int n_set, const char *const *set, ll_comm *comm,
-                             ll_arena *mem, ll_config **out, ll_error *err)
-{
-    ll_source source = {0};
-    ll_status status = LL_OK;
-    if (ll_comm_rank(comm) == 0) status = ll_source_read(path, n_set, set, mem, &source, err);
-    LL_TRY(ll_comm_agree(comm, status, err));
-    ll_comm_bcast(comm, mem, &source.bytes, &source.n_byte);
-    return ll_config_parse(source, n_set, set, mem, out, err);
-}
 
 static ll_status engine_read(ll_config *cfg, ll_arena *mem, ll_study *out, ll_error *err)
 {
@@ -74,23 +56,6 @@ ll_study ll_study_with_engine(const ll_study *study, const ll_engine_type *engin
     return other;
 }
 
-/* A file as named, or else the study or cluster of that name among those that are shipped. */
-static ll_status study_find(const char *path, ll_arena *mem, const char **out, ll_error *err)
-{
-    struct stat st;
-    *out = path;
-    if (!stat(path, &st) || strchr(path, '/') || strchr(path, '.')) return LL_OK;
-    const char *study = ll_shipped_find("studies", path, mem);
-    *out = study ? study : ll_shipped_find("clusters", path, mem);
-    if (*out) return LL_OK;
-    const char *const *names;
-    int n = ll_shipped_names("studies", mem, &names), near = ll_text_nearest(path, n, names);
-    return ll_error_set(err, LL_ERR_CONFIG,
-                        "%s: no such file, nor a study or cluster of that name; %s", path,
-                        near < 0 ? "`lineloss list studies` shows them"
-                                 : ll_arena_printf(mem, "did you mean '%s'?", names[near]));
-}
-
 static ll_status study_fill(ll_config *cfg, int what, ll_arena *mem, ll_study *out, ll_error *err)
 {
     ll_status study = what == LL_STUDY_WHOLE || ll_config_has(cfg, "name")
@@ -111,27 +76,20 @@ static ll_status study_fill(ll_config *cfg, int what, ll_arena *mem, ll_study *o
     return ll_stage_memory(cfg, &out->cluster.chip, &out->model, &out->job, &out->memory, err);
 }
 
-ll_status ll_study_load(const ll_study_source *from, ll_comm *comm, ll_arena *mem, ll_study *out,
-                        ll_error *err)
+ll_status ll_study_parse(const ll_study_source *from, ll_source source, ll_arena *mem,
+                         ll_study *out, ll_error *err)
 {
-    const char *path;
     *out = (ll_study){.path = from->path, .seed = 1};
-    LL_TRY(study_find(from->path, mem, &path, err));
-    LL_TRY(config_load(path, from->n_set, from->set, comm, mem, &out->config, err));
+    LL_TRY(ll_config_parse(source, from->n_set, from->set, mem, &out->config, err));
     ll_status status = study_fill(out->config, from->what, mem, out, err);
     ll_status rest = ll_config_finish(out->config, err);
     return status == LL_OK ? rest : status;
 }
 
-ll_status ll_study_text(const char *path, const char *what, ll_comm *comm, ll_arena *mem,
-                        const char **text, ll_error *err)
+ll_status ll_study_load(const ll_study_source *from, ll_comm *comm, ll_arena *mem, ll_study *out,
+                        ll_error *err)
 {
-    ll_status status = LL_OK;
-    size_t n = 0;
-    *text = "";
-    if (ll_comm_rank(comm) == 0) status = ll_source_file(path, what, mem, text, &n, err);
-    LL_TRY(ll_comm_agree(comm, status, err));
-    n++; /* with the closing 0 */
-    ll_comm_bcast(comm, mem, text, &n);
-    return LL_OK;
+    ll_source source;
+    LL_TRY(ll_source_read(from->path, from->n_set, from->set, comm, mem, &source, err));
+    return ll_study_parse(from, source, mem, out, err);
 }

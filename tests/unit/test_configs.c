@@ -61,7 +61,7 @@ static ll_config *load(ll_arena *mem, const char *path, ll_error *err)
     ll_source source;
     ll_config *cfg = NULL;
     ll_error_init(err);
-    if (ll_source_read(path, 0, NULL, mem, &source, err) == LL_OK)
+    if (ll_source_read(path, 0, NULL, ll_comm_self(mem), mem, &source, err) == LL_OK)
         ll_config_parse(source, 0, NULL, mem, &cfg, err);
     CHECK(err->status == LL_OK, "%s: %s", path, err->text);
     return cfg;

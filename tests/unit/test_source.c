@@ -23,7 +23,7 @@ static const char *load(const char *path, int n_set, const char *const *set, ll_
     ll_source source;
     *cfg = NULL;
     ll_error_init(&err);
-    ll_status s = ll_source_read(path, n_set, set, mem, &source, &err);
+    ll_status s = ll_source_read(path, n_set, set, ll_comm_self(mem), mem, &source, &err);
     if (s == LL_OK) s = ll_config_parse(source, n_set, set, mem, cfg, &err);
     CHECK(s == err.status, "status %d, %d in the error", (int)s, (int)err.status);
     return err.text;

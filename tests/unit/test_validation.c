@@ -133,7 +133,7 @@ static void test_record(ll_arena *mem)
     FILE *f = fopen(path, "w");
     CHECK(f && fputs(text.s, f) >= 0 && !fclose(f), "%s", path);
     ll_error_init(&err);
-    CHECK(ll_record_read(path, mem, &was, &err) == LL_OK, "%s", err.text);
+    CHECK(ll_record_read(path, ll_comm_self(mem), mem, &was, &err) == LL_OK, "%s", err.text);
     remove(path);
     CHECK(was.n == v.n_stats, "%d of %d", was.n, v.n_stats);
     CHECK(ll_record_compare(&was, &v, mem, worse) == 0, "%s", worse[0]);

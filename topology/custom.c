@@ -12,7 +12,8 @@
 enum { CUSTOM_MAX_PATH = 64, CUSTOM_FAR = 255 };
 
 typedef struct custom_param {
-    const char *file, *name;
+    ll_text_file file;
+    const char *name;
 } custom_param;
 
 static const ll_key custom_keys[] = {
@@ -95,7 +96,7 @@ static ll_status custom_create(const void *param, int n_child, const ll_topology
     const custom_param *p = param;
     custom_state *state = ll_arena_new(mem, custom_state);
     ll_edgelist *list = &state->list;
-    LL_TRY(ll_edgelist_read(p->file, mem, list, err));
+    LL_TRY(ll_edgelist_parse(&p->file, mem, list, err));
     state->start = ll_arena_array(mem, list->n_node + 1, int64_t);
     state->out = ll_arena_array(mem, list->n_link, int64_t);
     state->n_hop = ll_arena_array(mem, (int64_t)list->n_chip * list->n_node, uint8_t);
@@ -121,7 +122,7 @@ static ll_status custom_create(const void *param, int n_child, const ll_topology
     topo->n_dim = 1;
     topo->dim[0] = (ll_dim){.name = p->name, .type = "custom", .size = topo->n_chip};
     topo->state = state;
-    return custom_check(state, p->file, topo, err);
+    return custom_check(state, p->file.name, topo, err);
 }
 
 static void custom_link(const ll_topology *topo, int64_t link_id, ll_link *out)

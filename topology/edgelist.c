@@ -1,6 +1,5 @@
 #include "topology/edgelist.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +9,7 @@ typedef struct reader {
     const char *file;
     int line;
     ll_edgelist *list;
+    int64_t cap; /* of list->link */
     char **name; /* [n_node - n_chip], of the switches */
     ll_arena *mem;
     ll_error *err;
@@ -81,9 +81,18 @@ static ll_status read_declaration(const reader *r, char **word)
     return LL_OK;
 }
 
-static ll_status read_edge(const reader *r, char **word)
+static void add_link(reader *r, const ll_link *link)
 {
     ll_edgelist *list = r->list;
+    if (list->n_link == r->cap) {
+        r->cap = r->cap ? 2 * r->cap : 256;
+        list->link = ll_arena_grown(r->mem, list->link, list->n_link, r->cap, sizeof *list->link);
+    }
+    list->link[list->n_link++] = *link;
+}
+
+static ll_status read_edge(reader *r, char **word)
+{
     ll_link link = {0};
     bool both = word[1] && strcmp(word[1], "<->") == 0;
     if (!both && !(word[1] && strcmp(word[1], "->") == 0))
@@ -98,12 +107,12 @@ static ll_status read_edge(const reader *r, char **word)
     LL_TRY(read_quantity(r, LL_KIND_RATE, &word, &link.bw_Bps));
     LL_TRY(read_quantity(r, LL_KIND_TIME, &word, &link.latency_s));
     if (*word) return FAULT(r, "unexpected '%s' after the latency", *word);
-    list->link[list->n_link++] = link;
+    add_link(r, &link);
     if (!both) return LL_OK;
     ll_link back = link;
     back.from = link.to;
     back.to = link.from;
-    list->link[list->n_link++] = back;
+    add_link(r, &back);
     return LL_OK;
 }
 
@@ -129,36 +138,25 @@ static ll_status read_line(reader *r, char *text)
     return strcmp(word[0], "node") == 0 ? read_declaration(r, word) : read_edge(r, word);
 }
 
-/* A line too long for the buffer would be read as two: an error. */
-static ll_status read_lines(reader *r, FILE *in)
+ll_status ll_edgelist_parse(const ll_text_file *file, ll_arena *mem, ll_edgelist *out,
+                            ll_error *err)
 {
-    char text[MAX_TEXT];
-    while (fgets(text, sizeof text, in)) {
-        r->line++;
-        if (!strchr(text, '\n') && !feof(in))
-            return FAULT(r, "the line is longer than %d characters", MAX_TEXT - 2);
-        LL_TRY(read_line(r, text));
-    }
-    if (ferror(in)) return FAULT(r, "cannot be read: %s", strerror(errno));
-    if (!r->list->n_chip) return FAULT(r, "no `chips N` in the file");
-    return LL_OK;
-}
-
-ll_status ll_edgelist_read(const char *file, ll_arena *mem, ll_edgelist *out, ll_error *err)
-{
-    FILE *in = fopen(file, "r");
-    if (!in)
-        return ll_error_set(err, LL_ERR_CONFIG, "%s: cannot be opened: %s", file, strerror(errno));
-    int64_t n_line = 1;
-    for (int c = getc(in); c != EOF; c = getc(in))
-        n_line += c == '\n';
-    rewind(in);
-    *out = (ll_edgelist){.link = ll_arena_array(mem, 2 * n_line, ll_link)};
-    reader r = {.file = file, .list = out, .mem = mem, .err = err};
+    *out = (ll_edgelist){0};
+    reader r = {.file = file->name, .list = out, .mem = mem, .err = err};
     r.name = ll_arena_array(mem, LL_EDGELIST_MAX_SWITCH, char *);
-    ll_status status = read_lines(&r, in);
-    fclose(in);
-    return status;
+    for (const char *at = file->text; *at;) {
+        char line[MAX_TEXT];
+        const size_t n = strcspn(at, "\n");
+        r.line++;
+        if (n > sizeof line - 2)
+            return FAULT(&r, "the line is longer than %d characters", MAX_TEXT - 2);
+        memcpy(line, at, n);
+        line[n] = '\0';
+        LL_TRY(read_line(&r, line));
+        at += n + (at[n] == '\n');
+    }
+    if (!out->n_chip) return FAULT(&r, "no `chips N` in the file");
+    return LL_OK;
 }
 
 static void write_node(const ll_topology *topo, int64_t node, FILE *out)

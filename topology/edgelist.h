@@ -25,7 +25,8 @@ typedef struct ll_edgelist {
 } ll_edgelist;
 
 /* Errors name file and line. Not collective. */
-ll_status ll_edgelist_read(const char *file, ll_arena *mem, ll_edgelist *out, ll_error *err);
+ll_status ll_edgelist_parse(const ll_text_file *file, ll_arena *mem, ll_edgelist *out,
+                            ll_error *err);
 
 /* The links of any topology, with the same node and link ids. */
 void ll_edgelist_write(const ll_topology *topo, FILE *out);

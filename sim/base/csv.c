@@ -2,7 +2,7 @@
 
 #include "sim/base/words.h"
 
-#include <stdbool.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

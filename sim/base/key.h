@@ -10,11 +10,18 @@
 
 enum {
     LL_KEY_FACT = 1, /* a figure about the world: it wants evidence ("18 | vendor: data sheet") */
-    LL_KEY_PATH = 2  /* a file, relative to the configuration file that names it */
+    LL_KEY_PATH = 2 /* a file, relative to the configuration file that names it; see ll_text_file */
 };
 
+/* What a STRING with LL_KEY_PATH is filled with: the file was read with the configuration, so whoever owns the
+ * key opens nothing. That is why such a key is called `file`, or `..._file`: the reader finds it by its name. */
+typedef struct ll_text_file {
+    const char *name; /* for messages: as seen from the current folder of rank 0 */
+    const char *text; /* ended by 0; "" if no file is named */
+} ll_text_file;
+
 /* What `offset` points at, by kind: COUNT int64_t; RATIO, TIME, SIZE, RATE, COMPUTE, POWER double;
- * BOOL bool; STRING const char *; CHOICE int (index into choices). */
+ * BOOL bool; STRING const char *, of a file ll_text_file; CHOICE int (index into choices). */
 typedef struct ll_key {
     const char *name; /* NULL ends the table */
     ll_kind kind;

@@ -7,10 +7,8 @@
 
 /* ------------------------------------------------------------------------------------- fill */
 
-static void store(const ll_node *node, const ll_key *key, const ll_value *v, ll_arena *mem,
-                  void *param)
+static void store_value(const ll_key *key, const ll_value *v, char *to)
 {
-    char *to = (char *)param + key->offset;
     if (key->kind == LL_KIND_COUNT) {
         *(int64_t *)(void *)to = (int64_t)v->number;
     } else if (ll_kind_is_number(key->kind)) {
@@ -20,10 +18,36 @@ static void store(const ll_node *node, const ll_key *key, const ll_value *v, ll_
     } else if (key->kind == LL_KIND_CHOICE) {
         *(int *)(void *)to = (int)v->number;
     } else {
-        bool beside = (key->flags & LL_KEY_PATH) && node->place.line > 0 && !node->is_default;
-        *(const char **)(void *)to =
-            beside ? ll_path_beside(node->place.file, v->text, mem) : v->text;
+        *(const char **)(void *)to = v->text;
     }
+}
+
+/* The text of a file is there already; or why it could not be read. */
+static ll_status store_file(ll_config *cfg, ll_node *node, const char *value, ll_text_file *out,
+                            ll_error *err)
+{
+    *out = (ll_text_file){value, ""};
+    if (!*value) return LL_OK;
+    out->name = ll_node_file(node, value, cfg->mem);
+    for (int i = 0; i < cfg->n_attached; i++) {
+        const ll_attached *file = &cfg->attached[i];
+        if (strcmp(file->name, out->name) != 0) continue;
+        out->text = file->text;
+        return file->status == LL_OK ? LL_OK : ll_node_fault(node, cfg->mem, err, "%s", file->text);
+    }
+    return ll_node_fault(node, cfg->mem, err, "that file was not read");
+}
+
+static ll_status store(ll_config *cfg, ll_node *node, const ll_key *key, const ll_value *v,
+                       void *param, ll_error *err)
+{
+    char *to = (char *)param + key->offset;
+    LL_ASSERT(!(key->flags & LL_KEY_PATH) || ll_key_is_file(key->name),
+              "'%s' names a file, and is not called so", key->name);
+    if (key->flags & LL_KEY_PATH)
+        return store_file(cfg, node, v->text, (ll_text_file *)(void *)to, err);
+    store_value(key, v, to);
+    return LL_OK;
 }
 
 static void add_entry(ll_config *cfg, ll_node *node, const ll_key *key, const ll_value *v)
@@ -120,7 +144,7 @@ ll_status ll_config_fill(ll_config *cfg, const char *path, const ll_key *keys, v
             status = LL_ERR_CONFIG;
             continue;
         }
-        store(node, key, &v, cfg->mem, param);
+        if (store(cfg, node, key, &v, param, err) != LL_OK) status = LL_ERR_CONFIG;
         add_entry(cfg, node, key, &v);
     }
     return status;

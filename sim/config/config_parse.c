@@ -115,6 +115,7 @@ ll_status ll_config_parse(ll_source source, int n_set, const char *const *set, l
     ll_config *cfg = ll_arena_new(mem, ll_config);
     cfg->mem = mem;
     cfg->n_section = ll_section_split(source, mem, &cfg->section);
+    cfg->n_attached = ll_attached_split(source, mem, &cfg->attached);
     LL_TRY(ll_tree_read(&cfg->section[0], mem, &cfg->root, err));
     LL_TRY(apply_sets(cfg, n_set, set, err));
     *out = cfg;

@@ -11,6 +11,10 @@
  *     \001 3 configs/study.cfg          back again, at line 3
  *     \002 other/chip.cfg               section: what "cluster.chip = @other/chip.cfg" stands for
  *     \001 1 other/chip.cfg
+ *     \003 0 11 24                      a file that a value names: status, lengths of name and text,
+ *     links.txt                        and both, each with an end of line
+ *     chips 2
+ *     0 <-> 1 ...
  */
 #ifndef LL_CONFIG_CONFIG_TEXT_H
 #define LL_CONFIG_CONFIG_TEXT_H
@@ -18,7 +22,7 @@
 #include "sim/base/text.h"
 #include "sim/config/config.h"
 
-enum { LL_MARK_LINE = 1, LL_MARK_SECTION = 2 };
+enum { LL_MARK_LINE = 1, LL_MARK_SECTION = 2, LL_MARK_FILE = 3 };
 
 typedef struct ll_place {
     const char *file;
@@ -39,6 +43,17 @@ typedef struct ll_section {
 
 /* The sections of a source; the first is the configuration file itself. */
 int ll_section_split(ll_source source, ll_arena *mem, ll_section **out);
+
+/* A file that a value names, as it was read with the configuration. */
+typedef struct ll_attached {
+    const char *name; /* as seen from the current folder of rank 0 */
+    const char *text; /* its text, or why there is none */
+    ll_status status;
+} ll_attached;
+
+/* The attached files of a source, and one more to its end. */
+int ll_attached_split(ll_source source, ll_arena *mem, ll_attached **out);
+void ll_attached_add(const ll_attached *file, ll_text *source);
 
 ll_place ll_section_place(const ll_section *section, int line);
 

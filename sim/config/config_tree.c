@@ -181,3 +181,14 @@ bool ll_set_split(const char *text, ll_arena *mem, const char **path, const char
         *value = ll_arena_strndup(mem, *value + 1, n - 2);
     return **path && **value;
 }
+
+bool ll_key_is_file(const char *name)
+{
+    const size_t n = strlen(name);
+    return !strcmp(name, "file") || (n > 5 && !strcmp(name + n - 5, "_file"));
+}
+
+const char *ll_node_file(const ll_node *node, const char *value, ll_arena *mem)
+{
+    return node->place.line > 0 ? ll_path_beside(node->place.file, value, mem) : value;
+}

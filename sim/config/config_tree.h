@@ -41,6 +41,8 @@ struct ll_config {
     ll_node *root;
     int n_section;
     ll_section *section; /* [n_section] */
+    int n_attached;
+    ll_attached *attached; /* [n_attached] */
     int n_set;
     ll_set *set; /* [n_set] */
     int n_entry, cap_entry;
@@ -55,6 +57,8 @@ ll_node *ll_node_find(const ll_node *group, const char *name, size_t n);
 bool ll_node_is_value(const ll_node *node);
 const char *ll_node_path(const ll_node *node, ll_arena *mem);
 const char *ll_node_where(const ll_node *node, ll_arena *mem);
+bool ll_key_is_file(const char *name); /* "file", "..._file": its value names a file */
+const char *ll_node_file(const ll_node *node, const char *value, ll_arena *mem); /* its path */
 void ll_node_ask(ll_node *node); /* it and all above it are known names */
 
 /* Add "where: path = value: " and the message. */

@@ -179,6 +179,42 @@ static ll_status add_sections_of_file(ll_text *out, ll_error *err)
     return LL_OK;
 }
 
+/* Add the files that values of the tree name. What is wrong with one of them is told with the value, when
+ * somebody asks for it. */
+static void attach(const ll_node *node, ll_text *out)
+{
+    ll_arena *mem = out->mem;
+    for (int i = 0; i < node->n_child; i++)
+        attach(node->child[i], out);
+    if (!ll_node_is_value(node) || node->type == LL_NODE_BOOL || node->type == LL_NODE_NUMBER ||
+        !ll_key_is_file(node->name) || !*node->text)
+        return;
+    ll_attached it = {.name = ll_node_file(node, node->text, mem)};
+    ll_file file = {.path = it.name, .who = it.name, .what = "text"};
+    ll_error *err = ll_arena_new(mem, ll_error);
+    ll_text text;
+    ll_text_init(&text, mem);
+    ll_error_init(err);
+    it.status = ll_file_read(&file, &text, err);
+    it.text =
+        it.status == LL_OK ? text.s : ll_arena_strndup(mem, err->text, strcspn(err->text, "\n"));
+    ll_attached_add(&it, out);
+}
+
+/* If the configuration cannot be parsed, parsing will say so better than here. */
+static void attach_files(int n_set, const char *const *set, ll_text *out)
+{
+    ll_config *cfg;
+    ll_error *ignored = ll_arena_new(out->mem, ll_error);
+    ll_error_init(ignored);
+    bool maybe = strstr(out->s, "file") != NULL;
+    for (int i = 0; i < n_set; i++)
+        maybe = maybe || strstr(set[i], "file") != NULL;
+    if (!maybe) return;
+    if (ll_config_parse((ll_source){out->s, out->n}, n_set, set, out->mem, &cfg, ignored) == LL_OK)
+        attach(cfg->root, out);
+}
+
 /* All of it, on the rank that reads. */
 static ll_status expand_all(const char *path, int n_set, const char *const *set, ll_text *out,
                             ll_error *err)
@@ -189,6 +225,7 @@ static ll_status expand_all(const char *path, int n_set, const char *const *set,
     LL_TRY(add_sections_of_file(out, err));
     for (int i = 0; i < n_set; i++)
         LL_TRY(add_section(set[i], (ll_place){"--set", 0}, out, err));
+    attach_files(n_set, set, out);
     return LL_OK;
 }
 

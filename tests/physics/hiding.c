@@ -2,7 +2,7 @@
  * launches cost nothing here, so a product of m x n x k takes 2 m n k / 5e11 s and a ring of n members
  * (n - 1) / n of the bytes over 80 % of the link rate. */
 #include "sim/engine/flow/equations.h"
-#include "tests/study_make.h"
+#include "tests/support/study_make.h"
 
 #include <mpi.h>
 

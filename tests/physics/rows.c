@@ -1,7 +1,7 @@
 /* Rows of a result by hand: sizes, calls and times of transfers, memory, and the slowest of uneven chips. */
 #include "sim/base/rng.h"
 #include "sim/engine/flow/equations.h"
-#include "tests/study_make.h"
+#include "tests/support/study_make.h"
 
 #include <mpi.h>
 #include <string.h>

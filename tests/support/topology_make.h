@@ -8,6 +8,7 @@
 #include "sim/base/text.h"
 #include "topology/degraded.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* The text of `key` in "a=1; b=2", or NULL. */
@@ -20,6 +21,19 @@ static inline const char *make_value(ll_arena *mem, const char *text, const char
             return ll_arena_strndup(mem, at + n + 1, strcspn(at + n + 1, ";"));
     }
     return NULL;
+}
+
+/* As the configuration reader does it for a key of a file. */
+static inline ll_text_file make_file(ll_arena *mem, const char *path)
+{
+    ll_text text;
+    ll_text_init(&text, mem);
+    FILE *in = fopen(path, "r");
+    LL_ASSERT(in, "cannot read %s", path);
+    for (int c = getc(in); c != EOF; c = getc(in))
+        ll_text_add(&text, "%c", c);
+    fclose(in);
+    return (ll_text_file){ll_arena_strdup(mem, path), text.s};
 }
 
 /* Fill one field; false if `value` is not legal for the key. */
@@ -73,6 +87,10 @@ static inline ll_topology *topology_make(ll_arena *mem, const char *type_name, c
         const char *value = make_value(mem, text, key->name);
         n_asked += value != NULL;
         if (!value) value = key->def;
+        if (value && key->flags & LL_KEY_PATH) {
+            *(ll_text_file *)(void *)(param + key->offset) = make_file(mem, value);
+            continue;
+        }
         if (!value || !make_field(key, value, param + key->offset)) {
             ll_error_set(err, LL_ERR_CONFIG, "%s: %s = %s", type_name, key->name,
                          value ? value : "(missing)");

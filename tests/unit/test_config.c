@@ -83,12 +83,7 @@ static const ll_key machine_keys[] = {
      .def = "switch",
      .doc = "of the network"},
     {.name = "label", .kind = LL_KIND_STRING, OFF(label), .def = "", .doc = "for reports"},
-    {.name = "trace",
-     .kind = LL_KIND_STRING,
-     .flags = LL_KEY_PATH,
-     OFF(trace),
-     .def = "",
-     .doc = "file of flows"},
+    {.name = "trace", .kind = LL_KIND_STRING, OFF(trace), .def = "", .doc = "flows"},
     {0}};
 
 static const ll_key dimension_keys[] = {{.name = "size",
@@ -165,7 +160,7 @@ static void test_values(void)
     CHECK_NEAR(r.m.peak_flop_per_s, 2.5e15, 0);
     CHECK_NEAR(r.m.power_W, 1000, 0);
     CHECK(strcmp(r.m.label, "a | b # { 1e400") == 0, "%s", r.m.label);
-    CHECK(strcmp(r.m.trace, "dir/flows/x.txt") == 0, "%s", r.m.trace);
+    CHECK(strcmp(r.m.trace, "flows/x.txt") == 0, "%s", r.m.trace);
     CHECK(r.n_dim == 2 && r.dim[0].size == 8 && strcmp(r.dim[1].name, "y") == 0, "%d", r.n_dim);
     close_reading();
 }

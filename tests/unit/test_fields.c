@@ -1,7 +1,7 @@
 /* A struct with every kind of field, by its table as JSON, as CSV and as a list. */
 #include "sim/print/fields.h"
 
-#include "tests/check.h"
+#include "tests/support/check.h"
 
 #include <string.h>
 

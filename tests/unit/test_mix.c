@@ -1,6 +1,6 @@
 #include "sim/base/mix.h"
 
-#include "tests/check.h"
+#include "tests/support/check.h"
 
 #include <inttypes.h>
 

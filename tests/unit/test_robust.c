@@ -1,6 +1,6 @@
 /* Robust least squares: sum of weights times sqrt(r^2 + d^2) - d, from right triangles. */
 #include "sim/validate/robust.h"
-#include "tests/check.h"
+#include "tests/support/check.h"
 
 /* Residuals that no x changes, d = 12:
  *

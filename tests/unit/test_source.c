@@ -193,6 +193,43 @@ static void test_replace(void)
     CHECK(strcmp(got, "sub/broken.cfg:1: syntax error, in or before: name = ;\n") == 0, "%s", got);
 }
 
+static const ll_key file_keys[] = {
+    {.name = "file", .kind = LL_KIND_STRING, .flags = LL_KEY_PATH, .doc = "a file"}, {0}};
+
+/* What `file` in a group is filled with, or why not. */
+static void check_file(ll_config *cfg, const char *group, const char *name, const char *text)
+{
+    ll_text_file file = {"", ""};
+    ll_error_init(&err);
+    ll_config_fill(cfg, group, file_keys, &file, &err);
+    const char *got = err.status == LL_OK ? file.text : err.text;
+    CHECK(!strcmp(got, text) && (err.status != LL_OK || !strcmp(file.name, name)), "%s: %s: %s",
+          group, file.name, got);
+}
+
+/* A file that a value names travels with the configuration, relative to the file that names it. One that cannot be
+ * read is told where it is asked for, and not before. */
+static void test_attached(void)
+{
+    write_file("sub/links.txt", "links\n");
+    write_file("own.txt", "own \"text\"\n# @include \"x\"");
+    write_file("sub/part.cfg", "file = \"links.txt\";\n");
+    write_file("attach.cfg",
+               "a = {\n  @include \"sub/part.cfg\"\n};\nb = { file = \"no.txt\"; x = 1; };\n"
+               "c = { x = 1; }; d = { file = \"\"; };\n");
+    const char *set[] = {"c.file=own.txt", "a2=@sub/part.cfg"};
+    ll_config *cfg;
+    const char *got = load("attach.cfg", 2, set, &cfg);
+    CHECK(*got == 0, "%s", got);
+    if (*got) return;
+    remove("own.txt"); /* read already */
+    check_file(cfg, "a", "sub/links.txt", "links\n");
+    check_file(cfg, "a2", "sub/links.txt", "links\n");
+    check_file(cfg, "c", "own.txt", "own \"text\"\n# @include \"x\"");
+    check_file(cfg, "d", "", "");
+    check_file(cfg, "b", "", "attach.cfg:4: b.file = \"no.txt\": no.txt: no such file\n");
+}
+
 /* A list of 20000 groups is read in well under a second. */
 static void test_large(void)
 {
@@ -222,6 +259,7 @@ int main(void)
     test_bad_files();
     test_permission();
     test_replace();
+    test_attached();
     test_large();
     ll_arena_destroy(mem);
     CHECK(ll_arena_balance_B() == 0, "balance %lld", (long long)ll_arena_balance_B());

@@ -1,6 +1,6 @@
 /* What a step will take if it is off as the published ones of its chip are. */
 #include "sim/validate/standing.h"
-#include "tests/check.h"
+#include "tests/support/check.h"
 
 #include <stdlib.h>
 #include <sys/stat.h>

@@ -1,6 +1,6 @@
 #include "sim/base/stats.h"
 
-#include "tests/check.h"
+#include "tests/support/check.h"
 
 /* Place p (n - 1) of 1, 2, 4, 8 (n = 4): 0.5 -> 1.5, between 2 and 4: 3; 0.9 -> 2.7, 4 + 0.7 * 4
  * = 6.8; 1/3 -> 1: 2. */

@@ -1,6 +1,6 @@
 #include "sim/base/words.h"
 
-#include "tests/check.h"
+#include "tests/support/check.h"
 
 #include <string.h>
 

@@ -1,4 +1,5 @@
 /* lineloss: start MPI and PETSc, run one command, finish cleanly. */
+#include "sim/command/agree.h"
 #include "sim/command/command.h"
 #include "sim/command/options.h"
 #include "sim/print/output.h"
@@ -12,16 +13,14 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Rank as the launcher tells it, for what is printed without MPI_Init; -1 without a launcher. */
-static int launched_rank(void)
+/* Whether there are other ranks, maybe: then nobody prints or leaves without them. */
+static bool is_launched(void)
 {
     static const char *const names[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK",
                                         "SLURM_PROCID"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        const char *rank = getenv(names[i]);
-        if (rank) return strcmp(rank, "0") == 0 ? 0 : 1;
-    }
-    return -1;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (getenv(names[i])) return true;
+    return false;
 }
 
 static void errors_print(const char *prefix, const ll_error *err)
@@ -30,15 +29,6 @@ static void errors_print(const char *prefix, const ll_error *err)
     fprintf(stderr, "%s%s", prefix, err->text);
     if (err->n_line > LL_ERROR_LINES)
         fprintf(stderr, "... and %d more\n", err->n_line - LL_ERROR_LINES);
-}
-
-/* A launcher ends all ranks when the first one fails: so nobody leaves before rank 0 has said why. */
-static void usage_print(int *argc, char ***argv, const ll_error *err)
-{
-    const int rank = launched_rank();
-    if (rank >= 0) MPI_Init(argc, argv);
-    if (rank <= 0) errors_print("lineloss: ", err);
-    if (rank >= 0) MPI_Finalize();
 }
 
 static void abort_all(int exit_code) { MPI_Abort(MPI_COMM_WORLD, exit_code); }
@@ -159,36 +149,69 @@ static ll_show show_of(const ll_options *opt)
     return strcmp(wish, "0") == 0 ? LL_SHOW_NEVER : LL_SHOW_ALWAYS;
 }
 
-static ll_status command_run(const ll_options *opt, MPI_Comm world, ll_arena *mem)
+/* What was typed, and what it was understood to be. */
+typedef struct request {
+    int argc;
+    char **argv;
+    ll_status status; /* of reading it */
+    ll_error err;
+    ll_options opt;
+} request;
+
+/* Whether this is answered by a text alone: what is wrong with the command line, help, versions. */
+static bool is_text(const request *r)
+{
+    return r->status != LL_OK || r->opt.value[LL_OPT_HELP] || r->opt.value[LL_OPT_VERSION];
+}
+
+static ll_status text_print(const request *r, ll_arena *mem)
+{
+    if (r->status != LL_OK) errors_print("lineloss: ", &r->err);
+    if (r->status != LL_OK) return r->status;
+    return r->opt.value[LL_OPT_HELP] ? help_print(r->opt.command, mem) : version_print();
+}
+
+static ll_status command_run(const request *r, MPI_Comm world, ll_comm *comm, ll_arena *mem)
+{
+    ll_error err;
+    ll_error_init(&err);
+    crowding_warn(world);
+    LL_TRY(petsc_start(&r->opt, world, mem));
+    signals_set();
+    ll_comm_show_set(comm, show_of(&r->opt));
+    ll_status status = r->opt.command->run(&r->opt, comm, mem, &err);
+    if (status == LL_OK) status = petsc_unused(&r->opt, &err);
+    if (status != LL_OK && ll_comm_rank(comm) == 0) errors_print("", &err);
+    return PetscFinalize() && status == LL_OK ? LL_ERR_INTERNAL : status;
+}
+
+/* A launcher ends all ranks when the first one fails: MPI_Finalize holds everyone until rank 0 has said why. */
+static ll_status ranks_run(request *r, MPI_Comm world, ll_arena *mem)
 {
     ll_error err;
     ll_error_init(&err);
     ll_comm *comm = ll_comm_create(&world, mem);
-    ll_comm_show_set(comm, show_of(opt));
-    ll_status status = opt->command->run(opt, comm, mem, &err);
-    if (status == LL_OK) status = petsc_unused(opt, &err);
-    if (status != LL_OK && ll_comm_rank(comm) == 0) errors_print("", &err);
+    ll_status status = ll_agree_on_start(r->argc, r->argv, comm, mem, &err);
+    if (status != LL_OK && ll_comm_rank(comm) == 0) errors_print("lineloss: ", &err);
+    if (status == LL_OK && !is_text(r))
+        status = command_run(r, world, comm, mem);
+    else if (status == LL_OK)
+        status = ll_comm_rank(comm) == 0 ? text_print(r, mem) : r->status;
     ll_comm_destroy(comm);
     return status;
 }
 
-static ll_status mpi_run(int *argc, char ***argv, const ll_options *opt, ll_arena *mem)
+static ll_status mpi_run(request *r, ll_arena *mem)
 {
     /* Ranks that wait for each other on one core must not spin; ignored by other MPI libraries. */
     setenv("OMPI_MCA_mpi_yield_when_idle", "1", 0);
     /* Without a launcher, one rank needs no daemon beside it. */
     setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
-    MPI_Init(argc, argv);
+    MPI_Init(&r->argc, &r->argv);
     ll_assert_on_fail(abort_all);
     MPI_Comm world;
     MPI_Comm_dup(MPI_COMM_WORLD, &world);
-    crowding_warn(world);
-    ll_status status = petsc_start(opt, world, mem);
-    if (status == LL_OK) {
-        signals_set();
-        status = command_run(opt, world, mem);
-        PetscFinalize();
-    }
+    const ll_status status = ranks_run(r, world, mem);
     MPI_Comm_free(&world);
     MPI_Finalize();
     return status;
@@ -196,20 +219,13 @@ static ll_status mpi_run(int *argc, char ***argv, const ll_options *opt, ll_aren
 
 int main(int argc, char **argv)
 {
-    ll_error err;
-    ll_error_init(&err);
     ll_arena *mem = ll_arena_create("run");
-    ll_options opt;
-    ll_status status = ll_options_parse(argc, argv, mem, &opt, &err);
-    if (status != LL_OK) {
-        usage_print(&argc, &argv, &err);
-    } else if (opt.value[LL_OPT_HELP]) {
-        status = launched_rank() <= 0 ? help_print(opt.command, mem) : LL_OK;
-    } else if (opt.value[LL_OPT_VERSION]) {
-        status = launched_rank() <= 0 ? version_print() : LL_OK;
-    } else {
-        status = mpi_run(&argc, &argv, &opt, mem);
-    }
+    request *r = ll_arena_new(mem, request);
+    r->argc = argc;
+    r->argv = argv;
+    ll_error_init(&r->err);
+    r->status = ll_options_parse(argc, argv, mem, &r->opt, &r->err);
+    ll_status status = is_text(r) && !is_launched() ? text_print(r, mem) : mpi_run(r, mem);
     ll_arena_destroy(mem);
     if (status == LL_OK && ll_arena_balance_B() != 0) {
         fprintf(stderr, "lineloss: %lld bytes were not given back: a bug\n",

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# layers.sh: who may call MPI, PETSc, libconfig and malloc, and how long a file may be. Which folder may include
-# which is held by the compiler: see ll_layer in CMakeLists.txt.
+# layers.sh: who may call MPI, PETSc, libconfig and malloc, who may touch files and the environment, and how long a
+# file may be. Which folder may include which is held by the compiler: see ll_layer in CMakeLists.txt.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 failed=0
@@ -32,6 +32,12 @@ only '#include <libconfig\.h>' 'libconfig is for' sim/config/config.c
 only 'MPI_COMM_WORLD' 'the world communicator is for' sim/main.c
 only '(^|[^_[:alnum:]])(malloc|calloc|realloc|free|strdup|strndup|alloca)\(' 'memory is for' sim/base/arena.c
 only '(^|[^_[:alnum:]])(rand|srand|random|drand48)\(' 'random numbers come from' sim/base/rng.c
+# Rank 0 alone reads files, through the first of these, and writes them, through the second; plot.c looks for gnuplot.
+only '(^|[^_[:alnum:]])(f?open|openat|freopen|fdopen|l?stat|fstatat|opendir|readdir|scandir|glob|popen|mmap)\(' \
+    'files are read and written in' sim/config/file.c sim/print/output.c
+only '(^|[^_[:alnum:]])(access|mkdir|rename|unlink|remove|mkstemp|chdir)\(' 'the file system is for' sim/print/output.c sim/report/plot.c
+only '(^|[^_[:alnum:]])getenv\(' 'the environment is for' sim/main.c sim/command/agree.c sim/config/shipped.c sim/report/plot.c
+only '(^|[^_[:alnum:]])(unsetenv|setenv|putenv)\(' 'the environment is changed in' sim/main.c
 only '#include <assert\.h>' 'assertions come from' sim/base/status.h
 only '(^|[^_[:alnum:]])exit\(' 'only this ends the program' sim/main.c
 

@@ -144,11 +144,11 @@ static void test_shared_wire(const env *e)
     CHECK_NEAR(together.step_s - apart.step_s, gather_s * comm_s / (comm_s + kernels_s), 1e-6);
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
     ll_error err;
     ll_error_init(&err);
-    if (ll_equations_init(&argc, &argv, &err) != LL_OK) return 1;
+    if (ll_equations_init(NULL, NULL, &err) != LL_OK) return 1;
     const MPI_Comm world = MPI_COMM_WORLD;
     env e = {.mem = ll_arena_create("test")};
     e.comm = ll_comm_create(&world, e.mem);

@@ -36,19 +36,23 @@ int main(void)
         double alike_s;
     } rows[] = {{"short", 3.75}, {"long", 2.5}, {"mixed", 0}, {"few", 0}};
     ll_topology topo = {.n_chip = 8};
+    ll_comm *self = ll_comm_self(mem);
+    const ll_record *recorded = ll_standing_record(self, mem);
+    CHECK(recorded, "%s", path);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const ll_study study = {
             .cluster = {.chip = {.name = rows[i].chip}, .topo = &topo},
             .job = {
                 .precision = LL_PRECISION_BF16, .tp = 1, .cp = 1, .pp = 1, .dp = 8, .seq = 1024}};
         const ll_result result = {.step_s = 3};
-        const ll_standing *at = ll_standing_of(&study, &result, mem);
+        const ll_standing *at = ll_standing_of(recorded, &study, &result, mem);
         CHECK(fabs(at->published.alike_s - rows[i].alike_s) < 1e-12, "%s: %g s, want %g s",
               rows[i].chip, at->published.alike_s, rows[i].alike_s);
     }
     unlink(path);
     rmdir(folder);
     rmdir(dir);
+    ll_comm_destroy(self);
     ll_arena_destroy(mem);
     return LL_CHECK_RESULT;
 }

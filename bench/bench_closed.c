@@ -1,9 +1,10 @@
-/* Time per configuration with engine `closed`: plans, prices, durations and replay of one study after
- * another in a loop, as a search over layouts would run them (the files are read once, outside).
+/* Time per configuration with engine `closed`: graph, plans, prices, costs and execution of one study after
+ * another in a loop, as a search over layouts would run them (the files are read once, outside). Anew: nothing is known
+ * before. Known: prices and the order of the pipeline's tasks are, as for all layouts of a search but the first few.
  * usage: bench_closed [--format json] [STUDY...] */
 #include "sim/engine/engine.h"
-#include "sim/step/program.h"
-#include "sim/step/replay.h"
+#include "sim/step/account.h"
+#include "sim/work/pipeline.h"
 #include "sim/work/study.h"
 
 #include <mpi.h>
@@ -19,27 +20,31 @@ static double cpu_s(void)
 }
 
 /* One configuration, from layout to step time. */
-static ll_status evaluate(const ll_study *study, ll_comm *comm, ll_arena *mem, double *step_s,
-                          ll_error *err)
+static ll_status evaluate(const ll_study *study, ll_pricer *pricer, ll_comm *comm, ll_arena *mem,
+                          double *step_s, ll_error *err)
 {
-    ll_program *program = ll_arena_new(mem, ll_program);
-    ll_durations d;
-    ll_progress progress;
-    ll_ideal ideal = {.jitter = true};
-    LL_TRY(ll_program_build(study, mem, program, err));
-    LL_TRY(ll_program_price(program, comm, mem, err));
-    ll_program_durations(program, &ideal, mem, &d);
-    ll_progress_begin(&progress, comm, "closed", 1);
-    ll_replay_input in = {program, &d, false, &progress};
-    ll_status status = ll_replay(&in, comm, mem, step_s, err);
-    ll_progress_end(&progress);
+    ll_ladder *ladder = ll_arena_new(mem, ll_ladder);
+    LL_TRY(ll_ladder_make(study, pricer, comm, mem, ladder, err));
+    *step_s = ll_ladder_time(ladder, LL_IDEAL_JITTER, -1);
+    return LL_OK;
+}
+
+/* The same with a pricer of its own. */
+static ll_status evaluate_anew(const ll_study *study, ll_comm *comm, ll_arena *mem, double *step_s,
+                               ll_error *err)
+{
+    ll_pricer *pricer = NULL;
+    ll_status status = ll_pricer_create(study, comm, mem, &pricer, err);
+    if (status == LL_OK) status = evaluate(study, pricer, comm, mem, step_s, err);
+    ll_pricer_destroy(pricer);
     return status;
 }
 
 enum { N_ROUND = 7, N_LOOP = 200 };
 
-/* Median over rounds of the CPU time per configuration; < 0 if the study cannot be evaluated. */
-static double measure_us(const ll_study *study, ll_comm *comm, double *step_s, ll_error *err)
+/* Median over rounds of the CPU time per configuration; < 0 if the study cannot be evaluated. pricer NULL: anew. */
+static double measure_us(const ll_study *study, ll_pricer *pricer, ll_comm *comm, double *step_s,
+                         ll_error *err)
 {
     double us[N_ROUND];
     ll_arena *mem = ll_arena_create("closed");
@@ -47,7 +52,9 @@ static double measure_us(const ll_study *study, ll_comm *comm, double *step_s, l
         double start_s = cpu_s();
         for (int i = 0; i < N_LOOP; i++) {
             ll_arena_reset(mem);
-            if (evaluate(study, comm, mem, step_s, err) != LL_OK) {
+            const ll_status status = pricer ? evaluate(study, pricer, comm, mem, step_s, err)
+                                            : evaluate_anew(study, comm, mem, step_s, err);
+            if (status != LL_OK) {
                 ll_arena_destroy(mem);
                 return -1;
             }
@@ -63,30 +70,45 @@ static double measure_us(const ll_study *study, ll_comm *comm, double *step_s, l
     return us[N_ROUND / 2];
 }
 
-static int bench(int n_study, char *const *studies, bool json, ll_comm *comm, ll_arena *mem)
+typedef struct times {
+    double anew_us, known_us, step_s;
+} times;
+
+static ll_status measure(const char *name, ll_comm *comm, ll_arena *mem, ll_study *study,
+                         times *out, ll_error *err)
 {
     static const char *const set[] = {"engine.type=closed"};
-    ll_error err;
-    printf(json ? "[" : "%-20s %8s %14s %12s   (median of %d)\n", "study", "chips", "us per config",
-           "step s", N_ROUND);
+    ll_pricer *pricer = NULL;
+    LL_TRY(ll_study_load(&(ll_study_source){name, 1, set, LL_STUDY_WHOLE}, comm, mem, study, err));
+    out->anew_us = measure_us(study, NULL, comm, &out->step_s, err);
+    study->pipelines = ll_pipelines_create(mem);
+    ll_status status = ll_pricer_create(study, comm, mem, &pricer, err);
+    if (status == LL_OK) out->known_us = measure_us(study, pricer, comm, &out->step_s, err);
+    ll_pricer_destroy(pricer);
+    return err->status;
+}
+
+static int bench(int n_study, char *const *studies, bool json, ll_comm *comm, ll_arena *mem)
+{
+    printf(json ? "[" : "%-20s %8s %10s %10s %12s   (us per configuration, median of %d)\n",
+           "study", "chips", "anew", "known", "step s", N_ROUND);
     for (int i = 0; i < n_study; i++) {
         ll_study study;
-        double step_s = 0;
+        times t = {0};
+        ll_error err;
         ll_error_init(&err);
-        double us = -1;
-        if (ll_study_load(&(ll_study_source){studies[i], 1, set, LL_STUDY_WHOLE}, comm, mem, &study,
-                          &err) == LL_OK)
-            us = measure_us(&study, comm, &step_s, &err);
-        if (us < 0) {
+        if (measure(studies[i], comm, mem, &study, &t, &err) != LL_OK) {
             fputs(err.text, stderr);
             return (int)err.status;
         }
         if (json)
             printf("%s\n  {\"name\": \"closed.%s\", \"value\": %.6g, \"unit\": \"us per "
-                   "configuration\"}",
-                   i ? "," : "", study.name, us);
+                   "configuration\"},\n  {\"name\": \"closed_known.%s\", \"value\": %.6g, "
+                   "\"unit\": \"us per configuration\"}",
+                   i ? "," : "", study.name, t.anew_us, study.name, t.known_us);
         else
-            printf("%-20s %8d %14.1f %12.3f\n", study.name, study.cluster.topo->n_chip, us, step_s);
+            printf("%-20s %8d %10.1f %10.1f %12.3f\n", study.name, study.cluster.topo->n_chip,
+                   t.anew_us, t.known_us, t.step_s);
     }
     printf(json ? "\n]\n" : "");
     return 0;

@@ -137,6 +137,11 @@ static size_t round_up(size_t n, size_t to) { return (n + to - 1) / to * to; }
 
 void *ll_arena_alloc(ll_arena *mem, size_t n, size_t size)
 {
+    return memset(ll_arena_raw(mem, n, size), 0, n * size);
+}
+
+void *ll_arena_raw(ll_arena *mem, size_t n, size_t size)
+{
     size_t limit = SIZE_MAX / 4; // keeps every sum below from wrapping
     if (size != 0 && n > limit / size) {
         fflush(stdout);
@@ -154,7 +159,7 @@ void *ll_arena_alloc(ll_arena *mem, size_t n, size_t size)
     char *p = block_bytes(mem->top) + at;
     mem->used = at + bytes + GAP_B;
     UNPOISON(p, bytes);
-    return memset(p, 0, bytes);
+    return p;
 }
 
 char *ll_arena_strndup(ll_arena *mem, const char *s, size_t n)

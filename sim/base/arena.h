@@ -28,6 +28,9 @@ void ll_arena_reset(ll_arena *mem);
 /* n objects of `size` bytes, zeroed, aligned to 64 bytes if that large, else 16. n = 0 gives a valid
  * pointer. Out of memory, or n * size too large: the program stops with a message, exit code 2. */
 void *ll_arena_alloc(ll_arena *mem, size_t n, size_t size);
+/* The same, whatever stood there before: for arrays that are filled at once. */
+void *ll_arena_raw(ll_arena *mem, size_t n, size_t size);
+#define ll_arena_fill(mem, n, type)  ((type *)ll_arena_raw((mem), (size_t)(n), sizeof(type)))
 #define ll_arena_array(mem, n, type) ((type *)ll_arena_alloc((mem), (size_t)(n), sizeof(type)))
 #define ll_arena_new(mem, type)      ((type *)ll_arena_alloc((mem), 1, sizeof(type)))
 

@@ -33,7 +33,7 @@ static void append(ll_error *err, size_t cap, const char *fmt, va_list args)
 
 ll_status ll_error_set(ll_error *err, ll_status status, const char *fmt, ...)
 {
-    if (err->status != LL_OK) return status;
+    if (!err || err->status != LL_OK) return status;
     va_list args;
     va_start(args, fmt);
     err->status = status;

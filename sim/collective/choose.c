@@ -152,12 +152,10 @@ static ll_status predict(ll_chooser *c, const ll_plan *plan, ll_arena *mem, doub
 static ll_status candidate(ll_chooser *c, const ll_request *request, ll_arena *mem, ll_plan *plan,
                            double *total_s, ll_error *err)
 {
-    ll_error why;
     ll_protocol protocol;
-    ll_error_init(&why);
     *total_s = (double)INFINITY;
     if (!ll_collective_eligible(c->cluster, request) ||
-        ll_chooser_plan(c, request, mem, plan, &why) != LL_OK)
+        ll_chooser_plan(c, request, mem, plan, NULL) != LL_OK)
         return LL_OK;
     *total_s = ll_collective_guess(c->cluster->software, plan, &protocol);
     return *total_s > 0 ? LL_OK : predict(c, plan, mem, total_s, err);

@@ -56,19 +56,13 @@ static ll_table *config_groups(const ll_config *cfg, ll_arena *mem)
 
 static void memory_print(const ll_memory *m, ll_arena *mem, ll_text *out)
 {
-    const struct {
-        const char *name;
-        double size_B;
-    } part[] = {{"weights", m->weights_B},     {"gradients", m->gradients_B},
-                {"optimizer", m->optimizer_B}, {"activations", m->activations_B},
-                {"logits", m->logits_B},       {"reserved", m->reserved_B}};
     ll_text_add(out, "Memory per chip: %s of %s, %s to spare\n  (",
                 ll_quantity_text(LL_KIND_SIZE, m->total_B, mem),
                 ll_quantity_text(LL_KIND_SIZE, m->capacity_B, mem),
                 ll_quantity_text(LL_KIND_SIZE, m->capacity_B - m->total_B, mem));
-    for (size_t i = 0; i < sizeof part / sizeof *part; i++)
-        ll_text_add(out, "%s%s %s", i ? ", " : "", part[i].name,
-                    ll_quantity_text(LL_KIND_SIZE, part[i].size_B, mem));
+    for (int i = 0; i < m->n; i++)
+        ll_text_add(out, "%s%s %s", i ? ", " : "", m->part[i].name,
+                    ll_quantity_text(LL_KIND_SIZE, m->part[i].size_B, mem));
     ll_text_add(out, ")\n");
 }
 
@@ -88,8 +82,8 @@ static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_err
             memory_print(&s->memory, mem, &text);
             ll_text_add(&text,
                         "%s is legal: %d chips as tp %lld x cp %lld x pp %lld x dp %lld; it fits\n",
-                        s->name, s->cluster.topo->n_chip, (long long)s->job.tp,
-                        (long long)s->job.cp, (long long)s->job.pp, (long long)s->job.dp);
+                        s->name, s->cluster.topo->n_chip, (long long)s->layout.tp,
+                        (long long)s->layout.cp, (long long)s->layout.pp, (long long)s->layout.dp);
         }
     }
     return ll_command_print(comm, &text, err);

@@ -6,7 +6,7 @@
 #include "sim/report/report.h"
 #include "sim/report/summary.h"
 #include "sim/report/waterfall.h"
-#include "sim/step/beside.h"
+#include "sim/step/engines.h"
 #include "sim/step/result.h"
 #include "sim/validate/standing.h"
 #include "sim/work/study.h"

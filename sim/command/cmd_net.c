@@ -10,7 +10,7 @@
 #include "sim/comm/progress.h"
 #include "sim/command/command.h"
 #include "sim/report/report.h"
-#include "sim/step/beside.h"
+#include "sim/step/engines.h"
 #include "sim/step/price.h"
 #include "sim/work/study.h"
 

@@ -2,7 +2,7 @@
 #include "sim/command/command.h"
 #include "sim/print/output.h"
 #include "sim/report/report.h"
-#include "sim/step/beside.h"
+#include "sim/step/engines.h"
 #include "sim/step/result.h"
 #include "sim/validate/standing.h"
 #include "sim/work/study.h"

@@ -1,99 +1,98 @@
 #include "sim/model/model.h"
 
-static const char *const attention_names[] = {"causal", "full", NULL};
-
-#define COUNT(name_, field, def_, doc_)                                                         \
-    {                                                                                           \
-        .name = (name_), .kind = LL_KIND_COUNT, .flags = LL_KEY_FACT,                           \
-        .offset = offsetof(ll_model, field), .def = (def_), .min = 1, .max = 1e9, .doc = (doc_) \
+#define COUNT(name_, field, doc_)                                                \
+    {                                                                            \
+        .name = (name_), .kind = LL_KIND_COUNT, .flags = LL_KEY_FACT,            \
+        .offset = offsetof(ll_model, field), .min = 1, .max = 1e9, .doc = (doc_) \
     }
 
 const ll_key ll_model_keys[] = {
     {.name = "name", .kind = LL_KIND_STRING, .offset = offsetof(ll_model, name), .doc = "name"},
-    COUNT("layers", n_layer, NULL, "transformer layers"),
-    COUNT("hidden", hidden, NULL, "width of the residual stream"),
-    COUNT("heads", n_head, NULL, "query heads"),
-    COUNT("kv_heads", n_kv_head, NULL, "key and value heads (fewer than heads: grouped queries)"),
-    COUNT("head_dim", head_dim, NULL, "width of a head"),
-    COUNT("ffn", ffn, NULL, "width of the feed-forward network"),
-    {.name = "gated",
-     .kind = LL_KIND_BOOL,
-     .flags = LL_KEY_FACT,
-     .offset = offsetof(ll_model, gated),
-     .doc = "gated feed-forward network (three matrices) or plain (two)"},
-    COUNT("vocab", vocab, NULL, "vocabulary"),
-    {.name = "tied",
-     .kind = LL_KIND_BOOL,
-     .flags = LL_KEY_FACT,
-     .offset = offsetof(ll_model, tied),
-     .def = "false",
-     .doc = "embedding and output projection share their weights"},
-    {.name = "attention",
-     .kind = LL_KIND_CHOICE,
-     .offset = offsetof(ll_model, attention),
-     .def = "causal",
-     .choices = attention_names,
-     .doc = "what the kernels compute, and what counts as work"},
-    {.name = "rotary",
-     .kind = LL_KIND_BOOL,
-     .flags = LL_KEY_FACT,
-     .offset = offsetof(ll_model, rotary),
-     .def = "true",
-     .doc = "positions turn queries and keys (else: added to the embedding, or alibi)"},
-    {.name = "alibi",
-     .kind = LL_KIND_BOOL,
-     .flags = LL_KEY_FACT,
-     .offset = offsetof(ll_model, alibi),
-     .def = "false",
-     .doc = "positions are biases added to the scores: costs time where attention is not fused"},
+    COUNT("layers", n_layer, "transformer layers"),
+    COUNT("hidden", hidden, "width of the residual stream"),
     {0}};
 
-ll_status ll_model_read(ll_config *cfg, const char *path, ll_model *out, ll_error *err)
+/* Fill a block's parameters from the group; they must fit each other. */
+static ll_status block_read(ll_config *cfg, const char *path, const ll_block_type *type,
+                            ll_arena *mem, ll_block *out, ll_error *err)
 {
-    LL_TRY(ll_config_fill(cfg, path, ll_model_keys, out, err));
-    if (out->n_kv_head > out->n_head || out->n_head % out->n_kv_head)
-        return ll_config_fault(cfg, "model.kv_heads", err,
-                               "expected a divisor of model.heads = %lld", (long long)out->n_head);
+    void *param = ll_arena_alloc(mem, 1, type->param_size);
+    LL_TRY(ll_config_fill(cfg, path, type->keys, param, err));
+    *out = (ll_block){type, param};
+    ll_faults why = {0};
+    type->legal(param, NULL, &why);
+    for (int i = 0; i < why.n; i++)
+        ll_config_fault(cfg, why.at[i].path, err, "%s", why.at[i].text);
+    return err->status;
+}
+
+ll_status ll_model_read(ll_config *cfg, const char *path, ll_arena *mem, ll_model *out,
+                        ll_error *err)
+{
+    ll_block attention, ffn, embedding;
+    *out = (ll_model){0};
+    ll_config_fill(cfg, path, ll_model_keys, out, err);
+    block_read(cfg, path, &ll_block_attention, mem, &attention, err);
+    block_read(cfg, path, &ll_block_ffn, mem, &ffn, err);
+    block_read(cfg, path, &ll_block_embedding, mem, &embedding, err);
+    LL_TRY(err->status);
+    *out = ll_model_dense(out->name, out->n_layer, out->hidden, attention.param, ffn.param,
+                          embedding.param);
     return LL_OK;
 }
 
-int ll_model_matrices(const ll_model *m, double param[LL_MAX_MATRIX])
+ll_model ll_model_dense(const char *name, int64_t n_layer, int64_t hidden,
+                        const ll_attention_param *attention, const ll_ffn_param *ffn,
+                        const ll_vocab_param *vocab)
 {
-    const double q = (double)(m->n_head * m->head_dim), kv = (double)(m->n_kv_head * m->head_dim);
-    const double h = (double)m->hidden, ffn = h * (double)m->ffn;
-    int n = 0;
-    param[n++] = h * (q + 2 * kv);
-    param[n++] = h * q;
-    param[n++] = ffn;
-    if (m->gated) param[n++] = ffn;
-    param[n++] = ffn;
-    return n;
+    return (ll_model){.name = name,
+                      .n_layer = n_layer,
+                      .hidden = hidden,
+                      .n_run = 1,
+                      .run[0] = {.n_layer = n_layer,
+                                 .n_block = 2,
+                                 .block = {{&ll_block_attention, attention}, {&ll_block_ffn, ffn}}},
+                      .embedding = {&ll_block_embedding, vocab},
+                      .output = {&ll_block_output, vocab},
+                      .tied = vocab->tied};
 }
 
-double ll_model_layer_param(const ll_model *m)
+double ll_model_embedding_param(const ll_model *m)
 {
-    double matrix[LL_MAX_MATRIX], sum = 2 * (double)m->hidden; /* two norms */
-    const int n = ll_model_matrices(m, matrix);
-    for (int i = 0; i < n; i++)
-        sum += matrix[i];
-    return sum;
+    return ll_block_param(&m->embedding, (double)m->hidden);
 }
-
-double ll_model_embedding_param(const ll_model *m) { return (double)m->vocab * (double)m->hidden; }
 
 double ll_model_param(const ll_model *m)
 {
-    return (double)m->n_layer * ll_model_layer_param(m) +
-           (m->tied ? 1 : 2) * ll_model_embedding_param(m) + (double)m->hidden;
+    const double hidden = (double)m->hidden;
+    double sum = 0;
+    for (int r = 0; r < m->n_run; r++)
+        sum += (double)m->run[r].n_layer * ll_layer_param(&m->run[r], hidden);
+    return sum + (m->tied ? 1 : 2) * ll_model_embedding_param(m) + hidden;
+}
+
+ll_work ll_model_work(const ll_model *m, double seq)
+{
+    const double hidden = (double)m->hidden;
+    ll_work w = {0};
+    for (int r = 0; r < m->n_run; r++)
+        for (int i = 0; i < m->run[r].n_block; i++) {
+            const ll_block *b = &m->run[r].block[i];
+            const ll_flop f = b->type->flop(b->param, hidden, seq);
+            const double n = (double)m->run[r].n_layer;
+            w.layer_flop += n * f.gemm_flop;
+            w.score_flop += n * f.score_flop;
+            w.counted_score_flop += n * f.score_flop * f.score_frac;
+        }
+    w.layer_flop *= seq;
+    w.score_flop *= seq;
+    w.counted_score_flop *= seq;
+    w.output_flop = seq * m->output.type->flop(m->output.param, hidden, seq).gemm_flop;
+    return w;
 }
 
 double ll_model_flop_per_sequence(const ll_model *m, double seq)
 {
-    double h = (double)m->hidden;
-    double matrices =
-        (double)m->n_layer * (ll_model_layer_param(m) - 2 * h) + ll_model_embedding_param(m);
-    double scores = 4 * seq * (double)(m->n_head * m->head_dim) * (double)m->n_layer;
-    double forward =
-        seq * (2 * matrices + scores * (m->attention == LL_ATTENTION_CAUSAL ? 0.5 : 1));
-    return 3 * forward;
+    const ll_work w = ll_model_work(m, seq);
+    return 3 * (w.layer_flop + w.output_flop + w.counted_score_flop);
 }

@@ -1,4 +1,5 @@
-/* A dense transformer: its shape, its parameters, and the FLOPs that count as its work.
+/* A transformer: runs of equal layers between an embedding and an output projection, its weights, and the FLOP that
+ * count as its work.
  *
  * Conventions (they differ between papers, so results print them): a multiply-add is 2 FLOP; the
  * backward pass is twice the forward pass; recomputation does not count; the embedding lookup does
@@ -8,32 +9,42 @@
 #define LL_MODEL_MODEL_H
 
 #include "sim/config/config.h"
+#include "sim/model/attention.h"
+#include "sim/model/ffn.h"
+#include "sim/model/layer.h"
+#include "sim/model/vocab.h"
 
-#include <stdbool.h>
-
-typedef enum ll_attention { LL_ATTENTION_CAUSAL, LL_ATTENTION_FULL } ll_attention;
+enum { LL_MAX_RUN = 8 };
 
 typedef struct ll_model {
     const char *name;
-    int64_t n_layer, hidden, n_head, n_kv_head, head_dim, ffn, vocab;
-    bool gated;    /* gate, up and down projections instead of up and down */
-    bool tied;     /* embedding and output projection share their weights */
-    bool rotary;   /* positions turn queries and keys */
-    bool alibi;    /* positions are biases that are added to the scores */
-    int attention; /* ll_attention: what the kernels compute and what counts as work */
+    int64_t n_layer, hidden; /* n_layer: of all runs */
+    int n_run;
+    ll_layers run[LL_MAX_RUN]; /* in the order of the forward pass */
+    ll_block embedding, output;
+    bool tied; /* they share their weights */
 } ll_model;
 
 extern const ll_key ll_model_keys[];
-ll_status ll_model_read(ll_config *cfg, const char *path, ll_model *out, ll_error *err);
 
-/* Weights of the matrices of a layer, in the order in which the forward pass uses them: query, key and value (one
- * matrix); the attention's output; into the feed-forward network, and its gate; out of it. Returns how many. */
-enum { LL_MAX_MATRIX = 5 };
-int ll_model_matrices(const ll_model *m, double param[LL_MAX_MATRIX]);
+/* From the group at `path`. Errors are added to err. Not collective. */
+ll_status ll_model_read(ll_config *cfg, const char *path, ll_arena *mem, ll_model *out,
+                        ll_error *err);
 
-double ll_model_layer_param(const ll_model *m);     /* weights of one layer */
+/* A dense model of equal layers; the parameters are borrowed. */
+ll_model ll_model_dense(const char *name, int64_t n_layer, int64_t hidden,
+                        const ll_attention_param *attention, const ll_ffn_param *ffn,
+                        const ll_vocab_param *vocab);
+
 double ll_model_embedding_param(const ll_model *m); /* weights of one vocabulary matrix */
 double ll_model_param(const ll_model *m);           /* all weights */
+
+/* Work of one sequence of `seq` tokens, forward: GEMMs of the layers, attention scores of all keys, those that
+ * count, and the output projection. */
+typedef struct ll_work {
+    double layer_flop, score_flop, counted_score_flop, output_flop;
+} ll_work;
+ll_work ll_model_work(const ll_model *m, double seq);
 
 /* Work of one training step per sequence of `seq` tokens, forward and backward. */
 double ll_model_flop_per_sequence(const ll_model *m, double seq);

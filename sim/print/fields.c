@@ -4,10 +4,17 @@
 #include <stdio.h>
 
 static const char *const type_names[] = {
-    "number", "integer", "integer",        "integer", "string", "boolean", "string (hexadecimal)",
-    "object", "list",    "list of strings"};
+    "number", "integer", "integer", "integer", "string",         "boolean", "string (hexadecimal)",
+    "object", "list",    "object",  "number",  "list of strings"};
 
 static void object_json(const ll_field *f, const char *base, ll_json *j);
+
+static void named_json(const ll_field *f, const char *base, ll_json *j)
+{
+    const ll_named *list = *(const ll_named *const *)(const void *)(base + f->offset);
+    for (int i = 0; i < *(const int *)(const void *)(base + f->n_offset); i++)
+        ll_json_number(j, list[i].name, list[i].value);
+}
 
 static void field_json(const ll_field *f, const char *base, ll_json *j)
 {
@@ -49,6 +56,14 @@ static void field_json(const ll_field *f, const char *base, ll_json *j)
             ll_json_close(j);
         }
         ll_json_close(j);
+        break;
+    case LL_FIELD_NAMED:
+        ll_json_open(j, f->name, '{');
+        named_json(f, base, j);
+        ll_json_close(j);
+        break;
+    case LL_FIELD_INLINE:
+        named_json(f, base, j);
         break;
     case LL_FIELD_WORDS:
         ll_json_open(j, f->name, '[');
@@ -92,6 +107,8 @@ static const char *plain_text(const ll_field *f, const void *p, char *out, size_
         return out;
     case LL_FIELD_OBJECT:
     case LL_FIELD_LIST:
+    case LL_FIELD_NAMED:
+    case LL_FIELD_INLINE:
     case LL_FIELD_WORDS:
         break;
     }
@@ -118,6 +135,14 @@ static void list_csv(const ll_field *f, const char *path, const char *base, ll_t
     }
 }
 
+static void named_csv(const ll_field *f, const char *prefix, const char *base, ll_table *t)
+{
+    const ll_named *list = *(const ll_named *const *)(const void *)(base + f->offset);
+    for (int i = 0; i < *(const int *)(const void *)(base + f->n_offset); i++)
+        row_add(t, ll_arena_printf(t->mem, "%s%s", prefix, list[i].name),
+                ll_arena_printf(t->mem, "%.17g", list[i].value), list[i].unit);
+}
+
 static void object_csv(const ll_field *f, const char *prefix, const char *base, ll_table *t)
 {
     for (; f->name; f++) {
@@ -128,6 +153,10 @@ static void object_csv(const ll_field *f, const char *prefix, const char *base, 
             object_csv(f->sub, ll_arena_printf(t->mem, "%s.", path), p, t);
         else if (f->type == LL_FIELD_LIST)
             list_csv(f, path, base, t);
+        else if (f->type == LL_FIELD_NAMED)
+            named_csv(f, ll_arena_printf(t->mem, "%s.", path), base, t);
+        else if (f->type == LL_FIELD_INLINE)
+            named_csv(f, prefix, base, t);
         else if (f->type == LL_FIELD_WORDS)
             for (const char *const *word = *(const char *const *const *)p; *word; word++)
                 row_add(t, path, *word, "");

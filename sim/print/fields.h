@@ -23,8 +23,16 @@ typedef enum ll_field_type {
     LL_FIELD_HASH,   /* uint64_t */
     LL_FIELD_OBJECT, /* `sub` over the same base + offset */
     LL_FIELD_LIST,   /* pointer at offset, int count at n_offset */
+    LL_FIELD_NAMED,  /* an object whose members are a list of ll_named, given like LIST */
+    LL_FIELD_INLINE, /* the same, as members of the object around it */
     LL_FIELD_WORDS   /* pointer to strings, ended by NULL */
 } ll_field_type;
+
+/* A number whose name comes from a plugin. */
+typedef struct ll_named {
+    const char *name, *unit;
+    double value;
+} ll_named;
 
 typedef struct ll_field {
     const char *name; /* NULL ends the table */

@@ -134,7 +134,7 @@ ll_table *ll_catalog_models(ll_comm *comm, ll_arena *mem)
         ll_table_set(t, 0, "%s", names[i]);
         if (shipped_parse(shipped_path(comm, mem, "models", names[i]), "model", comm, mem, &cfg,
                           &group, err) ||
-            ll_model_read(cfg, group, &model, err)) {
+            ll_model_read(cfg, group, mem, &model, err)) {
             ll_table_set(t, 1, "%s", fault_text(err, mem));
             continue;
         }

@@ -5,8 +5,10 @@
 #include "sim/machine/cluster.h"
 #include "sim/machine/fabric.h"
 #include "sim/model/model.h"
-#include "sim/work/job.h"
+#include "sim/work/layout.h"
+#include "sim/work/stack.h"
 #include "sim/work/study.h"
+#include "sim/work/workload.h"
 
 #include <string.h>
 
@@ -79,7 +81,13 @@ ll_table *ll_keys_table(ll_arena *mem)
     keys_add(t, "cluster.wire.", ll_wire_keys);
     keys_add(t, "cluster.jitter.", ll_jitter_keys);
     keys_add(t, "model.", ll_model_keys);
-    keys_add(t, "job.", ll_job_keys);
+    for (int i = 0; ll_block_types[i]; i++)
+        if (i == 0 || ll_block_types[i]->keys != ll_block_types[i - 1]->keys)
+            keys_add(t, "model.", ll_block_types[i]->keys);
+    keys_add(t, "job.", ll_layout_keys);
+    keys_add(t, "job.", ll_stack_keys);
+    for (int i = 0; ll_workload_types[i]; i++)
+        keys_add(t, "job.", ll_workload_types[i]->keys);
     return t;
 }
 

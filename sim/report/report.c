@@ -72,10 +72,11 @@ static ll_table *memory_table(const ll_report *r, ll_arena *mem)
                                   (ll_column[]){{.name = "part"},
                                                 {.name = "size", .right = true},
                                                 {.name = "of capacity", .right = true}});
-    for (const ll_field *f = ll_report_memory_fields; f->name; f++) {
-        const double size_B = *(const double *)(const void *)((const char *)m + f->offset);
+    for (int i = 0; i < m->n + 2; i++) {
+        const bool part = i < m->n;
+        const double size_B = part ? m->part[i].size_B : i == m->n ? m->total_B : m->capacity_B;
         ll_table_row(t);
-        ll_table_set(t, 0, "%.*s", (int)strcspn(f->name, "_"), f->name);
+        ll_table_set(t, 0, "%s", part ? m->part[i].name : i == m->n ? "total" : "capacity");
         ll_table_set(t, 1, "%s", ll_quantity_text(LL_KIND_SIZE, size_B, mem));
         ll_table_set(t, 2, "%.1f %%", 100 * size_B / m->capacity_B);
     }

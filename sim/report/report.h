@@ -49,7 +49,4 @@ ll_table *ll_report_fields(ll_arena *mem);
 /* Every plain field as a row "field, value, unit", the items of lists by name. */
 ll_table *ll_report_flat(const ll_report *r, ll_arena *mem);
 
-/* The parts of ll_memory, one field each (report_json.c). */
-extern const ll_field ll_report_memory_fields[];
-
 #endif

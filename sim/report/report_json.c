@@ -12,7 +12,7 @@
 
 #include <math.h>
 
-enum { SCHEMA_VERSION = 1 };
+enum { SCHEMA_VERSION = 2 };
 
 typedef struct config_row {
     const char *path, *typed, *origin, *evidence, *source;
@@ -28,7 +28,8 @@ typedef struct document {
     const char *const *conventions, *const *outside;
     ll_published published;
     int64_t n_micro;
-    ll_job job;
+    ll_layout layout;
+    int64_t zero;
     int64_t seed;
     ll_result r;
     const ll_loss *loss;
@@ -36,6 +37,8 @@ typedef struct document {
     const ll_transfer_row *transfer;
     const ll_check *check;
     const ll_other_engine *beside;
+    int n_metric, n_memory, n_fact;
+    const ll_named *metric, *memory, *fact;
     int n_config;
     config_row *config;
 } document;
@@ -80,37 +83,6 @@ static const ll_field transfer_fields[] = {
              "per step, not hidden behind compute, all calls together"),
     {0}};
 
-#define MEMORY(member, doc_) LL_FIELD(#member, LL_FIELD_NUMBER, ll_memory, member, "B", doc_)
-const ll_field ll_report_memory_fields[] = {
-    MEMORY(weights_B, "weights"),
-    MEMORY(gradients_B, "gradients"),
-    MEMORY(optimizer_B, "optimizer state"),
-    MEMORY(activations_B, "activations of the micro-batches in flight"),
-    MEMORY(logits_B, "output of the last stage"),
-    MEMORY(reserved_B, "context, communication buffers, fragmentation"),
-    MEMORY(total_B, "all of it"),
-    MEMORY(capacity_B, "what the chip has"),
-    {0}};
-
-#define STAT(member, type_, unit_, doc_) \
-    LL_FIELD(#member, type_, ll_engine_stats, member, unit_, doc_)
-static const ll_field engine_fields[] = {
-    STAT(n_flow, LL_FIELD_INT64, "1", "flows of the largest phase"),
-    STAT(n_flow_class, LL_FIELD_INT64, "1", "classes of equal flows after folding"),
-    STAT(n_link_class, LL_FIELD_INT64, "1", "classes of equal links"),
-    STAT(n_phase, LL_FIELD_INT, "1", "phases that were priced"),
-    STAT(n_solve, LL_FIELD_INT, "1", "solves of the throughput equations"),
-    STAT(n_newton, LL_FIELD_INT, "1", "Newton steps"),
-    STAT(max_util_frac, LL_FIELD_NUMBER, "1", "load of the busiest link"),
-    STAT(batch_err_frac, LL_FIELD_NUMBER, "1",
-         "bound on the error of batched or extrapolated ends"),
-    STAT(residual_frac, LL_FIELD_NUMBER, "1", "of the worst solve"),
-    STAT(n_packet_hop, LL_FIELD_INT64, "1", "engine packet: packets served by links"),
-    STAT(simulated_frac, LL_FIELD_NUMBER, "1",
-         "engine packet: least share of a phase's bytes made into packets; the rest is "
-         "extrapolated"),
-    {0}};
-
 static const ll_field check_fields[] = {
     LL_FIELD("what", LL_FIELD_STRING, ll_check, what, "", "self-check"),
     LL_FIELD("ok", LL_FIELD_BOOL, ll_check, ok, "", "whether it holds"),
@@ -141,17 +113,18 @@ static const ll_field published_fields[] = {
     {0}};
 
 static const ll_field layout_fields[] = {
-    LL_FIELD("tp", LL_FIELD_INT64, document, job.tp, "chips", "tensor parallel"),
-    LL_FIELD("cp", LL_FIELD_INT64, document, job.cp, "chips", "context parallel"),
-    LL_FIELD("pp", LL_FIELD_INT64, document, job.pp, "stages", "pipeline"),
-    LL_FIELD("dp", LL_FIELD_INT64, document, job.dp, "replicas", "data parallel"),
-    LL_FIELD("interleave", LL_FIELD_INT64, document, job.interleave, "1", "chunks per stage"),
-    LL_FIELD("zero", LL_FIELD_INT64, document, job.zero, "", "what the replicas share, 0 to 3"),
-    LL_FIELD("global_batch", LL_FIELD_INT64, document, job.global_batch, "sequences", "per step"),
-    LL_FIELD("micro_batch", LL_FIELD_INT64, document, job.micro_batch, "sequences",
+    LL_FIELD("tp", LL_FIELD_INT64, document, layout.tp, "chips", "tensor parallel"),
+    LL_FIELD("cp", LL_FIELD_INT64, document, layout.cp, "chips", "context parallel"),
+    LL_FIELD("pp", LL_FIELD_INT64, document, layout.pp, "stages", "pipeline"),
+    LL_FIELD("dp", LL_FIELD_INT64, document, layout.dp, "replicas", "data parallel"),
+    LL_FIELD("interleave", LL_FIELD_INT64, document, layout.interleave, "1", "chunks per stage"),
+    LL_FIELD("zero", LL_FIELD_INT64, document, zero, "", "what the replicas share, 0 to 3"),
+    LL_FIELD("global_batch", LL_FIELD_INT64, document, layout.global_batch, "sequences",
+             "per step"),
+    LL_FIELD("micro_batch", LL_FIELD_INT64, document, layout.micro_batch, "sequences",
              "per micro-batch"),
     LL_FIELD("micro_batches", LL_FIELD_INT64, document, n_micro, "1", "per pipeline and step"),
-    LL_FIELD("sequence", LL_FIELD_INT64, document, job.seq, "tokens", "per sequence"),
+    LL_FIELD("sequence", LL_FIELD_INT64, document, layout.seq, "tokens", "per sequence"),
     {0}};
 
 static const ll_field config_fields[] = {
@@ -175,17 +148,14 @@ static const ll_field document_fields[] = {
     LL_FIELD("cluster", LL_FIELD_STRING, document, cluster, "", "name of the cluster"),
     LL_FIELD("chip", LL_FIELD_STRING, document, chip, "", "name of the chip"),
     LL_FIELD("model", LL_FIELD_STRING, document, model, "", "name of the model"),
-    LL_FIELD("precision", LL_FIELD_STRING, document, precision, "", "of the matrix products"),
+    LL_FIELD("precision", LL_FIELD_STRING, document, precision, "", "of the GEMMs"),
     LL_FIELD("chips", LL_FIELD_INT32, document, r.n_chip, "chips", "that the job runs on"),
-    LL_FIELD("step_s", LL_FIELD_NUMBER, document, r.step_s, "s", "time of one training step"),
-    LL_FIELD("tokens_per_step", LL_FIELD_NUMBER, document, r.tokens_per_step, "tokens",
-             "over all chips"),
-    LL_FIELD("tokens_per_s", LL_FIELD_NUMBER, document, r.tokens_per_s, "tokens/s",
-             "over all chips"),
-    LL_FIELD("tokens_per_s_per_chip", LL_FIELD_NUMBER, document, r.tokens_per_s_per_chip,
-             "tokens/s", "per chip"),
-    LL_FIELD("model_flop_per_step", LL_FIELD_NUMBER, document, r.model_flop_per_step, "FLOP",
-             "work that counts: see conventions"),
+    {.name = "<figure>",
+     .type = LL_FIELD_INLINE,
+     .offset = AT(metric),
+     .n_offset = offsetof(document, n_metric),
+     .unit = "",
+     .doc = "figures of the workload, see below"},
     LL_FIELD("mfu_frac", LL_FIELD_NUMBER, document, r.mfu_frac, "1",
              "model FLOP over step time, chips and their dense peak in this precision"),
     LL_FIELD("effective_chips", LL_FIELD_NUMBER, document, r.effective_chips, "chips",
@@ -204,18 +174,16 @@ static const ll_field document_fields[] = {
              "transfers that nothing hides, per step"),
     LL_FIELD("bubble_s", LL_FIELD_NUMBER, document, r.bubble_s, "s",
              "idle time of the pipeline, per step"),
-    LL_FIELD("energy_J_per_token", LL_FIELD_NUMBER, document, r.energy_J_per_token, "J",
-             "chips alone, at their design power; 0: power is not known"),
     {LL_FIELD_LIST_OF("transfers", ll_transfer_row, transfer_fields, document, transfer,
                       r.n_transfer, "what is on the wire")},
     LL_FIELD("memory_B", LL_FIELD_NUMBER, document, r.memory.total_B, "B",
              "per chip, on the fullest stage"),
     {.name = "memory",
-     .type = LL_FIELD_OBJECT,
-     .offset = AT(r.memory),
-     .unit = "",
-     .sub = ll_report_memory_fields,
-     .doc = "per chip, on the fullest stage"},
+     .type = LL_FIELD_NAMED,
+     .offset = AT(memory),
+     .n_offset = offsetof(document, n_memory),
+     .unit = "B",
+     .doc = "its parts, each <part>_B; total_B and capacity_B"},
     {.name = "layout",
      .type = LL_FIELD_OBJECT,
      .offset = 0,
@@ -225,11 +193,11 @@ static const ll_field document_fields[] = {
     LL_FIELD("engine", LL_FIELD_STRING, document, engine, "",
              "network engine: closed, flow or packet"),
     {.name = "engine_stats",
-     .type = LL_FIELD_OBJECT,
-     .offset = AT(r.engine),
+     .type = LL_FIELD_NAMED,
+     .offset = AT(fact),
+     .n_offset = offsetof(document, n_fact),
      .unit = "",
-     .sub = engine_fields,
-     .doc = "what the engine did"},
+     .doc = "what the engine says of its work, of all phases together"},
     {LL_FIELD_LIST_OF("beside", ll_other_engine, beside_fields, document, beside, r.n_beside,
                       "the same by other engines; there only if they were run"),
      .optional = true},
@@ -268,6 +236,29 @@ static const char *const si_units[] = {
     [LL_KIND_POWER] = "W",  [LL_KIND_BOOL] = NULL,  [LL_KIND_STRING] = NULL,
     [LL_KIND_CHOICE] = NULL};
 
+static void figures_make(const ll_result *r, ll_arena *mem, document *d)
+{
+    ll_named *metric = ll_arena_array(mem, r->n_metric, ll_named);
+    ll_named *memory = ll_arena_array(mem, r->memory.n + 2, ll_named);
+    ll_named *fact = ll_arena_array(mem, r->work.n_fact + 1, ll_named);
+    for (int i = 0; i < r->n_metric; i++)
+        metric[d->n_metric++] =
+            (ll_named){r->metric[i].name, r->metric[i].unit, r->metric_value[i]};
+    for (int i = 0; i < r->memory.n; i++)
+        memory[d->n_memory++] = (ll_named){ll_arena_printf(mem, "%s_B", r->memory.part[i].name),
+                                           "B", r->memory.part[i].size_B};
+    memory[d->n_memory++] = (ll_named){"total_B", "B", r->memory.total_B};
+    memory[d->n_memory++] = (ll_named){"capacity_B", "B", r->memory.capacity_B};
+    fact[d->n_fact++] = (ll_named){"n_phase", "1", r->n_phase};
+    for (int i = 0; i < r->work.n_fact; i++) {
+        const ll_fact *f = &r->work.fact[i];
+        fact[d->n_fact++] = (ll_named){f->kind->name, f->kind->unit, f->value};
+    }
+    d->metric = metric;
+    d->memory = memory;
+    d->fact = fact;
+}
+
 static document *document_make(const ll_report *r, ll_arena *mem)
 {
     const ll_study *s = r->study;
@@ -281,14 +272,15 @@ static document *document_make(const ll_report *r, ll_arena *mem)
                     .cluster = s->cluster.name,
                     .chip = s->cluster.chip.name,
                     .model = s->model.name,
-                    .precision = ll_precision_names[s->job.precision],
+                    .precision = ll_precision_names[s->layout.precision],
                     .engine = s->engine->name,
                     .baseline = r->result->n_baseline ? r->result->baseline[0].name : "peak",
                     .conventions = ll_report_conventions,
                     .outside = at->outside,
                     .published = at->published,
-                    .n_micro = ll_job_n_micro(&s->job),
-                    .job = s->job,
+                    .n_micro = ll_layout_n_micro(&s->layout),
+                    .layout = s->layout,
+                    .zero = s->stack.zero,
                     .seed = s->seed,
                     .evidence = ll_evidence_name(r->result->evidence),
                     .r = *r->result,
@@ -298,6 +290,7 @@ static document *document_make(const ll_report *r, ll_arena *mem)
                     .check = r->result->check,
                     .beside = r->result->beside,
                     .n_config = ll_config_n_entry(s->config)};
+    figures_make(r->result, mem, d);
     d->config = ll_arena_array(mem, d->n_config, config_row);
     for (int i = 0; i < d->n_config; i++) {
         const ll_config_entry *e = ll_config_entry_at(s->config, i);
@@ -325,4 +318,17 @@ ll_table *ll_report_flat(const ll_report *r, ll_arena *mem)
     return ll_fields_flat(document_fields, document_make(r, mem), mem);
 }
 
-ll_table *ll_report_fields(ll_arena *mem) { return ll_fields_list(document_fields, mem); }
+/* The figures of all workloads behind the fields. */
+ll_table *ll_report_fields(ll_arena *mem)
+{
+    ll_table *t = ll_fields_list(document_fields, mem);
+    for (int w = 0; ll_workload_types[w]; w++)
+        for (const ll_metric *m = ll_workload_types[w]->metric; m->name; m++) {
+            ll_table_row(t);
+            ll_table_set(t, 0, "%s", m->name);
+            ll_table_set(t, 1, "number");
+            ll_table_set(t, 2, "%s", m->unit);
+            ll_table_set(t, 3, "figure of %s: %s", ll_workload_types[w]->name, m->doc);
+        }
+    return t;
+}

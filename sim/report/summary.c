@@ -20,19 +20,20 @@ const char *ll_report_shape(const ll_topology *topo, ll_arena *mem)
     return s;
 }
 
-static const char *layout_text(const ll_job *job, ll_arena *mem)
+static const char *layout_text(const ll_study *study, ll_arena *mem)
 {
+    const ll_layout *l = &study->layout;
     const char *s = "";
-    const int64_t size[] = {job->tp, job->cp, job->pp, job->dp};
+    const int64_t size[] = {l->tp, l->cp, l->pp, l->dp};
     static const char *const name[] = {"tp", "cp", "pp", "dp"};
     for (int i = 0; i < 4; i++)
         if (size[i] > 1)
             s = ll_arena_printf(mem, "%s%s%s %lld", s, *s ? " x " : "", name[i],
                                 (long long)size[i]);
     if (!*s) s = "one chip";
-    if (job->interleave > 1)
-        s = ll_arena_printf(mem, "%s, %lld chunks per stage", s, (long long)job->interleave);
-    return ll_arena_printf(mem, "%s, zero %lld", s, (long long)job->zero);
+    if (l->interleave > 1)
+        s = ll_arena_printf(mem, "%s, %lld chunks per stage", s, (long long)l->interleave);
+    return ll_arena_printf(mem, "%s, zero %lld", s, (long long)study->stack.zero);
 }
 
 /* "outside: chip Ascend 950DT, chips 8192": what stands before the colons. */
@@ -66,22 +67,22 @@ static void add(summary *s, const char *what, const char *value)
 static void summary_work(const ll_report *r, summary *s)
 {
     const ll_study *study = r->study;
-    const ll_job *job = &study->job;
+    const ll_layout *l = &study->layout;
     add(s, "cluster", study->cluster.name);
     add(s, "chips",
         ll_arena_printf(s->mem, "%s %s", ll_thousands_text(r->result->n_chip, s->mem),
                         study->cluster.chip.name));
     add(s, "fabric", ll_report_shape(study->cluster.topo, s->mem));
     add(s, "model",
-        ll_arena_printf(s->mem, "%s, %s", study->model.name, ll_precision_names[job->precision]));
-    add(s, "layout", layout_text(job, s->mem));
+        ll_arena_printf(s->mem, "%s, %s", study->model.name, ll_precision_names[l->precision]));
+    add(s, "layout", layout_text(study, s->mem));
     add(s, "batch",
         ll_arena_printf(s->mem, "%s x %s tokens",
-                        ll_thousands_text((double)job->global_batch, s->mem),
-                        ll_thousands_text((double)job->seq, s->mem)));
+                        ll_thousands_text((double)l->global_batch, s->mem),
+                        ll_thousands_text((double)l->seq, s->mem)));
     add(s, "micro-batches",
-        ll_arena_printf(s->mem, "%lld of %lld", (long long)ll_job_n_micro(job),
-                        (long long)job->micro_batch));
+        ll_arena_printf(s->mem, "%lld of %lld", (long long)ll_layout_n_micro(l),
+                        (long long)l->micro_batch));
 }
 
 /* The step time of other engines, and the transfer in which they differ most. */
@@ -123,13 +124,21 @@ static void summary_standing(const ll_report *r, summary *s)
         r->study->cluster.chip.name);
 }
 
+/* A figure of the workload as people read it; "-" for 0, which stands for not known. */
+static const char *metric_text(const ll_metric *m, double value, ll_arena *mem)
+{
+    if (!(value > 0)) return "-";
+    if (m->kind == LL_KIND_COUNT) return ll_thousands_text(value, mem);
+    if (m->kind == LL_KIND_RATIO) return ll_arena_printf(mem, "%.4g %s", value, m->unit);
+    return ll_quantity_text(m->kind, value, mem);
+}
+
 /* What it makes of the chips. */
 static void summary_speed(const ll_report *r, summary *s)
 {
     const ll_result *res = r->result;
-    add(s, "step time", ll_quantity_text(LL_KIND_TIME, res->step_s, s->mem));
-    add(s, "tokens/s", ll_thousands_text(res->tokens_per_s, s->mem));
-    add(s, "tokens/s per chip", ll_thousands_text(res->tokens_per_s_per_chip, s->mem));
+    for (int i = 0; i < res->n_metric; i++)
+        add(s, res->metric[i].label, metric_text(&res->metric[i], res->metric_value[i], s->mem));
     add(s, "MFU", ll_arena_printf(s->mem, "%.2f %%", 100 * res->mfu_frac));
     for (int i = 0; i < res->n_baseline; i++) {
         const ll_baseline *b = &res->baseline[i];
@@ -141,19 +150,17 @@ static void summary_speed(const ll_report *r, summary *s)
     add(s, "compute per step", ll_quantity_text(LL_KIND_TIME, res->compute_s, s->mem));
     add(s, "exposed transfers", ll_quantity_text(LL_KIND_TIME, res->exposed_s, s->mem));
     add(s, "pipeline bubble", ll_quantity_text(LL_KIND_TIME, res->bubble_s, s->mem));
-    add(s, "energy per token",
-        res->energy_J_per_token > 0 ? ll_arena_printf(s->mem, "%.4g J", res->energy_J_per_token)
-                                    : "-");
     add(s, "memory per chip",
         ll_arena_printf(s->mem, "%s of %s",
                         ll_quantity_text(LL_KIND_SIZE, res->memory.total_B, s->mem),
                         ll_quantity_text(LL_KIND_SIZE, res->memory.capacity_B, s->mem)));
     add(s, "engine", r->study->engine->name);
-    if (res->engine.simulated_frac > 0 && res->engine.simulated_frac < 1)
+    const double simulated_frac = ll_price_fact(&res->work, "simulated_frac");
+    if (simulated_frac > 0 && simulated_frac < 1)
         s->row[s->n - 1].note = ll_arena_printf(
             s->mem,
             "at least %.2g %% of the bytes are packets; ends are extrapolated, within %.2g %%",
-            100 * res->engine.simulated_frac, 100 * res->engine.batch_err_frac);
+            100 * simulated_frac, 100 * ll_price_fact(&res->work, "batch_err_frac"));
     summary_beside(res, s);
     add(s, "evidence", ll_evidence_name(res->evidence));
     summary_standing(r, s);

@@ -3,21 +3,15 @@
 #define LL_STEP_RESULT_H
 
 #include "sim/collective/collective.h"
-#include "sim/work/stage.h"
 #include "sim/work/study.h"
 
-enum {
-    LL_MAX_LOSS = 24,
-    LL_MAX_TRANSFER = 24,
-    LL_MAX_BASELINE = 4,
-    LL_MAX_CHECK = 8,
-    LL_MAX_BESIDE = 4
-};
+enum { LL_MAX_LOSS = 24, LL_MAX_BASELINE = 4, LL_MAX_CHECK = 8, LL_MAX_BESIDE = 4 };
 
 /* One step of the ladder of idealisations: what removing this cause gives back. */
 typedef struct ll_loss {
     const char *cause; /* "contention": a word for tables and pictures */
     const char *doc;   /* one line: what was removed, and how */
+    unsigned removes;  /* LL_IDEAL_* */
     double chips;      /* chips' worth of work that are lost to it */
     double frac;       /* chips / n_chip */
     double step_s;     /* step time once this cause and all before it are removed */
@@ -43,15 +37,7 @@ typedef struct ll_transfer_row {
     double exposed_s;    /* per step: what is not hidden behind compute, all calls together */
 } ll_transfer_row;
 
-typedef struct ll_engine_stats {
-    int64_t n_flow, n_flow_class, n_link_class; /* of the largest phase */
-    int n_phase, n_solve, n_newton;
-    double max_util_frac, batch_err_frac, residual_frac; /* worst of all phases */
-    int64_t n_packet_hop;                                /* packet: of all phases */
-    double simulated_frac; /* packet: least of all phases; below 1, ends are extrapolated */
-} ll_engine_stats;
-
-/* The same study by another engine (sim/step/beside.h). */
+/* The same study by another engine (sim/step/engines.h). */
 typedef struct ll_other_engine {
     const char *engine;
     double step_s;
@@ -69,9 +55,10 @@ typedef struct ll_check { /* self-checks of the run; all must hold for VALID */
 
 typedef struct ll_result {
     int32_t n_chip;
-    double step_s;
-    double tokens_per_step, tokens_per_s, tokens_per_s_per_chip;
-    double model_flop_per_step;
+    double step_s;           /* of an iteration of the workload */
+    int n_metric;            /* the workload's own figures */
+    const ll_metric *metric; /* [n_metric] */
+    double metric_value[LL_MAX_METRIC];
     double mfu_frac;
     double effective_chips, efficiency_frac; /* against `baseline`[0], one chip at its peak */
     int n_baseline;
@@ -81,11 +68,11 @@ typedef struct ll_result {
     int n_transfer;
     ll_transfer_row transfer[LL_MAX_TRANSFER];
     ll_memory memory;
-    double compute_s;          /* kernels of the busiest chip, per step */
-    double exposed_s;          /* transfers that nothing hides, on the critical stage */
-    double bubble_s;           /* pipeline idle time */
-    double energy_J_per_token; /* 0: power is not known */
-    ll_engine_stats engine;
+    double compute_s;     /* kernels of the busiest chip, per step */
+    double exposed_s;     /* transfers that nothing hides, on the critical stage */
+    double bubble_s;      /* pipeline idle time */
+    int n_phase;          /* that the engine has priced */
+    ll_price work;        /* facts about all of them; no times */
     ll_evidence evidence; /* the weakest that the result rests on */
     int n_check;
     ll_check check[LL_MAX_CHECK];
@@ -94,6 +81,9 @@ typedef struct ll_result {
     int n_beside;
     ll_other_engine beside[LL_MAX_BESIDE]; /* other engines, if any were asked for */
 } ll_result;
+
+/* A figure of the workload by its name; 0 if it has none of that name. */
+double ll_result_metric(const ll_result *r, const char *name);
 
 /* Price, replay and account for a study. Progress goes to stderr if it is a terminal. Collective. */
 ll_status ll_run(const ll_study *study, ll_comm *comm, ll_arena *mem, ll_result *out,

@@ -1,20 +1,12 @@
 /* A run: program, prices, replay, loss budget, and the checks that make the result VALID. */
 #include "sim/base/text.h"
-#include "sim/step/budget.h"
-#include "sim/step/program.h"
+#include "sim/step/account.h"
 #include "sim/step/result.h"
+#include "sim/work/chunks.h"
 #include "sim/work/evidence.h"
 
 #include <math.h>
-
-static void headline(const ll_study *s, ll_result *out)
-{
-    out->n_chip = s->cluster.topo->n_chip;
-    out->tokens_per_step = (double)s->job.global_batch * (double)s->job.seq;
-    out->model_flop_per_step =
-        (double)s->job.global_batch * ll_model_flop_per_sequence(&s->model, (double)s->job.seq);
-    out->memory = s->memory;
-}
+#include <string.h>
 
 static void check(ll_result *out, const char *what, bool ok)
 {
@@ -23,16 +15,16 @@ static void check(ll_result *out, const char *what, bool ok)
     out->valid = out->valid && ok;
 }
 
-/* Layers dealt to chunks, and parameters held by all stages, are those of the model. */
+/* Layers dealt to chunks, and weights held by all stages, are those of the model. */
 static bool model_is_whole(const ll_study *s)
 {
     int64_t n_layer = 0;
     double n_param = 0, want = ll_model_param(&s->model) - (double)s->model.hidden;
-    for (int64_t v = 0; v < s->job.pp * s->job.interleave; v++) {
-        n_layer += ll_stage_n_layer(&s->model, &s->job, v);
-        n_param += ll_stage_param(&s->model, &s->job, v) * (double)s->job.tp;
+    for (int64_t v = 0; v < ll_chunk_count(&s->layout); v++) {
+        n_layer += ll_chunk_deal(&s->model, &s->layout, v).n;
+        n_param += ll_chunk_param(&s->model, &s->layout, v) * (double)s->layout.tp;
     }
-    if (s->model.tied && s->job.pp > 1) want += ll_model_embedding_param(&s->model);
+    if (s->model.tied && s->layout.pp > 1) want += ll_model_embedding_param(&s->model);
     return n_layer == s->model.n_layer && fabs(n_param - want) <= 1e-9 * want;
 }
 
@@ -50,10 +42,12 @@ static void self_check(const ll_study *s, ll_result *out)
               !(sum > out->n_chip - out->effective_chips));
     check(out, "every rung of the ladder has a finite positive step time", finite);
     check(out, "no chip does more than its peak", out->mfu_frac > 0 && out->mfu_frac <= 1);
-    check(out, "no link carries more than its capacity", out->engine.max_util_frac <= 1 + 1e-9);
+    check(out, "no link carries more than its capacity",
+          ll_price_fact(&out->work, "max_util_frac") <= 1 + 1e-9);
     check(out, "every layer and parameter is placed once", model_is_whole(s));
     check(out, "every sequence is processed once",
-          s->job.global_batch == ll_job_n_micro(&s->job) * s->job.micro_batch * s->job.dp);
+          s->layout.global_batch ==
+              ll_layout_n_micro(&s->layout) * s->layout.micro_batch * s->layout.dp);
     check(out, "the model fits the memory", out->memory.total_B <= out->memory.capacity_B);
 }
 
@@ -62,29 +56,68 @@ static uint64_t checksum(const ll_result *r, ll_arena *mem)
 {
     ll_text t;
     ll_text_init(&t, mem);
-    ll_text_add(&t, "%d %.17g %.17g %.17g %.17g", r->n_chip, r->step_s, r->tokens_per_s,
-                r->model_flop_per_step, r->effective_chips);
+    ll_text_add(&t, "%d %.17g %.17g", r->n_chip, r->step_s, r->effective_chips);
+    for (int i = 0; i < r->n_metric; i++)
+        ll_text_add(&t, " %s %.17g", r->metric[i].name, r->metric_value[i]);
     for (int i = 0; i < r->n_loss; i++)
         ll_text_add(&t, " %s %.17g %.17g", r->loss[i].cause, r->loss[i].chips, r->loss[i].step_s);
     for (int i = 0; i < r->n_transfer; i++)
         ll_text_add(&t, " %s %.17g %.17g", r->transfer[i].name, r->transfer[i].total_s,
                     r->transfer[i].exposed_s);
-    ll_text_add(&t, " %.17g %.17g", r->memory.total_B, r->energy_J_per_token);
+    ll_text_add(&t, " %.17g", r->memory.total_B);
     return ll_text_hash(LL_HASH_START, t.s, t.n);
+}
+
+double ll_result_metric(const ll_result *r, const char *name)
+{
+    for (int i = 0; i < r->n_metric; i++)
+        if (!strcmp(r->metric[i].name, name)) return r->metric_value[i];
+    return 0;
+}
+
+/* The workload's clock asks for iterations: all are alike, as no workload has shapes of its own yet. */
+static ll_status iteration_s(void *self, const void *shape, double *out_s, ll_error *err)
+{
+    (void)shape;
+    (void)err;
+    *out_s = ((const ll_result *)self)->step_s;
+    return LL_OK;
+}
+
+static ll_status metrics(const ll_study *study, ll_arena *mem, ll_result *out, ll_error *err)
+{
+    const ll_oracle oracle = {iteration_s, out};
+    ll_outcome outcome = {.n_chip = out->n_chip};
+    LL_TRY(study->workload->clock(study, &oracle, mem, &outcome.iteration_s, err));
+    outcome.chip_power_W = study->cluster.chip.power_W;
+    out->metric = study->workload->metric;
+    while (out->metric[out->n_metric].name)
+        out->n_metric++;
+    LL_ASSERT(out->n_metric <= LL_MAX_METRIC, "%d metrics", out->n_metric);
+    study->workload->metrics(study, &outcome, out->metric_value);
+    return LL_OK;
+}
+
+static ll_status account(const ll_study *study, ll_pricer *pricer, ll_comm *comm, ll_arena *mem,
+                         ll_result *out, ll_error *err)
+{
+    ll_ladder ladder;
+    LL_TRY(ll_ladder_make(study, pricer, comm, mem, &ladder, err));
+    ll_account(&ladder, out);
+    out->n_phase = ladder.prices->n_phase;
+    out->work = ladder.prices->work;
+    return LL_OK;
 }
 
 ll_status ll_run(const ll_study *study, ll_comm *comm, ll_arena *mem, ll_result *out, ll_error *err)
 {
-    ll_program *program = ll_arena_new(mem, ll_program);
-    *out = (ll_result){0};
-    headline(study, out);
-    LL_TRY(ll_program_build(study, mem, program, err));
-    LL_TRY(ll_program_price(program, comm, mem, err));
-    LL_TRY(ll_budget(program, comm, mem, out, err));
-    out->engine = program->stats;
-    out->tokens_per_s = out->tokens_per_step / out->step_s;
-    out->tokens_per_s_per_chip = out->tokens_per_s / out->n_chip;
-    out->energy_J_per_token = study->cluster.chip.power_W / out->tokens_per_s_per_chip;
+    *out = (ll_result){.n_chip = study->cluster.topo->n_chip, .memory = study->memory};
+    ll_pricer *pricer = NULL;
+    ll_status status = ll_pricer_create(study, comm, mem, &pricer, err);
+    if (status == LL_OK) status = account(study, pricer, comm, mem, out, err);
+    ll_pricer_destroy(pricer);
+    LL_TRY(status);
+    LL_TRY(metrics(study, mem, out, err));
     out->evidence = ll_evidence_weakest(study);
     self_check(study, out);
     out->checksum = checksum(out, mem);

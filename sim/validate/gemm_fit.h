@@ -11,7 +11,7 @@
 
 #include "sim/base/arena.h"
 #include "sim/base/status.h"
-#include "sim/work/layer.h"
+#include "sim/machine/kernel.h"
 
 typedef struct ll_gemm {
     ll_matmul shape;

@@ -2,9 +2,8 @@
 
 #include "sim/collective/collective.h"
 #include "sim/config/shipped.h"
+#include "sim/step/account.h"
 #include "sim/step/price.h"
-#include "sim/step/program.h"
-#include "sim/step/replay.h"
 #include "sim/step/result.h"
 #include "sim/work/evidence.h"
 
@@ -15,21 +14,19 @@
 
 enum { MAX_SET = 64, MAX_PARAM = 4096, N_DRAW = 8 };
 
-double ll_validation_work_flop(const ll_model *m, const ll_job *job, ll_quantity quantity)
+double ll_validation_work_flop(const ll_study *s, ll_quantity quantity)
 {
-    const double h = (double)m->hidden, seq = (double)job->seq;
-    const double matrices = 2 * (double)m->n_layer * (ll_model_layer_param(m) - 2 * h);
-    const double scores = 4 * seq * (double)(m->n_head * m->head_dim) * (double)m->n_layer;
-    const double logits = 2 * ll_model_embedding_param(m);
-    const double layers = matrices + (quantity == LL_QUANTITY_CAUSAL ? 0.5 : 1) * scores;
+    const ll_work w = ll_model_work(&s->model, (double)s->layout.seq);
+    const double layers = w.layer_flop + (quantity == LL_QUANTITY_CAUSAL ? 0.5 : 1) * w.score_flop;
     const double passes = quantity == LL_QUANTITY_FULL_RECOMPUTE ? 4 : 3; /* of the layers */
-    return (double)job->global_batch * seq * (passes * layers + 3 * logits);
+    return (double)s->layout.global_batch * (passes * layers + 3 * w.output_flop);
 }
 
-const char *ll_validation_family(const ll_job *job)
+const char *ll_validation_family(const ll_study *s)
 {
-    if (job->zero >= 3) return "fsdp";
-    return job->tp * job->cp * job->pp > 1 ? "tp-cp-pp" : "replicas";
+    const ll_layout *l = &s->layout;
+    if (s->stack.zero >= 3) return "fsdp";
+    return l->tp * l->cp * l->pp > 1 ? "tp-cp-pp" : "replicas";
 }
 
 int ll_validation_param_class(const ll_validation_param *p)
@@ -205,33 +202,21 @@ static ll_status collective_predict(const ll_study *s, const ll_validation_row *
     return LL_OK;
 }
 
-/* The program of a study, priced, and how long its operations are. */
-static ll_status durations_of(const ll_study *s, const job *j, ll_program *program, ll_durations *d,
-                              ll_error *err)
-{
-    LL_TRY(ll_program_build(s, j->mem, program, err));
-    LL_TRY(ll_program_price(program, j->alone, j->mem, err));
-    ll_program_durations(program, &(ll_ideal){0}, j->mem, d);
-    return LL_OK;
-}
-
 /* Mean over draws of which chips and operations are slow: a single one moves the loss of a series by a point. */
 static ll_status mean_step(const ll_study *s, const job *j, double *step_s, ll_error *err)
 {
-    ll_program *program = ll_arena_new(j->mem, ll_program);
     ll_study drawn = *s;
-    ll_durations d;
-    LL_TRY(durations_of(&drawn, j, program, &d, err));
+    ll_pricer *pricer = NULL;
+    ll_ladder ladder;
+    ll_status status = ll_pricer_create(&drawn, j->alone, j->mem, &pricer, err);
+    if (status == LL_OK) status = ll_ladder_make(&drawn, pricer, j->alone, j->mem, &ladder, err);
     *step_s = 0;
-    for (int i = 0; i < N_DRAW; i++) {
-        ll_progress progress = {0};
-        double one_s;
+    for (int i = 0; i < N_DRAW && status == LL_OK; i++) {
         drawn.seed = s->seed + i;
-        LL_TRY(ll_replay(&(ll_replay_input){program, &d, true, &progress}, j->alone, j->mem, &one_s,
-                         err));
-        *step_s += one_s / N_DRAW;
+        *step_s += ll_ladder_time(&ladder, 0, -1) / N_DRAW;
     }
-    return LL_OK;
+    ll_pricer_destroy(pricer);
+    return status;
 }
 
 /* The time of a step that was published, whatever was. */
@@ -240,9 +225,8 @@ static double published_s(const ll_study *s, const ll_validation_row *row)
     const double chips = (double)s->cluster.topo->n_chip;
     if (row->quantity == LL_QUANTITY_STEP) return row->measured;
     if (row->quantity == LL_QUANTITY_TOKENS)
-        return (double)(s->job.global_batch * s->job.seq) / (row->measured * chips);
-    return ll_validation_work_flop(&s->model, &s->job, (ll_quantity)row->quantity) /
-           (row->measured * 1e12 * chips);
+        return (double)(s->layout.global_batch * s->layout.seq) / (row->measured * chips);
+    return ll_validation_work_flop(s, (ll_quantity)row->quantity) / (row->measured * 1e12 * chips);
 }
 
 static ll_status step_predict(const ll_study *s, const ll_validation_row *row, const job *j,
@@ -253,8 +237,8 @@ static ll_status step_predict(const ll_study *s, const ll_validation_row *row, c
     if (!result->valid) return ll_error_set(err, LL_ERR_RUN, "the result is INVALID");
     LL_TRY(mean_step(s, j, &out->predicted, err));
     out->measured = published_s(s, row);
-    out->work_flop = ll_validation_work_flop(&s->model, &s->job, LL_QUANTITY_CAUSAL);
-    word_copy(out->family, sizeof out->family, ll_validation_family(&s->job));
+    out->work_flop = ll_validation_work_flop(s, LL_QUANTITY_CAUSAL);
+    word_copy(out->family, sizeof out->family, ll_validation_family(s));
     return LL_OK;
 }
 
@@ -291,14 +275,15 @@ static ll_status pass_predict(const job *j, const reading *read, const char *pat
                               const char **set, const char *layers, double out_s[2], ll_error *err)
 {
     ll_study *s = ll_arena_new(j->mem, ll_study);
-    ll_program *program = ll_arena_new(j->mem, ll_program);
-    ll_durations d;
+    ll_pricer *pricer = NULL;
+    ll_ladder ladder;
     set[n_set] = layers;
     LL_TRY(row_study(read, &(ll_study_source){path, n_set + 1, set, LL_STUDY_WHOLE}, j, s, err));
-    LL_TRY(durations_of(s, j, program, &d, err));
-    out_s[0] = d.forward_compute_s[0] + d.forward_comm_s[0];
-    out_s[1] = d.backward_compute_s[0] + d.backward_comm_s[0];
-    return LL_OK;
+    ll_status status = ll_pricer_create(s, j->alone, j->mem, &pricer, err);
+    if (status == LL_OK) status = ll_ladder_make(s, pricer, j->alone, j->mem, &ladder, err);
+    if (status == LL_OK) ll_ladder_chunk_s(&ladder, 0, &out_s[0], &out_s[1]);
+    ll_pricer_destroy(pricer);
+    return status;
 }
 
 /* A layer is what a model of two has more than a model of one. */
@@ -318,12 +303,12 @@ static ll_status layer_predict(const ll_validation_row *row, const job *j, const
 static void describe(const ll_study *s, ll_validation_outcome *out)
 {
     word_copy(out->chip, sizeof out->chip, s->cluster.chip.name);
-    word_copy(out->precision, sizeof out->precision, ll_precision_names[s->job.precision]);
+    word_copy(out->precision, sizeof out->precision, ll_precision_names[s->layout.precision]);
     out->n_chip = s->cluster.topo->n_chip;
-    out->tp = s->job.tp;
-    out->cp = s->job.cp;
-    out->pp = s->job.pp;
-    out->seq = s->job.seq;
+    out->tp = s->layout.tp;
+    out->cp = s->layout.cp;
+    out->pp = s->layout.pp;
+    out->seq = s->layout.seq;
     out->memory_B = s->memory.total_B;
     out->capacity_B = s->memory.capacity_B;
 }
@@ -356,7 +341,7 @@ static ll_status row_predict(const job *j, const ll_validation_row *row, ll_vali
         return layer_predict(row, j, read, path, n, set, out, err);
     if (row->quantity == LL_QUANTITY_ACTIVATIONS) {
         out->measured = 1e9 * row->measured;
-        out->predicted = s->memory.activations_B;
+        out->predicted = ll_memory_part_B(&s->memory, "activations");
         return LL_OK;
     }
     LL_TRY(collective ? collective_predict(s, row, j, out, err)

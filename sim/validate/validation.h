@@ -157,10 +157,10 @@ bool ll_validation_beyond(const ll_validation *v, int i_row);
 const char *ll_validation_cause(const ll_validation *v, int i_row);
 
 /* Work of a step as the convention counts it, in FLOP. quantity: FULL_RECOMPUTE, FULL or CAUSAL. */
-double ll_validation_work_flop(const ll_model *model, const ll_job *job, ll_quantity quantity);
+double ll_validation_work_flop(const ll_study *study, ll_quantity quantity);
 
 /* How a job uses its chips: "fsdp" (zero = 3), "tp-cp-pp" (any of them), "replicas". */
-const char *ll_validation_family(const ll_job *job);
+const char *ll_validation_family(const ll_study *study);
 
 int ll_validation_param_class(const ll_validation_param *p); /* LL_VALIDATION_MEASURED, ... */
 

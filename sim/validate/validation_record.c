@@ -118,11 +118,11 @@ static void beyond(const char *what, int64_t mine, int64_t max, ll_arena *mem, c
 int ll_record_outside(const ll_record *recorded, const ll_study *study, ll_arena *mem,
                       const char **out)
 {
-    const ll_job *job = &study->job;
+    const ll_layout *layout = &study->layout;
     const ll_validation_stats *all = find(recorded->n, recorded->stats, "all", NULL);
     const ll_validation_stats *chip = ll_record_chip(recorded, study->cluster.chip.name);
-    const char *family = ll_validation_family(job);
-    const char *precision = ll_precision_names[job->precision];
+    const char *family = ll_validation_family(study);
+    const char *precision = ll_precision_names[layout->precision];
     int n = 0;
     if (!chip)
         out[n++] = ll_arena_printf(mem, "chip %s: no published step", study->cluster.chip.name);
@@ -134,9 +134,9 @@ int ll_record_outside(const ll_record *recorded, const ll_study *study, ll_arena
     const ll_validation_stats *scale = chip ? chip : all;
     if (!scale) return n;
     beyond("chips", study->cluster.topo->n_chip, scale->max_chip, mem, out, &n);
-    beyond("tp", job->tp, all->max_tp, mem, out, &n);
-    beyond("cp", job->cp, all->max_cp, mem, out, &n);
-    beyond("pp", job->pp, all->max_pp, mem, out, &n);
-    beyond("sequence", job->seq, all->max_seq, mem, out, &n);
+    beyond("tp", layout->tp, all->max_tp, mem, out, &n);
+    beyond("cp", layout->cp, all->max_cp, mem, out, &n);
+    beyond("pp", layout->pp, all->max_pp, mem, out, &n);
+    beyond("sequence", layout->seq, all->max_seq, mem, out, &n);
     return n;
 }

@@ -17,19 +17,17 @@ static const char *key_in(const ll_config_entry *e, const char *path)
 static bool precision_counts(const ll_study *s, const char *key)
 {
     const char *name = strrchr(key, '_') + 1;
-    bool wide =
-        !strcmp(name, "bf16") || (!strcmp(name, "fp16") && s->job.precision == LL_PRECISION_FP16);
-    return wide || !strcmp(name, ll_precision_names[s->job.precision]);
+    bool wide = !strcmp(name, "bf16") ||
+                (!strcmp(name, "fp16") && s->layout.precision == LL_PRECISION_FP16);
+    return wide || !strcmp(name, ll_precision_names[s->layout.precision]);
 }
 
-/* launch_<collective>, rate_frac_<collective> and rate_frac_in_network. */
+/* launch_<collective>, rate_frac_<collective> and rate_frac_in_network: where the study has such a transfer. */
 static bool collective_counts(const ll_study *s, const char *name)
 {
-    bool reduces =
-        s->job.zero == 0 || !s->job.sequence_parallel || (s->model.tied && s->job.pp > 1);
-    if (!strcmp(name, "all_to_all") || !strcmp(name, "broadcast")) return false;
-    if (!strcmp(name, "all_reduce") || !strcmp(name, "in_network")) return reduces;
-    if (!strcmp(name, "send")) return s->job.pp > 1;
+    if (!strcmp(name, "in_network")) name = ll_collective_names[LL_ALL_REDUCE];
+    for (int c = 0; c < LL_N_COLLECTIVE; c++)
+        if (!strcmp(name, ll_collective_names[c])) return s->collectives >> c & 1;
     return true;
 }
 
@@ -40,8 +38,8 @@ bool ll_evidence_counts(const ll_study *study, const ll_config_entry *entry)
     if (key && (starts(key, "peak_") || starts(key, "gemm_frac_")))
         return precision_counts(study, key);
     if (key && !strcmp(key, "power")) return study->cluster.chip.power_W > 0;
-    if (key && !strcmp(key, "host_call")) return study->job.gather_lists;
-    if (key && starts(key, "attention_")) return study->job.fused_attention;
+    if (key && !strcmp(key, "host_call")) return study->stack.gather_lists;
+    if (key && starts(key, "attention_")) return study->stack.fused_attention;
     if (starts(entry->path, "cluster.software[")) {
         key = entry->key->name;
         if (starts(key, "launch_")) return collective_counts(study, key + strlen("launch_"));

@@ -1,5 +1,9 @@
 #include "sim/work/study.h"
 
+#include "sim/work/stack.h"
+
+#include <stdio.h>
+
 const ll_key ll_study_keys[] = {
     {.name = "name", .kind = LL_KIND_STRING, .offset = offsetof(ll_study, name), .doc = "name"},
     {.name = "doc",
@@ -56,6 +60,79 @@ ll_study ll_study_with_engine(const ll_study *study, const ll_engine_type *engin
     return other;
 }
 
+static ll_status workload_read(ll_config *cfg, ll_arena *mem, ll_study *out, ll_error *err)
+{
+    int n = 0, choice = 0;
+    while (ll_workload_types[n])
+        n++;
+    const char **names = ll_arena_array(mem, n + 1, const char *);
+    for (int i = 0; i < n; i++)
+        names[i] = ll_workload_types[i]->name;
+    ll_key *keys = ll_arena_array(mem, 2, ll_key);
+    keys[0] = (ll_key){.name = "type",
+                       .kind = LL_KIND_CHOICE,
+                       .def = "train",
+                       .choices = names,
+                       .doc = "workload"};
+    LL_TRY(ll_config_fill(cfg, "job", keys, &choice, err));
+    out->workload = ll_workload_types[choice];
+    void *param = ll_arena_alloc(mem, 1, out->workload->param_size + 1);
+    LL_TRY(ll_config_fill(cfg, "job", out->workload->keys, param, err));
+    out->workload_param = param;
+    return LL_OK;
+}
+
+/* Layout, software and workload, and whether they fit the model and the chips. */
+static ll_status job_read(ll_config *cfg, ll_arena *mem, ll_study *out, ll_error *err)
+{
+    const ll_status layout = ll_config_fill(cfg, "job", ll_layout_keys, &out->layout, err);
+    const ll_status stack = ll_config_fill(cfg, "job", ll_stack_keys, &out->stack, err);
+    const ll_status workload = workload_read(cfg, mem, out, err);
+    LL_TRY(layout);
+    LL_TRY(stack);
+    LL_TRY(workload);
+    ll_faults why = {0};
+    if (!ll_layout_order(&out->layout))
+        ll_fault_add(&why, "job.order",
+                     "expected each of tp, cp, dp, pp once, such as \"tp cp dp pp\"");
+    ll_layout_legal(&out->layout, &out->stack, &out->model, &why);
+    ll_stack_legal(&out->stack, out->layout.precision, &why);
+    if (ll_layout_fit(&out->layout, out->cluster.topo->n_chip, &why))
+        out->workload->legal(out, &why);
+    for (int i = 0; i < why.n && i < LL_MAX_FAULT; i++)
+        ll_config_fault(cfg, why.at[i].path, err, "%s", why.at[i].text);
+    return err->status;
+}
+
+/* What does not fit is an error that says how much is missing, and which knobs would help. */
+static ll_status memory_check(const ll_config *cfg, const ll_study *study, ll_error *err)
+{
+    const ll_memory *m = &study->memory;
+    if (m->total_B <= m->capacity_B) return LL_OK;
+    char parts[512] = "";
+    size_t used = 0;
+    for (int i = 0; i < m->n && used < sizeof parts; i++)
+        used += (size_t)snprintf(parts + used, sizeof parts - used, "%s%s %.1f", i ? ", " : "",
+                                 m->part[i].name, m->part[i].size_B / 1e9);
+    return ll_config_fault(
+        cfg, "job.tp", err,
+        "stage %lld needs %.1f GB per chip (%s), %s has %.1f GB: %.1f GB are missing; %s",
+        (long long)m->lane, m->total_B / 1e9, parts, study->cluster.chip.name, m->capacity_B / 1e9,
+        (m->total_B - m->capacity_B) / 1e9, m->advice);
+}
+
+/* Which collectives the study has at all: evidence about others does not count. */
+static ll_status collectives_find(ll_arena *mem, ll_study *out, ll_error *err)
+{
+    const ll_arena_mark mark = ll_arena_here(mem);
+    ll_graph *graph = ll_arena_new(mem, ll_graph);
+    const ll_status status = out->workload->build(out, 0, mem, graph, err);
+    for (int i = 0; i < graph->n_transfer && status == LL_OK; i++)
+        out->collectives |= 1u << graph->transfer[i].collective;
+    ll_arena_release(mem, mark);
+    return status;
+}
+
 static ll_status study_fill(ll_config *cfg, int what, ll_arena *mem, ll_study *out, ll_error *err)
 {
     ll_status study = what == LL_STUDY_WHOLE || ll_config_has(cfg, "name")
@@ -66,14 +143,16 @@ static ll_status study_fill(ll_config *cfg, int what, ll_arena *mem, ll_study *o
     LL_TRY(study);
     LL_TRY(engine);
     if (what == LL_STUDY_CLUSTER && !ll_config_has(cfg, "model")) return cluster;
-    ll_status model = ll_model_read(cfg, "model", &out->model, err);
+    ll_status model = ll_model_read(cfg, "model", mem, &out->model, err);
     LL_TRY(cluster);
     LL_TRY(model);
-    LL_TRY(ll_job_read(cfg, "job", &out->model, out->cluster.topo->n_chip, &out->job, err));
-    if (out->cluster.chip.peak_flop_per_s[out->job.precision] <= 0)
+    LL_TRY(job_read(cfg, mem, out, err));
+    if (out->cluster.chip.peak_flop_per_s[out->layout.precision] <= 0)
         return ll_config_fault(cfg, "job.precision", err, "%s has no peak for %s",
-                               out->cluster.chip.name, ll_precision_names[out->job.precision]);
-    return ll_stage_memory(cfg, &out->cluster.chip, &out->model, &out->job, &out->memory, err);
+                               out->cluster.chip.name, ll_precision_names[out->layout.precision]);
+    out->workload->memory(out, &out->memory);
+    LL_TRY(memory_check(cfg, out, err));
+    return collectives_find(mem, out, err);
 }
 
 ll_status ll_study_parse(const ll_study_source *from, ll_source source, ll_arena *mem,

@@ -7,8 +7,8 @@
 #include "sim/engine/engine.h"
 #include "sim/machine/cluster.h"
 #include "sim/model/model.h"
-#include "sim/work/job.h"
-#include "sim/work/stage.h"
+#include "sim/work/layout.h"
+#include "sim/work/workload.h"
 
 typedef struct ll_study {
     const char *name;
@@ -19,9 +19,15 @@ typedef struct ll_study {
     const void *engine_param; /* of the engine's keys */
     ll_cluster cluster;
     ll_model model;
-    ll_job job;
-    ll_memory memory;  /* per chip, on the fullest stage; it fits */
-    ll_config *config; /* the effective configuration */
+    const ll_workload_type *workload;
+    const void *workload_param; /* of the workload's keys */
+    ll_layout layout;
+    ll_stack stack;
+    unsigned collectives; /* bit c: some transfer is an ll_collective c */
+    ll_memory memory;     /* per chip, of the fullest lane; it fits */
+    ll_config *config;    /* the effective configuration */
+    /* Tasks of pipelines that a search has built before (sim/work/pipeline.h), borrowed; NULL: none. */
+    struct ll_pipelines *pipelines;
 } ll_study;
 
 enum {

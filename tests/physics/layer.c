@@ -3,7 +3,7 @@
  * kernels and transfers of a layer take part, and nothing else: no pipeline, optimizer or vocabulary. */
 /* RANKS 1 */
 #include "sim/engine/flow/equations.h"
-#include "sim/step/program.h"
+#include "sim/step/account.h"
 #include "tests/support/check.h"
 
 #include <math.h>
@@ -44,19 +44,20 @@ static times pass_of(const env *e, const char *layers, const char *const *set)
     const char *path = ll_arena_printf(e->mem, "%.*s/../../configs/published/o01.cfg",
                                        (int)(slash - __FILE__), __FILE__);
     ll_study *study = ll_arena_new(e->mem, ll_study);
-    ll_program program;
-    ll_durations d;
+    ll_pricer *pricer = NULL;
+    ll_ladder ladder;
+    times t;
     ll_error err;
     ll_error_init(&err);
     ll_status status = ll_study_load(&(ll_study_source){path, N_SET, all, LL_STUDY_WHOLE}, e->comm,
                                      e->mem, study, &err);
     LL_ASSERT(status == LL_OK, "%s", err.text);
-    status = ll_program_build(study, e->mem, &program, &err);
-    if (status == LL_OK) status = ll_program_price(&program, e->comm, e->mem, &err);
+    status = ll_pricer_create(study, e->comm, e->mem, &pricer, &err);
+    if (status == LL_OK) status = ll_ladder_make(study, pricer, e->comm, e->mem, &ladder, &err);
     LL_ASSERT(status == LL_OK, "%s", err.text);
-    ll_program_durations(&program, &(ll_ideal){0}, e->mem, &d);
-    return (times){d.forward_compute_s[0] + d.forward_comm_s[0],
-                   d.backward_compute_s[0] + d.backward_comm_s[0]};
+    ll_ladder_chunk_s(&ladder, 0, &t.forward_s, &t.backward_s);
+    ll_pricer_destroy(pricer);
+    return t;
 }
 
 /* A layer is what a model of two has more than a model of one. */

@@ -83,8 +83,8 @@ static void test_layer_at_work(const env *e)
     const double th_B = 1024.0 * 1024;
     const ll_result none = run(e, STAR(1, ""), 0, NULL);
     const ll_result full = run(e, STAR(1, "recompute = \"full\";"), 0, NULL);
-    CHECK_NEAR(none.memory.activations_B, 2 * 32 * th_B, 1e-12);
-    CHECK_NEAR(full.memory.activations_B, 2 * 2 * th_B + 32 * th_B, 1e-12);
+    CHECK_NEAR(ll_memory_part_B(&none.memory, "activations"), 2 * 32 * th_B, 1e-12);
+    CHECK_NEAR(ll_memory_part_B(&full.memory, "activations"), 2 * 2 * th_B + 32 * th_B, 1e-12);
 }
 
 /* A flow has W bytes under way in a round trip of tau = 2 * 1 us: the larger of a share of the link rate times

@@ -159,7 +159,7 @@ static void check_model(ll_arena *mem, const char *name)
     const char *path = config_path(mem, ll_arena_printf(mem, "models/%s.cfg", name));
     ll_config *cfg = load(mem, path, &err);
     if (!cfg) return;
-    ll_model_read(cfg, "model", &model, &err);
+    ll_model_read(cfg, "model", mem, &model, &err);
     ll_config_finish(cfg, &err);
     CHECK(err.status == LL_OK, "%s", err.text);
     if (err.status != LL_OK) return;

@@ -75,7 +75,7 @@ static void check_row(ll_arena *mem, const ll_validation_row *row)
     if (status != LL_OK && !misfit) return;
     check_chips(row, s->cluster.topo->n_chip);
     if (collective) return;
-    CHECK(s->job.precision == LL_PRECISION_BF16 || s->job.grad_precision == 1,
+    CHECK(s->layout.precision == LL_PRECISION_BF16 || s->stack.grad_precision == 1,
           "line %d: gradients of 32 bits, but not as Megatron-LM has them for bf16", row->line);
     CHECK(!strcmp(s->name, row->study), "%s is named %s", path, s->name);
 }

@@ -42,7 +42,7 @@ int main(void)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const ll_study study = {
             .cluster = {.chip = {.name = rows[i].chip}, .topo = &topo},
-            .job = {
+            .layout = {
                 .precision = LL_PRECISION_BF16, .tp = 1, .cp = 1, .pp = 1, .dp = 8, .seq = 1024}};
         const ll_result result = {.step_s = 3};
         const ll_standing *at = ll_standing_of(recorded, &study, &result, mem);

@@ -158,33 +158,29 @@ static void test_record(ll_arena *mem)
 static void test_work(void)
 {
     const double B = 3072, s = 2048, l = 128, h = 25600, V = 51200;
-    const ll_model m = {.n_layer = 128,
-                        .hidden = 25600,
-                        .n_head = 160,
-                        .n_kv_head = 160,
-                        .head_dim = 160,
-                        .ffn = 102400,
-                        .vocab = 51200};
-    const ll_job job = {.seq = 2048, .global_batch = 3072};
+    const ll_attention_param attention = {.n_head = 160, .n_kv_head = 160, .head_dim = 160};
+    const ll_ffn_param ffn = {.ffn = 102400};
+    const ll_vocab_param vocab = {.vocab = 51200};
+    const ll_study study = {.model = ll_model_dense("m", 128, 25600, &attention, &ffn, &vocab),
+                            .layout = {.seq = 2048, .global_batch = 3072}};
     const double eq3 = 96 * B * s * l * h * h * (1 + s / (6 * h) + V / (16 * l * h));
-    CHECK_NEAR(ll_validation_work_flop(&m, &job, LL_QUANTITY_FULL_RECOMPUTE), eq3, 1e-12);
+    CHECK_NEAR(ll_validation_work_flop(&study, LL_QUANTITY_FULL_RECOMPUTE), eq3, 1e-12);
     /* 6 FLOP per weight and token, 12 l s h per token for all scores, half of that for a triangle. */
     const double weights = 12 * l * h * h + V * h;
-    CHECK_NEAR(ll_validation_work_flop(&m, &job, LL_QUANTITY_FULL),
+    CHECK_NEAR(ll_validation_work_flop(&study, LL_QUANTITY_FULL),
                B * s * (6 * weights + 12 * l * s * h), 1e-12);
-    CHECK_NEAR(ll_validation_work_flop(&m, &job, LL_QUANTITY_CAUSAL),
+    CHECK_NEAR(ll_validation_work_flop(&study, LL_QUANTITY_CAUSAL),
                B * s * (6 * weights + 6 * l * s * h), 1e-12);
 }
 
 static void test_classes(void)
 {
-    const ll_job one = {.tp = 1, .cp = 1, .pp = 1, .zero = 1};
-    ll_job job = one;
-    CHECK(!strcmp(ll_validation_family(&job), "replicas"), "replicas");
-    job.cp = 2;
-    CHECK(!strcmp(ll_validation_family(&job), "tp-cp-pp"), "context");
-    job.zero = 3;
-    CHECK(!strcmp(ll_validation_family(&job), "fsdp"), "sharded");
+    ll_study study = {.layout = {.tp = 1, .cp = 1, .pp = 1}, .stack = {.zero = 1}};
+    CHECK(!strcmp(ll_validation_family(&study), "replicas"), "replicas");
+    study.layout.cp = 2;
+    CHECK(!strcmp(ll_validation_family(&study), "tp-cp-pp"), "context");
+    study.stack.zero = 3;
+    CHECK(!strcmp(ll_validation_family(&study), "fsdp"), "sharded");
     ll_validation_param p = {.evidence = LL_EVIDENCE_DERIVED, .source = "arithmetic"};
     CHECK(ll_validation_param_class(&p) == LL_VALIDATION_STATED, "derived");
     strcpy(p.source, "fit above");

@@ -253,7 +253,8 @@ static void fill_price(const ll_packet_net *net, const ll_packet_result *run, in
     ll_price_tell(price, &ll_fact_max_util_frac, run[N_RUN - 1].max_util_frac);
     ll_price_tell(price, &ll_fact_batch_err_frac, err_frac + grain);
     ll_price_tell(price, &simulated_frac, net->fraction);
-    ll_price_tell(price, &state_hash, (double)(run[N_RUN - 1].hash >> 11));
+    if (net->hash != LL_HASH_OFF)
+        ll_price_tell(price, &state_hash, (double)(run[N_RUN - 1].hash >> 11));
 }
 
 /* Sources that send again and again would not let packets that wait in a circle come to rest. */

@@ -1,0 +1,145 @@
+#include "sim/machine/kernel.h"
+
+#include <math.h>
+
+/* Keys for which a chip's attention_frac are given: 8192 tokens, causal. */
+enum { ATTENTION_KEYS = 4096 };
+
+/* Streams on which Transformer Engine runs the parts of a GEMM (NVTE_COMM_OVERLAP_MAX_STREAMS). */
+enum { N_STREAM = 3 };
+
+enum { MAX_SPLIT = 8 };
+
+typedef struct tile {
+    double m, n;
+} tile;
+static const tile tiles[] = {{256, 128}, {128, 256}, {128, 128}, {64, 256}, {64, 128}};
+
+/* ceil for 0 <= x < 2^52, without a call of the library. */
+static double up(double x)
+{
+    const double whole = (double)(int64_t)x;
+    return whole < x ? whole + 1 : whole;
+}
+
+/* Tiles of the result, of all groups. */
+static double n_tile_of(const ll_matmul *p, const tile *t, int n_group, const double *rows)
+{
+    if (n_group == 0) return p->batch * up(p->m / t->m) * up(p->n / t->n);
+    double n = 0;
+    for (int g = 0; g < n_group; g++)
+        n += up(rows[g] / t->m) * up(p->n / t->n);
+    return n;
+}
+
+/* One GEMM, or n_group of them with p->batch * p->m rows in all. Squares are compared, and one root is taken at
+ * the end. */
+static double gemm_s(const ll_chip *chip, int precision, const ll_matmul *p, int n_group,
+                     const double *rows)
+{
+    const double rate = chip->peak_flop_per_s[precision] * chip->gemm_frac[precision];
+    const double n_unit = (double)chip->n_multiprocessor, n_weight = n_group ? n_group : p->batch;
+    const double read_B =
+        (p->batch * p->m * p->k + n_weight * p->k * p->n) * ll_precision_B((ll_precision)precision);
+    const double n_out = p->batch * p->m * p->n;
+    if (n_unit <= 0)
+        return hypot(2 * n_out * p->k / rate, ll_kernel_stream_s(chip, read_B + n_out * p->out_B));
+    double best = (double)INFINITY;
+    for (size_t i = 0; i < sizeof tiles / sizeof *tiles; i++) {
+        const double n_tile = n_tile_of(p, &tiles[i], n_group, rows);
+        for (int split = 1; split <= MAX_SPLIT; split++) {
+            const double n_wave = up(n_tile * split / n_unit);
+            const double written_B = n_out * (p->out_B + (split > 1 ? 8.0 * split : 0));
+            const double busy_s =
+                n_wave * (2 * tiles[i].m * tiles[i].n * (p->k / split) * n_unit / rate +
+                          chip->tile_fill_s) +
+                ll_kernel_stream_s(chip, written_B);
+            const double moving_s = ll_kernel_stream_s(chip, read_B + written_B);
+            const double square = busy_s * busy_s + moving_s * moving_s;
+            if (square < best) best = square;
+        }
+    }
+    return sqrt(best);
+}
+
+double ll_kernel_matmul_s(const ll_chip *chip, int precision, const ll_matmul *p)
+{
+    return gemm_s(chip, precision, p, 0, NULL);
+}
+
+static double parts_s(const ll_chip *chip, const ll_kernel *kernel)
+{
+    double s = 0;
+    for (int left = kernel->n_part; left > 0; left -= N_STREAM) {
+        ll_matmul some = kernel->gemm;
+        some.batch *= left < N_STREAM ? left : N_STREAM;
+        some.m /= kernel->n_part;
+        s += gemm_s(chip, kernel->precision, &some, 0, NULL);
+    }
+    return s;
+}
+
+static double grouped_s(const ll_chip *chip, const ll_kernel *kernel)
+{
+    ll_matmul all = kernel->gemm;
+    all.batch = 1;
+    all.m = 0;
+    for (int g = 0; g < kernel->n_group; g++)
+        all.m += kernel->rows[g];
+    return gemm_s(chip, kernel->precision, &all, kernel->n_group, kernel->rows);
+}
+
+int ll_kernel_wide_precision(const ll_chip *chip, int precision)
+{
+    if (precision == LL_PRECISION_FP16 || chip->peak_flop_per_s[LL_PRECISION_BF16] <= 0)
+        return chip->peak_flop_per_s[LL_PRECISION_FP16] > 0 ? LL_PRECISION_FP16 : precision;
+    return LL_PRECISION_BF16;
+}
+
+static double attention_s(const ll_chip *chip, const ll_kernel *kernel)
+{
+    const int precision = ll_kernel_wide_precision(chip, kernel->precision);
+    const double ramp = chip->attention_ramp;
+    const double left = (1 + ramp / ATTENTION_KEYS) / (1 + ramp / kernel->keys);
+    const double frac =
+        kernel->kind == LL_KERNEL_ATTENTION ? chip->attention_frac : chip->attention_backward_frac;
+    const double rate = chip->peak_flop_per_s[precision] * frac * left;
+    return fmax(kernel->flop / rate, ll_kernel_stream_s(chip, kernel->bytes));
+}
+
+double ll_kernel_s(const ll_chip *chip, const ll_kernel *kernel)
+{
+    switch (kernel->kind) {
+    case LL_KERNEL_GEMM:
+        return parts_s(chip, kernel);
+    case LL_KERNEL_GROUPED_GEMM:
+        return grouped_s(chip, kernel);
+    case LL_KERNEL_ATTENTION:
+    case LL_KERNEL_ATTENTION_BACKWARD:
+        return attention_s(chip, kernel);
+    case LL_KERNEL_DECODE: {
+        const int precision = ll_kernel_wide_precision(chip, kernel->precision);
+        const double rate = chip->peak_flop_per_s[precision] * chip->attention_frac;
+        return fmax(kernel->flop / rate, ll_kernel_stream_s(chip, kernel->bytes));
+    }
+    case LL_KERNEL_STREAM:
+        break;
+    }
+    return ll_kernel_stream_s(chip, kernel->bytes);
+}
+
+ll_compute ll_kernel_list_cost(const ll_chip *chip, int n, const ll_kernel *kernel, double *each_s)
+{
+    ll_compute sum = {0};
+    double *const share[] = {
+        [LL_SHARE_GEMM] = &sum.gemm_s,
+        [LL_SHARE_ATTENTION] = &sum.attention_s,
+        [LL_SHARE_STREAM] = &sum.stream_s,
+    };
+    for (int i = 0; i < n; i++) {
+        each_s[i] = ll_kernel_s(chip, &kernel[i]);
+        *share[kernel[i].share] += each_s[i];
+        sum.launch_s += chip->launch_s;
+    }
+    return sum;
+}

@@ -1,0 +1,256 @@
+/* Block `attention`: queries, keys and values by one GEMM; scores, softmax and their product with values; and the
+ * output projection.
+ *
+ * Fused (Dao et al. 2022): scores never pass the memory, and are not kept; backward five products instead of two, as
+ * the scores are computed again. Not fused (Korthikanti et al. 2022, section 4): a GEMM writes the scores, they are
+ * normalised (4 B each), dropped out with a mask (5 B), and read by the other GEMM, whose result is copied to the
+ * layout of the next one; backward four GEMMs, and gradients go back through dropout (5 B) and softmax (6 B).
+ *
+ * With the sequence split over cp chips, keys and values pass around them while attention works on those that came
+ * before, and partial outputs are added in 32 bits as keys arrive.
+ */
+#include "sim/model/attention.h"
+
+#include <math.h>
+
+static const char *const mask_names[] = {"causal", "full", NULL};
+
+#define COUNT(name_, field, doc_)                                                          \
+    {                                                                                      \
+        .name = (name_), .kind = LL_KIND_COUNT, .flags = LL_KEY_FACT,                      \
+        .offset = offsetof(ll_attention_param, field), .min = 1, .max = 1e9, .doc = (doc_) \
+    }
+
+static const ll_key keys[] = {
+    COUNT("heads", n_head, "query heads"),
+    COUNT("kv_heads", n_kv_head, "key and value heads (fewer than heads: grouped queries)"),
+    COUNT("head_dim", head_dim, "width of a head"),
+    {.name = "attention",
+     .kind = LL_KIND_CHOICE,
+     .offset = offsetof(ll_attention_param, mask),
+     .def = "causal",
+     .choices = mask_names,
+     .doc = "what the kernels compute, and what counts as work"},
+    {.name = "rotary",
+     .kind = LL_KIND_BOOL,
+     .flags = LL_KEY_FACT,
+     .offset = offsetof(ll_attention_param, rotary),
+     .def = "true",
+     .doc = "rotary position embedding of queries and keys (else: learned positions, or alibi)"},
+    {.name = "alibi",
+     .kind = LL_KIND_BOOL,
+     .flags = LL_KEY_FACT,
+     .offset = offsetof(ll_attention_param, alibi),
+     .def = "false",
+     .doc = "positions are biases added to the scores: costs time where attention is not fused"},
+    {0}};
+
+/* Shapes on one chip. */
+typedef struct shape {
+    double t, q, kv;         /* tokens; widths of queries, and of keys, on this chip */
+    double n_head, head_dim; /* heads times sequences */
+    double n_query, n_key;   /* of each */
+    double score_flop;       /* of both products with scores, forward */
+    double visited;          /* keys that a row of scores sees, per call of the fused kernel */
+    double cp;
+    bool old; /* software of before fused attention */
+} shape;
+
+/* Width of keys on one chip: a head is copied where there are fewer heads than chips. */
+static double kv_width(const ll_attention_param *a, const ll_split *split)
+{
+    const int64_t n_head = a->n_kv_head > split->tp ? a->n_kv_head / split->tp : 1;
+    return (double)(n_head * a->head_dim);
+}
+
+static shape shape_of(const ll_attention_param *a, const ll_split *split)
+{
+    const double tp = (double)split->tp, counted = a->mask == LL_ATTENTION_CAUSAL ? 0.5 : 1;
+    shape s = {.t = split->n_token,
+               .q = (double)(a->n_head * a->head_dim) / tp,
+               .kv = kv_width(a, split),
+               .n_head = (double)a->n_head * split->n_sequence / tp,
+               .head_dim = (double)a->head_dim,
+               .n_query = split->n_query,
+               .n_key = split->n_key,
+               .cp = (double)split->cp,
+               .old = !split->stack->fused_attention};
+    s.score_flop = 4 * s.t * s.n_key * s.q * counted;
+    s.visited = s.n_key / s.cp * counted;
+    return s;
+}
+
+static bool legal(const void *param, const ll_split *split, ll_faults *why)
+{
+    const ll_attention_param *a = param;
+    bool ok = true;
+    if (!split) {
+        if (a->n_kv_head > a->n_head || a->n_head % a->n_kv_head)
+            return ll_fault_add(why, "model.kv_heads", "expected a divisor of model.heads = %lld",
+                                (long long)a->n_head);
+        return true;
+    }
+    if (a->n_head % split->tp)
+        ok = ll_fault_add(why, "job.tp", "the model's %lld heads do not divide by it",
+                          (long long)a->n_head);
+    if (a->n_kv_head % split->tp && split->tp % a->n_kv_head)
+        ok = ll_fault_add(why, "job.tp",
+                          "the model's %lld kv_heads must divide by it, or it by them",
+                          (long long)a->n_kv_head);
+    return ok;
+}
+
+static void matrices(const void *param, double hidden, ll_matrices *out)
+{
+    const ll_attention_param *a = param;
+    const double q = (double)(a->n_head * a->head_dim), kv = (double)(a->n_kv_head * a->head_dim);
+    out->n_weight[out->n++] = hidden * (q + 2 * kv);
+    out->n_weight[out->n++] = hidden * q;
+}
+
+static ll_flop flop(const void *param, double hidden, double seq)
+{
+    const ll_attention_param *a = param;
+    const double q = (double)(a->n_head * a->head_dim), kv = (double)(a->n_kv_head * a->head_dim);
+    return (ll_flop){.gemm_flop = 2 * (hidden * (q + 2 * kv) + hidden * q),
+                     .score_flop = 4 * seq * q,
+                     .score_frac = a->mask == LL_ATTENTION_CAUSAL ? 0.5 : 1};
+}
+
+static double kept_B(const void *param, const ll_split *split)
+{
+    const shape s = shape_of(param, split);
+    const double in_B = ll_precision_B((ll_precision)split->precision);
+    double per_token = 2 * (s.q + 2 * s.kv) + fmax(in_B, 2) * s.q;
+    /* Scores, probabilities, the mask of their dropout (Korthikanti et al. 2022); selective recomputation
+     * is there to not keep them. */
+    if (s.old && split->stack->recompute == LL_RECOMPUTE_NONE)
+        per_token += 5 * s.n_key * s.n_head / split->n_sequence;
+    return s.t * per_token;
+}
+
+/* A GEMM of attention that is not fused: one for each head and sequence. */
+static int score_gemm(const shape *s, double n, double k, double out_B, ll_pass *pass)
+{
+    return ll_pass_add(pass, &(ll_kernel){.kind = LL_KERNEL_GEMM,
+                                          .share = LL_SHARE_ATTENTION,
+                                          .precision = pass->precision,
+                                          .n_part = 1,
+                                          .gemm = {s->n_head, s->n_query, n, k, out_B}});
+}
+
+static int fused(const shape *s, ll_kernel_kind kind, double flop, double bytes, ll_pass *pass)
+{
+    return ll_pass_add(pass, &(ll_kernel){.kind = kind,
+                                          .share = LL_SHARE_ATTENTION,
+                                          .precision = pass->precision,
+                                          .flop = flop,
+                                          .bytes = bytes,
+                                          .keys = s->visited});
+}
+
+/* The core: scores, softmax, values. Returns its first kernel. */
+static int core_forward(const shape *s, bool alibi, ll_pass *pass)
+{
+    if (!s->old) {
+        const int first =
+            fused(s, LL_KERNEL_ATTENTION, s->score_flop, 2 * s->t * (2 * s->q + 2 * s->kv), pass);
+        if (s->cp > 1) ll_pass_stream(pass, s->cp * (2 + 8) * s->t * s->q);
+        return first;
+    }
+    const double n_score = s->n_head * s->n_query * s->n_key;
+    if (alibi) ll_pass_stream(pass, 2 * n_score); /* biases, to which the GEMM adds (baddbmm) */
+    const int first = score_gemm(s, s->n_key, s->head_dim, alibi ? 4 : 2, pass);
+    ll_pass_stream(pass, 4 * n_score);
+    ll_pass_stream(pass, 5 * n_score);
+    score_gemm(s, s->head_dim, s->n_key, 2, pass);
+    ll_pass_stream(pass, 4 * s->t * s->q);
+    return first;
+}
+
+static int core_backward(const shape *s, ll_pass *pass)
+{
+    if (!s->old) {
+        const int first = fused(s, LL_KERNEL_ATTENTION_BACKWARD, 2.5 * s->score_flop,
+                                2 * s->t * (4 * s->q + 4 * s->kv), pass);
+        if (s->cp > 1) ll_pass_stream(pass, s->cp * (2 + 4) * s->t * (s->q + 2 * s->kv));
+        return first;
+    }
+    const double n_score = s->n_head * s->n_query * s->n_key;
+    const int first = score_gemm(s, s->n_key, s->head_dim, 2, pass); /* of the probabilities */
+    score_gemm(s, s->head_dim, s->n_key, 2, pass);                   /* of values */
+    ll_pass_stream(pass, 5 * n_score);
+    ll_pass_stream(pass, 6 * n_score);
+    score_gemm(s, s->head_dim, s->n_key, 2, pass); /* of queries */
+    score_gemm(s, s->head_dim, s->n_key, 2, pass); /* of keys */
+    ll_pass_stream(pass, 4 * s->t * s->q);
+    return first;
+}
+
+/* Keys and values (or their gradients) of all cp chips, 16 bits. */
+static ll_exchange cp_exchange(const shape *s, const ll_split *split, bool gradients)
+{
+    const double tokens = split->n_sequence * split->n_key;
+    return (ll_exchange){.name = gradients ? "cp scatter" : "cp gather",
+                         .collective = gradients ? LL_REDUCE_SCATTER : LL_ALL_GATHER,
+                         .axes = 1u << LL_AXIS_CP,
+                         .size_B = split->cp > 1 ? 2 * tokens * 2 * s->kv : 0};
+}
+
+static void forward(const void *param, const ll_split *split, ll_pass *pass)
+{
+    const ll_attention_param *a = param;
+    const shape s = shape_of(a, split);
+    const double qkv = s.q + 2 * s.kv;
+    const int into =
+        ll_block_gemm_forward(split, qkv, split->hidden, ll_split_ring_parts(split), pass);
+    if (s.old)
+        ll_pass_stream(pass, 4 * s.t * qkv); /* bias */
+    else if (a->rotary)
+        ll_pass_stream(pass, 4 * s.t * (s.q + s.kv));
+    const int core = core_forward(&s, a->alibi, pass), n_core = pass->n_kernel - core;
+    ll_pass_cast(pass, s.t * s.q);
+    const int out =
+        ll_block_gemm_forward(split, split->hidden, s.q, ll_split_scatter_parts(split), pass);
+    const ll_exchange keys_values = cp_exchange(&s, split, false);
+    ll_pass_use(pass, &keys_values, 1, LL_HIDE_RING_KEYS, core, n_core);
+    ll_block_tp_forward(split, into, out, pass);
+}
+
+static void backward(const void *param, const ll_split *split, ll_pass *pass)
+{
+    const ll_attention_param *a = param;
+    const shape s = shape_of(a, split);
+    const ll_gradients out =
+        ll_block_gemm_backward(split, split->hidden, s.q, ll_split_ring_parts(split), pass);
+    const int core = core_backward(&s, pass), n_core = pass->n_kernel - core;
+    if (!s.old && a->rotary) ll_pass_stream(pass, 4 * s.t * (s.q + s.kv));
+    if (split->stack->eager) ll_pass_stream(pass, 4 * s.t * (s.q + 2 * s.kv));
+    const ll_gradients into = ll_block_gathered_backward(split, s.q + 2 * s.kv, pass);
+    const ll_exchange keys_values = cp_exchange(&s, split, false);
+    const ll_exchange their_gradients = cp_exchange(&s, split, true);
+    ll_pass_use(pass, &keys_values, 1, LL_HIDE_RING_KEYS, core, n_core);
+    ll_pass_use(pass, &their_gradients, 1, LL_HIDE_RING_KEYS, core, n_core);
+    ll_block_tp_backward(split, &into, &out, pass);
+}
+
+static void recompute(const void *param, const ll_split *split, ll_pass *pass)
+{
+    const ll_attention_param *a = param;
+    const shape s = shape_of(a, split);
+    core_forward(&s, a->alibi, pass);
+}
+
+const ll_block_type ll_block_attention = {
+    .name = "attention",
+    .doc = "multi-head attention, grouped keys and values",
+    .keys = keys,
+    .param_size = sizeof(ll_attention_param),
+    .legal = legal,
+    .matrices = matrices,
+    .flop = flop,
+    .kept_B = kept_B,
+    .forward = forward,
+    .backward = backward,
+    .recompute = recompute,
+};

@@ -1,0 +1,91 @@
+#include "sim/model/block.h"
+
+#define BLOCK_ADDRESS(name) &ll_block_##name,
+const ll_block_type *const ll_block_types[] = {LL_BLOCKS(BLOCK_ADDRESS) NULL};
+#undef BLOCK_ADDRESS
+
+void ll_block_nothing(const void *param, const ll_split *split, ll_pass *pass)
+{
+    (void)param;
+    (void)split;
+    (void)pass;
+}
+
+double ll_block_param(const ll_block *block, double hidden)
+{
+    ll_matrices m = {0};
+    double sum = 0;
+    block->type->matrices(block->param, hidden, &m);
+    for (int i = 0; i < m.n; i++)
+        sum += m.n_weight[i];
+    return sum;
+}
+
+int ll_block_gemm_forward(const ll_split *split, double n, double k, int n_part, ll_pass *pass)
+{
+    ll_pass_cast(pass, n * k / split->n_micro);
+    return ll_pass_gemm(pass, split->n_token, n, k, 2, n_part);
+}
+
+/* Bytes per weight and micro-batch: read and written by the GEMM of the gradient; by kernels that add it to the
+ * buffer; and by those that make one tensor of FSDP of it. Gradients of sharded weights are sent off as they are.
+ * Others are added to a buffer: by the GEMM (Megatron-LM: gradient_accumulation_fusion), or by a kernel that reads
+ * them too, perhaps a copy of 32 bits that another one makes (6 B; DeepSpeed, BF16_Optimizer.update_hp_grads). */
+typedef struct gradient_B {
+    double gemm_B, add_B, flat_B;
+} gradient_B;
+
+static gradient_B gradient_of(const ll_stack *stack)
+{
+    const bool sharded = stack->zero >= 2;
+    const double grad_B = ll_stack_grad_B(stack);
+    const bool widen = stack->grad_widen && grad_B > 2;
+    gradient_B g = {.gemm_B = sharded ? grad_B : stack->grad_fusion ? 2 * grad_B : 2};
+    g.add_B = stack->grad_fusion || sharded ? 0 : (widen ? 6 + grad_B : 2) + 2 * grad_B;
+    g.flat_B = stack->eager && stack->zero >= 3 ? 4 + 4 : 0;
+    return g;
+}
+
+ll_gradients ll_block_gemm_backward(const ll_split *split, double n, double k, int n_part,
+                                    ll_pass *pass)
+{
+    const gradient_B grad = gradient_of(split->stack);
+    const double t = split->n_token;
+    ll_gradients out;
+    ll_pass_cast(pass, t * n);
+    out.input = ll_pass_gemm(pass, t, k, n, 2, n_part);
+    out.weight = ll_pass_gemm(pass, k, n, t, grad.gemm_B, 1);
+    if (grad.add_B > 0) ll_pass_stream(pass, grad.add_B * k * n);
+    if (split->stack->eager) ll_pass_stream(pass, 2 * t * n); /* gradient of the bias */
+    if (grad.flat_B > 0) ll_pass_stream(pass, grad.flat_B * k * n);
+    for (int i = out.weight; i < pass->n_kernel; i++)
+        pass->kernel[i].weight_gradient = true;
+    return out;
+}
+
+ll_gradients ll_block_gathered_backward(const ll_split *split, double n, ll_pass *pass)
+{
+    const double in_B = ll_precision_B((ll_precision)pass->precision);
+    if (in_B < 2) ll_pass_stream(pass, 2 * in_B * split->n_token * split->hidden);
+    if (!split->stack->fused_attention) ll_pass_stream(pass, 2 * split->n_token * n); /* bias */
+    return ll_block_gemm_backward(split, n, split->hidden, 1, pass);
+}
+
+void ll_block_tp_forward(const ll_split *split, int first_gemm, int last_gemm, ll_pass *pass)
+{
+    const ll_exchange gather = ll_exchange_tp_gather(split), sum = ll_exchange_tp_sum(split);
+    const bool overlap = split->stack->overlap_tp;
+    const bool narrow = overlap && split->stack->narrow_outputs && split->stack->sequence_parallel;
+    ll_pass_use(pass, &gather, 1, overlap ? LL_HIDE_RING : LL_HIDE_NONE, first_gemm, 1);
+    ll_pass_use(pass, &sum, narrow ? 0.5 : 1, overlap ? LL_HIDE_SPLIT : LL_HIDE_NONE, last_gemm, 1);
+}
+
+void ll_block_tp_backward(const ll_split *split, const ll_gradients *first,
+                          const ll_gradients *last, ll_pass *pass)
+{
+    const ll_exchange gather = ll_exchange_tp_gather(split), sum = ll_exchange_tp_sum(split);
+    const bool overlap = split->stack->overlap_tp, beside = split->stack->overlap_tp_grad;
+    ll_pass_use(pass, &gather, 1, overlap ? LL_HIDE_RING : LL_HIDE_NONE, last->input, 1);
+    ll_pass_use(pass, &gather, 1, LL_HIDE_OVERLAP, first->input, 1); /* of inputs, again */
+    ll_pass_use(pass, &sum, 1, beside ? LL_HIDE_OVERLAP : LL_HIDE_NONE, first->weight, 1);
+}

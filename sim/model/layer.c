@@ -1,0 +1,78 @@
+#include "sim/model/layer.h"
+
+/* Masks of dropout after a block and the biases before it, in software of before fused attention. */
+static bool drops_out(const ll_split *split) { return !split->stack->fused_attention; }
+
+static double norm_element(const ll_split *split) { return split->n_token_norm * split->hidden; }
+
+void ll_layer_matrices(const ll_layers *run, double hidden, ll_matrices *out)
+{
+    *out = (ll_matrices){0};
+    for (int i = 0; i < run->n_block; i++)
+        run->block[i].type->matrices(run->block[i].param, hidden, out);
+}
+
+double ll_layer_param(const ll_layers *run, double hidden)
+{
+    double sum = run->n_block * hidden; /* norms */
+    for (int i = 0; i < run->n_block; i++)
+        sum += ll_block_param(&run->block[i], hidden);
+    return sum;
+}
+
+/* A norm before a GEMM: one read, one write. FP8: the cast to both orientations is part of it; FP4 needs the
+ * tensor's maximum first, so the cast is a kernel of its own. */
+static void norm_forward(const ll_split *split, ll_pass *pass)
+{
+    ll_pass_stream(pass, 4 * norm_element(split));
+    if (ll_pass_needs_amax(pass)) ll_pass_cast(pass, norm_element(split));
+}
+
+void ll_layer_norm_backward(const ll_split *split, ll_pass *pass)
+{
+    ll_pass_stream(pass, 6 * norm_element(split));
+    if (drops_out(split) || split->stack->eager) ll_pass_stream(pass, 4 * norm_element(split));
+    ll_pass_stream(pass, 6 * norm_element(split));
+}
+
+void ll_layer_forward(const ll_layers *run, const ll_split *split, ll_pass *pass)
+{
+    for (int i = 0; i < run->n_block; i++) {
+        norm_forward(split, pass);
+        run->block[i].type->forward(run->block[i].param, split, pass);
+        /* Residual addition: read twice, written; with a mask of dropout. */
+        ll_pass_stream(pass, (drops_out(split) ? 7 : 6) * norm_element(split));
+    }
+}
+
+static void dropout_backward(const ll_split *split, ll_pass *pass)
+{
+    if (!drops_out(split)) return;
+    ll_pass_stream(pass, 5 * norm_element(split));
+    ll_pass_stream(pass, 2 * norm_element(split)); /* the bias before it */
+}
+
+void ll_layer_backward(const ll_layers *run, const ll_split *split, ll_pass *pass)
+{
+    for (int i = run->n_block - 1; i >= 0; i--) {
+        dropout_backward(split, pass);
+        run->block[i].type->backward(run->block[i].param, split, pass);
+        ll_layer_norm_backward(split, pass);
+    }
+    if (split->stack->recompute == LL_RECOMPUTE_FULL) ll_layer_forward(run, split, pass);
+    for (int i = 0; i < run->n_block && split->stack->recompute == LL_RECOMPUTE_SELECTIVE; i++)
+        run->block[i].type->recompute(run->block[i].param, split, pass);
+}
+
+double ll_layer_kept_B(const ll_layers *run, const ll_split *split)
+{
+    const double in_B = ll_precision_B((ll_precision)split->precision);
+    const double width = split->hidden * split->n_token_norm / split->n_token;
+    if (split->stack->recompute == LL_RECOMPUTE_FULL) return 2 * split->n_token * width;
+    /* Input and output of a norm; the output is the GEMM's operand. Masks of dropout. */
+    double sum =
+        split->n_token * run->n_block * (2 * width + in_B * width + (drops_out(split) ? width : 0));
+    for (int i = 0; i < run->n_block; i++)
+        sum += run->block[i].type->kept_B(run->block[i].param, split);
+    return sum;
+}

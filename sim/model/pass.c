@@ -1,0 +1,95 @@
+#include "sim/model/pass.h"
+
+enum { FIRST_CAP = 64, N_SPLIT = 4 };
+
+ll_pass ll_pass_begin(int precision, ll_arena *mem)
+{
+    return (ll_pass){.mem = mem, .precision = precision};
+}
+
+int ll_pass_add(ll_pass *pass, const ll_kernel *kernel)
+{
+    if (pass->n_kernel == pass->cap_kernel) {
+        const int cap = pass->cap_kernel ? 2 * pass->cap_kernel : FIRST_CAP;
+        pass->kernel = ll_arena_grown(pass->mem, pass->kernel, pass->n_kernel, cap, sizeof *kernel);
+        pass->cap_kernel = cap;
+    }
+    pass->kernel[pass->n_kernel] = *kernel;
+    return pass->n_kernel++;
+}
+
+int ll_pass_stream(ll_pass *pass, double bytes)
+{
+    return ll_pass_add(pass, &(ll_kernel){.kind = LL_KERNEL_STREAM,
+                                          .share = LL_SHARE_STREAM,
+                                          .precision = pass->precision,
+                                          .bytes = bytes});
+}
+
+int ll_pass_gemm(ll_pass *pass, double m, double n, double k, double out_B, int n_part)
+{
+    return ll_pass_add(pass, &(ll_kernel){.kind = LL_KERNEL_GEMM,
+                                          .share = LL_SHARE_GEMM,
+                                          .precision = pass->precision,
+                                          .n_part = n_part,
+                                          .gemm = {1, m, n, k, out_B}});
+}
+
+bool ll_pass_needs_amax(const ll_pass *pass)
+{
+    return ll_precision_B((ll_precision)pass->precision) < 1;
+}
+
+void ll_pass_cast(ll_pass *pass, double n_element)
+{
+    const double in_B = ll_precision_B((ll_precision)pass->precision);
+    if (ll_pass_needs_amax(pass)) ll_pass_stream(pass, n_element * 2);
+    if (in_B < 2) ll_pass_stream(pass, n_element * (2 + 2 * in_B));
+}
+
+void ll_pass_use(ll_pass *pass, const ll_exchange *exchange, double scale, ll_hide hide, int first,
+                 int n)
+{
+    if (!(exchange->size_B > 0)) return;
+    if (pass->n_use == pass->cap_use) {
+        const int cap = pass->cap_use ? 2 * pass->cap_use : FIRST_CAP / 4;
+        pass->use = ll_arena_grown(pass->mem, pass->use, pass->n_use, cap, sizeof *pass->use);
+        pass->cap_use = cap;
+    }
+    pass->use[pass->n_use++] = (ll_use){*exchange, scale, hide, first, n, -1};
+}
+
+double ll_split_gather_B(const ll_split *split)
+{
+    const double in_B = ll_precision_B((ll_precision)split->precision);
+    return in_B < 2 ? in_B : 2;
+}
+
+ll_exchange ll_exchange_tp_gather(const ll_split *split)
+{
+    const bool gathers = split->tp > 1 && split->stack->sequence_parallel;
+    return (ll_exchange){
+        .name = "tp gather",
+        .collective = LL_ALL_GATHER,
+        .axes = 1u << LL_AXIS_TP,
+        .size_B = gathers ? ll_split_gather_B(split) * (split->n_token * split->hidden) : 0};
+}
+
+ll_exchange ll_exchange_tp_sum(const ll_split *split)
+{
+    const bool scatters = split->stack->sequence_parallel;
+    return (ll_exchange){.name = scatters ? "tp scatter" : "tp reduce",
+                         .collective = scatters ? LL_REDUCE_SCATTER : LL_ALL_REDUCE,
+                         .axes = 1u << LL_AXIS_TP,
+                         .size_B = split->tp > 1 ? 2 * (split->n_token * split->hidden) : 0};
+}
+
+int ll_split_ring_parts(const ll_split *split)
+{
+    return split->stack->overlap_tp && split->tp > 1 ? (int)split->tp : 1;
+}
+
+int ll_split_scatter_parts(const ll_split *split)
+{
+    return split->stack->overlap_tp && split->tp > 1 ? N_SPLIT : 1;
+}

@@ -1,0 +1,155 @@
+/* Blocks `embedding` and `output`: the two ends of a model, in 16 bits, the vocabulary split over tp.
+ *
+ * Loss: cross entropy of a split vocabulary, as Megatron-LM does it, in 32 bits. Fused: widened 6, exponential
+ * less the maximum 8, divided by the sum 8; back multiplied and narrowed 6. Else each operation is a
+ * kernel: maximum 4, less the maximum 8, exponential 8, sum 4, divided 8; multiplied 8, narrowed 6.
+ */
+#include "sim/model/vocab.h"
+#include "sim/model/layer.h"
+
+static const ll_key keys[] = {{.name = "vocab",
+                               .kind = LL_KIND_COUNT,
+                               .flags = LL_KEY_FACT,
+                               .offset = offsetof(ll_vocab_param, vocab),
+                               .min = 1,
+                               .max = 1e9,
+                               .doc = "vocabulary"},
+                              {.name = "tied",
+                               .kind = LL_KIND_BOOL,
+                               .flags = LL_KEY_FACT,
+                               .offset = offsetof(ll_vocab_param, tied),
+                               .def = "false",
+                               .doc = "embedding and output projection share their weights"},
+                              {0}};
+
+static bool legal(const void *param, const ll_split *split, ll_faults *why)
+{
+    (void)param;
+    (void)split;
+    (void)why;
+    return true;
+}
+
+static void matrices(const void *param, double hidden, ll_matrices *out)
+{
+    const ll_vocab_param *v = param;
+    out->n_weight[out->n++] = (double)v->vocab * hidden;
+}
+
+static ll_flop flop_none(const void *param, double hidden, double seq)
+{
+    (void)param;
+    (void)hidden;
+    (void)seq;
+    return (ll_flop){0};
+}
+
+static ll_flop flop_output(const void *param, double hidden, double seq)
+{
+    (void)seq;
+    const ll_vocab_param *v = param;
+    return (ll_flop){.gemm_flop = 2 * ((double)v->vocab * hidden)};
+}
+
+static double kept_none(const void *param, const ll_split *split)
+{
+    (void)param;
+    (void)split;
+    return 0;
+}
+
+/* Logits in 16 and in 32 bits. */
+static double kept_logits_B(const void *param, const ll_split *split)
+{
+    const ll_vocab_param *v = param;
+    return (2 + 4) * split->n_token * (double)v->vocab / (double)split->tp;
+}
+
+/* Around the ends, activations are gathered in 16 bits. */
+static void use_gather(const ll_split *split, ll_pass *pass)
+{
+    const ll_exchange gather = ll_exchange_tp_gather(split);
+    ll_pass_use(pass, &gather, 2 / ll_split_gather_B(split), LL_HIDE_NONE, 0, 0);
+}
+
+static void use_sum(const ll_split *split, ll_pass *pass)
+{
+    const ll_exchange sum = ll_exchange_tp_sum(split);
+    ll_pass_use(pass, &sum, 1, LL_HIDE_NONE, 0, 0);
+}
+
+/* Look-up: read a row, write it. In a split vocabulary most rows are zero, and are added up over tp. */
+static void embedding_forward(const void *param, const ll_split *split, ll_pass *pass)
+{
+    (void)param;
+    ll_pass_stream(pass, 4 * split->n_token * split->hidden);
+    if (!split->stack->fused_attention) {
+        ll_pass_stream(pass, 6 * split->n_token * split->hidden);      /* positions */
+        ll_pass_stream(pass, 5 * split->n_token_norm * split->hidden); /* dropout */
+    }
+    use_sum(split, pass);
+}
+
+/* The gradient comes as a whole matrix, 16 bits: cleared, rows added, and then added to the buffer. */
+static void embedding_backward(const void *param, const ll_split *split, ll_pass *pass)
+{
+    const ll_vocab_param *v = param;
+    const double n_weight = (double)v->vocab * split->hidden / (double)split->tp;
+    if (!split->stack->fused_attention)
+        ll_pass_stream(pass, 5 * split->n_token_norm * split->hidden);
+    ll_pass_stream(pass, 2 * n_weight);
+    ll_pass_stream(pass, 6 * split->n_token * split->hidden);
+    if (split->stack->zero < 2)
+        ll_pass_stream(pass, (2 + 2 * ll_stack_grad_B(split->stack)) * n_weight);
+    use_gather(split, pass);
+}
+
+static void output_forward(const void *param, const ll_split *split, ll_pass *pass)
+{
+    const ll_vocab_param *v = param;
+    const double vocab = (double)v->vocab / (double)split->tp;
+    const bool old = !split->stack->fused_attention;
+    ll_pass_stream(pass, 4 * split->n_token_norm * split->hidden); /* the last norm */
+    ll_block_gemm_forward(split, vocab, split->hidden, 1, pass);
+    ll_pass_stream(pass, (old ? 6 + 4 + 8 + 8 + 4 + 8 : 6 + 8 + 8) * split->n_token * vocab);
+    use_gather(split, pass);
+}
+
+static void output_backward(const void *param, const ll_split *split, ll_pass *pass)
+{
+    const ll_vocab_param *v = param;
+    const double vocab = (double)v->vocab / (double)split->tp;
+    const bool old = !split->stack->fused_attention;
+    ll_pass_stream(pass, (old ? 8 + 6 : 6) * split->n_token * vocab);
+    ll_block_gemm_backward(split, vocab, split->hidden, 1, pass);
+    ll_layer_norm_backward(split, pass);
+    use_sum(split, pass);
+}
+
+const ll_block_type ll_block_embedding = {
+    .name = "embedding",
+    .doc = "look-up of tokens",
+    .keys = keys,
+    .param_size = sizeof(ll_vocab_param),
+    .legal = legal,
+    .matrices = matrices,
+    .flop = flop_none,
+    .kept_B = kept_none,
+    .forward = embedding_forward,
+    .backward = embedding_backward,
+    .recompute = ll_block_nothing,
+};
+
+const ll_block_type ll_block_output = {
+    .name = "output",
+    .doc = "output projection and loss",
+    .keys = keys,
+    .param_size = sizeof(ll_vocab_param),
+    .legal = legal,
+    .matrices = matrices,
+    .flop = flop_output,
+    .kept_B = kept_logits_B,
+    .forward = output_forward,
+    .backward = output_backward,
+    .recompute = ll_block_nothing,
+};

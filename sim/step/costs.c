@@ -1,0 +1,193 @@
+#include "sim/step/costs.h"
+
+#include <math.h>
+
+static ll_chip ideal_chip(const ll_view *view)
+{
+    ll_chip chip = view->study->cluster.chip;
+    if (view->removes & LL_IDEAL_LAUNCH) chip.launch_s = 0;
+    if (view->removes & LL_IDEAL_MEMORY) chip.memory_Bps = 1e30;
+    return chip;
+}
+
+const ll_pass_cost *ll_costs_kernels(const ll_view *view, ll_arena *mem)
+{
+    const ll_chip chip = ideal_chip(view);
+    ll_pass_cost *cost = ll_arena_array(mem, view->graph->n_pass, ll_pass_cost);
+    for (int i = 0; i < view->graph->n_pass; i++) {
+        const ll_pass *pass = &view->graph->pass[i];
+        cost[i].each_s = ll_arena_array(mem, pass->n_kernel, double);
+        cost[i].compute = ll_kernel_list_cost(&chip, pass->n_kernel, pass->kernel, cost[i].each_s);
+    }
+    return cost;
+}
+
+typedef struct maker {
+    const ll_view *view;
+    const ll_pass_cost *kernels;
+    const ll_exposed *exposed; /* [n_pass] */
+    double launch_s;
+    ll_task_cost *task;
+} maker;
+
+/* Kernels of a pass that a half of a split backward pass runs. */
+static double half_s(const maker *m, int index, ll_op_half half)
+{
+    const ll_pass *pass = &m->view->graph->pass[index];
+    const ll_pass_cost *cost = &m->kernels[index];
+    double s = 0;
+    if (half == LL_OP_WHOLE) return ll_compute_total_s(&cost->compute);
+    for (int i = 0; i < pass->n_kernel; i++)
+        if (pass->kernel[i].weight_gradient == (half == LL_OP_WEIGHT))
+            s += cost->each_s[i] + m->launch_s;
+    return s;
+}
+
+/* Length of an op, and how much longer its transfers make it while those between replicas are on the wire. */
+static ll_task_cost op_cost(const maker *m, const ll_op *op)
+{
+    ll_task_cost c = {.n_part = 1};
+    double more_s = 0;
+    for (int k = 0; k < op->n_part; k++) {
+        const ll_op_part *part = &op->part[k];
+        const ll_exposed *e = &m->exposed[part->pass];
+        c.kernels_s += part->count * half_s(m, part->pass, op->half);
+        if (op->half == LL_OP_WEIGHT) continue;
+        c.exposed_s += part->count * e->alone_s;
+        if (k < op->n_layer_part) more_s += part->count * (e->slowed_s - e->alone_s);
+    }
+    const int layer = op->ends.layer;
+    if (op->ends.transfer >= 0)
+        c.exposed_s += ll_ends_exposed_s(m->view, &op->ends,
+                                         ll_compute_total_s(&m->kernels[layer].compute) +
+                                             m->exposed[layer].alone_s);
+    const double length_s = c.kernels_s + c.exposed_s;
+    c.slowed_frac = length_s > 0 ? more_s / length_s : 0;
+    return c;
+}
+
+/* A transfer between the replicas of a whole chunk, in its parts. */
+static ll_overlap chunk_call(const maker *m, int transfer, const ll_chunk_work *c, int layer)
+{
+    const double stream = ll_stream_frac(&m->kernels[layer].compute);
+    const ll_overlap part = ll_call_overlap(m->view, transfer, c->scale / c->n_part, stream);
+    return (ll_overlap){part.s * c->n_part, part.held_s * c->n_part};
+}
+
+/* Relative slow-down of an op by what a transfer beside it takes of the cores and the memory. */
+static double held_frac(ll_overlap transfer)
+{
+    const double held = transfer.s > 0 ? fmin(transfer.held_s / transfer.s, 0.9) : 0;
+    return held / (1 - held);
+}
+
+/* Transfers of chunk v between the replicas. While they overlap with transfers within passes, they are slowed down for
+ * the share of the time that those take. */
+static void chunk_costs(const maker *m, int64_t v, ll_task_cost *forward, ll_task_cost *backward,
+                        ll_task_cost *gather_out, ll_task_cost *scatter_out)
+{
+    const ll_graph *g = m->view->graph;
+    const ll_replica_work *r = &g->replicas;
+    const ll_chunk_work *c = &g->chunk[v];
+    const bool per_chunk = !g->shards[c->forward_layer];
+    ll_overlap gather = {0, 0}, scatter = {0, 0};
+    forward->n_part = backward->n_part = gather_out->n_part = scatter_out->n_part = c->n_part;
+    if (!per_chunk) {
+        forward->slowed_frac = backward->slowed_frac = 0;
+        return;
+    }
+    if (r->gather >= 0) gather = chunk_call(m, r->gather, c, c->forward_layer);
+    if (r->scatter >= 0) scatter = chunk_call(m, r->scatter, c, c->backward_layer);
+    const unsigned set = 1u << LL_STREAM_TP | 1u << LL_STREAM_DP;
+    const double slow =
+        g->n_together ? ll_prices_slow(m->view->prices, m->view->removes, set, LL_STREAM_DP) - 1
+                      : 0;
+    const double forward_s = forward->kernels_s + forward->exposed_s;
+    const double backward_s = backward->kernels_s + backward->exposed_s;
+    forward->slowed_frac += held_frac(gather);
+    backward->slowed_frac += held_frac(scatter);
+    if (forward_s > 0 && r->overlap_gather) gather.s *= 1 + slow * forward->exposed_s / forward_s;
+    if (backward_s > 0 && r->overlap_scatter)
+        scatter.s *= 1 + slow * backward->exposed_s / backward_s;
+    gather_out->exposed_s = gather.s;
+    scatter_out->exposed_s = scatter.s;
+    if (r->every_micro && r->overlap_scatter) {
+        /* After every micro-batch, overlapped with the next one; the last one's is the scatter's own. */
+        backward->exposed_s += ll_overlap_s(scatter, backward_s);
+    } else if (r->every_micro) { /* every pass waits for its own */
+        backward->exposed_s += scatter.s;
+        scatter_out->exposed_s = 0;
+    }
+    backward->released_s = r->overlap_scatter ? scatter_out->exposed_s : 0;
+}
+
+static double send_s(const ll_view *view)
+{
+    return ll_call_s(view, view->graph->send, 1) + ll_call_s(view, view->graph->send_gather, 1);
+}
+
+static ll_task_cost other_cost(const maker *m, const ll_cost_of *of)
+{
+    ll_task_cost c = {.n_part = 1};
+    switch (of->kind) {
+    case LL_COST_KERNELS:
+        if (!(m->view->removes & LL_IDEAL_OPTIMIZER))
+            c.exposed_s = ll_compute_total_s(&m->kernels[of->index].compute);
+        break;
+    case LL_COST_SEND:
+        c.exposed_s = of->index * send_s(m->view);
+        break;
+    case LL_COST_TIE:
+        c.exposed_s = ll_call_s(m->view, m->view->graph->tie, 1);
+        break;
+    case LL_COST_NONE:
+    case LL_COST_OP:
+    case LL_COST_GATHER:
+    case LL_COST_SCATTER:
+        break;
+    }
+    return c;
+}
+
+/* Costs of ops first, then transfers of chunks onto them. An op that is not one of a chunk's two (halves, pairs) has the
+ * slow-down of its own transfers alone. */
+static void chunks_make(const maker *m, ll_task_cost *op)
+{
+    const ll_graph *g = m->view->graph;
+    ll_task_cost none = {.n_part = 1};
+    int64_t gather = -1, scatter = -1;
+    for (int i = 0; i < g->n_cost; i++) {
+        if (g->cost[i].kind == LL_COST_GATHER && g->cost[i].index == 0) gather = i;
+        if (g->cost[i].kind == LL_COST_SCATTER && g->cost[i].index == 0) scatter = i;
+    }
+    for (int64_t v = 0; v < g->n_chunk; v++) {
+        ll_task_cost to = none, from = none;
+        chunk_costs(m, v, &op[g->chunk[v].forward_op], &op[g->chunk[v].backward_op], &to, &from);
+        m->task[gather + v] = to;
+        m->task[scatter + v] = from;
+    }
+}
+
+void ll_costs_make(const ll_view *view, const ll_pass_cost *kernels, ll_arena *mem, ll_costs *out)
+{
+    const ll_graph *g = view->graph;
+    ll_exposed *exposed = ll_arena_array(mem, g->n_pass, ll_exposed);
+    ll_task_cost *task = ll_arena_array(mem, g->n_cost, ll_task_cost);
+    ll_task_cost *op = ll_arena_array(mem, g->n_op, ll_task_cost);
+    maker m = {.view = view, .kernels = kernels, .exposed = exposed, .task = task};
+    m.launch_s = view->removes & LL_IDEAL_LAUNCH ? 0 : view->study->cluster.chip.launch_s;
+    for (int i = 0; i < g->n_pass; i++)
+        exposed[i] = ll_pass_exposed(view, i, &kernels[i]);
+    for (int i = 0; i < g->n_op; i++)
+        op[i] = op_cost(&m, &g->op[i]);
+    chunks_make(&m, op);
+    for (int i = 0; i < g->n_cost; i++) {
+        const ll_cost_of *of = &g->cost[i];
+        if (of->kind == LL_COST_OP)
+            task[i] = op[of->index];
+        else if (of->kind != LL_COST_GATHER && of->kind != LL_COST_SCATTER)
+            task[i] = other_cost(&m, of);
+    }
+    out->task = task;
+    out->send_s = send_s(view);
+}

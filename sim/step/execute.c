@@ -1,0 +1,199 @@
+#include "sim/step/execute.h"
+
+#include "sim/step/jitter.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Times in seconds since the start of the iteration. */
+typedef struct runner {
+    const ll_graph *graph;
+    const ll_task *task;
+    const ll_task_cost *cost;
+    double send_s;
+    const ll_sink *sink;
+    int64_t replica;
+    double *first_s, *end_s; /* [n_task]: first part done, all of it */
+    double *clock_s;         /* [n_lane * LL_N_STREAM] */
+    double *wire_end_s;      /* [n_lane] transfers between the replicas that are known so far */
+    double *slow;            /* [n_draw], if there is jitter: of each draw, over its price */
+    ll_crew crew;
+} runner;
+
+/* How much longer a task of length_s takes because transfers are on the wire for window_s from its start: while they
+ * are, it takes 1 + frac times as long. */
+static double stretch_s(double length_s, double frac, double window_s)
+{
+    if (!(frac > 0 && window_s > 0)) return 0;
+    return frac / (1 + frac) * fmin(window_s, length_s * (1 + frac));
+}
+
+/* Inline, unlike fmax of the library; no operand is ever NaN. */
+static inline double later_s(double a_s, double b_s) { return a_s > b_s ? a_s : b_s; }
+
+/* The transfer that a task releases is on the wire from the task's first part on. */
+static double release(runner *r, const ll_task *t, const ll_task_cost *c, double start_s,
+                      double length_s, double end_s)
+{
+    const double part_s = length_s / c->n_part;
+    if (c->released_s > 0)
+        r->wire_end_s[t->lane] = fmax(r->wire_end_s[t->lane], start_s + part_s) + c->released_s;
+    return end_s + stretch_s(length_s - part_s, c->slowed_frac, c->released_s);
+}
+
+/* When the task's dependencies let it start. */
+static inline double inputs_s(const runner *r, const ll_task *t, double start_s)
+{
+    const double delay_s[2] = {0, r->send_s};
+    if (t->dep[0] >= 0)
+        start_s = later_s(start_s, r->end_s[t->dep[0]] + delay_s[t->flags & LL_TASK_DELAYED_0]);
+    if (t->dep[1] < 0) return start_s;
+    if (t->flags & LL_TASK_STREAMED) return later_s(start_s, r->first_s[t->dep[1]]);
+    return later_s(start_s, r->end_s[t->dep[1]] + delay_s[(t->flags & LL_TASK_DELAYED_1) != 0]);
+}
+
+/* Tasks that stream: what they wait for part by part, and what waits so for them. */
+static double parts_run(runner *r, int32_t i, double start_s, double length_s, double end_s)
+{
+    const ll_task *t = &r->task[i];
+    const ll_task_cost *c = &r->cost[t->cost];
+    if (t->flags & LL_TASK_STREAMED)
+        end_s = later_s(end_s, r->end_s[t->dep[1]] + length_s / c->n_part);
+    if (t->flags & LL_TASK_RELEASES) end_s = release(r, t, c, start_s, length_s, end_s);
+    if (t->stream == LL_STREAM_DP) r->wire_end_s[t->lane] = end_s;
+    r->first_s[i] = start_s + length_s / c->n_part;
+    return end_s;
+}
+
+static inline void task_run(runner *r, int32_t i)
+{
+    const ll_task *t = &r->task[i];
+    const ll_task_cost *c = &r->cost[t->cost];
+    double *clock_s = &r->clock_s[t->lane * LL_N_STREAM + t->stream];
+    const double factor = r->slow && t->draw >= 0 ? r->slow[t->draw] : 1;
+    const double length_s = c->kernels_s * factor + c->exposed_s;
+    const double start_s = inputs_s(r, t, *clock_s);
+    double end_s = start_s + length_s;
+    if (t->stream == LL_STREAM_COMPUTE)
+        end_s += stretch_s(length_s, c->slowed_frac, r->wire_end_s[t->lane] - start_s);
+    if (t->stream == LL_STREAM_DP || t->flags & (LL_TASK_STREAMED | LL_TASK_RELEASES))
+        end_s = parts_run(r, i, start_s, length_s, end_s);
+    r->end_s[i] = *clock_s = end_s;
+    if (r->sink) r->sink->span(r->sink->self, r->graph, &(ll_span){r->replica, i, start_s, end_s});
+}
+
+/* Tasks from .. to - 1, from clocks at 0. */
+static void tasks_run(runner *r, int32_t from, int32_t to)
+{
+    const size_t n_lane = (size_t)r->graph->n_lane;
+    memset(r->clock_s, 0, n_lane * LL_N_STREAM * sizeof *r->clock_s);
+    memset(r->wire_end_s, 0, n_lane * sizeof *r->wire_end_s);
+    for (int32_t i = from; i < to; i++)
+        task_run(r, i);
+}
+
+/* Draws of a replica, each the slowest chip of its lane; or of all replicas lo .. hi - 1 where they synchronise. */
+static void draws_add(runner *r, int64_t replica)
+{
+    ll_crew_place(&r->crew, replica);
+    for (int32_t i = 0; i < r->graph->n_local; i++) {
+        const ll_task *t = &r->task[i];
+        if (t->draw < 0) continue;
+        const double one = ll_crew_slowest(&r->crew, t->lane, (uint64_t)t->draw + 1);
+        r->slow[t->draw] = fmax(r->slow[t->draw], one);
+    }
+}
+
+static void draws_of_all(runner *r, int64_t lo, int64_t hi, const ll_run_mode *mode, ll_comm *comm)
+{
+    for (int64_t id = lo; id < hi; id++) {
+        draws_add(r, id);
+        if (mode->progress) ll_progress_step(mode->progress, 1);
+    }
+    ll_comm_max_f64(comm, r->graph->n_draw, r->slow);
+}
+
+/* first_s and end_s of the exported tasks, the latest of all replicas so far: latest[2 * n_export]. */
+static void latest_add(const runner *r, double *latest_s)
+{
+    for (int k = 0; k < r->graph->n_export; k++) {
+        const int32_t i = r->graph->export[k];
+        if (r->task[i].flags & LL_TASK_RELEASES)
+            latest_s[2 * k] = fmax(latest_s[2 * k], r->first_s[i]);
+        latest_s[2 * k + 1] = fmax(latest_s[2 * k + 1], r->end_s[i]);
+    }
+}
+
+static void latest_take(runner *r, const double *latest_s)
+{
+    for (int k = 0; k < r->graph->n_export; k++) {
+        r->first_s[r->graph->export[k]] = latest_s[2 * k];
+        r->end_s[r->graph->export[k]] = latest_s[2 * k + 1];
+    }
+}
+
+void ll_execute(const ll_study *study, const ll_graph *graph, const ll_costs *costs,
+                const ll_run_mode *mode, ll_comm *comm, ll_arena *mem, double *end_s)
+{
+    const ll_arena_mark mark = ll_arena_here(mem);
+    const int64_t n_replica = study->layout.dp;
+    runner r = {.graph = graph,
+                .task = graph->task,
+                .cost = costs->task,
+                .send_s = costs->send_s,
+                .sink = mode->sink,
+                .first_s = ll_arena_fill(mem, graph->n_task, double),
+                .end_s = ll_arena_fill(mem, graph->n_task, double),
+                .clock_s = ll_arena_array(mem, graph->n_lane * LL_N_STREAM, double),
+                .wire_end_s = ll_arena_array(mem, graph->n_lane, double)};
+    double *latest_s = ll_arena_array(mem, 2 * graph->n_export, double);
+    int64_t lo = 0, hi = 1;
+    if (mode->jitter) {
+        ll_comm_slice(comm, n_replica, &lo, &hi);
+        r.crew = ll_crew_make(study, graph->n_lane, graph->n_inner, mem);
+        r.slow = ll_arena_array(mem, graph->n_draw, double);
+    }
+    const bool all_alike = mode->jitter && graph->syncs_every_task;
+    if (all_alike) {
+        draws_of_all(&r, lo, hi, mode, comm);
+        lo = 0;
+        hi = 1;
+    }
+    for (int64_t id = lo; id < hi; id++) {
+        r.replica = id;
+        if (mode->jitter && !all_alike) {
+            memset(r.slow, 0, (size_t)graph->n_draw * sizeof *r.slow);
+            draws_add(&r, id);
+        }
+        tasks_run(&r, 0, graph->n_local);
+        latest_add(&r, latest_s);
+        if (mode->progress && !all_alike) ll_progress_step(mode->progress, 1);
+    }
+    if (mode->jitter) ll_comm_max_f64(comm, 2 * graph->n_export, latest_s);
+    latest_take(&r, latest_s);
+    r.replica = -1;
+    tasks_run(&r, graph->n_local, graph->n_task);
+    *end_s = 0;
+    for (int32_t i = graph->n_local; i < graph->n_task; i++)
+        *end_s = fmax(*end_s, r.end_s[i]);
+    ll_arena_release(mem, mark);
+}
+
+void ll_execute_busy(const ll_graph *graph, const ll_costs *costs, ll_arena *mem, double *largest_s,
+                     double *mean_s)
+{
+    const ll_arena_mark mark = ll_arena_here(mem);
+    double *busy_s = ll_arena_array(mem, graph->n_lane, double), sum_s = 0;
+    for (int32_t i = 0; i < graph->n_task; i++) {
+        const ll_task *t = &graph->task[i];
+        const ll_task_cost *c = &costs->task[t->cost];
+        if (t->stream == LL_STREAM_COMPUTE) busy_s[t->lane] += c->kernels_s + c->exposed_s;
+    }
+    *largest_s = 0;
+    for (int64_t lane = 0; lane < graph->n_lane; lane++) {
+        *largest_s = fmax(*largest_s, busy_s[lane]);
+        sum_s += busy_s[lane];
+    }
+    *mean_s = sum_s / (double)graph->n_lane;
+    ll_arena_release(mem, mark);
+}

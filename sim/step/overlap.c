@@ -1,0 +1,176 @@
+#include "sim/step/overlap.h"
+
+#include <math.h>
+
+enum { N_SPLIT = 4 };
+
+double ll_call_s(const ll_view *view, int transfer, double scale)
+{
+    if (transfer < 0 || view->removes & LL_IDEAL_TRANSFERS || transfer == view->free) return 0;
+    const ll_cost *c = &view->prices->at[transfer]->cost[ll_pricing_of(view->removes)];
+    const double software_s = c->fixed_s + (c->software_s - c->fixed_s) * scale;
+    return (view->removes & LL_IDEAL_SOFTWARE ? 0 : software_s) +
+           (view->removes & LL_IDEAL_LATENCY ? 0 : c->latency_s) + c->wire_s * scale;
+}
+
+/* One call of next to no bytes: its launch, and the latency of its steps. */
+static double empty_call_s(const ll_view *view, int transfer)
+{
+    const ll_priced *p = view->prices->at[transfer];
+    if (transfer == view->free) return 0;
+    const double latency_s = p->cost[ll_pricing_of(view->removes)].latency_s;
+    return view->study->cluster.software[p->dimension].launch_s[p->transfer.collective] +
+           (view->removes & LL_IDEAL_LATENCY ? 0 : latency_s);
+}
+
+ll_overlap ll_call_overlap(const ll_view *view, int transfer, double scale, double stream_frac)
+{
+    const ll_cluster *cluster = &view->study->cluster;
+    ll_overlap o = {.s = ll_call_s(view, transfer, scale)};
+    if (o.s > 0) { /* what arrives is written, and read to be passed on or added */
+        const ll_priced *p = view->prices->at[transfer];
+        o.held_s = cluster->software[p->dimension].held_frac * o.s +
+                   stream_frac * ll_kernel_stream_s(&cluster->chip, 2 * p->transfer.size_B * scale);
+    }
+    return o;
+}
+
+double ll_overlap_s(ll_overlap transfer, double cover_s)
+{
+    return fmax(transfer.s - cover_s, transfer.held_s);
+}
+
+static double ring_s(double comm_s, double cover_s, double n)
+{
+    return fmax(0, comm_s - cover_s * (n - 1) / n);
+}
+
+static double hidden_s(ll_hide how, ll_overlap t, double cover_s, double n)
+{
+    const double last = 1.0 / N_SPLIT;
+    switch (how) {
+    case LL_HIDE_NONE:
+        break;
+    case LL_HIDE_RING:
+        return ring_s(t.s, cover_s, n);
+    case LL_HIDE_RING_KEYS:
+        return fmax(ring_s(t.s, cover_s, n), t.held_s);
+    case LL_HIDE_SPLIT:
+        return last * t.s + (1 - last) * ll_overlap_s(t, cover_s);
+    case LL_HIDE_OVERLAP:
+        return ll_overlap_s(t, cover_s);
+    }
+    return t.s;
+}
+
+double ll_stream_frac(const ll_compute *c)
+{
+    return c->stream_s / fmax(ll_compute_total_s(c), 1e-30);
+}
+
+static bool share_cover(const ll_use *a, const ll_use *b)
+{
+    return a->hide == b->hide && a->hide != LL_HIDE_NONE && a->hide != LL_HIDE_SPLIT &&
+           a->first_kernel == b->first_kernel && a->n_kernel == b->n_kernel;
+}
+
+/* How much slower a transfer is while those between the replicas are on the wire. */
+static double slow_of(const ll_view *view, int transfer)
+{
+    const ll_stream stream = view->graph->transfer[transfer].stream;
+    const unsigned set = 1u << stream | 1u << LL_STREAM_DP;
+    for (int i = 0; i < view->graph->n_together; i++)
+        if (view->graph->together[i] == set)
+            return ll_prices_slow(view->prices, view->removes, set, stream);
+    return 1;
+}
+
+/* Uses i .. that share their cover; the next one that does not is returned. */
+static int exposed_add(const ll_view *view, const ll_pass *pass, const double *each_s, int i,
+                       ll_exposed *sum)
+{
+    const ll_use *first = &pass->use[i];
+    const double n = ll_group_size(&view->graph->transfer[first->transfer].group);
+    ll_overlap alone = {0, 0}, slowed = {0, 0};
+    double cover_s = 0;
+    for (int k = 0; k < first->n_kernel; k++)
+        cover_s += each_s[first->first_kernel + k];
+    for (; i < pass->n_use && (&pass->use[i] == first || share_cover(first, &pass->use[i])); i++) {
+        const ll_use *use = &pass->use[i];
+        const ll_overlap one = ll_call_overlap(view, use->transfer, use->scale, 0);
+        const double slow = slow_of(view, use->transfer);
+        alone.s += one.s;
+        alone.held_s += one.held_s;
+        slowed.s += slow * one.s;
+        slowed.held_s += slow * one.held_s;
+    }
+    sum->alone_s += hidden_s(first->hide, alone, cover_s, n);
+    sum->slowed_s += hidden_s(first->hide, slowed, cover_s, n);
+    return i;
+}
+
+/* What lists of tensors cost, see sim/work/zero_lists.h. */
+static double lists_s(const ll_view *view, const ll_shards *s)
+{
+    if (!(s->n_host_call > 0) || view->removes & (LL_IDEAL_SOFTWARE | LL_IDEAL_TRANSFERS)) return 0;
+    const ll_chip *chip = &view->study->cluster.chip;
+    const double small_s =
+        s->n_empty_scatter > 0 ? s->n_empty_scatter * empty_call_s(view, s->scatter) : 0;
+    return s->n_host_call * chip->host_call_s + small_s + ll_kernel_stream_s(chip, s->streamed_B);
+}
+
+static ll_overlap times(ll_overlap o, double factor)
+{
+    return (ll_overlap){o.s * factor, o.held_s * factor};
+}
+
+static ll_overlap plus(ll_overlap a, ll_overlap b)
+{
+    return (ll_overlap){a.s + b.s, a.held_s + b.held_s};
+}
+
+/* Sharded weights and gradients of a layer beside the work of its neighbour. *all_s: how long they travel. */
+static double shards_s(const ll_view *view, const ll_shards *s, double stream_frac, double cover_s,
+                       double *all_s)
+{
+    const ll_overlap none = {0, 0};
+    const ll_overlap gather = plus(
+        times(ll_call_overlap(view, s->gather, 1, stream_frac), s->n_gather),
+        s->n_more > 0 ? times(ll_call_overlap(view, s->gather, s->more, stream_frac), s->n_more)
+                      : none);
+    const ll_overlap scatter =
+        s->scatter < 0 ? none
+                       : times(ll_call_overlap(view, s->scatter, 1, stream_frac), s->n_scatter);
+    const ll_overlap hidden =
+        plus(s->overlap_gather ? gather : none, s->overlap_scatter ? scatter : none);
+    *all_s = gather.s + scatter.s;
+    return *all_s - hidden.s + ll_overlap_s(hidden, cover_s) + lists_s(view, s);
+}
+
+ll_exposed ll_pass_exposed(const ll_view *view, int index, const ll_pass_cost *cost)
+{
+    const ll_pass *pass = &view->graph->pass[index];
+    const ll_shards *shards = view->graph->shards[index];
+    ll_exposed sum = {0, 0};
+    for (int i = 0; i < pass->n_use;)
+        i = exposed_add(view, pass, cost->each_s, i, &sum);
+    if (!shards) return sum;
+    const double cover_s = ll_compute_total_s(&cost->compute) + sum.alone_s;
+    double all_s;
+    const double more_s = shards_s(view, shards, ll_stream_frac(&cost->compute), cover_s, &all_s);
+    if (all_s > 0) /* in every pass, for as long as the shards travel */
+        sum.alone_s = sum.slowed_s =
+            sum.alone_s + (sum.slowed_s - sum.alone_s) * fmin(1, all_s / cover_s);
+    return (ll_exposed){more_s + sum.alone_s, more_s + sum.slowed_s};
+}
+
+double ll_ends_exposed_s(const ll_view *view, const ll_op_ends *ends, double layer_s)
+{
+    if (ends->transfer < 0) return 0;
+    /* Of a layer whose transfers take longer than its work, the rest is exposed already. */
+    const double one_s =
+        ends->overlap ? fmin(ends->n_call * ll_call_s(view, ends->transfer, 1), layer_s) : 0;
+    const double vocab_s = ll_call_s(view, ends->transfer, ends->vocab);
+    return one_s + (ends->first ? vocab_s : 0) +
+           (ends->last ? fmax(0, vocab_s - (ends->overlap ? layer_s : 0)) : 0);
+}

@@ -1,0 +1,52 @@
+#include "sim/work/chunks.h"
+
+static int64_t max64(int64_t a, int64_t b) { return a > b ? a : b; }
+static int64_t min64(int64_t a, int64_t b) { return a < b ? a : b; }
+
+ll_chunk_layers ll_chunk_deal(const ll_model *model, const ll_layout *layout, int64_t v)
+{
+    const int64_t n_chunk = ll_chunk_count(layout), ends = layout->embedding_as_layer ? 1 : 0;
+    const int64_t n_unit = model->n_layer + 2 * ends;
+    /* Layers from .. to - 1 of the model; the embedding is unit 0 if it counts. */
+    const int64_t from = max64(n_unit * v / n_chunk - ends, 0);
+    const int64_t to = min64(n_unit * (v + 1) / n_chunk - ends, model->n_layer);
+    ll_chunk_layers out = {.n = to - from};
+    int64_t first = 0; /* of the run */
+    for (int r = 0; r < model->n_run; r++) {
+        const int64_t next = first + model->run[r].n_layer;
+        out.of_run[r] = max64(min64(to, next) - max64(from, first), 0);
+        first = next;
+    }
+    return out;
+}
+
+bool ll_chunk_projects(const ll_model *model, const ll_layout *layout, int64_t v)
+{
+    return v == ll_chunk_count(layout) - 1 && !(model->tied && layout->pp == 1);
+}
+
+void ll_chunk_params(const ll_model *model, const ll_layout *layout, const ll_chunk_layers *deal,
+                     double *param)
+{
+    const double vocab = ll_model_embedding_param(model);
+    double layer[LL_MAX_RUN];
+    for (int r = 0; r < model->n_run; r++)
+        layer[r] = ll_layer_param(&model->run[r], (double)model->hidden);
+    for (int64_t v = 0; v < ll_chunk_count(layout); v++) {
+        double n = 0;
+        for (int r = 0; r < model->n_run; r++)
+            n += (double)deal[v].of_run[r] * layer[r];
+        n += (ll_chunk_embeds(v) + ll_chunk_projects(model, layout, v)) * vocab;
+        param[v] = n / (double)layout->tp;
+    }
+}
+
+double ll_chunk_param(const ll_model *model, const ll_layout *layout, int64_t v)
+{
+    const ll_chunk_layers deal = ll_chunk_deal(model, layout, v);
+    double n = (ll_chunk_embeds(v) + ll_chunk_projects(model, layout, v)) *
+               ll_model_embedding_param(model);
+    for (int r = 0; r < model->n_run; r++)
+        n += (double)deal.of_run[r] * ll_layer_param(&model->run[r], (double)model->hidden);
+    return n / (double)layout->tp;
+}

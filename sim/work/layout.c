@@ -1,0 +1,197 @@
+#include "sim/work/layout.h"
+
+#include <string.h>
+
+static const char *const axis_names[LL_N_AXIS] = {"tp", "cp", "dp", "pp"};
+
+#define COUNT(name_, field, def_, max_, doc_)                                         \
+    {                                                                                 \
+        .name = (name_), .kind = LL_KIND_COUNT, .offset = offsetof(ll_layout, field), \
+        .def = (def_), .min = 1, .max = (max_), .doc = (doc_)                         \
+    }
+
+const ll_key ll_layout_keys[] = {
+    COUNT("sequence", seq, NULL, 1e8, "tokens per sequence"),
+    COUNT("global_batch", global_batch, NULL, 1e9, "sequences per step, over all chips"),
+    COUNT("micro_batch", micro_batch, "1", 1e6, "sequences per micro-batch"),
+    {.name = "precision",
+     .kind = LL_KIND_CHOICE,
+     .offset = offsetof(ll_layout, precision),
+     .choices = ll_precision_names,
+     .doc = "of the GEMMs (attention runs in 16 bits)"},
+    COUNT("tp", tp, "1", 1e6, "tensor-parallel chips"),
+    COUNT("cp", cp, "1", 1e6, "context-parallel chips"),
+    COUNT("pp", pp, "1", 1e6, "pipeline stages"),
+    {.name = "dp",
+     .kind = LL_KIND_COUNT,
+     .offset = offsetof(ll_layout, dp),
+     .def = "0",
+     .min = 0,
+     .max = 1e9,
+     .doc = "data-parallel replicas; 0: chips / (tp cp pp)"},
+    COUNT("interleave", interleave, "1", 1e4, "model chunks per pipeline stage (virtual stages)"),
+    {.name = "schedule",
+     .kind = LL_KIND_CHOICE,
+     .offset = offsetof(ll_layout, schedule),
+     .def = "1f1b",
+     .choices = ll_schedule_names,
+     .doc = "order in which pipeline stages run their micro-batches"},
+    {.name = "embedding_as_layer",
+     .kind = LL_KIND_BOOL,
+     .offset = offsetof(ll_layout, embedding_as_layer),
+     .def = "false",
+     .doc =
+         "count embedding and output projection as a layer each when layers are dealt to stages"},
+    {.name = "order",
+     .kind = LL_KIND_STRING,
+     .offset = offsetof(ll_layout, order),
+     .def = "tp cp dp pp",
+     .doc = "axes, the one whose members are neighbouring chips first"},
+    {0}};
+
+int64_t ll_layout_axis_size(const ll_layout *layout, ll_axis axis)
+{
+    const int64_t size[LL_N_AXIS] = {layout->tp, layout->cp, layout->dp, layout->pp};
+    return size[axis];
+}
+
+bool ll_layout_order(ll_layout *layout)
+{
+    const char *s = layout->order;
+    unsigned seen = 0;
+    for (int i = 0; i < LL_N_AXIS; i++) {
+        s += strspn(s, " ,");
+        const size_t n = strcspn(s, " ,");
+        int axis = 0;
+        while (axis < LL_N_AXIS && !(n == 2 && !strncmp(s, axis_names[axis], 2)))
+            axis++;
+        if (axis == LL_N_AXIS || (seen & (1u << axis))) return false;
+        seen |= 1u << axis;
+        layout->axis_at[i] = axis;
+        s += n;
+    }
+    return !s[strspn(s, " ,")];
+}
+
+static bool pipeline_fits(const ll_layout *layout, ll_faults *why)
+{
+    const ll_pipe pipe = ll_layout_pipe(layout);
+    const char *obstacle = ll_layout_schedule(layout)->obstacle(&pipe);
+    if (obstacle)
+        return ll_fault_add(why, "job.interleave",
+                            "%s (here %lld and %lld); change global_batch or write interleave = 1",
+                            obstacle, (long long)pipe.n_micro, (long long)layout->pp);
+    if (pipe.n_micro > LL_MAX_OP / ll_pipe_n_chunk(&pipe))
+        return ll_fault_add(
+            why, "job.global_batch",
+            "makes %lld micro-batches in each of %lld chunks of a pipeline; at most "
+            "%d of both together can be replayed; write a larger micro_batch",
+            (long long)pipe.n_micro, (long long)ll_pipe_n_chunk(&pipe), LL_MAX_OP);
+    return true;
+}
+
+bool ll_layout_fit(ll_layout *layout, int32_t n_chip, ll_faults *why)
+{
+    const int64_t inner = layout->tp * layout->cp * layout->pp;
+    if (inner > n_chip || n_chip % inner)
+        return ll_fault_add(
+            why, "job.tp",
+            "tp %lld x cp %lld x pp %lld = %lld does not divide the cluster's %d chips",
+            (long long)layout->tp, (long long)layout->cp, (long long)layout->pp, (long long)inner,
+            n_chip);
+    if (layout->dp && layout->dp != n_chip / inner)
+        return ll_fault_add(
+            why, "job.dp",
+            "tp %lld x cp %lld x pp %lld x dp %lld = %lld, but the cluster has %d chips; "
+            "write dp = %lld, or leave it out",
+            (long long)layout->tp, (long long)layout->cp, (long long)layout->pp,
+            (long long)layout->dp, (long long)inner * layout->dp, n_chip,
+            (long long)n_chip / inner);
+    layout->dp = n_chip / inner;
+    const int64_t per_micro = layout->dp * layout->micro_batch;
+    if (layout->global_batch % per_micro) {
+        const int64_t below = layout->global_batch / per_micro * per_micro;
+        return ll_fault_add(why, "job.global_batch",
+                            "must divide by dp %lld x micro_batch %lld; nearest: %lld or %lld",
+                            (long long)layout->dp, (long long)layout->micro_batch,
+                            (long long)(below ? below : per_micro), (long long)below + per_micro);
+    }
+    return pipeline_fits(layout, why);
+}
+
+static bool blocks_legal(const ll_model *model, const ll_split *split, ll_faults *why)
+{
+    bool ok = true;
+    for (int r = 0; r < model->n_run; r++)
+        for (int i = 0; i < model->run[r].n_block; i++) {
+            const ll_block *b = &model->run[r].block[i];
+            ok = b->type->legal(b->param, split, why) && ok;
+        }
+    ok = model->embedding.type->legal(model->embedding.param, split, why) && ok;
+    return model->output.type->legal(model->output.param, split, why) && ok;
+}
+
+bool ll_layout_legal(const ll_layout *layout, const ll_stack *stack, const ll_model *model,
+                     ll_faults *why)
+{
+    const ll_split split = ll_layout_split(layout, stack, model);
+    bool ok = blocks_legal(model, &split, why);
+    if (layout->seq % (layout->tp * layout->cp))
+        ok = ll_fault_add(why, "job.sequence", "must divide by tp cp = %lld",
+                          (long long)layout->tp * layout->cp);
+    const int64_t n_unit = model->n_layer + (layout->embedding_as_layer ? 2 : 0);
+    if (layout->pp * layout->interleave > n_unit)
+        ok = ll_fault_add(why, "job.pp", "pp * interleave = %lld chunks, but only %lld layers%s",
+                          (long long)layout->pp * layout->interleave, (long long)n_unit,
+                          layout->embedding_as_layer ? ", the two vocabulary stages counted" : "");
+    if (layout->interleave > 1 && layout->pp == 1)
+        ok = ll_fault_add(why, "job.interleave", "needs pp > 1; without a pipeline write 1");
+    return ok;
+}
+
+ll_split ll_layout_split(const ll_layout *layout, const ll_stack *stack, const ll_model *model)
+{
+    ll_split s = {.stack = stack,
+                  .precision = layout->precision,
+                  .tp = layout->tp,
+                  .cp = layout->cp,
+                  .hidden = (double)model->hidden,
+                  .n_sequence = (double)layout->micro_batch,
+                  .n_query = (double)layout->seq / (double)layout->cp,
+                  .n_key = (double)layout->seq,
+                  .n_token = (double)(layout->micro_batch * layout->seq) / (double)layout->cp,
+                  .n_micro = layout->dp ? (double)ll_layout_n_micro(layout) : 1,
+                  .n_replica = (double)(layout->dp * layout->cp)};
+    s.n_token_norm = stack->sequence_parallel ? s.n_token / (double)layout->tp : s.n_token;
+    return s;
+}
+
+void ll_layout_strides(const ll_layout *layout, int64_t stride[LL_N_AXIS])
+{
+    int64_t below = 1;
+    for (int i = 0; i < LL_N_AXIS; i++) {
+        stride[layout->axis_at[i]] = below;
+        below *= ll_layout_axis_size(layout, (ll_axis)layout->axis_at[i]);
+    }
+}
+
+void ll_layout_group(const ll_layout *layout, unsigned axes, ll_group *out)
+{
+    int64_t stride = 1;
+    *out = (ll_group){0};
+    for (int i = 0; i < LL_N_AXIS; i++) {
+        const int axis = layout->axis_at[i];
+        const int64_t size = ll_layout_axis_size(layout, (ll_axis)axis);
+        if ((axes & (1u << axis)) && size > 1) {
+            const int last = out->n_digit - 1; /* digits without a gap between them are one digit */
+            if (last >= 0 && out->stride[last] * (int64_t)out->size[last] == stride) {
+                out->size[last] = (int32_t)(out->size[last] * size);
+            } else {
+                out->size[out->n_digit] = (int32_t)size;
+                out->stride[out->n_digit++] = (int32_t)stride;
+            }
+        }
+        stride *= size;
+    }
+    out->n_chip = (int32_t)stride;
+}

@@ -1,0 +1,117 @@
+#include "sim/work/memory.h"
+
+#include "sim/work/stack.h"
+#include "sim/work/zero_lists.h"
+
+#include <math.h>
+
+static void add(ll_memory *m, const char *name, double size_B)
+{
+    LL_ASSERT(m->n < LL_MAX_MEMORY_PART, "%d parts", m->n);
+    m->part[m->n++] = (ll_memory_part){name, size_B};
+    m->total_B += size_B;
+}
+
+/* One stage of a pipeline. */
+typedef struct stage {
+    const ll_model *model;
+    const ll_layout *layout;
+    const ll_stack *stack;
+    ll_split split;
+    ll_pipe pipe;
+    int64_t id, n_held;
+    double n_param,
+        kept_B; /* weights on one chip; activations of one micro-batch through all its chunks */
+    double largest_B;     /* activations of its largest layer, nothing recomputed */
+    int n_vocab;          /* vocabulary matrices */
+    const ll_layers *run; /* of its layers, the one with the most weights */
+} stage;
+
+static void chunk_add(stage *s, int64_t v)
+{
+    const double hidden = (double)s->model->hidden;
+    const ll_chunk_layers layers = ll_chunk_deal(s->model, s->layout, v);
+    ll_stack whole = *s->stack;
+    whole.recompute = LL_RECOMPUTE_NONE;
+    ll_split again = s->split;
+    again.stack = &whole;
+    s->n_param += ll_chunk_param(s->model, s->layout, v);
+    s->n_vocab += ll_chunk_embeds(v) + ll_chunk_projects(s->model, s->layout, v);
+    for (int r = 0; r < s->model->n_run; r++) {
+        const ll_layers *run = &s->model->run[r];
+        if (layers.of_run[r] == 0) continue;
+        s->kept_B += (double)layers.of_run[r] * ll_layer_kept_B(run, &s->split);
+        s->largest_B = fmax(s->largest_B, ll_layer_kept_B(run, &again));
+        if (!s->run || ll_layer_param(run, hidden) > ll_layer_param(s->run, hidden)) s->run = run;
+    }
+}
+
+static bool holds_loss(const stage *s)
+{
+    const ll_schedule_type *schedule = ll_layout_schedule(s->layout);
+    for (int64_t k = 0; k < s->n_held; k++)
+        if (schedule->chunk(&s->pipe, s->id, k) == ll_pipe_n_chunk(&s->pipe) - 1) return true;
+    return false;
+}
+
+static double activations_B(const stage *s)
+{
+    const ll_schedule_type *schedule = ll_layout_schedule(s->layout);
+    double sum_B = (double)schedule->in_flight(&s->pipe, s->id) * s->kept_B / (double)s->n_held;
+    if (s->stack->recompute == LL_RECOMPUTE_FULL) sum_B += s->largest_B; /* being computed again */
+    return sum_B;
+}
+
+static void stage_memory(stage *s, const ll_chip *chip, ll_memory *out)
+{
+    const ll_schedule_type *schedule = ll_layout_schedule(s->layout);
+    const double shards = s->split.n_replica, grad_B = ll_stack_grad_B(s->stack);
+    for (int64_t k = 0; k < s->n_held; k++)
+        chunk_add(s, schedule->chunk(&s->pipe, s->id, k));
+    double whole = 0;
+    if (s->stack->zero >= 3 && s->run)
+        whole =
+            ll_zero_whole_param(s->run, &s->split, s->n_vocab, ll_model_embedding_param(s->model)) /
+            (double)s->layout->tp;
+    const double param_B = ll_stack_param_B(s->stack, s->layout->precision);
+    *out = (ll_memory){.capacity_B = chip->memory_B, .lane = s->id};
+    add(out, "weights", 2 * s->n_param / (s->stack->zero >= 3 ? shards : 1) + param_B * whole);
+    add(out, "gradients",
+        grad_B * s->n_param / (s->stack->zero >= 2 ? shards : 1) + grad_B * whole);
+    add(out, "optimizer", 12 * s->n_param / (s->stack->zero >= 1 ? shards : 1));
+    add(out, "activations", activations_B(s));
+    add(out, "logits",
+        holds_loss(s) ? s->model->output.type->kept_B(s->model->output.param, &s->split) : 0);
+    add(out, "reserved", chip->memory_reserved_B);
+}
+
+/* The knobs that this job has not used yet. */
+static const char *advice(const ll_layout *layout, const ll_stack *stack)
+{
+    if (stack->zero == 0) return "shard the optimizer (zero = 1)";
+    if (layout->micro_batch > 1)
+        return "take a smaller micro_batch, more tp or pp, or recompute = \"full\"";
+    if (stack->recompute != LL_RECOMPUTE_FULL)
+        return "take more tp, pp or cp, a higher zero, or recompute = \"full\"";
+    return "take more tp, pp or cp, a higher zero, or grad_precision = \"bf16\"";
+}
+
+void ll_train_memory(const ll_chip *chip, const ll_model *model, const ll_layout *layout,
+                     const ll_stack *stack, ll_memory *out)
+{
+    const ll_pipe pipe = ll_layout_pipe(layout);
+    *out = (ll_memory){0};
+    for (int64_t p = 0; p < layout->pp; p++) {
+        stage s = {.model = model,
+                   .layout = layout,
+                   .stack = stack,
+                   .split = ll_layout_split(layout, stack, model),
+                   .pipe = pipe,
+                   .id = p,
+                   .n_held = ll_layout_schedule(layout)->n_held(&pipe)};
+        ll_memory one;
+        stage_memory(&s, chip, &one);
+        if (one.total_B > out->total_B) *out = one;
+    }
+    out->advice = advice(layout, stack);
+}

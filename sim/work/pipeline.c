@@ -1,0 +1,454 @@
+#include "sim/work/pipeline.h"
+
+#include <string.h>
+
+enum { FORWARD, BACKWARD, WEIGHT, N_DIRECTION };
+
+typedef struct builder {
+    const ll_pipeline *p;
+    ll_task *task;
+    int32_t n_task, cap;
+    int64_t n_stage, n_chunk, n_micro;
+    ll_slot **slot;         /* [n_stage][n_slot] */
+    int64_t *n_slot, *next; /* [n_stage]; next: to be placed */
+    int32_t
+        *end[N_DIRECTION]; /* [n_chunk * n_micro]: the task that ends the pass; -1: not placed */
+    int64_t *left;         /* [n_chunk] backward slots to be placed that make weight gradients */
+    int32_t *gather;       /* [n_chunk] */
+    int32_t *last_gather;  /* [n_stage] */
+    int32_t *last;         /* [n_stage] last task on the compute stream */
+    int32_t *last_back;    /* [n_chunk] the task that ends its gradients */
+    int8_t *
+        sends; /* [n_stage] messages of the turn: bit 0 to the next stage, bit 1 to the one before */
+    bool *started; /* [n_chunk] */
+    bool splits;   /* backward passes are split */
+} builder;
+
+static int32_t place(builder *b, int64_t stage, ll_stream stream, int32_t cost)
+{
+    LL_ASSERT(b->n_task < b->cap, "%d tasks", b->n_task);
+    b->task[b->n_task] = (ll_task){.dep = {-1, -1},
+                                   .cost = cost,
+                                   .draw = -1,
+                                   .lane = (int32_t)stage,
+                                   .stream = (uint16_t)stream};
+    if (stream == LL_STREAM_COMPUTE) b->last[stage] = b->n_task;
+    return b->n_task++;
+}
+
+/* Weights arrive stage by stage, chunk after chunk, from the start of the step. */
+static void place_gathers(builder *b)
+{
+    for (int64_t s = 0; s < b->n_stage; s++)
+        for (int64_t k = 0; k < b->p->schedule->n_held(&b->p->pipe); k++) {
+            const int64_t v = b->p->schedule->chunk(&b->p->pipe, s, k);
+            b->gather[v] = b->last_gather[s] = place(b, s, LL_STREAM_DP, b->p->cost.gather[v]);
+        }
+}
+
+static int64_t at(const builder *b, int64_t chunk, int64_t micro)
+{
+    return chunk * b->n_micro + micro;
+}
+
+/* What a pass waits for: the task, -1 if nothing, -2 if it is not placed yet. *sent: a send lies between. */
+static int32_t input_of(const builder *b, ll_slot_kind kind, int64_t chunk, int64_t micro,
+                        bool *sent)
+{
+    *sent = false;
+    if (kind == LL_SLOT_BACKWARD_WEIGHT) return -1; /* its own stage has run the other half */
+    const bool forward = kind == LL_SLOT_FORWARD;
+    const int64_t before = forward ? chunk - 1 : chunk + 1;
+    int32_t task;
+    if (before < 0) return -1;
+    if (before == b->n_chunk) { /* the loss: backward starts from this chunk's own forward pass */
+        task = b->end[FORWARD][at(b, chunk, micro)];
+    } else {
+        task = b->end[forward ? FORWARD : BACKWARD][at(b, before, micro)];
+        *sent = b->n_stage > 1;
+    }
+    return task < 0 ? -2 : task;
+}
+
+static void depend(builder *b, int32_t task, int32_t on, bool sent)
+{
+    ll_task *t = &b->task[task];
+    const int k = t->dep[0] >= 0 ? 1 : 0;
+    LL_ASSERT(t->dep[k] < 0, "task %d has three dependencies", task);
+    t->dep[k] = on;
+    if (sent && b->p->overlap_sends && !b->p->lock_step)
+        t->flags = (uint16_t)(t->flags | (k ? LL_TASK_DELAYED_1 : LL_TASK_DELAYED_0));
+}
+
+/* The first forward pass of a chunk works through its weights as they arrive. */
+static void depend_on_weights(builder *b, int64_t stage, int32_t task, int64_t chunk)
+{
+    ll_task *t = &b->task[task];
+    if (b->started[chunk]) return;
+    b->started[chunk] = true;
+    t->dep[1] = b->p->overlap_gather ? b->gather[chunk] : b->last_gather[stage];
+    if (b->p->overlap_gather) t->flags |= LL_TASK_STREAMED;
+}
+
+/* The chunk's gradients are whole after this task. */
+static void release_gradients(builder *b, int32_t task, int64_t chunk)
+{
+    if (--b->left[chunk] > 0) return;
+    b->task[task].flags |= LL_TASK_RELEASES;
+    b->last_back[chunk] = task;
+}
+
+static int32_t cost_of(const builder *b, const ll_slot *s)
+{
+    const ll_pipeline_costs *c = &b->p->cost;
+    switch (s->kind) {
+    case LL_SLOT_FORWARD:
+        return c->forward[s->chunk];
+    case LL_SLOT_BACKWARD:
+        return c->backward[s->chunk];
+    case LL_SLOT_BACKWARD_INPUT:
+        return c->input[s->chunk];
+    case LL_SLOT_BACKWARD_WEIGHT:
+        return c->weight[s->chunk];
+    case LL_SLOT_PAIR:
+        break;
+    }
+    return c->pair[s->chunk * b->n_chunk + s->back_chunk];
+}
+
+static bool sends_on(const builder *b, bool forward, int64_t chunk)
+{
+    return b->n_stage > 1 && (forward ? chunk + 1 < b->n_chunk : chunk > 0);
+}
+
+/* The pass has ended with this task; a stage that blocks on its sends ends later. */
+static void ends(builder *b, int64_t stage, int32_t task, bool forward, int64_t chunk,
+                 int64_t micro)
+{
+    int32_t last = task;
+    if (sends_on(b, forward, chunk)) {
+        b->sends[stage] = (int8_t)(b->sends[stage] | (forward ? 1 : 2));
+        if (!b->p->overlap_sends && !b->p->lock_step)
+            last = place(b, stage, LL_STREAM_COMPUTE, b->p->cost.send);
+    }
+    b->end[forward ? FORWARD : BACKWARD][at(b, chunk, micro)] = last;
+}
+
+static int32_t draw_of(const builder *b, const ll_slot *s)
+{
+    const int64_t i = at(b, s->chunk, s->micro);
+    if (s->kind == LL_SLOT_BACKWARD_WEIGHT) return (int32_t)(2 * b->n_chunk * b->n_micro + i);
+    return (int32_t)(2 * i + (s->kind != LL_SLOT_FORWARD && s->kind != LL_SLOT_PAIR));
+}
+
+/* Place a slot; false if it waits for what is not placed yet. */
+static bool place_slot(builder *b, int64_t stage, const ll_slot *s)
+{
+    const bool pair = s->kind == LL_SLOT_PAIR;
+    const ll_slot_kind kind = pair ? LL_SLOT_FORWARD : s->kind;
+    bool sent, back_sent = false;
+    const int32_t on = input_of(b, kind, s->chunk, s->micro, &sent);
+    const int32_t back_on =
+        pair ? input_of(b, LL_SLOT_BACKWARD, s->back_chunk, s->back_micro, &back_sent) : -1;
+    if (on == -2 || back_on == -2) return false;
+    const int32_t task = place(b, stage, LL_STREAM_COMPUTE, cost_of(b, s));
+    b->task[task].draw = draw_of(b, s);
+    if (on >= 0) depend(b, task, on, sent);
+    if (back_on >= 0) depend(b, task, back_on, back_sent);
+    if (kind == LL_SLOT_FORWARD && !pair) depend_on_weights(b, stage, task, s->chunk);
+    if (kind == LL_SLOT_BACKWARD || kind == LL_SLOT_BACKWARD_WEIGHT)
+        release_gradients(b, task, s->chunk);
+    if (pair) release_gradients(b, task, s->back_chunk);
+    if (kind != LL_SLOT_BACKWARD_WEIGHT)
+        ends(b, stage, task, kind == LL_SLOT_FORWARD, s->chunk, s->micro);
+    if (pair) ends(b, stage, task, false, s->back_chunk, s->back_micro);
+    return true;
+}
+
+/* The plain case, which a search meets thousands of times: a whole forward or backward pass, sends overlapped. */
+static inline bool place_pass(builder *b, int64_t stage, const ll_slot *s)
+{
+    const bool forward = s->kind == LL_SLOT_FORWARD;
+    const int64_t i = at(b, s->chunk, s->micro);
+    const bool first = forward ? s->chunk == 0 : s->chunk + 1 == b->n_chunk;
+    const int32_t *ends = b->end[forward || first ? FORWARD : BACKWARD];
+    const int32_t on = forward && first ? -1
+                                        : ends[first     ? i
+                                               : forward ? i - b->n_micro
+                                                         : i + b->n_micro];
+    if (on < 0 && !(forward && first)) return false;
+    const int32_t task = b->n_task++;
+    b->task[task] =
+        (ll_task){.dep = {on, -1},
+                  .cost = (forward ? b->p->cost.forward : b->p->cost.backward)[s->chunk],
+                  .draw = (int32_t)(2 * i + !forward),
+                  .lane = (int32_t)stage,
+                  .stream = LL_STREAM_COMPUTE,
+                  .flags = first || b->n_stage == 1 ? 0 : LL_TASK_DELAYED_0};
+    b->end[forward ? FORWARD : BACKWARD][i] = b->last[stage] = task;
+    if (forward)
+        depend_on_weights(b, stage, task, s->chunk);
+    else
+        release_gradients(b, task, s->chunk);
+    return true;
+}
+
+static inline bool place_next(builder *b, int64_t stage)
+{
+    const ll_slot *s = &b->slot[stage][b->next[stage]];
+    const bool plain = (s->kind == LL_SLOT_FORWARD || s->kind == LL_SLOT_BACKWARD) &&
+                       b->p->overlap_sends && !b->p->lock_step;
+    if (!(plain ? place_pass(b, stage, s) : place_slot(b, stage, s))) return false;
+    b->next[stage]++;
+    return true;
+}
+
+/* Turn by turn: in most schedules inputs are there then, so this places nearly everything without a vain try. */
+static void place_by_turns(builder *b)
+{
+    for (int64_t y = 0, left = 1; left > 0; y++) {
+        left = 0;
+        for (int64_t s = 0; s < b->n_stage; s++) {
+            const ll_slot *slot = b->slot[s];
+            while (b->next[s] < b->n_slot[s] && slot[b->next[s]].turn <= y - s &&
+                   place_next(b, s)) {
+            }
+            left += b->next[s] < b->n_slot[s] && slot[b->n_slot[s] - 1].turn > y - s;
+        }
+    }
+}
+
+/* Each stage as far as it gets, again and again. */
+static ll_status place_freely(builder *b, ll_error *err)
+{
+    place_by_turns(b);
+    for (bool moved = true; moved;) {
+        moved = false;
+        for (int64_t s = 0; s < b->n_stage; s++)
+            while (b->next[s] < b->n_slot[s] && place_next(b, s))
+                moved = true;
+    }
+    for (int64_t s = 0; s < b->n_stage; s++)
+        if (b->next[s] < b->n_slot[s])
+            return ll_error_set(err, LL_ERR_INTERNAL,
+                                "the pipeline schedule %s blocks at slot %lld of stage %lld",
+                                b->p->schedule->name, (long long)b->next[s], (long long)s);
+    return LL_OK;
+}
+
+static int n_bit(int8_t bits) { return (bits & 1) + (bits >> 1 & 1); }
+
+/* A stage has exchanged when it, and those that it sends to or receives from, are ready, and the most sends of one of
+ * them are through. ready: [n_stage] last task before the exchange. */
+static void place_exchange(builder *b, int64_t stage, const int32_t *ready)
+{
+    const int64_t n = b->n_stage, other[2] = {(stage + 1) % n, (stage + n - 1) % n};
+    const int8_t mine = b->sends[stage];
+    int n_send = n_bit(mine);
+    int32_t on[2] = {-1, -1};
+    for (int back = 0; back < 2; back++) {
+        const int8_t theirs = b->sends[other[back]];
+        if (!(mine >> back & 1) && !(theirs >> (1 - back) & 1)) continue;
+        on[back] = ready[other[back]];
+        n_send = n_bit(theirs) > n_send ? n_bit(theirs) : n_send;
+    }
+    if (n_send == 0) return;
+    const int32_t task =
+        place(b, stage, LL_STREAM_COMPUTE, n_send == 1 ? b->p->cost.send : b->p->cost.two_sends);
+    b->task[task].dep[0] = on[0];
+    b->task[task].dep[1] = on[1];
+}
+
+/* In turn y, stage s runs its slots of turn y - s; then all exchange. Inputs arrived in the exchange before, so
+ * passes depend on nothing else. */
+static ll_status place_in_lock_step(builder *b, ll_arena *mem, ll_error *err)
+{
+    int32_t *ready = ll_arena_array(mem, b->n_stage, int32_t);
+    for (int64_t y = 0, left = 1; left > 0; y++) {
+        left = 0;
+        memset(b->sends, 0, (size_t)b->n_stage);
+        for (int64_t s = 0; s < b->n_stage; s++) {
+            while (b->next[s] < b->n_slot[s] && b->slot[s][b->next[s]].turn <= y - s) {
+                if (!place_slot(b, s, &b->slot[s][b->next[s]]))
+                    return ll_error_set(err, LL_ERR_INTERNAL,
+                                        "stage %lld, turn %lld: an input has not been sent",
+                                        (long long)s, (long long)y);
+                b->next[s]++;
+            }
+            left += b->n_slot[s] - b->next[s];
+            ready[s] = b->last[s];
+        }
+        for (int64_t s = 0; s < b->n_stage; s++)
+            place_exchange(b, s, ready);
+    }
+    return LL_OK;
+}
+
+/* Gradients of a stage in the order in which its chunks finish, and when all of them are there. */
+static int32_t place_gradients(builder *b, int64_t stage)
+{
+    const int64_t n_held = b->p->schedule->n_held(&b->p->pipe);
+    int32_t last = -1;
+    for (int64_t k = n_held - 1; k >= 0; k--) {
+        const int64_t v = b->p->schedule->chunk(&b->p->pipe, stage, k);
+        last = place(b, stage, LL_STREAM_DP, b->p->cost.scatter[v]);
+        b->task[last].dep[1] = b->p->overlap_scatter ? b->last_back[v] : b->last[stage];
+        if (b->p->overlap_scatter) b->task[last].flags |= LL_TASK_STREAMED;
+    }
+    const int32_t ready = place(b, stage, LL_STREAM_PP, b->p->cost.join);
+    b->task[ready].dep[0] = last;
+    b->task[ready].dep[1] = b->last[stage];
+    return ready;
+}
+
+/* The gradients of all stages, those that both ends share, and the optimizer. */
+static void place_finish(builder *b, ll_arena *mem)
+{
+    const int64_t last = b->n_stage - 1;
+    int32_t *ready = ll_arena_array(mem, b->n_stage, int32_t), tie = -1;
+    for (int64_t s = 0; s < b->n_stage; s++)
+        ready[s] = place_gradients(b, s);
+    if (b->p->cost.tie >= 0) {
+        tie = place(b, 0, LL_STREAM_PP, b->p->cost.tie);
+        b->task[tie].dep[0] = ready[0];
+        b->task[tie].dep[1] = ready[last];
+    }
+    for (int64_t s = 0; s < b->n_stage; s++) {
+        const int32_t task = place(b, s, LL_STREAM_COMPUTE, b->p->cost.optimizer[s]);
+        b->task[task].dep[0] = tie >= 0 && (s == 0 || s == last) ? tie : ready[s];
+    }
+}
+
+static void exports(builder *b, ll_arena *mem, ll_graph *out)
+{
+    int32_t *list = ll_arena_array(mem, b->n_chunk + b->n_stage, int32_t);
+    out->n_export = 0;
+    for (int64_t v = 0; v < b->n_chunk; v++)
+        list[out->n_export++] = b->last_back[v];
+    for (int64_t s = 0; s < b->n_stage; s++)
+        list[out->n_export++] = b->last[s];
+    out->export = list;
+}
+
+static void builder_begin(builder *b, ll_arena *mem)
+{
+    const int64_t n_pass = b->n_chunk * b->n_micro;
+    b->cap = (int32_t)(2 * b->n_chunk + 4 * b->n_stage + 2);
+    b->slot = ll_arena_array(mem, b->n_stage, ll_slot *);
+    b->n_slot = ll_arena_array(mem, b->n_stage, int64_t);
+    b->next = ll_arena_array(mem, b->n_stage, int64_t);
+    b->left = ll_arena_fill(mem, b->n_chunk, int64_t);
+    for (int64_t v = 0; v < b->n_chunk; v++)
+        b->left[v] = b->n_micro; /* every micro-batch makes gradients once */
+    for (int64_t s = 0; s < b->n_stage; s++) {
+        b->n_slot[s] = b->p->schedule->n_slot(&b->p->pipe, s);
+        b->slot[s] = ll_arena_fill(mem, b->n_slot[s], ll_slot);
+        b->p->schedule->order(&b->p->pipe, s, b->slot[s]);
+        b->cap += (int32_t)(3 * b->n_slot[s] + 3);
+    }
+    for (int d = 0; d < N_DIRECTION - !b->splits; d++) {
+        b->end[d] = ll_arena_fill(mem, n_pass, int32_t);
+        memset(b->end[d], 0xff, (size_t)n_pass * sizeof *b->end[d]);
+    }
+    b->task = ll_arena_fill(mem, b->cap, ll_task);
+    b->gather = ll_arena_array(mem, b->n_chunk, int32_t);
+    b->last_back = ll_arena_array(mem, b->n_chunk, int32_t);
+    b->started = ll_arena_array(mem, b->n_chunk, bool);
+    b->last_gather = ll_arena_array(mem, b->n_stage, int32_t);
+    b->last = ll_arena_array(mem, b->n_stage, int32_t);
+    b->sends = ll_arena_array(mem, b->n_stage, int8_t);
+    memset(b->last, 0xff, (size_t)b->n_stage * sizeof *b->last);
+}
+
+ll_status ll_pipeline_tasks(const ll_pipeline *p, ll_arena *mem, ll_graph *out, ll_error *err)
+{
+    builder b = {.p = p,
+                 .n_stage = p->pipe.n_stage,
+                 .n_chunk = ll_pipe_n_chunk(&p->pipe),
+                 .n_micro = p->pipe.n_micro};
+    b.splits = p->schedule->splits_backward;
+    builder_begin(&b, mem);
+    place_gathers(&b);
+    LL_TRY(p->lock_step ? place_in_lock_step(&b, mem, err) : place_freely(&b, err));
+    out->n_local = b.n_task;
+    exports(&b, mem, out);
+    place_finish(&b, mem);
+    out->n_lane = b.n_stage;
+    out->n_draw = (b.splits ? 3 : 2) * b.n_chunk * b.n_micro;
+    out->n_task = b.n_task;
+    out->task = b.task;
+    return LL_OK;
+}
+
+/* Micro-batches go through an interleaved pipeline in groups of one per stage; a single group does not fill more than
+ * two stages. */
+bool ll_pipeline_in_lock_step(const ll_pipe *pipe, bool overlap_sends)
+{
+    return pipe->n_inter > 1 && !overlap_sends &&
+           (pipe->n_micro > pipe->n_stage || pipe->n_stage <= 2);
+}
+
+/* ---- what was built before ---- */
+
+typedef struct known {
+    ll_pipeline
+        pipeline; /* its cost arrays are gone; they follow from the shape and the first costs */
+    int32_t first_forward, first_optimizer;
+    ll_graph tasks; /* and nothing else of a graph */
+    struct known *next;
+} known;
+
+struct ll_pipelines {
+    ll_arena *mem;
+    known *first;
+};
+
+ll_pipelines *ll_pipelines_create(ll_arena *mem)
+{
+    ll_pipelines *p = ll_arena_new(mem, ll_pipelines);
+    p->mem = mem;
+    return p;
+}
+
+static bool same_shape(const known *k, const ll_pipeline *b)
+{
+    const ll_pipeline *a = &k->pipeline;
+    return a->schedule == b->schedule && a->pipe.n_stage == b->pipe.n_stage &&
+           a->pipe.n_inter == b->pipe.n_inter && a->pipe.n_micro == b->pipe.n_micro &&
+           a->overlap_sends == b->overlap_sends && a->lock_step == b->lock_step &&
+           a->overlap_gather == b->overlap_gather && a->overlap_scatter == b->overlap_scatter &&
+           a->cost.join == b->cost.join && a->cost.send == b->cost.send &&
+           a->cost.tie == b->cost.tie && k->first_forward == b->cost.forward[0] &&
+           k->first_optimizer == b->cost.optimizer[0];
+}
+
+static void tasks_take(const ll_graph *from, ll_graph *to)
+{
+    to->n_lane = from->n_lane;
+    to->n_draw = from->n_draw;
+    to->n_task = from->n_task;
+    to->n_local = from->n_local;
+    to->task = from->task;
+    to->n_export = from->n_export;
+    to->export = from->export;
+}
+
+ll_status ll_pipelines_tasks(ll_pipelines *pipelines, const ll_pipeline *p, ll_arena *mem,
+                             ll_graph *out, ll_error *err)
+{
+    if (!pipelines) return ll_pipeline_tasks(p, mem, out, err);
+    const known *k = pipelines->first;
+    while (k && !same_shape(k, p))
+        k = k->next;
+    if (!k) {
+        known *new = ll_arena_new(pipelines->mem, known);
+        *new = (known){.pipeline = *p,
+                       .first_forward = p->cost.forward[0],
+                       .first_optimizer = p->cost.optimizer[0],
+                       .next = pipelines->first};
+        LL_TRY(ll_pipeline_tasks(p, pipelines->mem, &new->tasks, err));
+        k = pipelines->first = new;
+    }
+    tasks_take(&k->tasks, out);
+    return LL_OK;
+}

@@ -1,0 +1,102 @@
+#include "sim/work/stack.h"
+
+#include <stddef.h>
+
+static const char *const recompute_names[] = {"none", "selective", "full", NULL};
+static const char *const grad_names[] = {"fp32", "bf16", NULL};
+
+#define SWITCH(name_, field, def_, doc_)                                                           \
+    {                                                                                              \
+        .name = (name_), .kind = LL_KIND_BOOL, .offset = offsetof(ll_stack, field), .def = (def_), \
+        .doc = (doc_)                                                                              \
+    }
+
+const ll_key ll_stack_keys[] = {
+    {.name = "zero",
+     .kind = LL_KIND_COUNT,
+     .offset = offsetof(ll_stack, zero),
+     .def = "1",
+     .min = 0,
+     .max = 3,
+     .doc = "ZeRO stage: replicas shard 1 the optimizer, 2 and gradients, 3 and weights"},
+    {.name = "recompute",
+     .kind = LL_KIND_CHOICE,
+     .offset = offsetof(ll_stack, recompute),
+     .def = "none",
+     .choices = recompute_names,
+     .doc = "activation recomputation in the backward pass; selective: the attention core"},
+    {.name = "grad_precision",
+     .kind = LL_KIND_CHOICE,
+     .offset = offsetof(ll_stack, grad_precision),
+     .def = "fp32",
+     .choices = grad_names,
+     .doc = "of the gradients that are accumulated and reduced"},
+    SWITCH("sequence_parallel", sequence_parallel, "true",
+           "sequence parallelism: norms and residuals are split over the tp chips too"),
+    SWITCH("overlap_grad_reduce", overlap_grad_reduce, "true",
+           "overlap the reduction of gradients with the backward pass"),
+    SWITCH("overlap_param_gather", overlap_param_gather, "true",
+           "overlap the all-gather of weights with the forward pass"),
+    SWITCH(
+        "backward_prefetch", backward_prefetch, "true",
+        "zero = 3: gather a layer's weights while the layer before computes gradients, not after "
+        "it"),
+    SWITCH("overlap_pp", overlap_pp, "true",
+           "overlap pipeline sends with the next pass; false: stages block, and interleaved stages "
+           "advance in lock-step"),
+    SWITCH("fused_attention", fused_attention, "true",
+           "FlashAttention or alike: scores are not written to memory"),
+    SWITCH(
+        "grad_fusion", grad_fusion, "true",
+        "the GEMM of a weight gradient adds to the gradient buffer; false: kernels of their own"),
+    SWITCH("grad_widen", grad_widen, "false",
+           "without grad_fusion: gradients are cast to 32 bits by one kernel, added by another"),
+    SWITCH("grad_whole", grad_whole, "false",
+           "zero = 1: an all-reduce of all gradients instead of a reduce-scatter"),
+    SWITCH("overlap_tp", overlap_tp, "false",
+           "overlap tp transfers with the GEMMs they feed or follow, chunk by chunk (userbuffers)"),
+    SWITCH("overlap_tp_grad", overlap_tp_grad, "true",
+           "overlap backward tp scatters with the GEMMs of weight gradients"),
+    SWITCH("scatter_gather", scatter_gather, "true",
+           "without sequence_parallel: each tp chip sends a part to the next stage, which "
+           "all-gathers"),
+    SWITCH(
+        "shared_scales", shared_scales, "false",
+        "FP8 with delayed scaling: all-reduce of amax over the chips of a stage after each pass"),
+    SWITCH("narrow_params", narrow_params, "false", "FP8: the replicas all-gather FP8 weights"),
+    SWITCH("narrow_outputs", narrow_outputs, "false",
+           "FP8 with overlap_tp: forward tp reduce-scatters add up FP8 values"),
+    SWITCH("eager", eager, "false",
+           "plain PyTorch: gradients of biases, norms and split QKV are kernels of their own"),
+    SWITCH(
+        "gather_lists", gather_lists, "false",
+        "zero = 3: matrix by matrix, through lists of tensors; the host waits (DeepSpeed of 2021)"),
+    {0}};
+
+bool ll_stack_legal(const ll_stack *stack, int precision, ll_faults *why)
+{
+    const bool fp8 = precision == LL_PRECISION_FP8;
+    const struct {
+        const char *path;
+        bool wrong;
+        const char *needs;
+    } checks[] = {
+        {"job.shared_scales", stack->shared_scales && !fp8, "precision = \"fp8\""},
+        {"job.narrow_params", stack->narrow_params && !fp8, "precision = \"fp8\""},
+        {"job.narrow_outputs", stack->narrow_outputs && (!fp8 || !stack->overlap_tp),
+         "precision = \"fp8\" and overlap_tp = true"},
+        {"job.grad_widen", stack->grad_widen && (stack->grad_fusion || ll_stack_grad_B(stack) < 4),
+         "grad_fusion = false and grad_precision = \"fp32\""},
+        {"job.grad_whole", stack->grad_whole && stack->zero != 1, "zero = 1"},
+        {"job.gather_lists", stack->gather_lists && stack->zero != 3, "zero = 3"},
+    };
+    bool ok = true;
+    for (size_t i = 0; i < sizeof checks / sizeof *checks; i++)
+        if (checks[i].wrong)
+            ok = ll_fault_add(why, checks[i].path, "needs %s; write false, or leave it out",
+                              checks[i].needs);
+    if (!stack->backward_prefetch && stack->zero != 3)
+        ok = ll_fault_add(why, "job.backward_prefetch",
+                          "needs zero = 3; write true, or leave it out");
+    return ok;
+}

@@ -1,0 +1,83 @@
+/* Workload `train`: one training step after another. A step begins with the weights still sharded (zero >= 1); each
+ * chunk's are gathered in order, and a chunk's first forward pass waits for them layer by layer; it ends when the
+ * slowest stage has reduced its gradients and updated its weights.
+ */
+#include "sim/work/memory.h"
+#include "sim/work/train_graph.h"
+
+static const ll_key keys[] = {{0}};
+
+static const ll_cause ladder[] = {
+    {"jitter", "chips and passes are not all equally fast, and everybody waits for the slowest",
+     LL_IDEAL_JITTER},
+    {"link errors", "packets are damaged and sent again", LL_IDEAL_LINK_ERRORS},
+    {"contention", "transfers share links with other transfers", LL_IDEAL_CONTENTION},
+    {"software", "collectives: launch, steps, and the share of the link rate that libraries reach",
+     LL_IDEAL_SOFTWARE},
+    {"latency", "propagation and switches, per serial step", LL_IDEAL_LATENCY},
+    {"bandwidth", "bytes over the links, as far as computing does not hide them",
+     LL_IDEAL_TRANSFERS},
+    {"bubble", "pipeline stages wait for the first and for the last micro-batches",
+     LL_IDEAL_WAITING},
+    {"imbalance", "stages do not have the same work", LL_IDEAL_IMBALANCE},
+    {"optimizer", "the weights' update", LL_IDEAL_OPTIMIZER},
+    {"recompute", "activations are computed again", LL_IDEAL_RECOMPUTE},
+    {"launch", "gaps between kernels", LL_IDEAL_LAUNCH},
+    {"memory", "kernels wait for memory: norms, activations, casts, thin GEMMs", LL_IDEAL_MEMORY},
+    {"kernels", "GEMMs and attention run below the peak of the precision", LL_IDEAL_PEAK},
+    {0}};
+
+static bool legal(const ll_study *study, ll_faults *why)
+{
+    (void)study;
+    (void)why;
+    return true; /* whatever a layout may be */
+}
+
+static void memory(const ll_study *study, ll_memory *out)
+{
+    ll_train_memory(&study->cluster.chip, &study->model, &study->layout, &study->stack, out);
+}
+
+static double work_flop(const ll_study *study)
+{
+    return (double)study->layout.global_batch *
+           ll_model_flop_per_sequence(&study->model, (double)study->layout.seq);
+}
+
+static const ll_metric metric[] = {
+    {"step_s", "step time", "s", LL_KIND_TIME, "from the start of a step to the start of the next"},
+    {"tokens_per_step", "tokens per step", "tokens", LL_KIND_COUNT, "over all chips"},
+    {"tokens_per_s", "tokens/s", "tokens/s", LL_KIND_COUNT, "over all chips"},
+    {"tokens_per_s_per_chip", "tokens/s per chip", "tokens/s", LL_KIND_COUNT, "per chip"},
+    {"model_flop_per_step", "model FLOP per step", "FLOP", LL_KIND_RATIO,
+     "work that counts: see conventions"},
+    {"energy_J_per_token", "energy per token", "J", LL_KIND_RATIO,
+     "chips alone, at their design power; 0: power is not known"},
+    {0}};
+
+static void metrics(const ll_study *study, const ll_outcome *outcome, double *value)
+{
+    const double tokens = (double)study->layout.global_batch * (double)study->layout.seq;
+    *value++ = outcome->iteration_s;
+    *value++ = tokens;
+    *value++ = tokens / outcome->iteration_s;
+    *value++ = tokens / outcome->iteration_s / outcome->n_chip;
+    *value++ = work_flop(study);
+    *value++ = outcome->chip_power_W / (tokens / outcome->iteration_s / outcome->n_chip);
+}
+
+const ll_workload_type ll_workload_train = {
+    .name = "train",
+    .doc = "a training step: forward, backward, gradients, optimizer",
+    .keys = keys,
+    .param_size = 0,
+    .legal = legal,
+    .memory = memory,
+    .work_flop = work_flop,
+    .build = ll_train_graph,
+    .clock = ll_workload_one_iteration,
+    .ladder = ladder,
+    .metric = metric,
+    .metrics = metrics,
+};

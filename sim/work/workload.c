@@ -1,0 +1,22 @@
+#include "sim/work/workload.h"
+
+#include <string.h>
+
+#define WORKLOAD_ADDRESS(name) &ll_workload_##name,
+const ll_workload_type *const ll_workload_types[] = {LL_WORKLOADS(WORKLOAD_ADDRESS) NULL};
+#undef WORKLOAD_ADDRESS
+
+double ll_memory_part_B(const ll_memory *memory, const char *name)
+{
+    for (int i = 0; i < memory->n; i++)
+        if (!strcmp(memory->part[i].name, name)) return memory->part[i].size_B;
+    return 0;
+}
+
+ll_status ll_workload_one_iteration(const struct ll_study *study, const ll_oracle *oracle,
+                                    ll_arena *mem, double *iteration_s, ll_error *err)
+{
+    (void)study;
+    (void)mem;
+    return oracle->iteration_s(oracle->self, NULL, iteration_s, err);
+}

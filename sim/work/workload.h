@@ -1,0 +1,109 @@
+/* The seam of workloads: what is true of a training step, and of nothing else, is behind it.
+ *
+ * A workload says what the chips do in one iteration (a graph of tasks), what must be in memory, which causes its loss
+ * ladder removes, and which figures its users want. sim/step/ prices the graph, runs it, and climbs the ladder.
+ */
+#ifndef LL_WORK_WORKLOAD_H
+#define LL_WORK_WORKLOAD_H
+
+#include "sim/base/fault.h"
+#include "sim/work/graph.h"
+
+struct ll_study;
+
+/* What is idealised away. */
+enum {
+    LL_IDEAL_JITTER = 1 << 0,
+    LL_IDEAL_LINK_ERRORS = 1 << 1,
+    LL_IDEAL_CONTENTION = 1 << 2,
+    LL_IDEAL_SOFTWARE = 1 << 3,
+    LL_IDEAL_LATENCY = 1 << 4,
+    LL_IDEAL_TRANSFERS = 1 << 5, /* none takes any time */
+    LL_IDEAL_WAITING = 1 << 6,   /* tasks wait for nothing: the busiest lane counts */
+    LL_IDEAL_IMBALANCE = 1 << 7, /* the mean of the lanes counts */
+    LL_IDEAL_OPTIMIZER = 1 << 8,
+    LL_IDEAL_RECOMPUTE = 1 << 9,
+    LL_IDEAL_LAUNCH = 1 << 10,
+    LL_IDEAL_MEMORY = 1 << 11,
+    LL_IDEAL_PEAK = 1 << 12 /* nothing is left but the work at the peak of all chips */
+};
+
+/* A rung of the loss ladder: removes one cause more than the rung before. */
+typedef struct ll_cause {
+    const char *name, *doc; /* a word for tables and pictures; one line */
+    unsigned removes;       /* one of LL_IDEAL_*; the last rung of a ladder removes LL_IDEAL_PEAK */
+} ll_cause;
+
+/* Memory per chip, of the fullest lane, in named parts. */
+enum { LL_MAX_MEMORY_PART = 16 };
+typedef struct ll_memory_part {
+    const char *name;
+    double size_B;
+} ll_memory_part;
+typedef struct ll_memory {
+    int n;
+    ll_memory_part part[LL_MAX_MEMORY_PART];
+    double total_B, capacity_B;
+    int64_t lane;       /* the fullest */
+    const char *advice; /* what would need less */
+} ll_memory;
+
+/* Bytes of the part of that name; 0 if there is none. */
+double ll_memory_part_B(const ll_memory *memory, const char *name);
+
+/* What a run came to, for the figures of a workload. */
+typedef struct ll_outcome {
+    double iteration_s;
+    double chip_power_W; /* of one chip; 0: not known */
+    int32_t n_chip;
+} ll_outcome;
+
+/* A figure of a result: one static row for each. */
+enum { LL_MAX_METRIC = 24 };
+typedef struct ll_metric {
+    const char *name;  /* with its unit, as in JSON: "tokens_per_s"; NULL ends a table */
+    const char *label; /* as in tables: "tokens/s" */
+    const char *unit;  /* "1/s" */
+    ll_kind kind;      /* how people read it: TIME, SIZE, COUNT (whole, with thousands) or RATIO */
+    const char *doc;
+} ll_metric;
+
+/* Costs of iterations, for a workload that runs a clock of its own (requests that come and go): asks for the time of
+ * an iteration of a given shape, thousands of times; equal questions are answered once. */
+typedef struct ll_oracle {
+    ll_status (*iteration_s)(void *self, const void *shape, double *out_s, ll_error *err);
+    void *self;
+} ll_oracle;
+
+typedef struct ll_workload_type {
+    const char *name, *doc;
+    const ll_key *keys; /* of the group `job`, beside the layout's; ended by {0} */
+    size_t param_size;
+    /* Whether the study's layout can be run. Each fault says what would be legal. Pure. */
+    bool (*legal)(const struct ll_study *study, ll_faults *why);
+    /* Memory of the fullest lane, whether it fits or not. Pure. */
+    void (*memory)(const struct ll_study *study, ll_memory *out);
+    /* Work of an iteration that counts, in FLOP, on all chips together. */
+    double (*work_flop)(const struct ll_study *study);
+    /* The graph, in mem. `removes` may take away work (LL_IDEAL_RECOMPUTE); the tasks are the same. Not collective. */
+    ll_status (*build)(const struct ll_study *study, unsigned removes, ll_arena *mem, ll_graph *out,
+                       ll_error *err);
+    /* Run the workload's clock. Most workloads are one iteration again and again: ll_workload_one_iteration. */
+    ll_status (*clock)(const struct ll_study *study, const ll_oracle *oracle, ll_arena *mem,
+                       double *iteration_s, ll_error *err);
+    const ll_cause *ladder;  /* ended by {0} */
+    const ll_metric *metric; /* ended by {0} */
+    void (*metrics)(const struct ll_study *study, const ll_outcome *outcome, double *value);
+} ll_workload_type;
+
+ll_status ll_workload_one_iteration(const struct ll_study *study, const ll_oracle *oracle,
+                                    ll_arena *mem, double *iteration_s, ll_error *err);
+
+#define LL_WORKLOADS(X)           X(train)
+#define LL_WORKLOAD_DECLARE(name) extern const ll_workload_type ll_workload_##name;
+LL_WORKLOADS(LL_WORKLOAD_DECLARE)
+#undef LL_WORKLOAD_DECLARE
+
+extern const ll_workload_type *const ll_workload_types[]; /* ended by NULL */
+
+#endif

@@ -32,7 +32,7 @@ const ll_key ll_layout_keys[] = {
     COUNT("interleave", interleave, "1", 1e4, "model chunks per pipeline stage (virtual stages)"),
     {.name = "schedule",
      .kind = LL_KIND_CHOICE,
-     .offset = offsetof(ll_layout, schedule),
+     .offset = offsetof(ll_layout, schedule_choice),
      .def = "1f1b",
      .choices = ll_schedule_names,
      .doc = "order in which pipeline stages run their micro-batches"},

@@ -28,7 +28,8 @@ typedef struct ll_layout {
     int64_t micro_batch;  /* sequences */
     int precision;        /* ll_precision of the GEMMs */
     int64_t tp, cp, pp, dp, interleave;
-    int schedule;            /* index into ll_schedule_types */
+    int schedule_choice; /* as read: index into ll_schedule_types */
+    const ll_schedule_type *schedule;
     bool embedding_as_layer; /* the vocabulary's ends count as a layer each when layers are dealt */
     const char *order;       /* "tp cp dp pp" */
     int axis_at[LL_N_AXIS];  /* order, parsed: ll_axis, fastest first */
@@ -70,7 +71,7 @@ static inline ll_pipe ll_layout_pipe(const ll_layout *layout)
 
 static inline const ll_schedule_type *ll_layout_schedule(const ll_layout *layout)
 {
-    return ll_schedule_types[layout->schedule];
+    return layout->schedule;
 }
 
 #endif

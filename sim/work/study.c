@@ -91,6 +91,7 @@ static ll_status job_read(ll_config *cfg, ll_arena *mem, ll_study *out, ll_error
     LL_TRY(layout);
     LL_TRY(stack);
     LL_TRY(workload);
+    out->layout.schedule = ll_schedule_types[out->layout.schedule_choice];
     ll_faults why = {0};
     if (!ll_layout_order(&out->layout))
         ll_fault_add(&why, "job.order",

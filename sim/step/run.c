@@ -1,6 +1,7 @@
 /* A run: program, prices, replay, loss budget, and the checks that make the result VALID. */
 #include "sim/base/text.h"
 #include "sim/step/account.h"
+#include "sim/step/oracle.h"
 #include "sim/step/result.h"
 #include "sim/work/chunks.h"
 #include "sim/work/evidence.h"
@@ -75,21 +76,16 @@ double ll_result_metric(const ll_result *r, const char *name)
     return 0;
 }
 
-/* The workload's clock asks for iterations: all are alike, as no workload has shapes of its own yet. */
-static ll_status iteration_s(void *self, const void *shape, double *out_s, ll_error *err)
+/* The workload's clock, and the figures that follow from it. */
+static ll_status metrics(const ll_study *study, ll_pricer *pricer, ll_comm *comm, ll_arena *mem,
+                         ll_result *out, ll_error *err)
 {
-    (void)shape;
-    (void)err;
-    *out_s = ((const ll_result *)self)->step_s;
-    return LL_OK;
-}
-
-static ll_status metrics(const ll_study *study, ll_arena *mem, ll_result *out, ll_error *err)
-{
-    const ll_oracle oracle = {iteration_s, out};
-    ll_outcome outcome = {.n_chip = out->n_chip};
-    LL_TRY(study->workload->clock(study, &oracle, mem, &outcome.iteration_s, err));
-    outcome.chip_power_W = study->cluster.chip.power_W;
+    ll_answers *answers = ll_answers_create(study, pricer, out->step_s, comm, mem);
+    const ll_oracle oracle = ll_answers_oracle(answers);
+    ll_outcome outcome = {.n_chip = out->n_chip, .chip_power_W = study->cluster.chip.power_W};
+    const ll_status status = study->workload->clock(study, &oracle, mem, &outcome, err);
+    ll_answers_destroy(answers);
+    LL_TRY(status);
     out->metric = study->workload->metric;
     while (out->metric[out->n_metric].name)
         out->n_metric++;
@@ -115,9 +111,9 @@ ll_status ll_run(const ll_study *study, ll_comm *comm, ll_arena *mem, ll_result 
     ll_pricer *pricer = NULL;
     ll_status status = ll_pricer_create(study, comm, mem, &pricer, err);
     if (status == LL_OK) status = account(study, pricer, comm, mem, out, err);
+    if (status == LL_OK) status = metrics(study, pricer, comm, mem, out, err);
     ll_pricer_destroy(pricer);
     LL_TRY(status);
-    LL_TRY(metrics(study, mem, out, err));
     out->evidence = ll_evidence_weakest(study);
     self_check(study, out);
     out->checksum = checksum(out, mem);

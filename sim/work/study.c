@@ -127,7 +127,7 @@ static ll_status collectives_find(ll_arena *mem, ll_study *out, ll_error *err)
 {
     const ll_arena_mark mark = ll_arena_here(mem);
     ll_graph *graph = ll_arena_new(mem, ll_graph);
-    const ll_status status = out->workload->build(out, 0, mem, graph, err);
+    const ll_status status = out->workload->build(out, NULL, 0, mem, graph, err);
     for (int i = 0; i < graph->n_transfer && status == LL_OK; i++)
         out->collectives |= 1u << graph->transfer[i].collective;
     ll_arena_release(mem, mark);

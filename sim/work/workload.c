@@ -14,9 +14,9 @@ double ll_memory_part_B(const ll_memory *memory, const char *name)
 }
 
 ll_status ll_workload_one_iteration(const struct ll_study *study, const ll_oracle *oracle,
-                                    ll_arena *mem, double *iteration_s, ll_error *err)
+                                    ll_arena *mem, ll_outcome *out, ll_error *err)
 {
     (void)study;
     (void)mem;
-    return oracle->iteration_s(oracle->self, NULL, iteration_s, err);
+    return oracle->iteration_s(oracle->self, NULL, &out->iteration_s, err);
 }

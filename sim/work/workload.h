@@ -56,6 +56,7 @@ typedef struct ll_outcome {
     double iteration_s;
     double chip_power_W; /* of one chip; 0: not known */
     int32_t n_chip;
+    const void *found; /* what the workload's clock has found beside the time; NULL: nothing */
 } ll_outcome;
 
 /* A figure of a result: one static row for each. */
@@ -68,9 +69,14 @@ typedef struct ll_metric {
     const char *doc;
 } ll_metric;
 
-/* Costs of iterations, for a workload that runs a clock of its own (requests that come and go): asks for the time of
- * an iteration of a given shape, thousands of times; equal questions are answered once. */
+/* Costs of iterations, for a workload that runs a clock of its own (requests that come and go): it asks for the time of
+ * an iteration of a given shape, thousands of times. Equal questions are answered once (sim/step/oracle.h).
+ *
+ * A *shape* is what tells one iteration of a workload from another, such as the tokens of a batch: a struct of the
+ * workload, of shape_size bytes, of which all that are equal mean the same; so it is to be cleared before it is filled
+ * if it has padding. Shape NULL is the iteration that the loss ladder is about. */
 typedef struct ll_oracle {
+    /* Every rank asks the same questions in the same order. Collective. */
     ll_status (*iteration_s)(void *self, const void *shape, double *out_s, ll_error *err);
     void *self;
 } ll_oracle;
@@ -85,19 +91,21 @@ typedef struct ll_workload_type {
     void (*memory)(const struct ll_study *study, ll_memory *out);
     /* Work of an iteration that counts, in FLOP, on all chips together. */
     double (*work_flop)(const struct ll_study *study);
-    /* The graph, in mem. `removes` may take away work (LL_IDEAL_RECOMPUTE); the tasks are the same. Not collective. */
-    ll_status (*build)(const struct ll_study *study, unsigned removes, ll_arena *mem, ll_graph *out,
-                       ll_error *err);
-    /* Run the workload's clock. Most workloads are one iteration again and again: ll_workload_one_iteration. */
+    size_t shape_size; /* 0: iterations are all alike, and shapes are NULL */
+    /* The graph of an iteration of that shape, in mem. `removes` may take away work (LL_IDEAL_RECOMPUTE); the tasks are the same. Not collective. */
+    ll_status (*build)(const struct ll_study *study, const void *shape, unsigned removes,
+                       ll_arena *mem, ll_graph *out, ll_error *err);
+    /* Run the workload's clock: fills iteration_s and `found` (in mem), of which `metrics` are made. Most workloads are
+     * one iteration again and again: ll_workload_one_iteration. Collective. */
     ll_status (*clock)(const struct ll_study *study, const ll_oracle *oracle, ll_arena *mem,
-                       double *iteration_s, ll_error *err);
+                       ll_outcome *out, ll_error *err);
     const ll_cause *ladder;  /* ended by {0} */
     const ll_metric *metric; /* ended by {0} */
     void (*metrics)(const struct ll_study *study, const ll_outcome *outcome, double *value);
 } ll_workload_type;
 
 ll_status ll_workload_one_iteration(const struct ll_study *study, const ll_oracle *oracle,
-                                    ll_arena *mem, double *iteration_s, ll_error *err);
+                                    ll_arena *mem, ll_outcome *out, ll_error *err);
 
 #define LL_WORKLOADS(X)           X(train)
 #define LL_WORKLOAD_DECLARE(name) extern const ll_workload_type ll_workload_##name;

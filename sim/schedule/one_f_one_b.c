@@ -89,6 +89,7 @@ static double uniform_s(const ll_pipe *pipe, const ll_uniform *pass)
 const ll_schedule_type ll_schedule_one_f_one_b = {
     .name = "1f1b",
     .doc = "one forward, one backward; with interleave > 1 over several chunks per stage",
+    .turns = true,
     .obstacle = obstacle,
     .n_slot = n_slot,
     .order = order,

@@ -32,8 +32,8 @@ typedef struct ll_slot {
     int32_t micro, chunk; /* chunk: 0 .. V-1 in model order */
     /* PAIR: of the backward pass. */
     int32_t back_micro, back_chunk;
-    /* Stages whose sends are exposed may advance in lock-step (sim/work/train.c): slots of one turn run before the
-     * next exchange with both neighbours. From 0, counted by each stage from its first slot. */
+    /* For schedules with `turns`: slots of one turn run before the next exchange with both neighbours. From 0, counted
+     * by each stage from its first slot. */
     int32_t turn;
     ll_slot_kind kind;
 } ll_slot;
@@ -48,7 +48,9 @@ typedef struct ll_uniform {
 typedef struct ll_schedule_type {
     const char *name, *doc;
     bool splits_backward; /* has BACKWARD_INPUT and BACKWARD_WEIGHT slots */
-    bool fuses_pairs;     /* has PAIR slots */
+    bool fuses_pairs;     /* has PAIR slots; the first forward pass of a chunk is none */
+    /* Slots have turns: stages whose sends are exposed advance in lock-step (sim/work/pipeline.h). */
+    bool turns;
     /* Why the schedule cannot run this pipeline, and what to change; NULL if it can. */
     const char *(*obstacle)(const ll_pipe *pipe);
     int64_t (*n_slot)(const ll_pipe *pipe, int64_t stage);
@@ -56,7 +58,9 @@ typedef struct ll_schedule_type {
     /* The k-th chunk that a stage holds, 0 <= k < n_held; their weights take its memory. */
     int64_t (*n_held)(const ll_pipe *pipe);
     int64_t (*chunk)(const ll_pipe *pipe, int64_t stage, int64_t k);
-    /* Chunks whose activations the stage holds at most. */
+    /* Activations that the stage holds at most, in those of one micro-batch through one chunk: from the start of its
+     * forward pass to the end of its backward pass, of the half that makes gradients of weights if it is split. In a
+     * pair the forward pass starts before the backward pass ends. */
     int64_t (*in_flight)(const ll_pipe *pipe, int64_t stage);
     /* Time of a step without transfers if all chunks take the same: the twin of the executor, and the first screen
      * of a search. */

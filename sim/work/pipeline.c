@@ -14,6 +14,7 @@ typedef struct builder {
     int32_t
         *end[N_DIRECTION]; /* [n_chunk * n_micro]: the task that ends the pass; -1: not placed */
     int64_t *left;         /* [n_chunk] backward slots to be placed that make weight gradients */
+    int64_t *home;         /* [n_chunk] its stage */
     int32_t *gather;       /* [n_chunk] */
     int32_t *last_gather;  /* [n_stage] */
     int32_t *last;         /* [n_stage] last task on the compute stream */
@@ -65,7 +66,7 @@ static int32_t input_of(const builder *b, ll_slot_kind kind, int64_t chunk, int6
         task = b->end[FORWARD][at(b, chunk, micro)];
     } else {
         task = b->end[forward ? FORWARD : BACKWARD][at(b, before, micro)];
-        *sent = b->n_stage > 1;
+        *sent = b->home[before] != b->home[chunk];
     }
     return task < 0 ? -2 : task;
 }
@@ -118,7 +119,8 @@ static int32_t cost_of(const builder *b, const ll_slot *s)
 
 static bool sends_on(const builder *b, bool forward, int64_t chunk)
 {
-    return b->n_stage > 1 && (forward ? chunk + 1 < b->n_chunk : chunk > 0);
+    const int64_t next = forward ? chunk + 1 : chunk - 1;
+    return next >= 0 && next < b->n_chunk && b->home[next] != b->home[chunk];
 }
 
 /* The pass has ended with this task; a stage that blocks on its sends ends later. */
@@ -334,6 +336,7 @@ static void builder_begin(builder *b, ll_arena *mem)
 {
     const int64_t n_pass = b->n_chunk * b->n_micro;
     b->cap = (int32_t)(2 * b->n_chunk + 4 * b->n_stage + 2);
+    b->home = ll_arena_array(mem, b->n_chunk, int64_t);
     b->slot = ll_arena_array(mem, b->n_stage, ll_slot *);
     b->n_slot = ll_arena_array(mem, b->n_stage, int64_t);
     b->next = ll_arena_array(mem, b->n_stage, int64_t);
@@ -343,6 +346,8 @@ static void builder_begin(builder *b, ll_arena *mem)
     for (int64_t s = 0; s < b->n_stage; s++) {
         b->n_slot[s] = b->p->schedule->n_slot(&b->p->pipe, s);
         b->slot[s] = ll_arena_fill(mem, b->n_slot[s], ll_slot);
+        for (int64_t k = 0; k < b->p->schedule->n_held(&b->p->pipe); k++)
+            b->home[b->p->schedule->chunk(&b->p->pipe, s, k)] = s;
         b->p->schedule->order(&b->p->pipe, s, b->slot[s]);
         b->cap += (int32_t)(3 * b->n_slot[s] + 3);
     }
@@ -382,9 +387,10 @@ ll_status ll_pipeline_tasks(const ll_pipeline *p, ll_arena *mem, ll_graph *out, 
 
 /* Micro-batches go through an interleaved pipeline in groups of one per stage; a single group does not fill more than
  * two stages. */
-bool ll_pipeline_in_lock_step(const ll_pipe *pipe, bool overlap_sends)
+bool ll_pipeline_in_lock_step(const ll_schedule_type *schedule, const ll_pipe *pipe,
+                              bool overlap_sends)
 {
-    return pipe->n_inter > 1 && !overlap_sends &&
+    return schedule->turns && pipe->n_inter > 1 && !overlap_sends &&
            (pipe->n_micro > pipe->n_stage || pipe->n_stage <= 2);
 }
 

@@ -35,8 +35,10 @@ ll_status ll_pipeline_tasks(const ll_pipeline *p, ll_arena *mem, ll_graph *out, 
 ll_status ll_pipelines_tasks(ll_pipelines *known, const ll_pipeline *p, ll_arena *mem,
                              ll_graph *out, ll_error *err);
 
-/* Whether stages advance in lock-step: interleaved, sends not overlapped, and enough micro-batches to fill the
- * pipeline (Megatron-LM of 2021 to 2023, schedules.py: send_forward_backward_recv_forward_backward). */
-bool ll_pipeline_in_lock_step(const ll_pipe *pipe, bool overlap_sends);
+/* Whether stages advance in lock-step: the schedule has turns, is interleaved, sends are not overlapped, and there are
+ * enough micro-batches to fill the pipeline (Megatron-LM of 2021 to 2023, schedules.py:
+ * send_forward_backward_recv_forward_backward). */
+bool ll_pipeline_in_lock_step(const ll_schedule_type *schedule, const ll_pipe *pipe,
+                              bool overlap_sends);
 
 #endif

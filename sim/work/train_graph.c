@@ -396,7 +396,7 @@ static ll_status tasks_build(builder *b, bool split_backward, ll_error *err)
     p.cost.send = cost_add(&list, LL_COST_SEND, 1);
     p.cost.two_sends = cost_add(&list, LL_COST_SEND, 2);
     p.cost.tie = g->tie >= 0 ? cost_add(&list, LL_COST_TIE, 0) : -1;
-    p.lock_step = ll_pipeline_in_lock_step(&p.pipe, p.overlap_sends);
+    p.lock_step = ll_pipeline_in_lock_step(p.schedule, &p.pipe, p.overlap_sends);
     g->cost = list.cost;
     g->n_cost = list.n;
     return ll_pipelines_tasks(b->study->pipelines, &p, b->mem, g, err);

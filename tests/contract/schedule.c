@@ -185,7 +185,16 @@ static double twin_s(const sample *s, const ll_uniform *pass)
 
 /* ---- The executor -------------------------------------------------------------------------------- */
 
-enum { COST_FORWARD, COST_BACKWARD, COST_INPUT, COST_WEIGHT, COST_PAIR, COST_NONE, N_COST };
+enum {
+    COST_FORWARD,
+    COST_BACKWARD,
+    COST_INPUT,
+    COST_WEIGHT,
+    COST_PAIR,
+    COST_SEND,
+    COST_NONE,
+    N_COST
+};
 
 static const int32_t *alike(ll_arena *mem, int64_t n, int32_t cost)
 {
@@ -195,7 +204,7 @@ static const int32_t *alike(ll_arena *mem, int64_t n, int32_t cost)
     return list;
 }
 
-static double executor_s(const sample *s, const ll_uniform *pass, ll_comm *comm, ll_arena *mem)
+static bool graph_make(const sample *s, bool overlap_sends, ll_arena *mem, ll_graph *out)
 {
     const int64_t n = s->n_chunk;
     const int32_t *none = alike(mem, n, COST_NONE);
@@ -209,14 +218,39 @@ static double executor_s(const sample *s, const ll_uniform *pass, ll_comm *comm,
                                     .scatter = none,
                                     .optimizer = none,
                                     .join = COST_NONE,
-                                    .send = COST_NONE,
-                                    .two_sends = COST_NONE,
+                                    .send = COST_SEND,
+                                    .two_sends = COST_SEND,
                                     .tie = -1,
                                     .pair = alike(mem, n * n, COST_PAIR)},
-                           .overlap_sends = true};
-    const double length_s[N_COST] = {pass->forward_s, pass->input_s + pass->weight_s,
-                                     pass->input_s,   pass->weight_s,
-                                     pass->pair_s,    0};
+                           .overlap_sends = overlap_sends};
+    ll_error err;
+    ll_error_init(&err);
+    CHECK(ll_pipeline_tasks(&p, mem, out, &err) == LL_OK, "%s: %s", s->name, err.text);
+    return err.status == LL_OK;
+}
+
+/* Activations and their gradients are sent between chunks of two stages, and only there. */
+static void check_sends(const sample *s, ll_arena *mem)
+{
+    ll_graph *graph = ll_arena_new(mem, ll_graph);
+    int64_t n_send = 0, want = 0;
+    if (!graph_make(s, false, mem, graph)) return;
+    for (int32_t i = 0; i < graph->n_task; i++)
+        n_send += graph->task[i].cost == COST_SEND;
+    for (int64_t v = 0; v + 1 < s->n_chunk; v++)
+        want += s->home[v] != s->home[v + 1] ? 2 * s->pipe.n_micro : 0;
+    CHECK(n_send == want, "%s: %lld sends, want %lld", s->name, (long long)n_send, (long long)want);
+}
+
+static double executor_s(const sample *s, const ll_uniform *pass, ll_comm *comm, ll_arena *mem)
+{
+    const double length_s[N_COST] = {pass->forward_s,
+                                     pass->input_s + pass->weight_s,
+                                     pass->input_s,
+                                     pass->weight_s,
+                                     pass->pair_s,
+                                     0,
+                                     0};
     ll_task_cost task[N_COST];
     for (int i = 0; i < N_COST; i++)
         task[i] = (ll_task_cost){.kernels_s = length_s[i], .n_part = 1};
@@ -224,12 +258,9 @@ static double executor_s(const sample *s, const ll_uniform *pass, ll_comm *comm,
     ll_study *study = ll_arena_new(mem, ll_study);
     const ll_costs costs = {.task = task};
     const ll_run_mode mode = {0};
-    ll_error err;
-    ll_error_init(&err);
     double end_s = -1;
     study->layout.dp = 1;
-    CHECK(ll_pipeline_tasks(&p, mem, graph, &err) == LL_OK, "%s: %s", s->name, err.text);
-    if (err.status == LL_OK) ll_execute(study, graph, &costs, &mode, comm, mem, &end_s);
+    if (graph_make(s, true, mem, graph)) ll_execute(study, graph, &costs, &mode, comm, mem, &end_s);
     return end_s;
 }
 
@@ -267,6 +298,7 @@ static void check_pipe(const ll_schedule_type *type, const ll_pipe *pipe, ll_com
               s->name, (long long)stage, (long long)type->in_flight(pipe, stage), (long long)most);
     }
     check_times(s, comm, mem);
+    check_sends(s, mem);
 }
 
 /* Every pipe that the schedule has no obstacle to; there are some. */

@@ -74,11 +74,10 @@ static inline bool make_field(const ll_key *key, const char *value, char *field)
 }
 
 /* NULL and a message in err if a key is missing, illegal or unknown, or create() refuses. */
-static inline ll_topology *topology_make(ll_arena *mem, const char *type_name, const char *text,
-                                         int n_child, const ll_topology *child, ll_error *err)
+static inline ll_topology *topology_of(ll_arena *mem, const ll_topology_type *type,
+                                       const char *text, int n_child, const ll_topology *child,
+                                       ll_error *err)
 {
-    const ll_topology_type *type = ll_topology_find(type_name);
-    LL_ASSERT(type, "no topology '%s'", type_name);
     char *param = ll_arena_alloc(mem, 1, type->param_size + 1);
     int n_given = 0, n_asked = 0;
     for (const char *at = text; (at = strchr(at, '=')); at++)
@@ -92,18 +91,27 @@ static inline ll_topology *topology_make(ll_arena *mem, const char *type_name, c
             continue;
         }
         if (!value || !make_field(key, value, param + key->offset)) {
-            ll_error_set(err, LL_ERR_CONFIG, "%s: %s = %s", type_name, key->name,
+            ll_error_set(err, LL_ERR_CONFIG, "%s: %s = %s", type->name, key->name,
                          value ? value : "(missing)");
             return NULL;
         }
     }
     if (n_asked != n_given) {
-        ll_error_set(err, LL_ERR_CONFIG, "%s: unknown key in '%s'", type_name, text);
+        ll_error_set(err, LL_ERR_CONFIG, "%s: unknown key in '%s'", type->name, text);
         return NULL;
     }
     ll_topology *topo = ll_arena_new(mem, ll_topology);
     topo->type = type;
     return type->create(param, n_child, child, mem, topo, err) == LL_OK ? topo : NULL;
+}
+
+/* The same for a registered type. */
+static inline ll_topology *topology_make(ll_arena *mem, const char *type_name, const char *text,
+                                         int n_child, const ll_topology *child, ll_error *err)
+{
+    const ll_topology_type *type = ll_topology_find(type_name);
+    LL_ASSERT(type, "no topology '%s'", type_name);
+    return topology_of(mem, type, text, n_child, child, err);
 }
 
 /* The same for text that must be right. */

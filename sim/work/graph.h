@@ -9,7 +9,8 @@
  * A task ends after its dependencies have ended. Two things are finer than that:
  *   streamed   producer and consumer work part by part: the consumer starts when the first part is there, and ends no
  *              sooner than one of its own parts after the producer (weights that arrive layer by layer before the first
- *              forward pass; gradients that leave layer by layer during the last backward pass)
+ *              forward pass; gradients that leave layer by layer during the last backward pass). Producers are on the
+ *              stream dp, release, or are streamed themselves.
  *   delayed    a pipeline send lies between the two, on no stream
  *
  * Tasks from n_local on run once for all replicas: for them, tasks before n_local end when the last replica ends them.
@@ -19,6 +20,7 @@
 
 #include "sim/collective/collective.h"
 #include "sim/model/model.h"
+#include "sim/work/layout.h"
 
 /* Streams of a lane, and what is on the wire together. */
 typedef enum ll_stream {
@@ -154,5 +156,11 @@ typedef struct ll_graph {
 
 /* Index of the transfer of that name, or -1. */
 int ll_graph_transfer(const ll_graph *graph, const char *name);
+
+/* The same; a new transfer if there is none of that name. */
+int ll_graph_add(ll_graph *graph, const ll_layout *layout, const ll_exchange *e, ll_stream stream);
+
+/* The exchanges of a pass become transfers of the graph, each on the stream of its outermost axis. */
+void ll_graph_resolve(ll_graph *graph, const ll_layout *layout, ll_pass *pass);
 
 #endif

@@ -31,45 +31,13 @@ typedef struct builder {
 
 /* ---- transfers ---- */
 
-static const ll_stream stream_of[] = {[LL_AXIS_TP] = LL_STREAM_TP,
-                                      [LL_AXIS_CP] = LL_STREAM_CP,
-                                      [LL_AXIS_DP] = LL_STREAM_DP,
-                                      [LL_AXIS_PP] = LL_STREAM_PP};
-
-/* The transfer of that name; new if there is none. Returns its index. */
-static int transfer(builder *b, const ll_exchange *e, ll_stream stream)
-{
-    ll_graph *g = b->graph;
-    const int known = ll_graph_transfer(g, e->name);
-    if (known >= 0) return known;
-    LL_ASSERT(g->n_transfer < LL_MAX_TRANSFER, "%d transfers", g->n_transfer);
-    ll_transfer *t = &g->transfer[g->n_transfer];
-    *t = (ll_transfer){
-        .name = e->name, .collective = e->collective, .stream = stream, .size_B = e->size_B};
-    ll_layout_group(b->layout, e->axes, &t->group);
-    return g->n_transfer++;
-}
-
 static int transfer_add(builder *b, const char *name, ll_collective what, unsigned axes,
                         ll_stream stream, double size_B, double calls)
 {
     const ll_exchange e = {name, what, axes, size_B};
-    const int i = transfer(b, &e, stream);
+    const int i = ll_graph_add(b->graph, b->layout, &e, stream);
     b->graph->transfer[i].calls += calls;
     return i;
-}
-
-/* A transfer within a pass is on the stream of its outermost axis. */
-static void uses_resolve(builder *b, ll_pass *pass)
-{
-    for (int i = 0; i < pass->n_use; i++) {
-        ll_use *use = &pass->use[i];
-        int axis = LL_N_AXIS - 1;
-        while (!(use->exchange.axes >> axis & 1))
-            axis--;
-        use->transfer = transfer(b, &use->exchange, stream_of[axis]);
-        use->scale *= use->exchange.size_B / b->graph->transfer[use->transfer].size_B;
-    }
 }
 
 /* Between stages, each tp chip sends its part of an activation; without sequence parallelism all of it, or, with
@@ -173,7 +141,7 @@ static void passes_layers(builder *b)
             const ll_layers *run = &b->model->run[r];
             ll_pass *pass = pass_new(b, b->layout->precision, &b->layer_pass[back][r]);
             (back ? ll_layer_backward : ll_layer_forward)(run, &b->split, pass);
-            uses_resolve(b, pass);
+            ll_graph_resolve(b->graph, b->layout, pass);
         }
     }
 }
@@ -188,8 +156,8 @@ static void passes_ends(builder *b)
         (back ? embedding->type->backward : embedding->type->forward)(embedding->param, &b->split,
                                                                       first);
         (back ? output->type->backward : output->type->forward)(output->param, &b->split, last);
-        uses_resolve(b, first);
-        uses_resolve(b, last);
+        ll_graph_resolve(b->graph, b->layout, first);
+        ll_graph_resolve(b->graph, b->layout, last);
     }
 }
 
@@ -205,7 +173,7 @@ static void passes_scale(builder *b)
                                 4 * TENSORS_PER_GEMM * GEMMS_PER_LAYER * layers};
     ll_pass *pass = pass_new(b, l->precision, &b->scale_pass);
     ll_pass_use(pass, &maxima, 1, LL_HIDE_NONE, 0, 0);
-    uses_resolve(b, pass);
+    ll_graph_resolve(b->graph, b->layout, pass);
 }
 
 /* ---- what is on the wire together ---- */

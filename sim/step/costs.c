@@ -149,8 +149,8 @@ static ll_task_cost other_cost(const maker *m, const ll_cost_of *of)
     return c;
 }
 
-/* Costs of ops first, then transfers of chunks onto them. An op that is not one of a chunk's two (halves, pairs) has the
- * slow-down of its own transfers alone. */
+/* Costs of ops first, then transfers of chunks onto them. An op that is neither one of a chunk's two nor
+ * makes its gradients of weights (the other half, pairs) has the slow-down of its own transfers alone. */
 static void chunks_make(const maker *m, ll_task_cost *op)
 {
     const ll_graph *g = m->view->graph;
@@ -163,6 +163,10 @@ static void chunks_make(const maker *m, ll_task_cost *op)
     for (int64_t v = 0; v < g->n_chunk; v++) {
         ll_task_cost to = none, from = none;
         chunk_costs(m, v, &op[g->chunk[v].forward_op], &op[g->chunk[v].backward_op], &to, &from);
+        if (g->chunk[v].weight_op >= 0) { /* gradients leave after this half */
+            ll_task_cost forward = op[g->chunk[v].forward_op];
+            chunk_costs(m, v, &forward, &op[g->chunk[v].weight_op], &to, &from);
+        }
         m->task[gather + v] = to;
         m->task[scatter + v] = from;
     }

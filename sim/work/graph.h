@@ -88,6 +88,7 @@ typedef struct ll_chunk_work {
     double scale;  /* of its transfers, over the size of a call */
     double n_part; /* parts in which they run */
     int forward_op, backward_op;
+    int weight_op; /* the half of a split backward pass that makes gradients of weights; -1: not split */
     int forward_layer, backward_layer; /* passes of one of its layers */
 } ll_chunk_work;
 typedef struct ll_replica_work {

@@ -284,6 +284,7 @@ static void ops_build(builder *b, bool split_backward, bool pairs)
         c->n_part = n_part_of(b, v);
         c->forward_op = (int)(2 * v);
         c->backward_op = (int)(2 * v + 1);
+        c->weight_op = split_backward ? (int)(2 * n_chunk + 2 * v + 1) : -1;
         op[2 * v] = op_of(b, v, false, &c->forward_layer);
         op[2 * v + 1] = op_of(b, v, true, &c->backward_layer);
         for (int half = 0; half < 2 && split_backward; half++) {

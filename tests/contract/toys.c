@@ -93,6 +93,27 @@ static void test_schedules(const env *e)
     CHECK(bubble_s[1] < 0.9 * bubble_s[0], "%g s, %g s", bubble_s[1], bubble_s[0]);
 }
 
+static double exposed_s(const ll_result *r, const char *transfer)
+{
+    for (int i = 0; i < r->n_transfer; i++)
+        if (!strcmp(r->transfer[i].name, transfer)) return r->transfer[i].exposed_s;
+    CHECK(false, "no transfer '%s'", transfer);
+    return 0;
+}
+
+/* With zero = 2 gradients leave after every micro-batch, and nothing hides that if it is not overlapped: on one stage, as
+ * long in all when the backward pass is split. */
+static void test_split_gradients(const env *e)
+{
+    static const char job[] = "tp = 2; zero = 2; overlap_grad_reduce = false;";
+    ll_study *s = study_of(e, job);
+    const ll_result plain = run(e, s);
+    s->layout.schedule = &ll_schedule_split;
+    const ll_result r = run(e, s);
+    CHECK(exposed_s(&plain, "dp scatter") > 0, "%g s", exposed_s(&plain, "dp scatter"));
+    CHECK_NEAR(exposed_s(&r, "dp scatter"), exposed_s(&plain, "dp scatter"), 1e-9);
+}
+
 /* Chunks in a V: sends that are not overlapped, no lock-step. */
 static void test_v(const env *e)
 {
@@ -267,6 +288,7 @@ int main(int argc, char **argv)
     const env e = {mem, ll_comm_create(&world, mem)};
     test_block(&e);
     test_schedules(&e);
+    test_split_gradients(&e);
     test_v(&e);
     test_pair(&e);
     test_topology(&e);

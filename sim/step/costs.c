@@ -149,8 +149,15 @@ static ll_task_cost other_cost(const maker *m, const ll_cost_of *of)
     return c;
 }
 
-/* Costs of ops first, then transfers of chunks onto them. An op that is neither one of a chunk's two nor
- * makes its gradients of weights (the other half, pairs) has the slow-down of its own transfers alone. */
+/* Gradients of chunk v leave after another op than its backward pass. */
+static void leaves_after(const maker *m, int64_t v, ll_task_cost *last, const ll_task_cost *op)
+{
+    ll_task_cost forward = op[m->view->graph->chunk[v].forward_op], gather, scatter;
+    chunk_costs(m, v, &forward, last, &gather, &scatter);
+}
+
+/* Costs of ops first, then transfers of chunks onto them. The half of a backward pass that makes gradients of inputs has
+ * the slow-down of its own transfers alone. */
 static void chunks_make(const maker *m, ll_task_cost *op)
 {
     const ll_graph *g = m->view->graph;
@@ -163,10 +170,10 @@ static void chunks_make(const maker *m, ll_task_cost *op)
     for (int64_t v = 0; v < g->n_chunk; v++) {
         ll_task_cost to = none, from = none;
         chunk_costs(m, v, &op[g->chunk[v].forward_op], &op[g->chunk[v].backward_op], &to, &from);
-        if (g->chunk[v].weight_op >= 0) { /* gradients leave after this half */
-            ll_task_cost forward = op[g->chunk[v].forward_op];
-            chunk_costs(m, v, &forward, &op[g->chunk[v].weight_op], &to, &from);
-        }
+        /* Or gradients leave after a half of the backward pass, or after pairs. */
+        if (g->chunk[v].weight_op >= 0) leaves_after(m, v, &op[g->chunk[v].weight_op], op);
+        for (int64_t f = 0; f < g->n_chunk && g->pair_op >= 0; f++)
+            leaves_after(m, v, &op[g->pair_op + f * g->n_chunk + v], op);
         m->task[gather + v] = to;
         m->task[scatter + v] = from;
     }

@@ -138,6 +138,7 @@ typedef struct ll_graph {
     const ll_op *op; /* [n_op] */
     int64_t n_chunk;
     const ll_chunk_work *chunk; /* [n_chunk] */
+    int pair_op; /* the first of [n_chunk][n_chunk], a forward and a backward chunk; -1: no pairs */
     ll_replica_work replicas;
     int send, send_gather, tie; /* transfers between stages; -1: none */
     int on_wire

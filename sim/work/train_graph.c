@@ -295,6 +295,7 @@ static void ops_build(builder *b, bool split_backward, bool pairs)
         }
     }
     calls_count(b, op, 2 * n_chunk);
+    b->graph->pair_op = pairs ? (int)n_op : -1;
     for (int64_t i = 0; i < n_chunk * n_chunk && pairs; i++)
         op[n_op++] = pair_of(b, &op[2 * (i / n_chunk)], &op[2 * (i % n_chunk) + 1]);
     b->graph->n_op = (int)n_op;
@@ -357,7 +358,7 @@ static ll_status tasks_build(builder *b, bool split_backward, ll_error *err)
         p.cost.weight = cost_range(b, &list, LL_COST_OP, n, 2 * n + 1, 2);
     }
     if (p.schedule->fuses_pairs)
-        p.cost.pair = cost_range(b, &list, LL_COST_OP, n * n, g->n_op - n * n, 1);
+        p.cost.pair = cost_range(b, &list, LL_COST_OP, n * n, g->pair_op, 1);
     p.cost.gather = cost_range(b, &list, LL_COST_GATHER, n, 0, 1);
     p.cost.scatter = cost_range(b, &list, LL_COST_SCATTER, n, 0, 1);
     p.cost.optimizer = cost_optimizers(b, &list);

@@ -17,11 +17,15 @@ static int64_t fill(const ll_pipe *pipe, int64_t stage)
     return pipe->n_inter == 1 ? after : 2 * after + (pipe->n_inter - 1) * pipe->n_stage;
 }
 
-static const char *obstacle(const ll_pipe *pipe)
+static bool legal(const ll_pipe *pipe, ll_faults *why)
 {
     if (pipe->n_inter > 1 && pipe->n_micro % pipe->n_stage)
-        return "the interleaved schedule needs micro-batches per pipeline that divide by pp";
-    return NULL;
+        return ll_fault_add(
+            why, "job.interleave",
+            "the interleaved schedule needs micro-batches per pipeline that divide by pp "
+            "(here %lld and %lld); change global_batch or write interleave = 1",
+            (long long)pipe->n_micro, (long long)pipe->n_stage);
+    return true;
 }
 
 static int64_t n_slot(const ll_pipe *pipe, int64_t stage)
@@ -90,7 +94,7 @@ const ll_schedule_type ll_schedule_one_f_one_b = {
     .name = "1f1b",
     .doc = "one forward, one backward; with interleave > 1 over several chunks per stage",
     .turns = true,
-    .obstacle = obstacle,
+    .legal = legal,
     .n_slot = n_slot,
     .order = order,
     .n_held = n_held,

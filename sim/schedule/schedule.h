@@ -11,6 +11,8 @@
 #ifndef LL_SCHEDULE_SCHEDULE_H
 #define LL_SCHEDULE_SCHEDULE_H
 
+#include "sim/base/fault.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -51,8 +53,8 @@ typedef struct ll_schedule_type {
     bool fuses_pairs;     /* has PAIR slots; the first forward pass of a chunk is none */
     /* Slots have turns: stages whose sends are exposed advance in lock-step (sim/work/pipeline.h). */
     bool turns;
-    /* Why the schedule cannot run this pipeline, and what to change; NULL if it can. */
-    const char *(*obstacle)(const ll_pipe *pipe);
+    /* Whether the schedule can run this pipeline. Each fault says what would be legal. */
+    bool (*legal)(const ll_pipe *pipe, ll_faults *why);
     int64_t (*n_slot)(const ll_pipe *pipe, int64_t stage);
     void (*order)(const ll_pipe *pipe, int64_t stage, ll_slot *slot); /* [n_slot] */
     /* The k-th chunk that a stage holds, 0 <= k < n_held; their weights take its memory. */

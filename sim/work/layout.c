@@ -76,11 +76,7 @@ bool ll_layout_order(ll_layout *layout)
 static bool pipeline_fits(const ll_layout *layout, ll_faults *why)
 {
     const ll_pipe pipe = ll_layout_pipe(layout);
-    const char *obstacle = ll_layout_schedule(layout)->obstacle(&pipe);
-    if (obstacle)
-        return ll_fault_add(why, "job.interleave",
-                            "%s (here %lld and %lld); change global_batch or write interleave = 1",
-                            obstacle, (long long)pipe.n_micro, (long long)layout->pp);
+    if (!ll_layout_schedule(layout)->legal(&pipe, why)) return false;
     if (pipe.n_micro > LL_MAX_OP / ll_pipe_n_chunk(&pipe))
         return ll_fault_add(
             why, "job.global_batch",

@@ -301,7 +301,20 @@ static void check_pipe(const ll_schedule_type *type, const ll_pipe *pipe, ll_com
     check_sends(s, mem);
 }
 
-/* Every pipe that the schedule has no obstacle to; there are some. */
+/* Yes and no are the same in silence, and every no has a reason. */
+static bool check_legal(const ll_schedule_type *type, const ll_pipe *pipe)
+{
+    ll_faults why = {0};
+    const bool silent = type->legal(pipe, NULL), ok = type->legal(pipe, &why);
+    CHECK(silent == ok && ok == (why.n == 0), "%s: %d and %d with %d faults", type->name, silent,
+          ok, why.n);
+    for (int i = 0; i < why.n && i < LL_MAX_FAULT; i++)
+        CHECK(!strncmp(why.at[i].path, "job.", 4) && why.at[i].text[0], "%s: fault %d at %s",
+              type->name, i, why.at[i].path);
+    return ok;
+}
+
+/* Every pipe that is legal; there are some. */
 static void check_type(const ll_schedule_type *type, ll_comm *comm, ll_arena *mem)
 {
     int n_pipe = 0;
@@ -311,9 +324,7 @@ static void check_type(const ll_schedule_type *type, ll_comm *comm, ll_arena *me
             for (int64_t micro = 1; micro <= MAX_MICRO; micro++) {
                 const ll_pipe pipe = {stage, inter, micro};
                 if (stage == 1 && inter > 1) continue; /* no layout has it */
-                const char *obstacle = type->obstacle(&pipe);
-                CHECK(!obstacle || obstacle[0], "%s: an obstacle without a reason", type->name);
-                if (obstacle) continue;
+                if (!check_legal(type, &pipe)) continue;
                 const ll_arena_mark mark_here = ll_arena_here(mem);
                 check_pipe(type, &pipe, comm, mem);
                 ll_arena_release(mem, mark_here);

@@ -3,11 +3,12 @@
  * list of tests/contract/schedule.c), which is also its test. */
 #include "tests/toys/schedule_gpipe.h"
 
-#include <stddef.h>
-
-static const char *obstacle(const ll_pipe *pipe)
+static bool legal(const ll_pipe *pipe, ll_faults *why)
 {
-    return pipe->n_inter > 1 ? "schedule gpipe has one chunk per stage" : NULL;
+    if (pipe->n_inter > 1)
+        return ll_fault_add(why, "job.interleave",
+                            "schedule gpipe has one chunk per stage: write 1");
+    return true;
 }
 
 static int64_t n_slot(const ll_pipe *pipe, int64_t stage)
@@ -50,7 +51,7 @@ static double uniform_s(const ll_pipe *pipe, const ll_uniform *pass)
 const ll_schedule_type ll_schedule_gpipe = {
     .name = "gpipe",
     .doc = "all forward passes, then all backward passes",
-    .obstacle = obstacle,
+    .legal = legal,
     .n_slot = n_slot,
     .order = order,
     .n_held = n_held,

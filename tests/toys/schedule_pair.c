@@ -2,12 +2,11 @@
  * backward pass of the one before. */
 #include "tests/toys/schedule_pair.h"
 
-#include <stddef.h>
-
-static const char *obstacle(const ll_pipe *pipe)
+static bool legal(const ll_pipe *pipe, ll_faults *why)
 {
-    return pipe->n_stage > 1 || pipe->n_inter > 1 ? "schedule pair has one stage and one chunk"
-                                                  : NULL;
+    if (pipe->n_stage > 1 || pipe->n_inter > 1)
+        return ll_fault_add(why, "job.pp", "schedule pair has one stage and one chunk: write 1");
+    return true;
 }
 
 static int64_t n_slot(const ll_pipe *pipe, int64_t stage)
@@ -51,7 +50,7 @@ const ll_schedule_type ll_schedule_pair = {
     .name = "pair",
     .doc = "each forward pass together with the backward pass before it, on one stage",
     .fuses_pairs = true,
-    .obstacle = obstacle,
+    .legal = legal,
     .n_slot = n_slot,
     .order = order,
     .n_held = n_held,

@@ -3,11 +3,12 @@
  * the first and the last chunk sit on the first stage, and both middle ones on the last. */
 #include "tests/toys/schedule_split.h"
 
-#include <stddef.h>
-
-static const char *obstacle(const ll_pipe *pipe)
+static bool legal(const ll_pipe *pipe, ll_faults *why)
 {
-    return pipe->n_inter > 2 ? "schedule split has one or two chunks per stage" : NULL;
+    if (pipe->n_inter > 2)
+        return ll_fault_add(why, "job.interleave",
+                            "schedule split has one or two chunks per stage");
+    return true;
 }
 
 static int64_t n_slot(const ll_pipe *pipe, int64_t stage)
@@ -55,7 +56,7 @@ const ll_schedule_type ll_schedule_split = {
     .name = "split",
     .doc = "forward passes, gradients of inputs, gradients of weights; chunks in a V",
     .splits_backward = true,
-    .obstacle = obstacle,
+    .legal = legal,
     .n_slot = n_slot,
     .order = order,
     .n_held = n_held,

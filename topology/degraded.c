@@ -15,10 +15,10 @@ typedef struct rate {
 typedef struct degraded_state {
     const ll_topology *beneath;
     int64_t n_rate, n_down;
-    rate *rate;       /* [n_rate] by link id */
-    uint64_t *listed; /* [n_link / 64 + 1] bit set: the link is in `rate` */
-    uint64_t *down;   /* [n_link / 64 + 1] bit set: the link is down */
-    ll_graph *graph;  /* of the links that are up; only if n_down > 0 */
+    rate *rate;           /* [n_rate] by link id */
+    uint64_t *listed;     /* [n_link / 64 + 1] bit set: the link is in `rate` */
+    uint64_t *down;       /* [n_link / 64 + 1] bit set: the link is down */
+    ll_link_graph *graph; /* of the links that are up; only if n_down > 0 */
 } degraded_state;
 
 /* ---- What is wrong ---------------------------------------------------------------------------- */
@@ -145,16 +145,16 @@ static ll_status check_joined(const degraded_state *state, ll_arena *mem, int *m
                               ll_error *err)
 {
     int32_t cut;
-    ll_graph *in = ll_graph_create(state->beneath, state->down, true, mem);
-    const int there = ll_graph_farthest(state->graph, 0, &cut);
+    ll_link_graph *in = ll_link_graph_create(state->beneath, state->down, true, mem);
+    const int there = ll_link_graph_farthest(state->graph, 0, &cut);
     if (there < 0) return not_joined(state, 0, cut, mem, err);
-    const int back = ll_graph_farthest(in, 0, &cut);
+    const int back = ll_link_graph_farthest(in, 0, &cut);
     if (back < 0) return not_joined(state, cut, 0, mem, err);
     *max_hop = there + back; // by way of chip 0: an upper bound, and mostly low enough
     if (*max_hop <= LL_MAX_HOP) return LL_OK;
     *max_hop = 0;
     for (int32_t chip = 0; chip < state->beneath->n_chip; chip++) {
-        const int n = ll_graph_farthest(state->graph, chip, &cut);
+        const int n = ll_link_graph_farthest(state->graph, chip, &cut);
         if (n > *max_hop) *max_hop = n;
         if (n > LL_MAX_HOP)
             return ll_error_set(
@@ -197,7 +197,7 @@ static int degraded_route(const ll_topology *topo, int32_t src, int32_t dst, int
     if (state->n_down == 0 || src == dst)
         return state->beneath->type->route(state->beneath, src, dst, path, cap, link_id);
     const int n = left_route(state, pair, path, way, &n_left);
-    if (n == 0) return ll_graph_route(state->graph, src, dst, pair_hash(pair), cap, link_id);
+    if (n == 0) return ll_link_graph_route(state->graph, src, dst, pair_hash(pair), cap, link_id);
     if (n > cap) return -1;
     memcpy(link_id, way, (size_t)n * sizeof *way);
     return n;
@@ -231,7 +231,7 @@ ll_status ll_topology_degrade(const ll_topology *beneath, const char *text, ll_a
     LL_TRY(rates_read(state, text, mem, err));
     int max_hop = 0;
     if (state->n_down > 0) {
-        state->graph = ll_graph_create(beneath, state->down, false, mem);
+        state->graph = ll_link_graph_create(beneath, state->down, false, mem);
         LL_TRY(check_joined(state, mem, &max_hop, err));
     }
     ll_topology topo = *beneath;

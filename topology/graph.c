@@ -1,7 +1,7 @@
 #include "topology/graph.h"
 
 /* Counts the links of each node, then places them: two walks over all links. */
-static void place_links(ll_graph *graph, const uint64_t *down, bool backwards, bool counting)
+static void place_links(ll_link_graph *graph, const uint64_t *down, bool backwards, bool counting)
 {
     const ll_topology *topo = graph->topo;
     for (int64_t id = 0; id < topo->n_link; id++) {
@@ -19,10 +19,10 @@ static void place_links(ll_graph *graph, const uint64_t *down, bool backwards, b
     }
 }
 
-ll_graph *ll_graph_create(const ll_topology *topo, const uint64_t *down, bool backwards,
-                          ll_arena *mem)
+ll_link_graph *ll_link_graph_create(const ll_topology *topo, const uint64_t *down, bool backwards,
+                                    ll_arena *mem)
 {
-    ll_graph *graph = ll_arena_new(mem, ll_graph);
+    ll_link_graph *graph = ll_arena_new(mem, ll_link_graph);
     graph->topo = topo;
     graph->start = ll_arena_array(mem, topo->n_node + 2, int64_t);
     graph->link = ll_arena_array(mem, topo->n_link, int64_t);
@@ -39,7 +39,7 @@ ll_graph *ll_graph_create(const ll_topology *topo, const uint64_t *down, bool ba
 }
 
 /* From `from` until `to` is reached, or everywhere if there is no such node. */
-static void spread(ll_graph *graph, int64_t from, int64_t to, uint64_t salt)
+static void spread(ll_link_graph *graph, int64_t from, int64_t to, uint64_t salt)
 {
     int64_t tail = 0;
     graph->turn++;
@@ -63,8 +63,8 @@ static void spread(ll_graph *graph, int64_t from, int64_t to, uint64_t salt)
     }
 }
 
-int ll_graph_route(ll_graph *graph, int32_t src, int32_t dst, uint64_t salt, int cap,
-                   int64_t *link_id)
+int ll_link_graph_route(ll_link_graph *graph, int32_t src, int32_t dst, uint64_t salt, int cap,
+                        int64_t *link_id)
 {
     spread(graph, src, dst, salt);
     const int n = graph->n_hop[dst];
@@ -79,7 +79,7 @@ int ll_graph_route(ll_graph *graph, int32_t src, int32_t dst, uint64_t salt, int
     return n;
 }
 
-int ll_graph_farthest(ll_graph *graph, int32_t chip, int32_t *cut)
+int ll_link_graph_farthest(ll_link_graph *graph, int32_t chip, int32_t *cut)
 {
     int most = 0;
     spread(graph, chip, -1, 0);

@@ -286,13 +286,22 @@ static ll_status place_in_lock_step(builder *b, ll_arena *mem, ll_error *err)
     return LL_OK;
 }
 
+/* Of the chunks of a stage, the one that finishes next after a task. */
+static int64_t next_done(const builder *b, int64_t stage, int32_t after)
+{
+    int64_t next = -1;
+    for (int64_t k = 0; k < b->p->schedule->n_held(&b->p->pipe); k++) {
+        const int64_t v = b->p->schedule->chunk(&b->p->pipe, stage, k);
+        if (b->last_back[v] > after && (next < 0 || b->last_back[v] < b->last_back[next])) next = v;
+    }
+    return next;
+}
+
 /* Gradients of a stage in the order in which its chunks finish, and when all of them are there. */
 static int32_t place_gradients(builder *b, int64_t stage)
 {
-    const int64_t n_held = b->p->schedule->n_held(&b->p->pipe);
-    int32_t last = -1;
-    for (int64_t k = n_held - 1; k >= 0; k--) {
-        const int64_t v = b->p->schedule->chunk(&b->p->pipe, stage, k);
+    int32_t last = -1, done = -1;
+    for (int64_t v; (v = next_done(b, stage, done)) >= 0; done = b->last_back[v]) {
         last = place(b, stage, LL_STREAM_DP, b->p->cost.scatter[v]);
         b->task[last].dep[1] = b->p->overlap_scatter ? b->last_back[v] : b->last[stage];
         if (b->p->overlap_scatter) b->task[last].flags |= LL_TASK_STREAMED;

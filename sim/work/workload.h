@@ -76,7 +76,7 @@ typedef struct ll_metric {
  * workload, of shape_size bytes, of which all that are equal mean the same; so it is to be cleared before it is filled
  * if it has padding. Shape NULL is the iteration that the loss ladder is about. */
 typedef struct ll_oracle {
-    /* Every rank asks the same questions in the same order. Collective. */
+    /* Every rank asks the same questions in the same order, and none after an error. Collective. */
     ll_status (*iteration_s)(void *self, const void *shape, double *out_s, ll_error *err);
     void *self;
 } ll_oracle;

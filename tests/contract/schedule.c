@@ -222,11 +222,27 @@ static bool graph_make(const sample *s, bool overlap_sends, ll_arena *mem, ll_gr
                                     .two_sends = COST_SEND,
                                     .tie = -1,
                                     .pair = alike(mem, n * n, COST_PAIR)},
-                           .overlap_sends = overlap_sends};
+                           .overlap_sends = overlap_sends,
+                           .overlap_scatter = true};
     ll_error err;
     ll_error_init(&err);
     CHECK(ll_pipeline_tasks(&p, mem, out, &err) == LL_OK, "%s: %s", s->name, err.text);
     return err.status == LL_OK;
+}
+
+/* Gradients of chunks leave a stage in the order in which they are there. */
+static void check_gradients(const sample *s, const ll_graph *graph)
+{
+    int32_t last[MAX_STAGE] = {0}, n = 0;
+    for (int32_t i = graph->n_local; i < graph->n_task; i++) {
+        const ll_task *t = &graph->task[i];
+        if (t->stream != LL_STREAM_DP) continue;
+        CHECK(t->dep[1] > last[t->lane], "%s: stage %d: %d after %d", s->name, t->lane, t->dep[1],
+              last[t->lane]);
+        last[t->lane] = t->dep[1];
+        n++;
+    }
+    CHECK(n == s->n_chunk, "%s: gradients of %d chunks", s->name, n);
 }
 
 /* Activations and their gradients are sent between chunks of two stages, and only there. */
@@ -239,6 +255,7 @@ static void check_sends(const sample *s, ll_arena *mem)
         n_send += graph->task[i].cost == COST_SEND;
     for (int64_t v = 0; v + 1 < s->n_chunk; v++)
         want += s->home[v] != s->home[v + 1] ? 2 * s->pipe.n_micro : 0;
+    check_gradients(s, graph);
     CHECK(n_send == want, "%s: %lld sends, want %lld", s->name, (long long)n_send, (long long)want);
 }
 

@@ -29,11 +29,11 @@ static void order(const ll_pipe *pipe, int64_t stage, ll_slot *slot)
     static const ll_slot_kind kind[] = {LL_SLOT_FORWARD, LL_SLOT_BACKWARD_INPUT,
                                         LL_SLOT_BACKWARD_WEIGHT};
     for (int turn = 0; turn < 3; turn++)
-        for (int64_t k = 0; k < pipe->n_inter; k++) /* backward, the later chunk first */
+        for (int64_t k = 0; k < pipe->n_inter; k++) /* gradients of inputs, the later chunk first */
             for (int64_t i = 0; i < pipe->n_micro; i++)
                 *slot++ = (ll_slot){
                     .micro = (int32_t)i,
-                    .chunk = (int32_t)chunk(pipe, stage, turn ? pipe->n_inter - 1 - k : k),
+                    .chunk = (int32_t)chunk(pipe, stage, turn == 1 ? pipe->n_inter - 1 - k : k),
                     .kind = kind[turn]};
 }
 

@@ -92,7 +92,8 @@ typedef struct ll_workload_type {
     /* Work of an iteration that counts, in FLOP, on all chips together. */
     double (*work_flop)(const struct ll_study *study);
     size_t shape_size; /* 0: iterations are all alike, and shapes are NULL */
-    /* The graph of an iteration of that shape, in mem. `removes` may take away work (LL_IDEAL_RECOMPUTE); the tasks are the same. Not collective. */
+    /* The graph of an iteration of that shape, in mem. `removes` may take away work (LL_IDEAL_RECOMPUTE); the tasks are the
+     * same. Not collective. */
     ll_status (*build)(const struct ll_study *study, const void *shape, unsigned removes,
                        ll_arena *mem, ll_graph *out, ll_error *err);
     /* Run the workload's clock: fills iteration_s and `found` (in mem), of which `metrics` are made. Most workloads are

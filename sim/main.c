@@ -106,8 +106,9 @@ static ll_status petsc_unused(const ll_options *opt, ll_error *err)
     return err->status;
 }
 
-/* Options of PETSc change how equations are solved, so they stand on the command line or nowhere: neither the
- * environment nor a .petscrc in the home or the current folder is listened to. */
+/* Options of PETSc change how equations are solved, so they stand on the command line or
+ * nowhere: neither the environment nor a .petscrc in the home or the current folder is listened
+ * to. */
 static void petsc_environment_drop(MPI_Comm world)
 {
     static const char *const names[] = {"PETSC_OPTIONS", "PETSC_OPTIONS_YAML"};
@@ -185,7 +186,8 @@ static ll_status command_run(const request *r, MPI_Comm world, ll_comm *comm, ll
     return PetscFinalize() && status == LL_OK ? LL_ERR_INTERNAL : status;
 }
 
-/* A launcher ends all ranks when the first one fails: MPI_Finalize holds everyone until rank 0 has said why. */
+/* A launcher ends all ranks when the first one fails: MPI_Finalize holds everyone until rank 0
+ * has said why. */
 static ll_status ranks_run(request *r, MPI_Comm world, ll_arena *mem)
 {
     ll_error err;

@@ -4,7 +4,7 @@
 #ifndef LL_TESTS_PARAM_MAKE_H
 #define LL_TESTS_PARAM_MAKE_H
 
-#include "tests/topology_make.h"
+#include "tests/support/topology_make.h"
 
 /* Keys that the text leaves out have their defaults. Stops the test if the text is not right. */
 static inline void *param_make(ll_arena *mem, const char *name, const ll_key *keys, size_t size,

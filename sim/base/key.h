@@ -13,8 +13,9 @@ enum {
     LL_KEY_PATH = 2 /* a file, relative to the configuration file that names it; see ll_text_file */
 };
 
-/* What a STRING with LL_KEY_PATH is filled with: the file was read with the configuration, so whoever owns the
- * key opens nothing. That is why such a key is called `file`, or `..._file`: the reader finds it by its name. */
+/* What a STRING with LL_KEY_PATH is filled with: the file was read with the configuration, so
+ * whoever owns the key opens nothing. That is why such a key is called `file`, or `..._file`:
+ * the reader finds it by its name. */
 typedef struct ll_text_file {
     const char *name; /* for messages: as seen from the current folder of rank 0 */
     const char *text; /* ended by 0; "" if no file is named */

@@ -10,7 +10,8 @@ static const char *const variables[] = {"LINELOSS_CONFIGS"};
 
 enum { N_VARIABLE = sizeof variables / sizeof *variables };
 
-/* One after the other, each ended by 0: the version, each variable ("" or "=value"), each argument. */
+/* One after the other, each ended by 0: the version, each variable ("" or "=value"), each
+ * argument. */
 static void start_tell(int argc, char *const *argv, ll_text *out)
 {
     ll_text_add(out, "%s (%s)%c", ll_version(), ll_git(), '\0');

@@ -49,17 +49,17 @@ typedef struct ll_source {
     size_t n_byte;
 } ll_source;
 
-/* Read `path` (a file, or the name of a study or cluster that is shipped), everything it includes, and
- * the files named by set strings "path=@file" (of the list `set` in the file, and set[n_set]), and those
- * named by keys (LL_KEY_PATH; what is wrong with one of them is told when it is asked for). Errors:
- * missing, unreadable, a directory, empty, binary, include missing or nested too deep (with the including
- * file and line). Rank 0 reads, and every rank gets the same bytes or the same error: whether another rank
- * sees the files is no matter. Collective. */
+/* Read `path` (a file, or the name of a study or cluster that is shipped), everything it
+ * includes, and the files named by set strings "path=@file" (of the list `set` in the file, and
+ * set[n_set]), and those named by keys (LL_KEY_PATH; what is wrong with one of them is told when
+ * it is asked for). Errors: missing, unreadable, a directory, empty, binary, include missing or
+ * nested too deep (with the including file and line). Rank 0 reads, and every rank gets the same
+ * bytes or the same error: whether another rank sees the files is no matter. Collective. */
 ll_status ll_source_read(const char *path, int n_set, const char *const *set, ll_comm *comm,
                          ll_arena *mem, ll_source *out, ll_error *err);
 
-/* The text of one file, ended by 0. `what` is the kind that is expected, such as "a table". Rank 0 reads
- * here too, with the same errors. Collective. */
+/* The text of one file, ended by 0. `what` is the kind that is expected, such as "a table". Rank
+ * 0 reads here too, with the same errors. Collective. */
 ll_status ll_source_file(const char *path, const char *what, ll_comm *comm, ll_arena *mem,
                          const char **text, size_t *n, ll_error *err);
 

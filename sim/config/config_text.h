@@ -11,7 +11,7 @@
  *     \001 3 configs/study.cfg          back again, at line 3
  *     \002 other/chip.cfg               section: what "cluster.chip = @other/chip.cfg" stands for
  *     \001 1 other/chip.cfg
- *     \003 0 11 24                      a file that a value names: status, lengths of name and text,
+ *     \003 0 9 24                     a file that a value names: status, lengths of name and text,
  *     links.txt                        and both, each with an end of line
  *     chips 2
  *     0 <-> 1 ...

@@ -1,7 +1,8 @@
 /* Files as they lie on disk. Every file that lineloss reads is read here, and nowhere else.
  *
- * Ranks may see other files under the same name, or none, and have other working folders. So nothing here
- * is asked on any rank but the first: source.c and shipped.c call it there, and hand on what was found.
+ * Ranks may see other files under the same name, or none, and have other working folders. So
+ * nothing here is asked on any rank but the first: source.c and shipped.c call it there, and
+ * hand on what was found.
  */
 #ifndef LL_CONFIG_FILE_H
 #define LL_CONFIG_FILE_H
@@ -33,8 +34,8 @@ bool ll_file_is_regular(const char *path);
 bool ll_file_is_folder(const char *path);
 bool ll_file_same(const char *a, const char *b); /* both are there, and are one file */
 
-/* Names in `folder` that end in `suffix` and do not begin with a dot, without it, sorted; returns how
- * many, 0 if there is no such folder. */
+/* Names in `folder` that end in `suffix` and do not begin with a dot, without it, sorted;
+ * returns how many, 0 if there is no such folder. */
 int ll_file_names(const char *folder, const char *suffix, ll_arena *mem, const char *const **out);
 
 #endif

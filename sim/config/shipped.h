@@ -15,8 +15,8 @@ const char *ll_shipped_dir(ll_comm *comm, ll_arena *mem);
  * Collective. */
 int ll_shipped_names(const char *kind, ll_comm *comm, ll_arena *mem, const char *const **out);
 
-/* Where the file lies that the user means: `path` itself, or else the study or cluster of that name among
- * those that are shipped. For rank 0 alone, like file.h. */
+/* Where the file lies that the user means: `path` itself, or else the study or cluster of that
+ * name among those that are shipped. For rank 0 alone, like file.h. */
 ll_status ll_shipped_find(const char *path, ll_arena *mem, const char **out, ll_error *err);
 
 /* "DIR/studies/../clusters/x.cfg:4: text" -> "clusters/x.cfg:4: text": without the directory of shipped

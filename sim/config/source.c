@@ -1,5 +1,5 @@
-/* Files to one text, on rank 0, and from there to everyone: @include is expanded here, so that parsing
- * never touches a file. */
+/* Files to one text, on rank 0, and from there to everyone: @include is expanded here, so that
+ * parsing never touches a file. */
 #include "sim/config/config_text.h"
 #include "sim/config/config_tree.h"
 #include "sim/config/file.h"
@@ -179,8 +179,8 @@ static ll_status add_sections_of_file(ll_text *out, ll_error *err)
     return LL_OK;
 }
 
-/* Add the files that values of the tree name. What is wrong with one of them is told with the value, when
- * somebody asks for it. */
+/* Add the files that values of the tree name. What is wrong with one of them is told with the
+ * value, when somebody asks for it. */
 static void attach(const ll_node *node, ll_text *out)
 {
     ll_arena *mem = out->mem;

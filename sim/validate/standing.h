@@ -5,8 +5,8 @@
 #include "sim/report/report.h"
 #include "sim/validate/validation_record.h"
 
-/* The record beside the shipped configurations; NULL if there is none that can be read. Rank 0 reads.
- * Collective. */
+/* The record beside the shipped configurations; NULL if there is none that can be read. Rank 0
+ * reads. Collective. */
 const ll_record *ll_standing_record(ll_comm *comm, ll_arena *mem);
 
 /* record: may be NULL. Not collective. */

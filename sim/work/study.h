@@ -49,13 +49,13 @@ typedef struct ll_study_source {
     int what;               /* LL_STUDY_CLUSTER or LL_STUDY_WHOLE */
 } ll_study_source;
 
-/* Read, parse and check a study. Errors are LL_ERR_CONFIG, all that were found, and the same on every
- * rank. Collective. */
+/* Read, parse and check a study. Errors are LL_ERR_CONFIG, all that were found, and the same on
+ * every rank. Collective. */
 ll_status ll_study_load(const ll_study_source *from, ll_comm *comm, ll_arena *mem, ll_study *out,
                         ll_error *err);
 
-/* The second half of it, which looks at no file: from the source that was read (ll_source_read) with the
- * same path and sets. Not collective. */
+/* The second half of it, which looks at no file: from the source that was read (ll_source_read)
+ * with the same path and sets. Not collective. */
 ll_status ll_study_parse(const ll_study_source *from, ll_source source, ll_arena *mem,
                          ll_study *out, ll_error *err);
 

@@ -128,5 +128,5 @@ heading=$heading,otherwise bad 'A,open20,,o01,,x,step s,1,8,,,a=1 or a=2 or a=3 
     'rows\.csv:2: otherwise has more than 4 settings'
 heading=id,group bad 'A,open20' "rows\.csv:1: there is no column 'series'"
 expect 1 validate none.csv
-has err 'none\.csv: No such file'
+has err 'none\.csv: no such file'
 finish

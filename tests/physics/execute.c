@@ -95,7 +95,7 @@ static ll_pipeline pipeline_of(const world *w, table *t)
     p.cost.send = table_s(t, w->send_s);
     p.cost.two_sends = table_s(t, 2 * w->send_s);
     p.cost.tie = w->tie_s > 0 ? table_s(t, w->tie_s) : -1;
-    p.lock_step = ll_pipeline_in_lock_step(&p.pipe, p.overlap_sends);
+    p.lock_step = ll_pipeline_in_lock_step(p.schedule, &p.pipe, p.overlap_sends);
     return p;
 }
 

@@ -2,7 +2,7 @@
 #ifndef LL_TESTS_TOYS_SMALL_STUDY_H
 #define LL_TESTS_TOYS_SMALL_STUDY_H
 
-#include "tests/study_make.h"
+#include "tests/support/study_make.h"
 
 #define SMALL_STUDY(job)                                                                       \
     "name = \"small\"; engine : { type = \"closed\"; };"                                       \

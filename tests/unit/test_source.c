@@ -207,8 +207,8 @@ static void check_file(ll_config *cfg, const char *group, const char *name, cons
           group, file.name, got);
 }
 
-/* A file that a value names travels with the configuration, relative to the file that names it. One that cannot be
- * read is told where it is asked for, and not before. */
+/* A file that a value names travels with the configuration, relative to the file that names it.
+ * One that cannot be read is told where it is asked for, and not before. */
 static void test_attached(void)
 {
     write_file("sub/links.txt", "links\n");

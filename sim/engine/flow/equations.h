@@ -52,8 +52,8 @@ void ll_equations_destroy(ll_equations *eq);
 /* Solve for `mult` [n_row] flows in each row; rows with 0 are absent.
  * wait_s: [link_hi - link_lo] queueing delays: the answer, and the start of the next solve (zeros
  * ask for a start from scratch). rate_Bps: [n_row] of one flow of the row; 0 where absent.
- * Errors: LL_ERR_RUN with the figures if it does not converge, or if options of PETSc made it stop before the
- * tolerance was reached. Collective over comm. */
+ * Errors: LL_ERR_RUN with the figures if it does not converge, or if options of PETSc made it stop
+ * before the tolerance was reached. Collective over comm. */
 ll_status ll_equations_solve(ll_equations *eq, const double *mult, double *wait_s, double *rate_Bps,
                              ll_solve_info *info, ll_error *err);
 

@@ -1,14 +1,14 @@
-/* What it costs to write out the flows of a phase for engine `packet`, before the first packet moves.
+/* What it costs to write out the flows of a phase for engine `packet`, before the first packet
+ * moves.
  *
  *   mpirun -n R bench_build [--format json]
  *
  * As one rank of one, and as R ranks.
  *
- * Everyone half-way across (a shift, as a permutation) on 8192 and 65,536 chips of a leaf-spine fabric, 16
- * ports to a leaf; and all-to-all within groups of 64 strided over 8192, so that half of the flows cross the
- * middle. CPU time and memory of the rank that needs most, the links and all work space included. "flow B" is
- * what stays per flow that the rank keeps.
- */
+ * Everyone half-way across (a shift, as a permutation) on 8192 and 65,536 chips of a leaf-spine
+ * fabric, 16 ports to a leaf; and all-to-all within groups of 64 strided over 8192, so that half of
+ * the flows cross the middle. CPU time and memory of the rank that needs most, the links and all
+ * work space included. "flow B" is what stays per flow that the rank keeps. */
 #include "sim/engine/packet/net.h"
 #include "tests/support/engine_make.h"
 

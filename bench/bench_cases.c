@@ -9,9 +9,9 @@
  *
  * Prints CPU seconds, simulated end, solves, Newton steps, the bound that batching leaves, and peak
  * memory, beside figures quoted from SimGrid 3.32 (max-min sharing, CM02) for the same case on a
- * machine of this kind. Max-min is another rule of sharing, so simulated ends may differ, and by how
- * much is printed. In unequal_128 most of it is the window: 1/127 of a link each, twice over, which
- * the last flows of a host cannot leave when the others are done. Deep windows come closer.
+ * machine of this kind. Max-min is another rule of sharing, so simulated ends may differ, and by
+ * how much is printed. In unequal_128 most of it is the window: 1/127 of a link each, twice over,
+ * which the last flows of a host cannot leave when the others are done. Deep windows come closer.
  */
 #include "sim/engine/flow/equations.h"
 #include "tests/support/engine_make.h"
@@ -20,7 +20,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
-/* --- topologies of the cases: a crossbar, and a full-bisection fat-tree with D-mod-k ------------ */
+/* --- topologies of the cases: a crossbar, and a full-bisection fat-tree with D-mod-k ---------- */
 
 typedef struct tree_shape {
     int32_t host, leaf, pod; /* hosts per leaf, leaves per pod, pods; 1 leaf, 1 pod: a crossbar */
@@ -42,8 +42,9 @@ static int32_t tree_n_path(const ll_topology *topo, int32_t src, int32_t dst)
     return 1;
 }
 
-/* Links in blocks of n: host up, host down, leaf up (leaf, j), leaf down, middle up (pod, j, u), middle
- * down. D-mod-k chooses j = dst mod hosts per leaf and u = leaf of dst mod leaves per pod. */
+/* Links in blocks of n: host up, host down, leaf up (leaf, j), leaf down, middle up (pod, j, u),
+ * middle down. D-mod-k chooses j = dst mod hosts per leaf and u = leaf of dst mod leaves per pod.
+ */
 static int tree_route(const ll_topology *topo, int32_t src, int32_t dst, int32_t path, int cap,
                       int64_t *link_id)
 {
@@ -83,7 +84,7 @@ static ll_topology tree_make(const tree_shape *t)
                          .state = t};
 }
 
-/* --- traffic ------------------------------------------------------------------------------------ */
+/* --- traffic ---------------------------------------------------------------------------------- */
 
 static ll_traffic all_pairs(ll_arena *mem, int32_t n)
 {
@@ -116,8 +117,8 @@ static ll_traffic unequal_pairs(ll_arena *mem, int32_t n)
     return t;
 }
 
-/* Fisher and Yates with x = x * 6364136223846793005 + 1442695040888963407, x0 = 1, j = (x >> 33) mod
- * (i + 1), i = n-1 .. 1; fixed points are dropped. */
+/* Fisher and Yates with x = x * 6364136223846793005 + 1442695040888963407, x0 = 1, j = (x >> 33)
+ * mod (i + 1), i = n-1 .. 1; fixed points are dropped. */
 static ll_traffic permutation(ll_arena *mem, int32_t n)
 {
     int32_t *src, *dst, *to = ll_arena_array(mem, n, int32_t);
@@ -142,7 +143,7 @@ static ll_traffic permutation(ll_arena *mem, int32_t n)
     return t;
 }
 
-/* --- the cases ---------------------------------------------------------------------------------- */
+/* --- the cases -------------------------------------------------------------------------------- */
 
 typedef struct bench_case {
     const char *name;

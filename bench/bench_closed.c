@@ -1,7 +1,8 @@
-/* Time per configuration with engine `closed`: graph, plans, prices, costs and execution of one study after
- * another in a loop, as a search over layouts would run them (the files are read once, outside). Anew: nothing is known
- * before. Known: prices and the order of the pipeline's tasks are, as for all layouts of a search but the first few.
- * usage: bench_closed [--format json] [STUDY...] */
+/* Time per configuration with engine `closed`: graph, plans, prices, costs and execution of one
+ * study after another in a loop, as a search over layouts would run them (the files are read once,
+ * outside). Anew: nothing is known before. Known: prices and the order of the pipeline's tasks are,
+ * as for all layouts of a search but the first few. usage: bench_closed [--format json] [STUDY...]
+ */
 #include "sim/engine/engine.h"
 #include "sim/step/account.h"
 #include "sim/work/pipeline.h"
@@ -42,7 +43,8 @@ static ll_status evaluate_anew(const ll_study *study, ll_comm *comm, ll_arena *m
 
 enum { N_ROUND = 7, N_LOOP = 200 };
 
-/* Median over rounds of the CPU time per configuration; < 0 if the study cannot be evaluated. pricer NULL: anew. */
+/* Median over rounds of the CPU time per configuration; < 0 if the study cannot be evaluated.
+ * pricer NULL: anew. */
 static double measure_us(const ll_study *study, ll_pricer *pricer, ll_comm *comm, double *step_s,
                          ll_error *err)
 {

@@ -1,10 +1,12 @@
-/* What losing packets costs: slow-down against a fabric that loses none, by loss and by who recovers.
+/* What losing packets costs: slow-down against a fabric that loses none, by loss and by who
+ * recovers.
  *
  *   bench_loss [--format json]
  *
- * Each link damages each packet with the same probability, by itself; engine `packet`, all packets, no
- * extrapolation. Recovery: the link sends the packet again, alone (selective) or with all that followed
- * (go back n); or its source does (end to end), after an answer that shows the gap or after 320 us. Four cases:
+ * Each link damages each packet with the same probability, by itself; engine `packet`, all packets,
+ * no extrapolation. Recovery: the link sends the packet again, alone (selective) or with all that
+ * followed (go back n); or its source does (end to end), after an answer that shows the gap or
+ * after 320 us. Four cases:
  *
  *   all-reduce     1 MiB over the 8192 chips of `atlas950`: six rounds of short messages, each over when
  *                  the last of its flows is
@@ -12,13 +14,12 @@
  *   one path       the same, every flow on one path, drawn by a hash: long flows in order
  *   step           a training step of `nvl72`
  *
- * Means over SEEDS seeds. Then congestion instead of damage: no link errors, but queues of so many packets,
- * which hold packets back by credits or drop them; against queues without a limit.
+ * Means over SEEDS seeds. Then congestion instead of damage: no link errors, but queues of so many
+ * packets, which hold packets back by credits or drop them; against queues without a limit.
  *
  *   incast         63 chips send 256 KiB each to one, leaf-spine as above
  *   all-to-all     64 chips of four leaves, 64 KiB from each to each
- *   one path       as above: hashed paths collide
- */
+ *   one path       as above: hashed paths collide */
 #include "sim/collective/collective.h"
 #include "sim/engine/flow/equations.h"
 #include "sim/step/price.h"
@@ -194,7 +195,7 @@ static void table(env *e, int which, bool json)
     }
 }
 
-/* ---- Full queues ------------------------------------------------------------------------------ */
+/* ---- Full queues ----------------------------------------------------------------------------- */
 
 enum { N_BUFFER = 3, N_RULE = 3, N_BURST = 3 };
 static const int buffers[N_BUFFER] = {16, 64, 256};

@@ -2,29 +2,30 @@
  *
  *   mpirun -n R bench_packet [--format json] [--quick] [chips ...]    (default 72 1024 8192 65536)
  *
- * A random permutation on a leaf-spine fabric of 100 Gb/s ports, 16 ports to a leaf, as many up, 500 ns a
- * hop; 2 MB per chip (65,536 chips: 250 kB) in packets of at most 4 KiB. Windows of half, one and two
- * bandwidth-delay products (--quick: one). Buffers of 16 packets with credits on two virtual lanes, or
- * none. Acknowledgements count as packets: each is served by as many links as its packet.
+ * A random permutation on a leaf-spine fabric of 100 Gb/s ports, 16 ports to a leaf, as many up,
+ * 500 ns a hop; 2 MB per chip (65,536 chips: 250 kB) in packets of at most 4 KiB. Windows of half,
+ * one and two bandwidth-delay products (--quick: one). Buffers of 16 packets with credits on two
+ * virtual lanes, or none. Acknowledgements count as packets: each is served by as many links as its
+ * packet.
  *
- * Every row is the median of three runs or more (five up to 1024 chips) on one rank and on all R in turn,
- * so that both see the same machine; the other ranks sleep while one runs. The simulated end must be the
- * same. "/cpu-s": for a second of CPU time of each rank, waiting included. Memory is what was allocated
- * at most, on the rank that had most, the making of the net included.
- * The stages are those of packet_profile.h, as shares of the time of rank 0. A row that
- * ends in a star had less than 95 % of its cores: something else ran, measure again.
+ * Every row is the median of three runs or more (five up to 1024 chips) on one rank and on all R in
+ * turn, so that both see the same machine; the other ranks sleep while one runs. The simulated end
+ * must be the same. "/cpu-s": for a second of CPU time of each rank, waiting included. Memory is
+ * what was allocated at most, on the rank that had most, the making of the net included. The stages
+ * are those of packet_profile.h, as shares of the time of rank 0. A row that ends in a star had
+ * less than 95 % of its cores: something else ran, measure again.
  *
- * What limits R ranks: R would give the one-rank time / R. The rest is work that grew (caches, packets
- * packed for others), the exchange, and waiting for the slowest rank or its message.
+ * What limits R ranks: R would give the one-rank time / R. The rest is work that grew (caches,
+ * packets packed for others), the exchange, and waiting for the slowest rank or its message.
  *
- * How near the machine's limit it is: an event of 16 bytes is written once, read, scattered and read
- * again, 80 bytes of traffic for each packet-hop. At the end: that traffic, in the fastest row, as a
- * fraction of what the same ranks copy together in pieces that do not fit the cache; and how many such
- * events could be written and read back per second, if that were all that is to do.
+ * How near the machine's limit it is: an event of 16 bytes is written once, read, scattered and
+ * read again, 80 bytes of traffic for each packet-hop. At the end: that traffic, in the fastest
+ * row, as a fraction of what the same ranks copy together in pieces that do not fit the cache; and
+ * how many such events could be written and read back per second, if that were all that is to do.
  *
- * Pages of 2 MiB help large nets where the C library can use them: GLIBC_TUNABLES=glibc.malloc.hugetlb=1
- * took 7 % from the CPU time at 65,536 chips, and nothing at 8192.
- */
+ * Pages of 2 MiB help large nets where the C library can use them:
+ * GLIBC_TUNABLES=glibc.malloc.hugetlb=1 took 7 % from the CPU time at 65,536 chips, and nothing at
+ * 8192. */
 #include "sim/base/stats.h"
 #include "sim/engine/packet/calendar.h"
 #include "sim/engine/packet/run.h"
@@ -318,8 +319,8 @@ static void run_size(bench *b, int n_chip)
             run_load(b, &(load){n_chip, buffer, window[i], size_B});
 }
 
-/* A 2 MB permutation of 8192 chips beside htsim (UEC version), which took 136.7 s of CPU, 20.1 million
- * packet-hops and 654 MB for 8192 nodes x 2 MB on a virtual machine of this kind. */
+/* A 2 MB permutation of 8192 chips beside htsim (UEC version), which took 136.7 s of CPU, 20.1
+ * million packet-hops and 654 MB for 8192 nodes x 2 MB on a virtual machine of this kind. */
 static void print_permutation(bench *b)
 {
     if (b->cpu_8192_s == 0) return;

@@ -2,10 +2,9 @@
  *
  *   mpirun -n R bench_solve [--format json] [chips ...]   (multiples of 64; default 1024 2048 4096 8192)
  *
- * A random permutation (nothing is symmetric) together with a ring step in each group of 64, on meshes
- * of 8 x 8 behind switches. Wall seconds of the whole price, and per solve of its filling. The
- * simulated end is printed because it must not depend on R.
- */
+ * A random permutation (nothing is symmetric) together with a ring step in each group of 64, on
+ * meshes of 8 x 8 behind switches. Wall seconds of the whole price, and per solve of its filling.
+ * The simulated end is printed because it must not depend on R. */
 #include "sim/engine/flow/equations.h"
 #include "sim/traffic/synthetic.h"
 #include "tests/support/engine_make.h"

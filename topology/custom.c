@@ -1,9 +1,9 @@
-/* Any link graph, read from an edge list (edgelist.h): the slow, obviously right twin of the formulas.
+/* Any link graph, read from an edge list (edgelist.h): the slow, obviously right twin of the
+ * formulas.
  *
  * A flow is split evenly over all shortest paths by hops, or over the first CUSTOM_MAX_PATH of them
  * in the order of link ids. create() finds, for every chip, the hops from all nodes to it (breadth
- * first, backwards) and the number of shortest paths; route() walks down the hops.
- */
+ * first, backwards) and the number of shortest paths; route() walks down the hops. */
 #include "topology/edgelist.h"
 #include "topology/topology.h"
 

@@ -21,7 +21,7 @@ typedef struct degraded_state {
     ll_link_graph *graph; /* of the links that are up; only if n_down > 0 */
 } degraded_state;
 
-/* ---- What is wrong ---------------------------------------------------------------------------- */
+/* ---- What is wrong --------------------------------------------------------------------------- */
 
 /* One "ID:FRACTION" at *at, which moves behind it. */
 static bool read_one(const char **at, int64_t n_link, rate *out)
@@ -89,7 +89,7 @@ static double frac_of(const degraded_state *state, int64_t link_id)
     return r->frac;
 }
 
-/* ---- Routes that are left --------------------------------------------------------------------- */
+/* ---- Routes that are left -------------------------------------------------------------------- */
 
 static bool survives(const degraded_state *state, const int64_t *link_id, int n_hop)
 {
@@ -118,7 +118,7 @@ static uint64_t pair_hash(const int32_t *pair)
     return ll_mix((uint64_t)(uint32_t)pair[0] << 32 | (uint32_t)pair[1]);
 }
 
-/* ---- Is everybody still joined? --------------------------------------------------------------- */
+/* ---- Is everybody still joined? -------------------------------------------------------------- */
 
 /* The list of links that are down, for messages. */
 static const char *down_list(const degraded_state *state, ll_arena *mem)
@@ -166,7 +166,7 @@ static ll_status check_joined(const degraded_state *state, ll_arena *mem, int *m
     return LL_OK;
 }
 
-/* ---- The table -------------------------------------------------------------------------------- */
+/* ---- The table ------------------------------------------------------------------------------- */
 
 static void degraded_link(const ll_topology *topo, int64_t link_id, ll_link *out)
 {

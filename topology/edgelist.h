@@ -7,8 +7,7 @@
  *     1 -> sw 18 50 GB/s 300 ns
  *
  * Link ids follow the order of the file; <-> is first ->, then <-. Chips come first among the node
- * ids, then the switches in the order of their declaration.
- */
+ * ids, then the switches in the order of their declaration. */
 #ifndef LL_TOPOLOGY_EDGELIST_H
 #define LL_TOPOLOGY_EDGELIST_H
 

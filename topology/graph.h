@@ -19,13 +19,14 @@ typedef struct ll_link_graph {
     int *n_hop;     /* [n_node] from the start */
 } ll_link_graph;
 
-/* down: [n_link] bits of the links that are left out. backwards: every link from its end to its start. */
+/* down: [n_link] bits of the links that are left out. backwards: every link from its end to its
+ * start. */
 ll_link_graph *ll_link_graph_create(const ll_topology *topo, const uint64_t *down, bool backwards,
                                     ll_arena *mem);
 
-/* Hops of a shortest route and its link ids, breadth-first; -1 if there is none or it has more than cap.
- * Of several, `salt` chooses: the links of each node are looked at in ascending order, from place
- * salt mod (their number) on. */
+/* Hops of a shortest route and its link ids, breadth-first; -1 if there is none or it has more than
+ * cap. Of several, `salt` chooses: the links of each node are looked at in ascending order, from
+ * place salt mod (their number) on. */
 int ll_link_graph_route(ll_link_graph *graph, int32_t src, int32_t dst, uint64_t salt, int cap,
                         int64_t *link_id);
 

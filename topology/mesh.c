@@ -3,9 +3,8 @@
  * Link id: source * (n-1) + r, where r counts the other chips in ascending order.
  *
  * routing = spray splits each flow evenly over the direct link and all n-2 detours of two hops (the
- * all-path routing of UB-Mesh, arXiv 2503.20377): a lone pair then has all of its lanes, while under
- * uniform traffic each link carries (2n-3)/(n-1) of what direct routing puts on it.
- */
+ * all-path routing of UB-Mesh, arXiv 2503.20377): a lone pair then has all of its lanes, while
+ * under uniform traffic each link carries (2n-3)/(n-1) of what direct routing puts on it. */
 #include "topology/topology.h"
 
 enum { MESH_DIRECT, MESH_SPRAY };

@@ -1,16 +1,15 @@
 /* Composition: dimension d is a topology of its own, copied onto every line of chips that differ in
  * coordinate d alone. Scale-up comes first: `switch` of 72 x `clos` of racks, mesh 8 x mesh 8 x ...
  *
- * With size s_d and stride S_d = s_0 s_1 ... s_(d-1), chip id = sum of coordinate_d * S_d, and a line
- * of dimension d is numbered by the chip id with digit d taken out:
+ * With size s_d and stride S_d = s_0 s_1 ... s_(d-1), chip id = sum of coordinate_d * S_d, and a
+ * line of dimension d is numbered by the chip id with digit d taken out:
  *     line = (chip / (S_d s_d)) * S_d + chip mod S_d.
  * Link ids are blocks, one per dimension; in it by line; in that the child's own link id. Node ids
  * likewise: the chips, then the switches of each dimension by line.
  *
- * Routes go through the dimensions in ascending order: scale-up first, then scale-out (as PXN in NCCL
- * does, and dimension-order routing on a torus). Paths are all combinations of the paths of the
- * dimensions in which source and destination differ. A child may be a product itself.
- */
+ * Routes go through the dimensions in ascending order: scale-up first, then scale-out (as PXN in
+ * NCCL does, and dimension-order routing on a torus). Paths are all combinations of the paths of
+ * the dimensions in which source and destination differ. A child may be a product itself. */
 #include "topology/divide.h"
 #include "topology/topology.h"
 

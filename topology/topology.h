@@ -1,16 +1,15 @@
 /* What a topology is: chips, links, and a formula from (source, destination) to a route.
  *
- * Vocabulary. A *chip* is an end point, numbered 0 .. n_chip-1. A *node* is a chip or a switch; nodes
- * 0 .. n_chip-1 are the chips. A *link* is one direction of a bundle of `width` equal physical lanes
- * between two nodes, over which traffic is spread evenly; its capacity is width * bw_Bps. Where a
- * fabric sprays over equal switches or spines, their links are one bundle: by symmetry this is exact.
- * A *path* is one of the routes that a flow is split over evenly.
+ * Vocabulary. A *chip* is an end point, numbered 0 .. n_chip-1. A *node* is a chip or a switch;
+ * nodes 0 .. n_chip-1 are the chips. A *link* is one direction of a bundle of `width` equal
+ * physical lanes between two nodes, over which traffic is spread evenly; its capacity is width *
+ * bw_Bps. Where a fabric sprays over equal switches or spines, their links are one bundle: by
+ * symmetry this is exact. A *path* is one of the routes that a flow is split over evenly.
  *
  * Routes are formulas: there are no all-pairs tables (8192 chips make 67 million pairs).
  *
  * A topology may be composed of others: `product` takes a list of topologies, its dimensions, and
- * places a copy of dimension d on every line of chips that differ in coordinate d alone.
- */
+ * places a copy of dimension d on every line of chips that differ in coordinate d alone. */
 #ifndef LL_TOPOLOGY_TOPOLOGY_H
 #define LL_TOPOLOGY_TOPOLOGY_H
 
@@ -58,8 +57,8 @@ typedef struct ll_topology_type {
     size_t param_size;      /* bytes filled from `keys` before create() */
     bool composite;         /* takes children (config list `dimensions`) */
 
-    /* Fill *topo (type is set by the caller). child: [n_child], borrowed, outlives topo; n_child = 0
-     * unless composite. The error text says what is wrong with the parameters, without location.
+    /* Fill *topo (type is set by the caller). child: [n_child], borrowed, outlives topo; n_child =
+     * 0 unless composite. The error text says what is wrong with the parameters, without location.
      * Everything is allocated in mem. */
     ll_status (*create)(const void *param, int n_child, const ll_topology *child, ll_arena *mem,
                         ll_topology *topo, ll_error *err);
@@ -69,8 +68,8 @@ typedef struct ll_topology_type {
     /* Number of paths that a flow from src to dst is split over evenly, >= 1. */
     int32_t (*n_path)(const ll_topology *topo, int32_t src, int32_t dst);
 
-    /* Link ids of path number `path`, in travel order; returns the number of hops (0 if src == dst),
-     * or -1 if it is more than cap. Pure, allocates nothing. */
+    /* Link ids of path number `path`, in travel order; returns the number of hops (0 if src ==
+     * dst), or -1 if it is more than cap. Pure, allocates nothing. */
     int (*route)(const ll_topology *topo, int32_t src, int32_t dst, int32_t path, int cap,
                  int64_t *link_id);
 } ll_topology_type;

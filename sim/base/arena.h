@@ -25,8 +25,9 @@ ll_arena *ll_arena_create(const char *name); /* `name` is borrowed, for messages
 void ll_arena_destroy(ll_arena *mem);
 void ll_arena_reset(ll_arena *mem);
 
-/* n objects of `size` bytes, zeroed, aligned to 64 bytes if that large, else 16. n = 0 gives a valid
- * pointer. Out of memory, or n * size too large: the program stops with a message, exit code 2. */
+/* n objects of `size` bytes, zeroed, aligned to 64 bytes if that large, else 16. n = 0 gives a
+ * valid pointer. Out of memory, or n * size too large: the program stops with a message, exit code
+ * 2. */
 void *ll_arena_alloc(ll_arena *mem, size_t n, size_t size);
 /* The same, whatever stood there before: for arrays that are filled at once. */
 void *ll_arena_raw(ll_arena *mem, size_t n, size_t size);
@@ -34,8 +35,8 @@ void *ll_arena_raw(ll_arena *mem, size_t n, size_t size);
 #define ll_arena_array(mem, n, type) ((type *)ll_arena_alloc((mem), (size_t)(n), sizeof(type)))
 #define ll_arena_new(mem, type)      ((type *)ll_arena_alloc((mem), 1, sizeof(type)))
 
-/* n >= n_old objects of `size` bytes, the first n_old copied from `old` (which may be NULL if n_old is 0),
- * the rest zeroed. The old ones stay until the arena goes, so grow by a factor. */
+/* n >= n_old objects of `size` bytes, the first n_old copied from `old` (which may be NULL if n_old
+ * is 0), the rest zeroed. The old ones stay until the arena goes, so grow by a factor. */
 void *ll_arena_grown(ll_arena *mem, const void *old, int64_t n_old, int64_t n, size_t size);
 
 char *ll_arena_strdup(ll_arena *mem, const char *s);

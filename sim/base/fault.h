@@ -1,8 +1,7 @@
 /* Why something cannot be: reasons of plain text that a caller may print, or not ask for.
  *
- * Whoever checks a layout, a block or a schedule gets a list to fill, or NULL when only yes or no is of interest:
- * a search asks thousands of times, in silence.
- */
+ * Whoever checks a layout, a block or a schedule gets a list to fill, or NULL when only yes or no
+ * is of interest: a search asks thousands of times, in silence. */
 #ifndef LL_BASE_FAULT_H
 #define LL_BASE_FAULT_H
 
@@ -20,7 +19,8 @@ typedef struct ll_faults {
     ll_fault at[LL_MAX_FAULT];
 } ll_faults;
 
-/* Add one, unless why is NULL. Returns false, so that a check can end in `return ll_fault_add(...)`. */
+/* Add one, unless why is NULL. Returns false, so that a check can end in `return
+ * ll_fault_add(...)`. */
 bool ll_fault_add(ll_faults *why, const char *path, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -1,6 +1,5 @@
-/* A configuration key is one row of a table. The table drives reading, checking, --help, the echo of
- * the effective configuration, and the documentation; whoever owns the struct owns the table.
- */
+/* A configuration key is one row of a table. The table drives reading, checking, --help, the echo
+ * of the effective configuration, and the documentation; whoever owns the struct owns the table. */
 #ifndef LL_BASE_KEY_H
 #define LL_BASE_KEY_H
 

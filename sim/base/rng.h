@@ -1,8 +1,8 @@
 /* Random numbers as pure functions of (seed, entity, draw): the same on every rank, in any order.
  *
- * Counter based (a keyed bijective mixing of the counter, after Salmon et al., "Parallel random numbers:
- * as easy as 1, 2, 3", SC 2011): no state, so a chip draws the same jitter wherever it is simulated.
- */
+ * Counter based (a keyed bijective mixing of the counter, after Salmon et al., "Parallel random
+ * numbers: as easy as 1, 2, 3", SC 2011): no state, so a chip draws the same jitter wherever it is
+ * simulated. */
 #ifndef LL_BASE_RNG_H
 #define LL_BASE_RNG_H
 

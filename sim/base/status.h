@@ -31,8 +31,8 @@ typedef struct ll_error {
 
 void ll_error_init(ll_error *err);
 
-/* Record the message if it is the first error; returns `status` either way. No newline at the end. err NULL: whoever
- * asks does not want to know why. */
+/* Record the message if it is the first error; returns `status` either way. No newline at the end.
+ * err NULL: whoever asks does not want to know why. */
 ll_status ll_error_set(ll_error *err, ll_status status, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -80,7 +80,8 @@ int ll_text_distance(const char *a, const char *b)
     return row[n_a % 3][n_b];
 }
 
-/* Whether the whole of `part` stands at the begin or end of `word`: "bandwidth" in "link_bandwidth". */
+/* Whether the whole of `part` stands at the begin or end of `word`: "bandwidth" in
+ * "link_bandwidth". */
 static bool is_part(const char *part, const char *word)
 {
     size_t n = strlen(part), n_word = strlen(word);

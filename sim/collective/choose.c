@@ -1,9 +1,8 @@
 /* Which algorithm is the fastest: what `auto` means.
  *
- * Candidates are priced by engine `closed`, which sees a sender's own flows only. That is too kind where
- * chips pass on traffic for each other (rings, tori, around the corner of two meshes): there, the time
- * that the busiest link needs for the flows of one whole group counts as well.
- */
+ * Candidates are priced by engine `closed`, which sees a sender's own flows only. That is too kind
+ * where chips pass on traffic for each other (rings, tori, around the corner of two meshes): there,
+ * the time that the busiest link needs for the flows of one whole group counts as well. */
 #include "sim/collective/plan.h"
 
 #include <math.h>
@@ -35,7 +34,8 @@ bool ll_collective_eligible(const ll_cluster *cluster, const ll_request *request
     return library_has(have, what, request->algorithm);
 }
 
-/* Whether chips pass on traffic between members of group 0: the nearest, and some of the farthest. */
+/* Whether chips pass on traffic between members of group 0: the nearest, and some of the farthest.
+ */
 static bool look_for_forwarding(const ll_topology *topo, const ll_group *group)
 {
     enum { NEAR = 8 };
@@ -190,7 +190,8 @@ ll_status ll_chooser_choose(ll_chooser *c, const ll_request *request, ll_arena *
         ll_collective_names[request->collective], c->cluster->software[outermost].algorithms);
 }
 
-/* Nothing of `closed` has to be given back: it has lists in an arena of its own, and plans have none. */
+/* Nothing of `closed` has to be given back: it has lists in an arena of its own, and plans have
+ * none. */
 void ll_chooser_init(ll_chooser *chooser, const ll_cluster *cluster, ll_arena *mem)
 {
     chooser->cluster = cluster;

@@ -12,25 +12,24 @@
  *   in_network     the switches reduce: each member sends and receives S once
  *   hierarchical   one dimension after another: reduce-scatter inwards out, all-gather back; uneven: rings
  *
- * A group that does not fill whole parts of the inner dimensions (78 members, 16 to a rack: some racks have
- * 2 of them) runs as many rings through all of its members as the emptiest part has, as NCCL does: it takes
- * the fewest channels that any node has. Each has a link between parts of its own, so a chip sends
- * S (n-1)/n inside and, where a part is emptiest, S (n-1)/n over that number between parts; of the n-1
- * steps, those between parts are as many as there are parts.
- * Rings of all dimensions that overlap (`pipelined`) are one ring through all n members, as NCCL's are: S (n-1)/n
- * pass every chip, and between parts every chip of a part sends an equal share of that, however few
- * parts there are. Gathers and scatters take n - 1 steps; NCCL has nothing else for them beyond a node.
- * A ring goes both ways at once, half of the bytes each, where chips have links of their own to both
- * neighbours.
- * A hierarchical all_reduce lets the switches of an inner dimension add up where that is faster than a
- * reduce-scatter and an all-gather there: the same bytes on its links.
+ * A group that does not fill whole parts of the inner dimensions (78 members, 16 to a rack: some
+ * racks have 2 of them) runs as many rings through all of its members as the emptiest part has, as
+ * NCCL does: it takes the fewest channels that any node has. Each has a link between parts of its
+ * own, so a chip sends S (n-1)/n inside and, where a part is emptiest, S (n-1)/n over that number
+ * between parts; of the n-1 steps, those between parts are as many as there are parts. Rings of all
+ * dimensions that overlap (`pipelined`) are one ring through all n members, as NCCL's are: S
+ * (n-1)/n pass every chip, and between parts every chip of a part sends an equal share of that,
+ * however few parts there are. Gathers and scatters take n - 1 steps; NCCL has nothing else for
+ * them beyond a node. A ring goes both ways at once, half of the bytes each, where chips have links
+ * of their own to both neighbours. A hierarchical all_reduce lets the switches of an inner
+ * dimension add up where that is faster than a reduce-scatter and an all-gather there: the same
+ * bytes on its links.
  *
  * The time of a collective is
  *   launch + sum over rounds of repeat * (latency + size/rate) + software steps, see sim/machine/cluster.h,
- * in the protocol that is the fastest.
- * Where libraries pipeline a hierarchical collective through its dimensions (`pipelined`), the bytes of
- * the busiest dimension count instead of the sum over dimensions; latencies still add up.
- */
+ * in the protocol that is the fastest. Where libraries pipeline a hierarchical collective through
+ * its dimensions (`pipelined`), the bytes of the busiest dimension count instead of the sum over
+ * dimensions; latencies still add up. */
 #ifndef LL_COLLECTIVE_COLLECTIVE_H
 #define LL_COLLECTIVE_COLLECTIVE_H
 
@@ -51,9 +50,9 @@ typedef enum ll_algorithm {
 
 extern const char *const ll_algorithm_names[]; /* "auto", "ring", ...; ended by NULL */
 
-/* Members up to which `auto` looks at: direct reductions, gathers and scatters (libraries do so within a
- * board, and the list of flows of a larger group is long); flat algorithms where chips pass on traffic
- * and a hierarchical one is possible. */
+/* Members up to which `auto` looks at: direct reductions, gathers and scatters (libraries do so
+ * within a board, and the list of flows of a larger group is long); flat algorithms where chips
+ * pass on traffic and a hierarchical one is possible. */
 enum { LL_MAX_ROUND = 64, LL_DIRECT_MAX = 32, LL_FLAT_MAX = 1024 };
 
 typedef struct ll_round {
@@ -91,8 +90,8 @@ typedef struct ll_request {
 /* busbw / algbw as nccl-tests counts them, among n members. */
 double ll_collective_bus_factor(ll_collective collective, double n);
 
-/* Its rounds, in mem. Error LL_ERR_CONFIG if the algorithm cannot do it (halving with 6 members, in_network where
- * no switch reduces, ...), with what can. Not AUTO. Not collective. */
+/* Its rounds, in mem. Error LL_ERR_CONFIG if the algorithm cannot do it (halving with 6 members,
+ * in_network where no switch reduces, ...), with what can. Not AUTO. Not collective. */
 ll_status ll_collective_plan(const ll_cluster *cluster, const ll_request *request, ll_arena *mem,
                              ll_plan *out, ll_error *err);
 
@@ -106,8 +105,8 @@ typedef struct ll_cost {
     ll_spread flow; /* packet: when the flows of the longest round end, as simulated; else 0 */
 } ll_cost;
 
-/* Cost of a plan whose rounds an engine has priced, in the protocol that the library takes. software: that of the
- * cluster's dimensions; price: [plan->n_round], each round a phase. */
+/* Cost of a plan whose rounds an engine has priced, in the protocol that the library takes.
+ * software: that of the cluster's dimensions; price: [plan->n_round], each round a phase. */
 void ll_collective_cost(const ll_software *software, const ll_plan *plan, const ll_price *price,
                         ll_cost *out);
 
@@ -117,8 +116,8 @@ static inline bool ll_collective_pairwise(ll_collective what)
     return what == LL_ALL_TO_ALL || what == LL_SEND;
 }
 
-/* What the library reckons the plan to take; 0 if it does not, and the fastest plan is taken. protocol:
- * the one that it takes, LL_N_PROTOCOL for the fastest. */
+/* What the library reckons the plan to take; 0 if it does not, and the fastest plan is taken.
+ * protocol: the one that it takes, LL_N_PROTOCOL for the fastest. */
 double ll_collective_guess(const ll_software *software, const ll_plan *plan, ll_protocol *protocol);
 
 /* The outermost dimension that the group touches: its software drives a flat collective. */
@@ -127,13 +126,14 @@ int ll_collective_dimension(const ll_topology *topo, const ll_group *group);
 /* Whether AUTO may take the algorithm that the request names. Not collective. */
 bool ll_collective_eligible(const ll_cluster *cluster, const ll_request *request);
 
-/* The plan that the request's algorithm names, or for AUTO the one that is predicted to be the fastest:
- * see choose.c. Its rounds are in mem, those of plans that were looked at too. Not collective. */
+/* The plan that the request's algorithm names, or for AUTO the one that is predicted to be the
+ * fastest: see choose.c. Its rounds are in mem, those of plans that were looked at too. Not
+ * collective. */
 ll_status ll_collective_choose(const ll_cluster *cluster, const ll_request *request, ll_arena *mem,
                                ll_plan *out, ll_error *err);
 
-/* The same for many requests on one cluster: what is found out about its topology is kept, in the mem of
- * ll_chooser_create, which has to outlive it and may not be taken back in between. */
+/* The same for many requests on one cluster: what is found out about its topology is kept, in the
+ * mem of ll_chooser_create, which has to outlive it and may not be taken back in between. */
 typedef struct ll_chooser ll_chooser;
 ll_chooser *ll_chooser_create(const ll_cluster *cluster, ll_arena *mem);
 ll_status ll_chooser_choose(ll_chooser *chooser, const ll_request *request, ll_arena *mem,

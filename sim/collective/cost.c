@@ -3,8 +3,8 @@
 
 #include <math.h>
 
-/* Bytes of a slot of a reduction by the switches, after NCCL (enqueue.cc): chunks are smaller where the
- * buffer would fill few slots of every member. */
+/* Bytes of a slot of a reduction by the switches, after NCCL (enqueue.cc): chunks are smaller where
+ * the buffer would fill few slots of every member. */
 static double slot_B(const ll_software *soft, double size_B, int32_t n)
 {
     static const double few[] = {64, 8, 2};
@@ -14,8 +14,8 @@ static double slot_B(const ll_software *soft, double size_B, int32_t n)
     return out_B;
 }
 
-/* Software steps of a round of chips whose bytes take bytes_s once. A step of Simple hides the more of its
- * latency the longer its part is: other slices of the part are on the way meanwhile. */
+/* Software steps of a round of chips whose bytes take bytes_s once. A step of Simple hides the more
+ * of its latency the longer its part is: other slices of the part are on the way meanwhile. */
 static double steps_s(const ll_software *soft, const ll_round *r, ll_protocol p, double bytes_s)
 {
     /* 512 threads of 8 bytes; the end of LL between pairs by default (NCCL, both from memory). */

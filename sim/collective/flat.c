@@ -29,8 +29,8 @@ static int64_t first_link(const ll_flat *f, int32_t member)
     return hop[0];
 }
 
-/* One turn of a ring: every part passes every member. Where member 0 has a link of its own to each of its
- * neighbours, half of every part goes the other way round. */
+/* One turn of a ring: every part passes every member. Where member 0 has a link of its own to each
+ * of its neighbours, half of every part goes the other way round. */
 ll_round *ll_flat_ring(const ll_flat *f, double part_B)
 {
     const bool both_ways = first_link(f, 1) != first_link(f, f->n - 1);

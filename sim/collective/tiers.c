@@ -1,5 +1,5 @@
-/* Plans that take one dimension after another, and rings through groups that leave parts uneven: see
- * collective.h. */
+/* Plans that take one dimension after another, and rings through groups that leave parts uneven:
+ * see collective.h. */
 #include "sim/collective/plan.h"
 
 /* A hierarchical plan in the making. */
@@ -11,8 +11,8 @@ typedef struct tiered {
     ll_plan *plan;
 } tiered;
 
-/* The fastest way to do `what` over digit k of the group alone. Gathers, scatters and reductions there
- * have what is left when the inner digits are scattered. */
+/* The fastest way to do `what` over digit k of the group alone. Gathers, scatters and reductions
+ * there have what is left when the inner digits are scattered. */
 static ll_status stage_choose(const tiered *t, ll_collective what, int k, ll_plan *out,
                               ll_error *err)
 {
@@ -28,9 +28,10 @@ static ll_status stage_choose(const tiered *t, ll_collective what, int k, ll_pla
     return ll_chooser_choose(t->chooser, &line, t->mem, out, err);
 }
 
-/* Make the ring of digit k a part of one ring through all n members, see collective.h: of what is left of S
- * when the inner digits are scattered, (n-1)/n pass each chip, not (s_k - 1)/s_k. Of the n - 1 steps,
- * (s_k - 1) s_(k+1) s_(k+2) ... are between its units; a tree spares an all-reduce all but s_k - 1 of them. */
+/* Make the ring of digit k a part of one ring through all n members, see collective.h: of what is
+ * left of S when the inner digits are scattered, (n-1)/n pass each chip, not (s_k - 1)/s_k. Of the
+ * n - 1 steps, (s_k - 1) s_(k+1) s_(k+2) ... are between its units; a tree spares an all-reduce all
+ * but s_k - 1 of them. */
 static void one_ring(const tiered *t, int k, ll_plan *ring)
 {
     const double n = t->plan->group_size, size = t->s->size[k];
@@ -57,9 +58,9 @@ static ll_status stage_add(const tiered *t, ll_collective what, int k, ll_error 
     return LL_OK;
 }
 
-/* All-reduce: over each inner digit a reduce-scatter on the way out and an all-gather on the way back, or
- * the switches in one stage. The bytes of the others are the same: the switches leave a part with
- * each member before they send the sum to all. */
+/* All-reduce: over each inner digit a reduce-scatter on the way out and an all-gather on the way
+ * back, or the switches in one stage. The bytes of the others are the same: the switches leave a
+ * part with each member before they send the sum to all. */
 static ll_status stages_all_reduce(const tiered *t, ll_error *err)
 {
     const int last = t->s->n_digit - 1;
@@ -87,8 +88,8 @@ typedef struct uneven {
 
 static int32_t divisor(int32_t a, int32_t b) { return b == 0 ? a : divisor(b, a % b); }
 
-/* Groups after which their places in the parts repeat: those that begin within one block of the group's
- * outermost digit, as often as blocks begin at different places of a part. */
+/* Groups after which their places in the parts repeat: those that begin within one block of the
+ * group's outermost digit, as often as blocks begin at different places of a part. */
 static int32_t groups_that_differ(const ll_group *g, int32_t part)
 {
     const int last = g->n_digit - 1;
@@ -120,8 +121,8 @@ static uneven uneven_of(const ll_topology *topo, const ll_group *group, int last
     return u;
 }
 
-/* One turn of as many rings as the emptiest part has members, see collective.h: `repeat` steps over the
- * line of one digit in dimension dim, all_B per chip in all. */
+/* One turn of as many rings as the emptiest part has members, see collective.h: `repeat` steps over
+ * the line of one digit in dimension dim, all_B per chip in all. */
 static void uneven_add(const tiered *t, int dim, int32_t size, int32_t stride, double repeat,
                        double all_B)
 {

@@ -1,4 +1,5 @@
-/* Which way a library takes by what it reckons, where its software has a guess (ll_guess, sim/machine/cluster.h). */
+/* Which way a library takes by what it reckons, where its software has a guess (ll_guess,
+ * sim/machine/cluster.h). */
 #include "sim/collective/collective.h"
 
 #include <math.h>

@@ -1,6 +1,6 @@
-/* The ranks of a run: the few exchanges that lineloss needs, each with a result that does not depend
- * on the number of ranks. The only place that calls MPI beside the equations and the packet engine.
- */
+/* The ranks of a run: the few exchanges that lineloss needs, each with a result that does not
+ * depend on the number of ranks. The only place that calls MPI beside the equations and the packet
+ * engine. */
 #ifndef LL_COMM_COMM_H
 #define LL_COMM_COMM_H
 
@@ -46,7 +46,8 @@ const void *ll_comm_gather(ll_comm *comm, ll_arena *mem, const void *bytes, size
 /* Everyone gets the worst status, and the message of the lowest rank that has it. Collective. */
 ll_status ll_comm_agree(ll_comm *comm, ll_status status, ll_error *err);
 
-/* Element-wise over ranks, in place. Integer sums (mod 2^64), minima and maxima are exact. Collective. */
+/* Element-wise over ranks, in place. Integer sums (mod 2^64), minima and maxima are exact.
+ * Collective. */
 void ll_comm_sum_u64(ll_comm *comm, int64_t n, uint64_t *v);
 void ll_comm_or_u64(ll_comm *comm, int64_t n, uint64_t *v);
 void ll_comm_max_f64(ll_comm *comm, int64_t n, double *v);

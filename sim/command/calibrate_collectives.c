@@ -1,4 +1,5 @@
-/* lineloss calibrate collectives CLUSTER FILE...: the software of a dimension, fitted to measured curves. */
+/* lineloss calibrate collectives CLUSTER FILE...: the software of a dimension, fitted to measured
+ * curves. */
 #include "sim/command/calibrate.h"
 
 #include "sim/print/output.h"

@@ -1,4 +1,5 @@
-/* lineloss calibrate gemm CLUSTER FILE: gemm_frac and tile_fill of its chip, fitted to measured products. */
+/* lineloss calibrate gemm CLUSTER FILE: gemm_frac and tile_fill of its chip, fitted to measured
+ * products. */
 #include "sim/command/calibrate.h"
 
 #include "sim/validate/gemm_fit.h"

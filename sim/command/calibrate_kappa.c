@@ -119,7 +119,8 @@ static ll_table *table_cases(const ll_calibration *c, ll_arena *mem)
     return t;
 }
 
-/* Rows of "what, kappa, median, 95 of 100, worst": the given kappa, the fitted one, each pattern unseen. */
+/* Rows of "what, kappa, median, 95 of 100, worst": the given kappa, the fitted one, each pattern
+ * unseen. */
 static ll_table *table_fits(const ll_calibration *c, ll_arena *mem)
 {
     static const ll_column columns[] = {

@@ -36,7 +36,8 @@ static ll_status size_parse(const char *word, size_t n, double *out, ll_error *e
 {
     char text[64], why[256];
     snprintf(text, sizeof text, "%.*s", (int)(n < sizeof text ? n : sizeof text - 1), word);
-    /* A space between number and unit is easily forgotten on a command line: the parser takes both. */
+    /* A space between number and unit is easily forgotten on a command line: the parser takes both.
+     */
     if (ll_units_parse(LL_KIND_SIZE, text, out, why, sizeof why) != LL_OK)
         return ll_error_set(err, LL_ERR_CONFIG, "--sizes: '%s': %s", text, why);
     return LL_OK;
@@ -189,7 +190,7 @@ static ll_table *net_table(bool spread, ll_arena *mem)
     return ll_table_create(mem, "", spread ? n : n - N_SPREAD, columns);
 }
 
-/* ---- One collective by several engines -------------------------------------------------------- */
+/* ---- One collective by several engines ------------------------------------------------------- */
 
 static ll_table *beside_table(bool timing, ll_arena *mem)
 {

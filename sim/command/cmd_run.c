@@ -30,8 +30,8 @@ static ll_status files_write(const char *dir, const ll_report *r, const ll_timin
                            comm, err);
 }
 
-/* By the engine of the study, and by those of --beside; without it by `flow`, which is cheap, beside
- * `packet`. */
+/* By the engine of the study, and by those of --beside; without it by `flow`, which is cheap,
+ * beside `packet`. */
 static ll_status study_run(const ll_study *study, const ll_options *opt, ll_comm *comm,
                            ll_arena *mem, ll_result *result, ll_error *err)
 {

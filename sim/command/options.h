@@ -52,7 +52,8 @@ typedef struct ll_options {
     ll_format format;
 } ll_options;
 
-/* Strings are borrowed from argv, the rest lives in mem. Errors are LL_ERR_CONFIG. Not collective. */
+/* Strings are borrowed from argv, the rest lives in mem. Errors are LL_ERR_CONFIG. Not collective.
+ */
 ll_status ll_options_parse(int argc, char **argv, ll_arena *mem, ll_options *out, ll_error *err);
 
 /* The help of one command, or of the program (command NULL). */

@@ -10,7 +10,8 @@
  *   The word before the colon is one of measured, vendor, derived, press, unverified, assumed
  *   (strongest first). A fact (LL_KEY_FACT) that is set without it counts as "unstated", one that is
  *   left to its default as "assumed".
- * - `set = [ "cluster.chip.memory = 80 GB | assumed: ...", ... ]` at the top level, and --set on the
+ * - `set = [ "cluster.chip.memory = 80 GB | assumed: ...", ... ]` at the top level, and --set on
+ * the
  *   command line after it, override values by path; list elements as in `dimensions[2].size`.
  *   They may set keys that no file wrote. "cluster.chip = @chips/h100.cfg" replaces a whole group by
  *   the keys of a file, or of its only group if that has the same name ("model = @models/x.cfg"). Paths
@@ -74,16 +75,18 @@ typedef struct ll_node ll_node; /* a group, list or value of the tree */
 ll_status ll_config_parse(ll_source source, int n_set, const char *const *set, ll_arena *mem,
                           ll_config **out, ll_error *err);
 
-/* The group at `path` ("cluster.chip"; "" is the root). A missing group counts as empty, so that its
- * required keys are reported by name; *out is never NULL on success. Error if it is not a group. */
+/* The group at `path` ("cluster.chip"; "" is the root). A missing group counts as empty, so that
+ * its required keys are reported by name; *out is never NULL on success. Error if it is not a
+ * group. */
 ll_status ll_config_group(ll_config *cfg, const char *path, const ll_node **out, ll_error *err);
 bool ll_config_has(const ll_config *cfg, const char *path);
 
 /* Number of groups in the list at `path`; 0 if it is missing. Element i is the group "path[i]". */
 ll_status ll_config_list(ll_config *cfg, const char *path, int *n, ll_error *err);
 
-/* Fill `param` from the group at `path` by the table; every fault is added to err (up to 20), and the
- * rest is filled nevertheless. Several tables may read one group. Strings live as long as cfg. */
+/* Fill `param` from the group at `path` by the table; every fault is added to err (up to 20), and
+ * the rest is filled nevertheless. Several tables may read one group. Strings live as long as cfg.
+ */
 ll_status ll_config_fill(ll_config *cfg, const char *path, const ll_key *keys, void *param,
                          ll_error *err);
 

@@ -1,4 +1,5 @@
-/* Structs from the tree by key tables, the record of what was asked for, and what nobody asked for. */
+/* Structs from the tree by key tables, the record of what was asked for, and what nobody asked for.
+ */
 #include "sim/config/config_value.h"
 
 #include <stdarg.h>
@@ -194,7 +195,8 @@ static const char *list_of(int n, const char *const *names, ll_arena *mem)
     return t.s;
 }
 
-/* "; did you mean 'x'?" with `prefix` before x, or the known names; NULL if only_near and none is. */
+/* "; did you mean 'x'?" with `prefix` before x, or the known names; NULL if only_near and none is.
+ */
 static const char *suggestion(const ll_node *group, const char *name, const char *prefix,
                               bool only_near, ll_arena *mem)
 {
@@ -206,8 +208,8 @@ static const char *suggestion(const ll_node *group, const char *name, const char
     return n ? ll_arena_printf(mem, "; known here: %s", list_of(n, names, mem)) : "";
 }
 
-/* After other faults the reading may have stopped early, and then only what looks like a misspelling
- * is surely unknown (only_near). */
+/* After other faults the reading may have stopped early, and then only what looks like a
+ * misspelling is surely unknown (only_near). */
 static void report_unknown(ll_config *cfg, ll_node *group, bool only_near, ll_error *err)
 {
     for (int i = 0; i < group->n_child; i++) {
@@ -230,8 +232,8 @@ static void report_unknown(ll_config *cfg, ll_node *group, bool only_near, ll_er
     }
 }
 
-/* The hint for a set string whose path nobody asked for: by the whole path if its begin is wrong, by
- * the names of the last group that is known otherwise. */
+/* The hint for a set string whose path nobody asked for: by the whole path if its begin is wrong,
+ * by the names of the last group that is known otherwise. */
 static const char *set_suggestion(const ll_config *cfg, const ll_set *set, bool only_near)
 {
     const ll_node *node = set->node;

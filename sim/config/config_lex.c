@@ -70,7 +70,8 @@ static const char *bare_value(const lexer *lex, const char *s)
     return ll_arena_strndup(lex->mem, s, n < SHOWN ? n : SHOWN);
 }
 
-/* Whether the word at s is the name of a setting: `b` in "a = 1 b = 2", where libconfig asks for no ';'. */
+/* Whether the word at s is the name of a setting: `b` in "a = 1 b = 2", where libconfig asks for no
+ * ';'. */
 static bool is_setting(const char *s)
 {
     while (is_name(*s) && *s)

@@ -11,8 +11,8 @@ static const ll_section *section_of(const ll_config *cfg, const char *name)
     return NULL;
 }
 
-/* Make `node` the group that the file describes: its keys, or those of its only group if that has the name of
- * the node, as files of models and clusters do. */
+/* Make `node` the group that the file describes: its keys, or those of its only group if that has
+ * the name of the node, as files of models and clusters do. */
 static ll_status replace_group(ll_config *cfg, ll_node *node, const ll_set *set, const char *file,
                                ll_error *err)
 {

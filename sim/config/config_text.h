@@ -1,8 +1,9 @@
 /* Inside the configuration reader: the text of a source, before it is a tree.
  *
- * A source (ll_source) is text with marks, so that it travels as plain bytes. A line that begins with
- * \001 says where the next lines come from, as #line does for C; one that begins with \002 opens the
- * text of a file that replaces a group. Control bytes are refused in files, so no file can forge one.
+ * A source (ll_source) is text with marks, so that it travels as plain bytes. A line that begins
+ * with \001 says where the next lines come from, as #line does for C; one that begins with \002
+ * opens the text of a file that replaces a group. Control bytes are refused in files, so no file
+ * can forge one.
  *
  *     \001 1 configs/study.cfg          lines of the study
  *     name = "x";
@@ -14,8 +15,7 @@
  *     \003 0 9 24                     a file that a value names: status, lengths of name and text,
  *     links.txt                        and both, each with an end of line
  *     chips 2
- *     0 <-> 1 ...
- */
+ *     0 <-> 1 ... */
 #ifndef LL_CONFIG_CONFIG_TEXT_H
 #define LL_CONFIG_CONFIG_TEXT_H
 
@@ -63,9 +63,9 @@ const char *ll_place_text(ll_place place, ll_arena *mem);
 /* `path` as seen from the folder of `file`. */
 const char *ll_path_beside(const char *file, const char *path, ll_arena *mem);
 
-/* libconfig 1.5 wraps integers and reads 1e400 as infinity, both silently, and gives a string the line
- * of the token after it. So it sees neither: each number and each string is replaced by its index into
- * `literal`, and what is left to libconfig is the structure. */
+/* libconfig 1.5 wraps integers and reads 1e400 as infinity, both silently, and gives a string the
+ * line of the token after it. So it sees neither: each number and each string is replaced by its
+ * index into `literal`, and what is left to libconfig is the structure. */
 typedef struct ll_literal {
     const char *text; /* a number as typed (whole ones in decimal, without L), a string unescaped */
     bool is_string;

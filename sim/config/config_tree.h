@@ -49,7 +49,8 @@ struct ll_config {
     ll_config_entry *entry; /* [n_entry] */
 };
 
-/* The tree of one section. The only use of libconfig. Errors: everything that ll_lex finds, and syntax. */
+/* The tree of one section. The only use of libconfig. Errors: everything that ll_lex finds, and
+ * syntax. */
 ll_status ll_tree_read(const ll_section *section, ll_arena *mem, ll_node **out, ll_error *err);
 
 ll_node *ll_node_add(ll_arena *mem, ll_node *parent, ll_node_type type, const char *name);
@@ -65,11 +66,12 @@ void ll_node_ask(ll_node *node); /* it and all above it are known names */
 ll_status ll_node_fault(ll_node *node, ll_arena *mem, ll_error *err, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* Go down `path` from `node`. Returns the last node that is there; *rest is what is left of the path,
- * "" if all was found. */
+/* Go down `path` from `node`. Returns the last node that is there; *rest is what is left of the
+ * path, "" if all was found. */
 ll_node *ll_node_walk(ll_node *node, const char *path, const char **rest);
 
-/* Why nothing can be at `rest` below node, which ll_node_walk gave; NULL if a group could be added. */
+/* Why nothing can be at `rest` below node, which ll_node_walk gave; NULL if a group could be added.
+ */
 const char *ll_node_why_not(const ll_node *node, const char *rest, ll_arena *mem);
 
 /* Add the groups and, as the last, a node of `type` for the rest of a path. */

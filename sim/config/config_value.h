@@ -11,7 +11,8 @@ typedef struct ll_value {
     const char *source;
 } ll_value;
 
-/* Read the value of node as `key` wants it; a fault is added to err. *out is set only on success. */
+/* Read the value of node as `key` wants it; a fault is added to err. *out is set only on success.
+ */
 ll_status ll_value_read(ll_node *node, const ll_key *key, ll_arena *mem, ll_value *out,
                         ll_error *err);
 

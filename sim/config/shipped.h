@@ -1,8 +1,7 @@
 /* The configurations that come with lineloss: chips, clusters, models, studies.
  *
- * They are looked for in $LINELOSS_CONFIGS, else in the source tree that the program was built from,
- * else where it was installed. Rank 0 looks; the other ranks are told.
- */
+ * They are looked for in $LINELOSS_CONFIGS, else in the source tree that the program was built
+ * from, else where it was installed. Rank 0 looks; the other ranks are told. */
 #ifndef LL_CONFIG_SHIPPED_H
 #define LL_CONFIG_SHIPPED_H
 
@@ -19,9 +18,9 @@ int ll_shipped_names(const char *kind, ll_comm *comm, ll_arena *mem, const char 
  * name among those that are shipped. For rank 0 alone, like file.h. */
 ll_status ll_shipped_find(const char *path, ll_arena *mem, const char **out, ll_error *err);
 
-/* "DIR/studies/../clusters/x.cfg:4: text" -> "clusters/x.cfg:4: text": without the directory of shipped
- * files, and without detours, so that results do not depend on where lineloss is installed. In mem.
- * Looks at no file. */
+/* "DIR/studies/../clusters/x.cfg:4: text" -> "clusters/x.cfg:4: text": without the directory of
+ * shipped files, and without detours, so that results do not depend on where lineloss is installed.
+ * In mem. Looks at no file. */
 const char *ll_shipped_short(const char *origin, ll_arena *mem);
 
 #endif

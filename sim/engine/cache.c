@@ -6,9 +6,8 @@
  *                   copy the price           the engine, with all new phases of the call at once
  *
  * A hit costs a hash of the few words that say what a phase is, one comparison, and a copy. What is
- * remembered is bounded: beyond MOST_B all of it is forgotten when the next call begins, on every rank
- * alike.
- */
+ * remembered is bounded: beyond MOST_B all of it is forgotten when the next call begins, on every
+ * rank alike. */
 #include "sim/base/index_map.h"
 #include "sim/engine/ask.h"
 

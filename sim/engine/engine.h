@@ -1,21 +1,21 @@
 /* The seam of the network engines: phases in, prices out.
  *
- * A *phase* is the set of traffics that are on the wire together. All of their flows start at time 0, but for
- * those of lists that say otherwise (sim/traffic/timing.h). An engine says when the last flow of each
- * traffic ends. It sees the same topology and the same flows as every other engine, so each checks the
- * others:
+ * A *phase* is the set of traffics that are on the wire together. All of their flows start at time
+ * 0, but for those of lists that say otherwise (sim/traffic/timing.h). An engine says when the last
+ * flow of each traffic ends. It sees the same topology and the same flows as every other engine, so
+ * each checks the others:
  *   closed  alpha-beta, each flow as if alone with the other flows of its own source
  *   flow    the throughput equations on the real link graph, progressive filling
  *   packet  every packet on every link
  *
  * Flows with src == dst or no bytes end when they start.
  *
- * Phases are best priced through ll_engine_create, ll_engine_price, ll_engine_destroy, which remember.
+ * Phases are best priced through ll_engine_create, ll_engine_price, ll_engine_destroy, which
+ * remember.
  *
- * To add an engine: a file (or folder) here with its ll_engine_type, of which nothing else is seen outside; its
- * name in LL_ENGINES below, which also puts it through tests/contract/engine.c; engine.type = "its name"
- * in a study. tests/toys/engine_toy.c is the smallest one.
- */
+ * To add an engine: a file (or folder) here with its ll_engine_type, of which nothing else is seen
+ * outside; its name in LL_ENGINES below, which also puts it through tests/contract/engine.c;
+ * engine.type = "its name" in a study. tests/toys/engine_toy.c is the smallest one. */
 #ifndef LL_ENGINE_ENGINE_H
 #define LL_ENGINE_ENGINE_H
 
@@ -33,8 +33,8 @@
 typedef struct ll_phase {
     int n_traffic;
     const ll_traffic *traffic; /* [n_traffic] */
-    /* Asked for if not NULL: when each flow ends, [flows of traffic 0, then of traffic 1, ...] in the order of
-     * ll_traffic_flow, filled on every rank. LL_ENGINE_CAN_FLOW_END. */
+    /* Asked for if not NULL: when each flow ends, [flows of traffic 0, then of traffic 1, ...] in
+     * the order of ll_traffic_flow, filled on every rank. LL_ENGINE_CAN_FLOW_END. */
     double *flow_end_s;
 } ll_phase;
 
@@ -102,22 +102,24 @@ enum {
     LL_ENGINE_CAN_FLOW_END = 4      /* the end of each flow by itself */
 };
 
-/* An engine. Between create and destroy it prices any number of phases on one topology, and keeps what it
- * learns of the topology on the way. A price depends on the phase alone, not on what was priced before. */
+/* An engine. Between create and destroy it prices any number of phases on one topology, and keeps
+ * what it learns of the topology on the way. A price depends on the phase alone, not on what was
+ * priced before. */
 typedef struct ll_engine_type {
     const char *name, *doc;
     const ll_key *keys; /* ended by {0} */
     size_t param_size;
     unsigned can; /* LL_ENGINE_CAN_* */
-    /* *state lives in `mem`, which nobody may take back to an earlier mark before destroy. topo and param
-     * are borrowed until then. Collective. */
+    /* *state lives in `mem`, which nobody may take back to an earlier mark before destroy. topo and
+     * param are borrowed until then. Collective. */
     ll_status (*create)(const ll_topology *topo, const ll_wire *wire, const void *param,
                         ll_comm *comm, ll_arena *mem, void **state, ll_error *err);
-    /* price: [n], filled on every rank with the same values. Errors: LL_ERR_RUN if it does not converge.
-     * Collective. */
+    /* price: [n], filled on every rank with the same values. Errors: LL_ERR_RUN if it does not
+     * converge. Collective. */
     ll_status (*price)(void *state, int n, const ll_phase *phase, ll_price *price, ll_error *err);
     void (*destroy)(void *state); /* also after create or price failed, unless *state is NULL */
-    /* out: [param_size] bytes, becomes `param` with links that make no errors. False if they make none. */
+    /* out: [param_size] bytes, becomes `param` with links that make no errors. False if they make
+     * none. */
     bool (*error_free)(const void *param, void *out);
 } ll_engine_type;
 
@@ -131,17 +133,17 @@ LL_ENGINES(LL_ENGINE_DECLARE)
 extern const ll_engine_type *const ll_engine_types[]; /* ended by NULL */
 const ll_engine_type *ll_engine_find(const char *name);
 
-/* Prices by an engine that is there for this call only. price: [problem->n_phase]. `mem` is for the call
- * (released by the caller). Collective. */
+/* Prices by an engine that is there for this call only. price: [problem->n_phase]. `mem` is for the
+ * call (released by the caller). Collective. */
 ll_status ll_engine_solve(const ll_engine_type *type, const ll_problem *problem, const void *param,
                           ll_comm *comm, ll_arena *mem, ll_price *price, ll_error *err);
 
-/* An engine that remembers what it has priced, by content: equal phases are priced once, and what it returns
- * is the same to the bit as without memory. */
+/* An engine that remembers what it has priced, by content: equal phases are priced once, and what
+ * it returns is the same to the bit as without memory. */
 typedef struct ll_engine ll_engine;
 
-/* `param` is copied. Destroy it before `mem` goes; it has an arena of its own for what it remembers.
- * Collective. */
+/* `param` is copied. Destroy it before `mem` goes; it has an arena of its own for what it
+ * remembers. Collective. */
 ll_status ll_engine_create(const ll_engine_type *type, const ll_topology *topo, const ll_wire *wire,
                            const void *param, ll_comm *comm, ll_arena *mem, ll_engine **out,
                            ll_error *err);

@@ -1,4 +1,5 @@
-/* A cluster: chips, a topology, the software that drives its links, and how uneven its chips are. */
+/* A cluster: chips, a topology, the software that drives its links, and how uneven its chips are.
+ */
 #ifndef LL_MACHINE_CLUSTER_H
 #define LL_MACHINE_CLUSTER_H
 

@@ -32,8 +32,8 @@ static double n_tile_of(const ll_matmul *p, const tile *t, int n_group, const do
     return n;
 }
 
-/* One GEMM, or n_group of them with p->batch * p->m rows in all. Squares are compared, and one root is taken at
- * the end. */
+/* One GEMM, or n_group of them with p->batch * p->m rows in all. Squares are compared, and one root
+ * is taken at the end. */
 static double gemm_s(const ll_chip *chip, int precision, const ll_matmul *p, int n_group,
                      const double *rows)
 {

@@ -4,32 +4,33 @@
  *   attention   fused: max( FLOP / (peak * fraction), bytes / (bandwidth * fraction) )
  *   stream      bytes / (bandwidth * fraction): norms, activations, additions, casts
  *
- * and a launch each. A list of kernels can be costed again on another chip, or on the same chip with one cause
- * of loss removed: the list itself does not change.
+ * and a launch each. A list of kernels can be costed again on another chip, or on the same chip
+ * with one cause of loss removed: the list itself does not change.
  *
- * GEMM. A multiprocessor makes one tile of the result at a time; all of them together make a wave of tiles,
- * and the last wave takes as long as a full one (wave quantisation: "Matrix Multiplication Background
- * User's Guide", NVIDIA, with the tiles 256 x 128 and 128 x 128 of A100; products of few rows have tiles of 64).
- * Before a tile can be multiplied its first operands have to arrive (tile_fill). Where tiles are few, libraries
- * split k between several multiprocessors and add up the partial sums, 32 bits wide, in memory. Results
- * are written at the end of a tile, when its multiprocessor has nothing to multiply:
+ * GEMM. A multiprocessor makes one tile of the result at a time; all of them together make a wave
+ * of tiles, and the last wave takes as long as a full one (wave quantisation: "Matrix
+ * Multiplication Background User's Guide", NVIDIA, with the tiles 256 x 128 and 128 x 128 of A100;
+ * products of few rows have tiles of 64). Before a tile can be multiplied its first operands have
+ * to arrive (tile_fill). Where tiles are few, libraries split k between several multiprocessors and
+ * add up the partial sums, 32 bits wide, in memory. Results are written at the end of a tile, when
+ * its multiprocessor has nothing to multiply:
  *
  *   multiplying = waves * (2 tile_m tile_n (k / split) * multiprocessors / rate + fill) + written / bandwidth
  *   moving      = (read + written) / bandwidth
  *   time        = sqrt( multiplying^2 + moving^2 )
  *
- * at the tile and split with the least of it, as libraries choose. The larger of the two would mean that they
- * overlap completely; of 28 GEMMs measured on H800 (configs/chips/h800_products.csv) those where both weigh show
- * that they do not. The rate is that of the best GEMM ever found on the chip. Where the number of multiprocessors
- * is not known there are no tiles: multiplying = FLOP / rate.
+ * at the tile and split with the least of it, as libraries choose. The larger of the two would mean
+ * that they overlap completely; of 28 GEMMs measured on H800 (configs/chips/h800_products.csv)
+ * those where both weigh show that they do not. The rate is that of the best GEMM ever found on the
+ * chip. Where the number of multiprocessors is not known there are no tiles: multiplying = FLOP /
+ * rate.
  *
- * Grouped GEMM: one launch for several GEMMs that share n and k and differ in m (the experts of a layer); their
- * tiles fill the same waves.
+ * Grouped GEMM: one launch for several GEMMs that share n and k and differ in m (the experts of a
+ * layer); their tiles fill the same waves.
  *
- * Attention. The fused kernel starts anew for each block of rows, which costs as much as some more keys would
- * (attention_ramp): of n keys that a row sees, n / (n + ramp) of the rate is left. Decode attention reads each key
- * and value once for one query, so it is bound by the memory.
- */
+ * Attention. The fused kernel starts anew for each block of rows, which costs as much as some more
+ * keys would (attention_ramp): of n keys that a row sees, n / (n + ramp) of the rate is left.
+ * Decode attention reads each key and value once for one query, so it is bound by the memory. */
 #ifndef LL_MACHINE_KERNEL_H
 #define LL_MACHINE_KERNEL_H
 
@@ -41,7 +42,8 @@
 /* A product of m x k by k x n, `batch` times over. */
 typedef struct ll_matmul {
     double batch, m, n, k;
-    /* Bytes read and written per element of the result: 2; more if it is added to another matrix. */
+    /* Bytes read and written per element of the result: 2; more if it is added to another matrix.
+     */
     double out_B;
 } ll_matmul;
 
@@ -62,7 +64,8 @@ typedef enum ll_kernel_kind {
     LL_KERNEL_STREAM /* bytes */
 } ll_kernel_kind;
 
-/* Which sum of ll_compute a kernel counts to. Score GEMMs of attention that is not fused count as attention. */
+/* Which sum of ll_compute a kernel counts to. Score GEMMs of attention that is not fused count as
+ * attention. */
 typedef enum ll_kernel_share { LL_SHARE_GEMM, LL_SHARE_ATTENTION, LL_SHARE_STREAM } ll_kernel_share;
 
 typedef struct ll_kernel {
@@ -93,7 +96,8 @@ static inline double ll_compute_total_s(const ll_compute *c)
 /* Cost of kernel[n]. each_s: [n], each kernel without its launch. */
 ll_compute ll_kernel_list_cost(const ll_chip *chip, int n, const ll_kernel *kernel, double *each_s);
 
-/* A precision for what does not run in FP8 or FP4 (attention, the output projection): the chip's 16-bit one. */
+/* A precision for what does not run in FP8 or FP4 (attention, the output projection): the chip's
+ * 16-bit one. */
 int ll_kernel_wide_precision(const ll_chip *chip, int precision);
 
 #endif

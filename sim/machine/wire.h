@@ -1,12 +1,11 @@
 /* The wire: how many bytes a flow keeps in flight.
  *
- * A flow keeps at most `window` bytes in flight. With window_bdp = w the window is w times
- * the bandwidth-delay product of the sender's share of its narrowest link: W = w * c/k * tau, c/k the
+ * A flow keeps at most `window` bytes in flight. With window_bdp = w the window is w times the
+ * bandwidth-delay product of the sender's share of its narrowest link: W = w * c/k * tau, c/k the
  * smallest over the path of capacity divided by the number of this source's flows of the phase on
- * that link, but at least window_packets packets. tau is the zero-load round trip: twice the one-way
- * latency. A flow that is alone moves min(W / tau, c) bytes per second, and its last byte lands one
- * one-way latency after it left.
- */
+ * that link, but at least window_packets packets. tau is the zero-load round trip: twice the
+ * one-way latency. A flow that is alone moves min(W / tau, c) bytes per second, and its last byte
+ * lands one one-way latency after it left. */
 #ifndef LL_MACHINE_WIRE_H
 #define LL_MACHINE_WIRE_H
 

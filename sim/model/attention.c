@@ -1,14 +1,14 @@
-/* Block `attention`: queries, keys and values by one GEMM; scores, softmax and their product with values; and the
- * output projection.
+/* Block `attention`: queries, keys and values by one GEMM; scores, softmax and their product with
+ * values; and the output projection.
  *
- * Fused (Dao et al. 2022): scores never pass the memory, and are not kept; backward five products instead of two, as
- * the scores are computed again. Not fused (Korthikanti et al. 2022, section 4): a GEMM writes the scores, they are
- * normalised (4 B each), dropped out with a mask (5 B), and read by the other GEMM, whose result is copied to the
- * layout of the next one; backward four GEMMs, and gradients go back through dropout (5 B) and softmax (6 B).
+ * Fused (Dao et al. 2022): scores never pass the memory, and are not kept; backward five products
+ * instead of two, as the scores are computed again. Not fused (Korthikanti et al. 2022, section 4):
+ * a GEMM writes the scores, they are normalised (4 B each), dropped out with a mask (5 B), and read
+ * by the other GEMM, whose result is copied to the layout of the next one; backward four GEMMs, and
+ * gradients go back through dropout (5 B) and softmax (6 B).
  *
- * With the sequence split over cp chips, keys and values pass around them while attention works on those that came
- * before, and partial outputs are added in 32 bits as keys arrive.
- */
+ * With the sequence split over cp chips, keys and values pass around them while attention works on
+ * those that came before, and partial outputs are added in 32 bits as keys arrive. */
 #include "sim/model/attention.h"
 
 #include <math.h>
@@ -122,8 +122,8 @@ static double kept_B(const void *param, const ll_split *split)
     const shape s = shape_of(param, split);
     const double in_B = ll_precision_B((ll_precision)split->precision);
     double per_token = 2 * (s.q + 2 * s.kv) + fmax(in_B, 2) * s.q;
-    /* Scores, probabilities, the mask of their dropout (Korthikanti et al. 2022); selective recomputation
-     * is there to not keep them. */
+    /* Scores, probabilities, the mask of their dropout (Korthikanti et al. 2022); selective
+     * recomputation is there to not keep them. */
     if (s.old && split->stack->recompute == LL_RECOMPUTE_NONE)
         per_token += 5 * s.n_key * s.n_head / split->n_sequence;
     return s.t * per_token;

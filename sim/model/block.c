@@ -27,10 +27,11 @@ int ll_block_gemm_forward(const ll_split *split, double n, double k, int n_part,
     return ll_pass_gemm(pass, split->n_token, n, k, 2, n_part);
 }
 
-/* Bytes per weight and micro-batch: read and written by the GEMM of the gradient; by kernels that add it to the
- * buffer; and by those that make one tensor of FSDP of it. Gradients of sharded weights are sent off as they are.
- * Others are added to a buffer: by the GEMM (Megatron-LM: gradient_accumulation_fusion), or by a kernel that reads
- * them too, perhaps a copy of 32 bits that another one makes (6 B; DeepSpeed, BF16_Optimizer.update_hp_grads). */
+/* Bytes per weight and micro-batch: read and written by the GEMM of the gradient; by kernels that
+ * add it to the buffer; and by those that make one tensor of FSDP of it. Gradients of sharded
+ * weights are sent off as they are. Others are added to a buffer: by the GEMM (Megatron-LM:
+ * gradient_accumulation_fusion), or by a kernel that reads them too, perhaps a copy of 32 bits that
+ * another one makes (6 B; DeepSpeed, BF16_Optimizer.update_hp_grads). */
 typedef struct gradient_B {
     double gemm_B, add_B, flat_B;
 } gradient_B;

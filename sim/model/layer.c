@@ -1,6 +1,7 @@
 #include "sim/model/layer.h"
 
-/* Masks of dropout after a block and the biases before it, in software of before fused attention. */
+/* Masks of dropout after a block and the biases before it, in software of before fused attention.
+ */
 static bool drops_out(const ll_split *split) { return !split->stack->fused_attention; }
 
 static double norm_element(const ll_split *split) { return split->n_token_norm * split->hidden; }
@@ -20,8 +21,8 @@ double ll_layer_param(const ll_layers *run, double hidden)
     return sum;
 }
 
-/* A norm before a GEMM: one read, one write. FP8: the cast to both orientations is part of it; FP4 needs the
- * tensor's maximum first, so the cast is a kernel of its own. */
+/* A norm before a GEMM: one read, one write. FP8: the cast to both orientations is part of it; FP4
+ * needs the tensor's maximum first, so the cast is a kernel of its own. */
 static void norm_forward(const ll_split *split, ll_pass *pass)
 {
     ll_pass_stream(pass, 4 * norm_element(split));

@@ -1,14 +1,13 @@
 /* A layer: blocks in order, a norm before each and a residual addition after it.
  *
- * Bytes are what has to pass the memory, in kernels that are fused where libraries fuse them, with operands
- * that do not stay in the caches. Software of before fused attention (mid 2022: fused_attention = false)
- * also had dropout, with masks, and added biases in kernels of their own.
+ * Bytes are what has to pass the memory, in kernels that are fused where libraries fuse them, with
+ * operands that do not stay in the caches. Software of before fused attention (mid 2022:
+ * fused_attention = false) also had dropout, with masks, and added biases in kernels of their own.
  *
- * Plain PyTorch (eager = true) needs more kernels backward: gradients of queries, keys and values are concatenated
- * (they were split), those of biases are summed up, those of the norms' weights have a kernel of their own. FSDP
- * keeps a layer's weights as one tensor and splits it, so its gradients are concatenated too, and divided by the
- * number of replicas before they are sent.
- */
+ * Plain PyTorch (eager = true) needs more kernels backward: gradients of queries, keys and values
+ * are concatenated (they were split), those of biases are summed up, those of the norms' weights
+ * have a kernel of their own. FSDP keeps a layer's weights as one tensor and splits it, so its
+ * gradients are concatenated too, and divided by the number of replicas before they are sent. */
 #ifndef LL_MODEL_LAYER_H
 #define LL_MODEL_LAYER_H
 
@@ -36,8 +35,8 @@ void ll_layer_backward(const ll_layers *run, const ll_split *split, ll_pass *pas
 /* Bytes of one micro-batch that the backward pass needs, on one chip. */
 double ll_layer_kept_B(const ll_layers *run, const ll_split *split);
 
-/* A norm, backward: two tensors in, one out; the gradient of its weights reads both again in a kernel of its own
- * where software does not fuse it; then the sum with the residual's gradient. */
+/* A norm, backward: two tensors in, one out; the gradient of its weights reads both again in a
+ * kernel of its own where software does not fuse it; then the sum with the residual's gradient. */
 void ll_layer_norm_backward(const ll_split *split, ll_pass *pass);
 
 #endif

@@ -1,5 +1,5 @@
-/* A transformer: runs of equal layers between an embedding and an output projection, its weights, and the FLOP that
- * count as its work.
+/* A transformer: runs of equal layers between an embedding and an output projection, its weights,
+ * and the FLOP that count as its work.
  *
  * Conventions (they differ between papers, so results print them): a multiply-add is 2 FLOP; the
  * backward pass is twice the forward pass; recomputation does not count; the embedding lookup does
@@ -39,8 +39,8 @@ ll_model ll_model_dense(const char *name, int64_t n_layer, int64_t hidden,
 double ll_model_embedding_param(const ll_model *m); /* weights of one vocabulary matrix */
 double ll_model_param(const ll_model *m);           /* all weights */
 
-/* Work of one sequence of `seq` tokens, forward: GEMMs of the layers, attention scores of all keys, those that
- * count, and the output projection. */
+/* Work of one sequence of `seq` tokens, forward: GEMMs of the layers, attention scores of all keys,
+ * those that count, and the output projection. */
 typedef struct ll_work {
     double layer_flop, score_flop, counted_score_flop, output_flop;
 } ll_work;

@@ -1,8 +1,10 @@
-/* A pass: the kernels that one chip runs for a part of the model and one micro-batch, forward or backward, and the
- * transfers in between, as lists of data. Blocks write them, sim/step/ costs them.
+/* A pass: the kernels that one chip runs for a part of the model and one micro-batch, forward or
+ * backward, and the transfers in between, as lists of data. Blocks write them, sim/step/ costs
+ * them.
  *
- * A transfer inside a pass says which kernels can hide it, and how (T: the transfer; C: these kernels; H: what the
- * transfer takes from kernels that run meanwhile, by cores that it occupies and memory that it passes):
+ * A transfer inside a pass says which kernels can hide it, and how (T: the transfer; C: these
+ * kernels; H: what the transfer takes from kernels that run meanwhile, by cores that it occupies
+ * and memory that it passes):
  *
  *   exposed   T                            the next kernel needs it, nothing runs meanwhile
  *   ring      max(0, T - C (n-1)/n)        the GEMM is cut into n chunks, one per member of the group; a chunk is sent
@@ -14,9 +16,9 @@
  *                                          next chunk's GEMM, the last is exposed
  *   overlapped  max(T - C, H)              transfer and kernels do not depend on each other
  *
- * Ring and split are what Transformer Engine's userbuffers do by default (method "ring_exchange" with copy
- * engines for gathers, "pipeline" with num_splits 4 for scatters, "bulk" where nothing depends).
- */
+ * Ring and split are what Transformer Engine's userbuffers do by default (method "ring_exchange"
+ * with copy engines for gathers, "pipeline" with num_splits 4 for scatters, "bulk" where nothing
+ * depends). */
 #ifndef LL_MODEL_PASS_H
 #define LL_MODEL_PASS_H
 
@@ -32,8 +34,8 @@ typedef enum ll_hide {
     LL_HIDE_OVERLAP
 } ll_hide;
 
-/* A transfer among the chips of a group. Two exchanges of one name are the same transfer, perhaps of different
- * sizes. */
+/* A transfer among the chips of a group. Two exchanges of one name are the same transfer, perhaps
+ * of different sizes. */
 typedef struct ll_exchange {
     const char *name; /* "tp gather" */
     ll_collective collective;
@@ -66,9 +68,10 @@ int ll_pass_stream(ll_pass *pass, double bytes);
 /* m x k times k x n, cut into n_part along m; out_B per element of the result. */
 int ll_pass_gemm(ll_pass *pass, double m, double n, double k, double out_B, int n_part);
 
-/* Operands of FP8 and FP4 GEMMs are made of 16-bit tensors, in both orientations: forward and backward need
- * different ones. FP4 scales have two levels (NVFP4), one of them for the whole tensor, so the tensor is read once
- * for its maximum before it is cast. Nothing for 16-bit GEMMs. */
+/* Operands of FP8 and FP4 GEMMs are made of 16-bit tensors, in both orientations: forward and
+ * backward need different ones. FP4 scales have two levels (NVFP4), one of them for the whole
+ * tensor, so the tensor is read once for its maximum before it is cast. Nothing for 16-bit GEMMs.
+ */
 void ll_pass_cast(ll_pass *pass, double n_element);
 bool ll_pass_needs_amax(const ll_pass *pass);
 
@@ -76,16 +79,18 @@ bool ll_pass_needs_amax(const ll_pass *pass);
 void ll_pass_use(ll_pass *pass, const ll_exchange *exchange, double scale, ll_hide hide, int first,
                  int n);
 
-/* Exchanges of tensor parallelism around a GEMM: activations of the split's tokens. With sequence parallelism an
- * all-gather before and a reduce-scatter after, without it one all-reduce after. Gathers move what GEMMs read, one
- * byte per value in FP8 (Transformer Engine: _all_gather_fp8); scatters and reductions stay in 16 bits. */
+/* Exchanges of tensor parallelism around a GEMM: activations of the split's tokens. With sequence
+ * parallelism an all-gather before and a reduce-scatter after, without it one all-reduce after.
+ * Gathers move what GEMMs read, one byte per value in FP8 (Transformer Engine: _all_gather_fp8);
+ * scatters and reductions stay in 16 bits. */
 ll_exchange ll_exchange_tp_gather(const ll_split *split);
 ll_exchange ll_exchange_tp_sum(const ll_split *split); /* scatter, or reduce */
 
 /* Bytes of a value that tensor parallelism gathers. */
 double ll_split_gather_B(const ll_split *split);
 
-/* Chunks into which overlap_tp cuts GEMMs that wait for gathers, and GEMMs whose results are scattered. */
+/* Chunks into which overlap_tp cuts GEMMs that wait for gathers, and GEMMs whose results are
+ * scattered. */
 int ll_split_ring_parts(const ll_split *split);
 int ll_split_scatter_parts(const ll_split *split);
 

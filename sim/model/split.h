@@ -1,6 +1,6 @@
-/* What a layout leaves of a model to one chip: the numbers from which blocks make kernels, weights and activations.
- * Filled once per layout (sim/work/layout.h); blocks and the optimizer know no more of the layout than this.
- */
+/* What a layout leaves of a model to one chip: the numbers from which blocks make kernels, weights
+ * and activations. Filled once per layout (sim/work/layout.h); blocks and the optimizer know no
+ * more of the layout than this. */
 #ifndef LL_MODEL_SPLIT_H
 #define LL_MODEL_SPLIT_H
 
@@ -16,7 +16,8 @@ typedef enum ll_recompute {
     LL_RECOMPUTE_FULL
 } ll_recompute;
 
-/* Which kernels and which overlap the training software has. Keys and their meaning: sim/work/stack.c. */
+/* Which kernels and which overlap the training software has. Keys and their meaning:
+ * sim/work/stack.c. */
 typedef struct ll_stack {
     int64_t zero;       /* 0 to 3: what data parallelism shards (Rajbhandari et al. 2020) */
     int recompute;      /* ll_recompute */
@@ -48,7 +49,7 @@ typedef struct ll_split {
     double n_replica;    /* copies of the weights: dp * cp */
 } ll_split;
 
-/* Attention over a KV cache gives each sequence a length of its own; in training all have n_key. A workload that
- * decodes adds a list of lengths here. */
+/* Attention over a KV cache gives each sequence a length of its own; in training all have n_key. A
+ * workload that decodes adds a list of lengths here. */
 
 #endif

@@ -1,9 +1,10 @@
-/* Blocks `embedding` and `output`: the two ends of a model, in 16 bits, the vocabulary split over tp.
+/* Blocks `embedding` and `output`: the two ends of a model, in 16 bits, the vocabulary split over
+ * tp.
  *
- * Loss: cross entropy of a split vocabulary, as Megatron-LM does it, in 32 bits. Fused: widened 6, exponential
- * less the maximum 8, divided by the sum 8; back multiplied and narrowed 6. Else each operation is a
- * kernel: maximum 4, less the maximum 8, exponential 8, sum 4, divided 8; multiplied 8, narrowed 6.
- */
+ * Loss: cross entropy of a split vocabulary, as Megatron-LM does it, in 32 bits. Fused: widened 6,
+ * exponential less the maximum 8, divided by the sum 8; back multiplied and narrowed 6. Else each
+ * operation is a kernel: maximum 4, less the maximum 8, exponential 8, sum 4, divided 8; multiplied
+ * 8, narrowed 6. */
 #include "sim/model/vocab.h"
 #include "sim/model/layer.h"
 
@@ -78,7 +79,8 @@ static void use_sum(const ll_split *split, ll_pass *pass)
     ll_pass_use(pass, &sum, 1, LL_HIDE_NONE, 0, 0);
 }
 
-/* Look-up: read a row, write it. In a split vocabulary most rows are zero, and are added up over tp. */
+/* Look-up: read a row, write it. In a split vocabulary most rows are zero, and are added up over
+ * tp. */
 static void embedding_forward(const void *param, const ll_split *split, ll_pass *pass)
 {
     (void)param;
@@ -90,7 +92,8 @@ static void embedding_forward(const void *param, const ll_split *split, ll_pass 
     use_sum(split, pass);
 }
 
-/* The gradient comes as a whole matrix, 16 bits: cleared, rows added, and then added to the buffer. */
+/* The gradient comes as a whole matrix, 16 bits: cleared, rows added, and then added to the buffer.
+ */
 static void embedding_backward(const void *param, const ll_split *split, ll_pass *pass)
 {
     const ll_vocab_param *v = param;

@@ -1,4 +1,5 @@
-/* The vocabulary: parameters of the embedding and of the output projection, and what both do with a norm. */
+/* The vocabulary: parameters of the embedding and of the output projection, and what both do with a
+ * norm. */
 #ifndef LL_MODEL_VOCAB_H
 #define LL_MODEL_VOCAB_H
 

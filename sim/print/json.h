@@ -6,9 +6,9 @@
  *   ll_json_number(&j, "step_s", 1.25);
  *   ll_json_close(&j);
  *
- * `key` is NULL inside lists and at the top. Numbers have 17 significant digits, so that reading gives
- * the same double back; what is not finite becomes null. Bytes that are not UTF-8 become U+FFFD.
- */
+ * `key` is NULL inside lists and at the top. Numbers have 17 significant digits, so that reading
+ * gives the same double back; what is not finite becomes null. Bytes that are not UTF-8 become
+ * U+FFFD. */
 #ifndef LL_PRINT_JSON_H
 #define LL_PRINT_JSON_H
 

@@ -101,8 +101,8 @@ static int word_width(const char *s)
     return longest;
 }
 
-/* Width of each column; the widest left-aligned ones shrink until a line fits in `width`, but not so far
- * that a word has to be cut. */
+/* Width of each column; the widest left-aligned ones shrink until a line fits in `width`, but not
+ * so far that a word has to be cut. */
 static void widths_fit(const ll_table *t, int width, int *w)
 {
     int sum = GAP * (t->n_column - 1), least[LL_MAX_COLUMN];

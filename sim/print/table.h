@@ -53,9 +53,9 @@ void ll_table_set(ll_table *t, int i_column, const char *fmt, ...) /* of the las
 /* The same for a number, with n_decimal digits after the point where it is rounded. */
 void ll_table_number(ll_table *t, int i_column, int n_decimal, double x);
 
-/* Append the table to `out`. TEXT: the widest left-aligned column is broken at spaces so that lines fit
- * in `width` columns (0: no limit). JSON: a list of objects, numbers as numbers, "-" as null. CSV: RFC
- * 4180 with a heading. MD: GitHub table. LATEX: booktabs tabular. */
+/* Append the table to `out`. TEXT: the widest left-aligned column is broken at spaces so that lines
+ * fit in `width` columns (0: no limit). JSON: a list of objects, numbers as numbers, "-" as null.
+ * CSV: RFC 4180 with a heading. MD: GitHub table. LATEX: booktabs tabular. */
 void ll_table_print(const ll_table *t, ll_format format, int width, ll_text *out);
 
 /* Columns of the terminal on standard output, or 100 if it is none (files, pipes). */

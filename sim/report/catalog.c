@@ -13,7 +13,8 @@ static const char *shipped_path(ll_comm *comm, ll_arena *mem, const char *kind, 
     return ll_arena_printf(mem, "%s/%s/%s.cfg", ll_shipped_dir(comm, mem), kind, name);
 }
 
-/* The first message of err, without its end of line; the file is broken, and that is worth a row. */
+/* The first message of err, without its end of line; the file is broken, and that is worth a row.
+ */
 static const char *fault_text(const ll_error *err, ll_arena *mem)
 {
     const char *text = ll_arena_strndup(mem, err->text, strcspn(err->text, "\n"));

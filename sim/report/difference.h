@@ -9,8 +9,8 @@
 
 enum { LL_MAX_COMPARE = 12 }; /* studies */
 
-/* Rows "key, value in each study"; "-" where a study has no such key. label: [n] headings.
- * grouped: for people, with groups as headings, and one row for a group (a dimension of the fabric, say)
+/* Rows "key, value in each study"; "-" where a study has no such key. label: [n] headings. grouped:
+ * for people, with groups as headings, and one row for a group (a dimension of the fabric, say)
  * that some study does not have at all. */
 ll_table *ll_difference_table(int n, const ll_study *study, const char *const *label, bool grouped,
                               ll_arena *mem);

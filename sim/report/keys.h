@@ -4,7 +4,8 @@
 
 #include "sim/print/table.h"
 
-/* Rows "key, kind, example, default, from, to, meaning"; keys of a topology or engine type say so. */
+/* Rows "key, kind, example, default, from, to, meaning"; keys of a topology or engine type say so.
+ */
 ll_table *ll_keys_table(ll_arena *mem);
 
 /* The same for people: groups as headings, each key in two lines. */

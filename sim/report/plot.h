@@ -11,8 +11,8 @@
 
 #include <stdbool.h>
 
-/* Write script and data, then run gnuplot if it is found; *drawn says (on rank 0) whether it made the
- * pictures. report: [n], each a panel. Collective. */
+/* Write script and data, then run gnuplot if it is found; *drawn says (on rank 0) whether it made
+ * the pictures. report: [n], each a panel. Collective. */
 ll_status ll_plot_waterfalls(const char *dir, int n, const ll_report *report, ll_comm *comm,
                              ll_arena *mem, bool *drawn, ll_error *err);
 

@@ -1,8 +1,7 @@
 /* What a run found, for people and for programs. Not collective: rank 0 calls these.
  *
- * The JSON and CSV forms are driven by one table of fields (report_json.c), which `lineloss list json`
- * prints: name, type, unit and meaning cannot diverge from what is written.
- */
+ * The JSON and CSV forms are driven by one table of fields (report_json.c), which `lineloss list
+ * json` prints: name, type, unit and meaning cannot diverge from what is written. */
 #ifndef LL_REPORT_REPORT_H
 #define LL_REPORT_REPORT_H
 
@@ -15,8 +14,8 @@
 typedef struct ll_published {
     int64_t n_row, n_short;     /* 0: there are none; short: predicted steps that are too short */
     double median_abs_err_frac; /* of the predicted step time */
-    /* What the step will take if it is off as they are: all of them to one side, and LL_PUBLISHED_FEW or
-     * more; else 0. */
+    /* What the step will take if it is off as they are: all of them to one side, and
+     * LL_PUBLISHED_FEW or more; else 0. */
     double alike_s;
 } ll_published;
 enum { LL_PUBLISHED_FEW = 5 };

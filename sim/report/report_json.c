@@ -1,10 +1,9 @@
 /* The result as JSON and CSV.
  *
- * A result is one object. Its fields stand in the tables below, each with type, unit and meaning, and
- * `lineloss list json` prints them. Fields may be added while schema_version stays the same; if one is
- * removed or changes its meaning, schema_version goes up. Figures are SI, bytes and FLOP; fractions are
- * of 1. CSV has the same fields, see sim/print/fields.h.
- */
+ * A result is one object. Its fields stand in the tables below, each with type, unit and meaning,
+ * and `lineloss list json` prints them. Fields may be added while schema_version stays the same; if
+ * one is removed or changes its meaning, schema_version goes up. Figures are SI, bytes and FLOP;
+ * fractions are of 1. CSV has the same fields, see sim/print/fields.h. */
 #include "sim/config/shipped.h"
 #include "sim/print/fields.h"
 #include "sim/report/summary.h"

@@ -1,9 +1,9 @@
 /* Schedule `1f1b`: one forward, one backward, plain or interleaved (Narayanan et al. 2021).
  *
- * Chunk v sits on stage v mod n_stage. A stage runs forward passes until the pipeline is full, then one forward and one
- * backward pass in turn, then the remaining backward passes. Interleaved, micro-batches go through the chunks
- * of a stage in groups of n_stage: all of the group through its first chunk, then through its second, ...
- */
+ * Chunk v sits on stage v mod n_stage. A stage runs forward passes until the pipeline is full, then
+ * one forward and one backward pass in turn, then the remaining backward passes. Interleaved,
+ * micro-batches go through the chunks of a stage in groups of n_stage: all of the group through its
+ * first chunk, then through its second, ... */
 #include "sim/schedule/schedule.h"
 
 #include <stddef.h>
@@ -82,7 +82,8 @@ static int64_t in_flight(const ll_pipe *pipe, int64_t stage)
     return min64(fill(pipe, stage) + 1, pipe->n_micro * pipe->n_inter);
 }
 
-/* The last stage starts after n_stage - 1 forward passes, and its results drain through as many backward ones. */
+/* The last stage starts after n_stage - 1 forward passes, and its results drain through as many
+ * backward ones. */
 static double uniform_s(const ll_pipe *pipe, const ll_uniform *pass)
 {
     const double n_pass = (double)(pipe->n_micro * pipe->n_inter);

@@ -1,13 +1,13 @@
 /* The seam of pipeline schedules: in which order a stage runs the passes of its micro-batches.
  *
- * The model is cut into V = n_stage * n_inter chunks in order; a stage holds n_inter of them. A *slot* is what a
- * stage does next: a forward or a backward pass of one micro-batch through one of its chunks. A schedule is a
- * formula: it says the slots of a stage, in order, whatever they cost; waiting for inputs comes out when they are
- * run (sim/step/execute.h). Schedules that split the backward pass have slots for its halves, and those that run
- * a forward and a backward chunk interleaved layer by layer have fused pairs.
+ * The model is cut into V = n_stage * n_inter chunks in order; a stage holds n_inter of them. A
+ * *slot* is what a stage does next: a forward or a backward pass of one micro-batch through one of
+ * its chunks. A schedule is a formula: it says the slots of a stage, in order, whatever they cost;
+ * waiting for inputs comes out when they are run (sim/step/execute.h). Schedules that split the
+ * backward pass have slots for its halves, and those that run a forward and a backward chunk
+ * interleaved layer by layer have fused pairs.
  *
- * Pure: a schedule allocates nothing and knows no communicator.
- */
+ * Pure: a schedule allocates nothing and knows no communicator. */
 #ifndef LL_SCHEDULE_SCHEDULE_H
 #define LL_SCHEDULE_SCHEDULE_H
 
@@ -34,8 +34,8 @@ typedef struct ll_slot {
     int32_t micro, chunk; /* chunk: 0 .. V-1 in model order */
     /* PAIR: of the backward pass. */
     int32_t back_micro, back_chunk;
-    /* For schedules with `turns`: slots of one turn run before the next exchange with both neighbours. From 0, counted
-     * by each stage from its first slot. */
+    /* For schedules with `turns`: slots of one turn run before the next exchange with both
+     * neighbours. From 0, counted by each stage from its first slot. */
     int32_t turn;
     ll_slot_kind kind;
 } ll_slot;
@@ -51,7 +51,8 @@ typedef struct ll_schedule_type {
     const char *name, *doc;
     bool splits_backward; /* has BACKWARD_INPUT and BACKWARD_WEIGHT slots */
     bool fuses_pairs;     /* has PAIR slots; the first forward pass of a chunk is none */
-    /* Slots have turns: stages whose sends are exposed advance in lock-step (sim/work/pipeline.h). */
+    /* Slots have turns: stages whose sends are exposed advance in lock-step (sim/work/pipeline.h).
+     */
     bool turns;
     /* Whether the schedule can run this pipeline. Each fault says what would be legal. */
     bool (*legal)(const ll_pipe *pipe, ll_faults *why);
@@ -60,12 +61,13 @@ typedef struct ll_schedule_type {
     /* The k-th chunk that a stage holds, 0 <= k < n_held; their weights take its memory. */
     int64_t (*n_held)(const ll_pipe *pipe);
     int64_t (*chunk)(const ll_pipe *pipe, int64_t stage, int64_t k);
-    /* Activations that the stage holds at most, in those of one micro-batch through one chunk: from the start of its
-     * forward pass to the end of its backward pass, of the half that makes gradients of weights if it is split. In a
-     * pair the forward pass starts before the backward pass ends. */
+    /* Activations that the stage holds at most, in those of one micro-batch through one chunk: from
+     * the start of its forward pass to the end of its backward pass, of the half that makes
+     * gradients of weights if it is split. In a pair the forward pass starts before the backward
+     * pass ends. */
     int64_t (*in_flight)(const ll_pipe *pipe, int64_t stage);
-    /* Time of a step without transfers if all chunks take the same: the twin of the executor, and the first screen
-     * of a search. */
+    /* Time of a step without transfers if all chunks take the same: the twin of the executor, and
+     * the first screen of a search. */
     double (*uniform_s)(const ll_pipe *pipe, const ll_uniform *pass);
 } ll_schedule_type;
 

@@ -132,7 +132,8 @@ static void expose(ll_ladder *l, double even_s, ll_result *out)
     }
 }
 
-/* Step time of the rung that removes a cause; that of the rung before if the ladder has no such cause. */
+/* Step time of the rung that removes a cause; that of the rung before if the ladder has no such
+ * cause. */
 static double rung_s(const ll_result *r, unsigned removes, double before_s)
 {
     const ll_loss *loss = loss_of(r, removes);

@@ -1,20 +1,21 @@
 /* The loss budget: where N chips' worth of work went.
  *
- * The iteration is evaluated along the ladder of causes of its workload; each rung removes one cause more. For training:
+ * The iteration is evaluated along the ladder of causes of its workload; each rung removes one
+ * cause more. For training:
  *
  *   real -> jitter -> link errors (of engine packet, if it has any) -> contention -> software -> latency
  *        -> bandwidth (no transfers at all) -> bubble -> imbalance -> optimizer -> recompute -> launch -> memory
  *        -> kernels (at peak)
  *
- * Effective chips of a rung = N * (work at peak speed) / (its step time); a cause has lost what its rung
- * gains over the one before. Values are kept on a grid of 2^-30 chips, so that the losses add up
- * exactly, not just to rounding, to N - effective chips.
+ * Effective chips of a rung = N * (work at peak speed) / (its step time); a cause has lost what its
+ * rung gains over the one before. Values are kept on a grid of 2^-30 chips, so that the losses add
+ * up exactly, not just to rounding, to N - effective chips.
  *
- * A loss depends on its place in the ladder: idle time with two causes is charged to the one that is removed last.
- * `jitter` can be negative on few chips whose draws were fast, `link errors` where lossy phases are extrapolated,
- * and `contention` where `flow` finds transfers that run beside each other less in each other's way than
- * `closed`. From `software` on, every rung only takes work or waiting away, so none is negative.
- */
+ * A loss depends on its place in the ladder: idle time with two causes is charged to the one that
+ * is removed last. `jitter` can be negative on few chips whose draws were fast, `link errors` where
+ * lossy phases are extrapolated, and `contention` where `flow` finds transfers that run beside each
+ * other less in each other's way than `closed`. From `software` on, every rung only takes work or
+ * waiting away, so none is negative. */
 #ifndef LL_STEP_ACCOUNT_H
 #define LL_STEP_ACCOUNT_H
 
@@ -22,8 +23,8 @@
 #include "sim/step/execute.h"
 #include "sim/step/result.h"
 
-/* Evaluates one graph with its prices under one idealisation after another; kernels are costed again only by rungs that
- * change them. */
+/* Evaluates one graph with its prices under one idealisation after another; kernels are costed
+ * again only by rungs that change them. */
 typedef struct ll_ladder {
     const ll_study *study;
     const ll_graph *graph;
@@ -37,19 +38,21 @@ typedef struct ll_ladder {
     const ll_pass_cost *kernels;
 } ll_ladder;
 
-/* Build and price the graph of a study, which is borrowed, as is the pricer. Everything lives in mem. Collective. */
+/* Build and price the graph of a study, which is borrowed, as is the pricer. Everything lives in
+ * mem. Collective. */
 ll_status ll_ladder_make(const ll_study *study, ll_pricer *pricer, ll_comm *comm, ll_arena *mem,
                          ll_ladder *out, ll_error *err);
 
-/* Time of an iteration with the causes in `removes` removed, and transfer `free` (-1: none) taking no time.
- * Collective. */
+/* Time of an iteration with the causes in `removes` removed, and transfer `free` (-1: none) taking
+ * no time. Collective. */
 double ll_ladder_time(ll_ladder *ladder, unsigned removes, int free);
 
-/* Times of a forward and of a backward pass of one micro-batch through a chunk, as they really are, on a chip of
- * average speed. Not collective. */
+/* Times of a forward and of a backward pass of one micro-batch through a chunk, as they really are,
+ * on a chip of average speed. Not collective. */
 void ll_ladder_chunk_s(ll_ladder *ladder, int64_t chunk, double *forward_s, double *backward_s);
 
-/* Fills the losses, the effective chips and what follows from them, and the exposed time of each transfer. Collective. */
+/* Fills the losses, the effective chips and what follows from them, and the exposed time of each
+ * transfer. Collective. */
 void ll_account(ll_ladder *ladder, ll_result *out);
 
 #endif

@@ -43,7 +43,8 @@ static double half_s(const maker *m, int index, ll_op_half half)
     return s;
 }
 
-/* Length of an op, and how much longer its transfers make it while those between replicas are on the wire. */
+/* Length of an op, and how much longer its transfers make it while those between replicas are on
+ * the wire. */
 static ll_task_cost op_cost(const maker *m, const ll_op *op)
 {
     ll_task_cost c = {.n_part = 1};
@@ -81,8 +82,8 @@ static double held_frac(ll_overlap transfer)
     return held / (1 - held);
 }
 
-/* Transfers of chunk v between the replicas. While they overlap with transfers within passes, they are slowed down for
- * the share of the time that those take. */
+/* Transfers of chunk v between the replicas. While they overlap with transfers within passes, they
+ * are slowed down for the share of the time that those take. */
 static void chunk_costs(const maker *m, int64_t v, ll_task_cost *forward, ll_task_cost *backward,
                         ll_task_cost *gather_out, ll_task_cost *scatter_out)
 {
@@ -112,7 +113,8 @@ static void chunk_costs(const maker *m, int64_t v, ll_task_cost *forward, ll_tas
     gather_out->exposed_s = gather.s;
     scatter_out->exposed_s = scatter.s;
     if (r->every_micro && r->overlap_scatter) {
-        /* After every micro-batch, overlapped with the next one; the last one's is the scatter's own. */
+        /* After every micro-batch, overlapped with the next one; the last one's is the scatter's
+         * own. */
         backward->exposed_s += ll_overlap_s(scatter, backward_s);
     } else if (r->every_micro) { /* every pass waits for its own */
         backward->exposed_s += scatter.s;
@@ -156,8 +158,8 @@ static void leaves_after(const maker *m, int64_t v, ll_task_cost *last, const ll
     chunk_costs(m, v, &forward, last, &gather, &scatter);
 }
 
-/* Costs of ops first, then transfers of chunks onto them. The half of a backward pass that makes gradients of inputs has
- * the slow-down of its own transfers alone. */
+/* Costs of ops first, then transfers of chunks onto them. The half of a backward pass that makes
+ * gradients of inputs has the slow-down of its own transfers alone. */
 static void chunks_make(const maker *m, ll_task_cost *op)
 {
     const ll_graph *g = m->view->graph;

@@ -7,7 +7,8 @@
 typedef struct ll_task_cost {
     double kernels_s; /* what jitter stretches */
     double exposed_s; /* what the task waits for between its kernels, or a transfer's own time */
-    /* How much longer the task is, over its length, while transfers between the replicas are on the wire. */
+    /* How much longer the task is, over its length, while transfers between the replicas are on the
+     * wire. */
     double slowed_frac;
     double n_part; /* parts in which a task and those streamed from or to it overlap */
     /* RELEASES: the transfer that begins while the task runs; 0 if it does not overlap. */

@@ -20,8 +20,8 @@ typedef struct runner {
     ll_crew crew;
 } runner;
 
-/* How much longer a task of length_s takes because transfers are on the wire for window_s from its start: while they
- * are, it takes 1 + frac times as long. */
+/* How much longer a task of length_s takes because transfers are on the wire for window_s from its
+ * start: while they are, it takes 1 + frac times as long. */
 static double stretch_s(double length_s, double frac, double window_s)
 {
     if (!(frac > 0 && window_s > 0)) return 0;
@@ -92,7 +92,8 @@ static void tasks_run(runner *r, int32_t from, int32_t to)
         task_run(r, i);
 }
 
-/* Draws of a replica, each the slowest chip of its lane; or of all replicas lo .. hi - 1 where they synchronise. */
+/* Draws of a replica, each the slowest chip of its lane; or of all replicas lo .. hi - 1 where they
+ * synchronise. */
 static void draws_add(runner *r, int64_t replica)
 {
     ll_crew_place(&r->crew, replica);
@@ -113,7 +114,8 @@ static void draws_of_all(runner *r, int64_t lo, int64_t hi, const ll_run_mode *m
     ll_comm_max_f64(comm, r->graph->n_draw, r->slow);
 }
 
-/* first_s and end_s of the exported tasks, the latest of all replicas so far: latest[2 * n_export]. */
+/* first_s and end_s of the exported tasks, the latest of all replicas so far: latest[2 * n_export].
+ */
 static void latest_add(const runner *r, double *latest_s)
 {
     for (int k = 0; k < r->graph->n_export; k++) {

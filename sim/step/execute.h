@@ -1,15 +1,16 @@
 /* The executor: runs a graph against its costs, with jitter, so that waiting emerges.
  *
- * The chips of a lane synchronise in every task, so a task lasts as long as its slowest member. Lanes wait for each
- * other's results as the graph says. Replicas run by themselves until a task that all of them share (gradients of a
- * chunk are ready when its last replica has them); where replicas exchange something in every task (maxima of FP8
- * tensors, sharded weights), a task lasts as long as its slowest chip in all of them, and one replica stands for all.
+ * The chips of a lane synchronise in every task, so a task lasts as long as its slowest member.
+ * Lanes wait for each other's results as the graph says. Replicas run by themselves until a task
+ * that all of them share (gradients of a chunk are ready when its last replica has them); where
+ * replicas exchange something in every task (maxima of FP8 tensors, sharded weights), a task lasts
+ * as long as its slowest chip in all of them, and one replica stands for all.
  *
- * While a transfer between the replicas is on the wire, tasks of its lane take 1 + slowed_frac times as long.
+ * While a transfer between the replicas is on the wire, tasks of its lane take 1 + slowed_frac
+ * times as long.
  *
- * Each rank runs its slice of the replicas. Durations are pure functions of (seed, chip, task), and ranks exchange
- * maxima only, so the answer is byte-identical for every number of ranks.
- */
+ * Each rank runs its slice of the replicas. Durations are pure functions of (seed, chip, task), and
+ * ranks exchange maxima only, so the answer is byte-identical for every number of ranks. */
 #ifndef LL_STEP_EXECUTE_H
 #define LL_STEP_EXECUTE_H
 

@@ -29,7 +29,8 @@ ll_answers *ll_answers_create(const ll_study *study, ll_pricer *pricer, double t
     return a;
 }
 
-/* Most workloads ask for nothing but the typical iteration: what others need is made when they ask. */
+/* Most workloads ask for nothing but the typical iteration: what others need is made when they ask.
+ */
 static void begin(ll_answers *a)
 {
     if (a->mem) return;
@@ -56,7 +57,8 @@ static ll_status iteration_run(ll_answers *a, const void *shape, double *out_s, 
     return LL_OK;
 }
 
-/* Index of the shape; *is_new: it has no time yet. Of two shapes of one hash the later one goes by another hash. */
+/* Index of the shape; *is_new: it has no time yet. Of two shapes of one hash the later one goes by
+ * another hash. */
 static int64_t index_of(ll_answers *a, const void *shape, bool *is_new)
 {
     const size_t size = a->study->workload->shape_size;

@@ -1,7 +1,8 @@
-/* The oracle of a study: answers a workload's clock, which asks for the time of iterations of one shape after another.
+/* The oracle of a study: answers a workload's clock, which asks for the time of iterations of one
+ * shape after another.
  *
- * An iteration is built, priced and run as it really is. What was asked before is known, by the bytes of the shape; and
- * equal transfers of different iterations are priced once, by the pricer.
+ * An iteration is built, priced and run as it really is. What was asked before is known, by the
+ * bytes of the shape; and equal transfers of different iterations are priced once, by the pricer.
  */
 #ifndef LL_STEP_ORACLE_H
 #define LL_STEP_ORACLE_H

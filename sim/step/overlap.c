@@ -129,7 +129,8 @@ static ll_overlap plus(ll_overlap a, ll_overlap b)
     return (ll_overlap){a.s + b.s, a.held_s + b.held_s};
 }
 
-/* Sharded weights and gradients of a layer beside the work of its neighbour. *all_s: how long they travel. */
+/* Sharded weights and gradients of a layer beside the work of its neighbour. *all_s: how long they
+ * travel. */
 static double shards_s(const ll_view *view, const ll_shards *s, double stream_frac, double cover_s,
                        double *all_s)
 {

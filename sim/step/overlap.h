@@ -1,14 +1,15 @@
-/* Overlap: how much of the transfers within a pass is exposed, and how much they slow the kernels that they overlap with.
+/* Overlap: how much of the transfers within a pass is exposed, and how much they slow the kernels
+ * that they overlap with.
  *
- * A transfer of T s overlapped with C s of kernels exposes max(0, T - C). And hiding is not free: while it lasts, a
- * library's kernels occupy cores of the chip and its bytes pass the memory, so the kernels beside it take
- * H = held_frac * T longer, and bytes / memory bandwidth as far as they wait for the memory themselves. The rules by
- * which transfers hide stand in sim/model/pass.h.
+ * A transfer of T s overlapped with C s of kernels exposes max(0, T - C). And hiding is not free:
+ * while it lasts, a library's kernels occupy cores of the chip and its bytes pass the memory, so
+ * the kernels beside it take H = held_frac * T longer, and bytes / memory bandwidth as far as they
+ * wait for the memory themselves. The rules by which transfers hide stand in sim/model/pass.h.
  *
- * Transfers of a layer sharded over the replicas (zero = 3) overlap with the neighbouring layer: the next layer's weights
- * are gathered while one computes, its gradients are scattered while the next one computes. So the first layer's
- * weights and the last layer's gradients of every pass are exposed.
- */
+ * Transfers of a layer sharded over the replicas (zero = 3) overlap with the neighbouring layer:
+ * the next layer's weights are gathered while one computes, its gradients are scattered while the
+ * next one computes. So the first layer's weights and the last layer's gradients of every pass are
+ * exposed. */
 #ifndef LL_STEP_OVERLAP_H
 #define LL_STEP_OVERLAP_H
 
@@ -47,13 +48,15 @@ typedef struct ll_pass_cost {
 /* Share of the time in which kernels wait for the memory. */
 double ll_stream_frac(const ll_compute *c);
 
-/* By how much its transfers make a pass longer: alone, and while transfers between the replicas are on the wire. */
+/* By how much its transfers make a pass longer: alone, and while transfers between the replicas are
+ * on the wire. */
 typedef struct ll_exposed {
     double alone_s, slowed_s;
 } ll_exposed;
 ll_exposed ll_pass_exposed(const ll_view *view, int pass, const ll_pass_cost *cost);
 
-/* Transfers of sharded weights at the ends of an op that nothing hides. layer_s: the time of one of its layers. */
+/* Transfers of sharded weights at the ends of an op that nothing hides. layer_s: the time of one of
+ * its layers. */
 double ll_ends_exposed_s(const ll_view *view, const ll_op_ends *ends, double layer_s);
 
 #endif

@@ -6,8 +6,8 @@
 
 /* ---- plans ---- */
 
-/* Both ends of every pipeline add up their copies: half of the matrix each way, twice. The pairs are no groups that
- * cover the chips, so they are listed. */
+/* Both ends of every pipeline add up their copies: half of the matrix each way, twice. The pairs
+ * are no groups that cover the chips, so they are listed. */
 static void plan_ends(const ll_transfer *t, int dimension, ll_arena *mem, ll_plan *out)
 {
     const int64_t n_pair = ll_group_count(&t->group);

@@ -1,9 +1,9 @@
-/* Prices: what the transfers of a graph cost on the cluster of a study, each alone on the wire, and how much streams
- * that are on the wire together slow each other down.
+/* Prices: what the transfers of a graph cost on the cluster of a study, each alone on the wire, and
+ * how much streams that are on the wire together slow each other down.
  *
- * Slow-down. For a set of streams, the longest round of each stream's transfer is put on the wire, scaled so that all of
- * them take the same time alone (full overlap); how much longer each takes then is its slow-down in that set. Three
- * streams on one link are three times as slow, not twice.
+ * Slow-down. For a set of streams, the longest round of each stream's transfer is put on the wire,
+ * scaled so that all of them take the same time alone (full overlap); how much longer each takes
+ * then is its slow-down in that set. Three streams on one link are three times as slow, not twice.
  */
 #ifndef LL_STEP_PRICE_H
 #define LL_STEP_PRICE_H
@@ -34,7 +34,8 @@ typedef struct ll_prices {
     bool link_errors;     /* the engine has them */
     int n_phase;          /* priced by the study's engine */
     ll_price work;        /* facts of all of them; no times */
-    /* Slow-down of stream s while the streams of a set are on the wire, >= 1: [set][s]; REAL and CLEAN. */
+    /* Slow-down of stream s while the streams of a set are on the wire, >= 1: [set][s]; REAL and
+     * CLEAN. */
     double slow[2][1 << LL_N_STREAM][LL_N_STREAM];
 } ll_prices;
 
@@ -53,8 +54,9 @@ static inline double ll_prices_slow(const ll_prices *prices, unsigned removes, u
     return how == LL_PRICING_ALONE ? 1 : prices->slow[how][set][stream];
 }
 
-/* What prices on one cluster, by one engine, have in common: engines that remember what they have priced, what is
- * known of the topology, and transfers that were planned and priced before. A search keeps it from layout to layout. */
+/* What prices on one cluster, by one engine, have in common: engines that remember what they have
+ * priced, what is known of the topology, and transfers that were planned and priced before. A
+ * search keeps it from layout to layout. */
 typedef struct ll_pricer ll_pricer;
 
 /* For studies on this cluster, by this engine. Collective. */
@@ -62,8 +64,8 @@ ll_status ll_pricer_create(const ll_study *study, ll_comm *comm, ll_arena *mem, 
                            ll_error *err);
 void ll_pricer_destroy(ll_pricer *pricer); /* NULL: nothing */
 
-/* Plan and price all transfers of a graph, which is borrowed. The prices live in mem, their plans with the pricer. n_phase
- * and work count what the engine has not priced before. Collective. */
+/* Plan and price all transfers of a graph, which is borrowed. The prices live in mem, their plans
+ * with the pricer. n_phase and work count what the engine has not priced before. Collective. */
 ll_status ll_prices_make(ll_pricer *pricer, const ll_graph *graph, ll_arena *mem, ll_prices *out,
                          ll_error *err);
 

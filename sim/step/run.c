@@ -52,7 +52,8 @@ static void self_check(const ll_study *s, ll_result *out)
     check(out, "the model fits the memory", out->memory.total_B <= out->memory.capacity_B);
 }
 
-/* Numbers only, in a fixed order and full precision: the same on every machine that computes alike. */
+/* Numbers only, in a fixed order and full precision: the same on every machine that computes alike.
+ */
 static uint64_t checksum(const ll_result *r, ll_arena *mem)
 {
     ll_text t;

@@ -71,7 +71,7 @@ static ll_status check_circle(const ll_timing *timing, ll_arena *mem, ll_error *
                         (long long)waits);
 }
 
-/* ---- Which flows are released together -------------------------------------------------------- */
+/* ---- Which flows are released together ------------------------------------------------------- */
 
 typedef struct start {
     const ll_traffic *t; /* of its first flow */
@@ -101,8 +101,8 @@ static uint64_t release_hash(const start *r, int traffic)
     return h;
 }
 
-/* Numbers them in the order of the nodes, after 0 for those that start at 0. Two that differ but have one hash
- * are told apart by the next number that is free. */
+/* Numbers them in the order of the nodes, after 0 for those that start at 0. Two that differ but
+ * have one hash are told apart by the next number that is free. */
 static void number_releases(ll_timing *timing, ll_arena *mem)
 {
     static const ll_traffic at_once = {.pattern = LL_PATTERN_LIST};
@@ -197,7 +197,7 @@ ll_status ll_timing_create(int n_traffic, const ll_traffic *traffic, ll_arena *m
     return LL_OK;
 }
 
-/* ---- Order of a list --------------------------------------------------------------------------- */
+/* ---- Order of a list ------------------------------------------------------------------------- */
 
 /* Merge sort by release, which keeps the order of equals. */
 static void sort(const int32_t *release, int64_t n, int64_t *a, int64_t *work)
@@ -224,7 +224,7 @@ void ll_timing_sort(const ll_timing *timing, int traffic, int64_t n_source, ll_l
     ll_arena_release(mem, mark);
 }
 
-/* ---- The clock --------------------------------------------------------------------------------- */
+/* ---- The clock ------------------------------------------------------------------------------- */
 
 ll_clock ll_clock_create(const ll_timing *timing, double unit, ll_arena *mem)
 {

@@ -1,21 +1,22 @@
 /* When the flows of a phase start: lists with start times and predecessors.
  *
- * A flow of a list starts at the later of its start_s and the end of the last of its predecessors: its
- * first byte leaves when the last byte of all of them has landed. Predecessors are flows of the same list.
- * A flow without bytes, or from a chip to itself, ends when it starts: it joins what others wait for.
+ * A flow of a list starts at the later of its start_s and the end of the last of its predecessors:
+ * its first byte leaves when the last byte of all of them has landed. Predecessors are flows of the
+ * same list. A flow without bytes, or from a chip to itself, ends when it starts: it joins what
+ * others wait for.
  *
  *   example, a reduction and what follows it:   start_s = {0, 2 us, 0, 0}, first_after = {0, 0, 0, 2, 3},
  *   after = {0, 1, 2}: flows 0 and 1 have no predecessors, 2 waits for both of them, 3 for 2.
  *
- * A *node* is a flow of a timed list (ll_traffic_timed), numbered through the phase. Flows are *released
- * together* if their start times and their predecessors are the same, as all flows are that start at
+ * A *node* is a flow of a timed list (ll_traffic_timed), numbered through the phase. Flows are
+ * *released together* if their start times and their predecessors are the same, as all flows are
+ * that start at
  * 0. A sender shares its windows and links among the flows that it releases together (k of
  * sim/machine/wire.h): those that follow each other do not share.
  *
  *     ll_clock clock = ll_clock_create(timing, 1, mem);
  *     for (int64_t node; (node = ll_clock_take(&clock)) >= 0;)  ... starts at clock.ready[node]
- *     ll_clock_end(&clock, node, its end);                      may release others
- */
+ *     ll_clock_end(&clock, node, its end);                      may release others */
 #ifndef LL_TRAFFIC_TIMING_H
 #define LL_TRAFFIC_TIMING_H
 
@@ -33,8 +34,9 @@ typedef struct ll_timing {
     int32_t *next;       /* nodes that wait for this one */
 } ll_timing;
 
-/* *out: NULL if nothing is timed. In mem; the traffics are borrowed. Errors: LL_ERR_RUN with the flow if a start
- * is not a time, a predecessor is not in the list, or flows wait for each other in a circle. */
+/* *out: NULL if nothing is timed. In mem; the traffics are borrowed. Errors: LL_ERR_RUN with the
+ * flow if a start is not a time, a predecessor is not in the list, or flows wait for each other in
+ * a circle. */
 ll_status ll_timing_create(int n_traffic, const ll_traffic *traffic, ll_arena *mem, ll_timing **out,
                            ll_error *err);
 
@@ -47,8 +49,8 @@ static inline bool ll_flow_is_nothing(const ll_flow *f)
     return f->src == f->dst || !(f->size_B > 0);
 }
 
-/* Puts the flows of each source of a list in the order of their releases; flows of one release stay in the
- * order of the list. No timing, or a list that is not timed: as it is. */
+/* Puts the flows of each source of a list in the order of their releases; flows of one release stay
+ * in the order of the list. No timing, or a list that is not timed: as it is. */
 void ll_timing_sort(const ll_timing *timing, int traffic, int64_t n_source, ll_list_order *order,
                     ll_arena *mem);
 
@@ -71,8 +73,8 @@ typedef struct ll_clock {
 ll_clock ll_clock_create(const ll_timing *timing, double unit, ll_arena *mem);
 void ll_clock_end(ll_clock *clock, int64_t node, double end);
 
-/* The next node with bytes that is released, in the order of release; -1: none now. Those without bytes end
- * on the way. */
+/* The next node with bytes that is released, in the order of release; -1: none now. Those without
+ * bytes end on the way. */
 int64_t ll_clock_take(ll_clock *clock);
 
 #endif

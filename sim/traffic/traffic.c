@@ -10,15 +10,15 @@
  *                             1   3 5   7            power of two below n.
  *
  * Odd members are leaves. Tree 1 is the mirror image (i -> n-1-i) if n is even, and the same tree
- * shifted by one (i -> (i-1) mod n) if n is odd, so that a leaf of one is inside the other, and each
- * carries half of the data. An all-reduce of S bytes puts S/2 up and S/2 down every edge of both
- * trees: this traffic has all of these at once, 4 (n-1) flows of size_B each:
+ * shifted by one (i -> (i-1) mod n) if n is odd, so that a leaf of one is inside the other, and
+ * each carries half of the data. An all-reduce of S bytes puts S/2 up and S/2 down every edge of
+ * both trees: this traffic has all of these at once, 4 (n-1) flows of size_B each:
  *   flow 4 (r-1) + 0: tree 0, member r of the tree to its parent     (r = 1 .. n-1)
  *   flow 4 (r-1) + 1: tree 0, the parent to r
  *   flow 4 (r-1) + 2: tree 1, member r of the tree to its parent
  *   flow 4 (r-1) + 3: tree 1, the parent to r
- * With arg = 1 (a broadcast) only what goes down is there: flows 2 (r-1) of tree 0, 2 (r-1) + 1 of tree 1.
- */
+ * With arg = 1 (a broadcast) only what goes down is there: flows 2 (r-1) of tree 0, 2 (r-1) + 1 of
+ * tree 1. */
 #include "sim/traffic/traffic.h"
 
 #include "sim/base/status.h"
@@ -82,7 +82,8 @@ static int32_t tree_shape(int32_t n, int32_t i, ll_tree_link link)
     return -1;
 }
 
-/* Member i of the group as a member of tree 1, and back (it is its own inverse only if n is even). */
+/* Member i of the group as a member of tree 1, and back (it is its own inverse only if n is even).
+ */
 static int32_t to_tree1(int32_t n, int32_t i) { return n % 2 == 0 ? n - 1 - i : (i + n - 1) % n; }
 static int32_t from_tree1(int32_t n, int32_t i) { return n % 2 == 0 ? n - 1 - i : (i + 1) % n; }
 
@@ -291,7 +292,8 @@ static int32_t group_of(const ll_group *g, int32_t base)
     return group + base / below * place;
 }
 
-/* Number, in its group, of the flow that member i sends to its tree peer j: the child says which edge. */
+/* Number, in its group, of the flow that member i sends to its tree peer j: the child says which
+ * edge. */
 static int64_t tree_number(const ll_traffic *t, int32_t n, int32_t i, int32_t j)
 {
     for (int slot = 0; slot < 6; slot++) {
@@ -333,7 +335,8 @@ int64_t ll_traffic_number(const ll_source_view *s, int32_t j)
     return group * each + in_group;
 }
 
-/* Counting sort: first[i + 1] runs from the begin of source i to its end while `order` is filled. */
+/* Counting sort: first[i + 1] runs from the begin of source i to its end while `order` is filled.
+ */
 ll_list_order ll_traffic_list_order(const ll_traffic *t, int64_t lo, int64_t hi, ll_arena *mem)
 {
     const int64_t n = hi - lo;

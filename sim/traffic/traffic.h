@@ -10,14 +10,13 @@
  * (group, member, peer), and flow i is computed, not stored: 524,288 chips need no array. (TREE is
  * ordered by group and tree edge instead.) They can also be had by source, in ascending source.
  *
- * Weights. With `weight`, a flow from member i to member j has size_B * weight[j] bytes (of the receiver), or
- * size_B * weight[i] with weight_of_sender. So an all-to-all to experts that are not equally popular is ALL
- * with the popularity of each member's experts over the mean, and the way back is the same with
- * weight_of_sender. Weights of mean 1 keep the sum: a member sends n * size_B in all, as without, its own
- * part, which stays at home, included.
+ * Weights. With `weight`, a flow from member i to member j has size_B * weight[j] bytes (of the
+ * receiver), or size_B * weight[i] with weight_of_sender. So an all-to-all to experts that are not
+ * equally popular is ALL with the popularity of each member's experts over the mean, and the way
+ * back is the same with weight_of_sender. Weights of mean 1 keep the sum: a member sends n * size_B
+ * in all, as without, its own part, which stays at home, included.
  *
- * Time. The flows of a LIST may start later than at 0, and wait for others: see timing.h.
- */
+ * Time. The flows of a LIST may start later than at 0, and wait for others: see timing.h. */
 #ifndef LL_TRAFFIC_TRAFFIC_H
 #define LL_TRAFFIC_TRAFFIC_H
 
@@ -61,8 +60,8 @@ typedef struct ll_traffic {
     const int32_t *src, *dst;
     const double *list_B;
     const double *start_s; /* a flow does not start before; NULL: 0 */
-    /* Flow i starts when flows after[first_after[i]] .. after[first_after[i + 1] - 1] of this list have
-     * ended. [n_list + 1], [first_after[n_list]]; NULL: at once. */
+    /* Flow i starts when flows after[first_after[i]] .. after[first_after[i + 1] - 1] of this list
+     * have ended. [n_list + 1], [first_after[n_list]]; NULL: at once. */
     const int64_t *first_after, *after;
 } ll_traffic;
 
@@ -95,8 +94,8 @@ ll_flow ll_traffic_peer(const ll_source_view *s, int32_t j); /* dst may be the s
 int64_t ll_traffic_number(const ll_source_view *s,
                           int32_t j); /* of that flow: i of ll_traffic_flow */
 
-/* A LIST by source: flows order[first[c - lo]] .. order[first[c - lo + 1] - 1] leave chip c, in the order of
- * the list. */
+/* A LIST by source: flows order[first[c - lo]] .. order[first[c - lo + 1] - 1] leave chip c, in the
+ * order of the list. */
 typedef struct ll_list_order {
     int64_t *first; /* [hi - lo + 2]; the last one is not used */
     int64_t *order; /* [first[hi - lo]] */
@@ -109,8 +108,8 @@ ll_list_order ll_traffic_list_order(const ll_traffic *t, int64_t lo, int64_t hi,
 typedef enum ll_tree_link { LL_TREE_UP, LL_TREE_LEFT, LL_TREE_RIGHT } ll_tree_link;
 int32_t ll_traffic_tree(int32_t n, int tree, int32_t i, ll_tree_link link);
 
-/* Of what ll_traffic says, in numbers: two that are equal have the same flows. Borrowed arrays are compared
- * by what is in them. Sizes are equal if they are to the bit. */
+/* Of what ll_traffic says, in numbers: two that are equal have the same flows. Borrowed arrays are
+ * compared by what is in them. Sizes are equal if they are to the bit. */
 uint64_t ll_traffic_hash(uint64_t seed, const ll_traffic *t);
 bool ll_traffic_equal(const ll_traffic *a, const ll_traffic *b);
 ll_traffic ll_traffic_copy(const ll_traffic *t, ll_arena *mem); /* with arrays of its own */

@@ -12,8 +12,8 @@
 const char *const ll_fabric_names[] = {"switch", "mesh", "clos", "torus", NULL};
 const double ll_calibrate_window_bdp[LL_N_LOAD] = {0.1, 0.25, 0.5, 0.75, 0.9, 1, 2, 4};
 
-/* Packets are small, so that the smallest window of an all-to-all is still more than one; acknowledgements
- * too, because the equations know none. */
+/* Packets are small, so that the smallest window of an all-to-all is still more than one;
+ * acknowledgements too, because the equations know none. */
 static const char setup[] =
     "wire : { packet = \"512 B | assumed: small beside a window\"; window_packets = 1; };\n"
     "packet : { ack = \"2 B\"; };\n"
@@ -143,8 +143,8 @@ static ll_status env_read(int n_set, const char *const *set, ll_arena *mem, env 
 
 /* ---- One case -------------------------------------------------------------------------------- */
 
-/* The flows of a case as traffics: n_watch - 1 flows by themselves, the last traffic all others (or one
- * more flow). Watched flows are spread over the list. */
+/* The flows of a case as traffics: n_watch - 1 flows by themselves, the last traffic all others (or
+ * one more flow). Watched flows are spread over the list. */
 static int watch(const ll_traffic *all, ll_traffic *one, ll_arena *mem)
 {
     const int64_t n = all->n_list, n_alone = n < LL_MAX_TRAFFIC ? n : LL_MAX_TRAFFIC - 1;

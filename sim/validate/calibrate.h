@@ -1,25 +1,27 @@
-/* Engine `flow` against engine `packet`: how far the throughput equations are from the packets, flow by
- * flow, and the burstiness kappa that brings them nearest.
+/* Engine `flow` against engine `packet`: how far the throughput equations are from the packets,
+ * flow by flow, and the burstiness kappa that brings them nearest.
  *
- * A *case* is a pattern (sim/traffic/synthetic.h) on a fabric with a window. Fabrics of n chips, all links of one
- * bandwidth and latency: switch (a crossbar), mesh (every pair has a link), clos (leaves and spines of
- * sqrt n, ECMP), torus (two rings of sqrt n). Windows of 0.1 to 4 bandwidth-delay products are loads from
- * 10 % to all that the fabric carries.
+ * A *case* is a pattern (sim/traffic/synthetic.h) on a fabric with a window. Fabrics of n chips,
+ * all links of one bandwidth and latency: switch (a crossbar), mesh (every pair has a link), clos
+ * (leaves and spines of sqrt n, ECMP), torus (two rings of sqrt n). Windows of 0.1 to 4
+ * bandwidth-delay products are loads from 10 % to all that the fabric carries.
  *
- * Steady state. Every flow has `length` windows of bytes. Two packet runs, of half of the bytes and of
- * all, end at t(1/2) and t(1); 2 (t(1) - t(1/2)) is the time without what filling and draining the
- * pipes takes once. `flow` says when the flow ends without its latency, which has no such part. The
- * *deviation* of a flow is the first over the second, less 1: positive if packets are slower. Up to
- * LL_MAX_TRAFFIC - 1 flows, spread over the list, are watched one by one, the others together.
+ * Steady state. Every flow has `length` windows of bytes. Two packet runs, of half of the bytes and
+ * of all, end at t(1/2) and t(1); 2 (t(1) - t(1/2)) is the time without what filling and draining
+ * the pipes takes once. `flow` says when the flow ends without its latency, which has no such part.
+ * The *deviation* of a flow is the first over the second, less 1: positive if packets are slower.
+ * Up to LL_MAX_TRAFFIC - 1 flows, spread over the list, are watched one by one, the others
+ * together.
  *
- * The fit. `flow` is solved for 17 values of kappa; in between, times are interpolated over log kappa
- * by cubics through the four nearest. Minimised is the mean over cases of the mean |deviation| of their
- * flows, by golden section from the best value of the grid. Left out in turn is each pattern (on all
- * fabrics), so that its deviations can be had with a kappa that has not seen it.
+ * The fit. `flow` is solved for 17 values of kappa; in between, times are interpolated over log
+ * kappa by cubics through the four nearest. Minimised is the mean over cases of the mean
+ * |deviation| of their flows, by golden section from the best value of the grid. Left out in turn
+ * is each pattern (on all fabrics), so that its deviations can be had with a kappa that has not
+ * seen it.
  *
- * Extrapolation. A third run lets `packet` cut the flows as it does by default. Its error is the largest
- * deviation of an end from that of all packets, to be compared with the bound that it printed.
- */
+ * Extrapolation. A third run lets `packet` cut the flows as it does by default. Its error is the
+ * largest deviation of an end from that of all packets, to be compared with the bound that it
+ * printed. */
 #ifndef LL_SIM_VALIDATE_CALIBRATE_H
 #define LL_SIM_VALIDATE_CALIBRATE_H
 
@@ -63,14 +65,15 @@ typedef struct ll_calibration {
     double without[LL_N_SYNTHETIC]; /* kappa fitted to the other patterns */
 } ll_calibration;
 
-/* Runs all cases, shared out over the ranks, and fits. set: [n_set] "path=value" as for studies; the
- * paths are chips, length, seed, pattern, and the keys of wire, packet, flow, switch, mesh, clos, torus_x and
- * torus_y. Errors: LL_ERR_CONFIG, LL_ERR_RUN. Collective; the same on every rank. */
+/* Runs all cases, shared out over the ranks, and fits. set: [n_set] "path=value" as for studies;
+ * the paths are chips, length, seed, pattern, and the keys of wire, packet, flow, switch, mesh,
+ * clos, torus_x and torus_y. Errors: LL_ERR_CONFIG, LL_ERR_RUN. Collective; the same on every rank.
+ */
 ll_status ll_calibrate(int n_set, const char *const *set, ll_comm *comm, ll_arena *mem,
                        ll_calibration *out, ll_error *err);
 
-/* Of the cases with this pattern and fabric (-1: every one). kappa: 0 for that which was given, else
- * interpolated. Not collective. */
+/* Of the cases with this pattern and fabric (-1: every one). kappa: 0 for that which was given,
+ * else interpolated. Not collective. */
 ll_deviation ll_calibrate_deviation(const ll_calibration *c, int pattern, int fabric, double kappa);
 
 /* Of one case. */

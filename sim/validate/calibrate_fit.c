@@ -126,7 +126,8 @@ static double fit(const ll_calibration *c, int but)
     return exp((low + high) / 2);
 }
 
-/* The kappa farthest from the fitted one in steps of 1 % with at most 1.1 times its mean deviation. */
+/* The kappa farthest from the fitted one in steps of 1 % with at most 1.1 times its mean deviation.
+ */
 static double limit(const ll_calibration *c, double step)
 {
     const double most = 1.1 * objective(c, -1, c->kappa);

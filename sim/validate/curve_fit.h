@@ -1,17 +1,18 @@
 /* The software of one dimension (ll_software), fitted to measured collectives.
  *
- * Minimised is the weighted mean of |log(predicted / measured)|: a factor counts alike up and down, and
- * the points of a table that are simply wrong do not pull. Weights: 1 below 1 MiB, 2 below 16 MiB, 4
- * from there on, because the time of a training step is in the long ones. The prediction is the model's own:
- * the fastest plan that the library has (sim/collective/collective.h), priced by engine `closed`.
+ * Minimised is the weighted mean of |log(predicted / measured)|: a factor counts alike up and down,
+ * and the points of a table that are simply wrong do not pull. Weights: 1 below 1 MiB, 2 below 16
+ * MiB, 4 from there on, because the time of a training step is in the long ones. The prediction is
+ * the model's own: the fastest plan that the library has (sim/collective/collective.h), priced by
+ * engine `closed`.
  *
- * Only what the points can tell is fitted (the table `params` in curve_fit.c): rates of the collectives that
- * they have, protocols that the library has (frac_ll, frac_ll128 above 0), the copy of the own part where
- * groups of two sizes were measured. The rest stays as the cluster has it.
+ * Only what the points can tell is fitted (the table `params` in curve_fit.c): rates of the
+ * collectives that they have, protocols that the library has (frac_ll, frac_ll128 above 0), the
+ * copy of the own part where groups of two sizes were measured. The rest stays as the cluster has
+ * it.
  *
- * The search runs over the logarithms by simplex, from fixed starts, with restarts. The leave-one-out error
- * of a point is that of a fit, from the found values on, to the others.
- */
+ * The search runs over the logarithms by simplex, from fixed starts, with restarts. The
+ * leave-one-out error of a point is that of a fit, from the found values on, to the others. */
 #ifndef LL_SIM_VALIDATE_CURVE_FIT_H
 #define LL_SIM_VALIDATE_CURVE_FIT_H
 

@@ -149,7 +149,8 @@ static int panels_find(const ll_points *points, int *first)
     return n;
 }
 
-/* "below 512 MiB", "all", ... or NULL if the points of the collective on these chips reach from end to end. */
+/* "below 512 MiB", "all", ... or NULL if the points of the collective on these chips reach from end
+ * to end. */
 static const char *missing_text(const ll_points *points, const ll_point *like, ll_collective what,
                                 ll_arena *mem)
 {

@@ -17,22 +17,24 @@ typedef struct ll_prediction {
 ll_table *ll_curve_points(const ll_points *points, int n_by, const ll_prediction *by,
                           ll_arena *mem);
 
-/* One row per curve (points of one cluster, collective and number of chips that follow each other): number
- * of points, and per prediction the median of |error|, and the worst point. */
+/* One row per curve (points of one cluster, collective and number of chips that follow each other):
+ * number of points, and per prediction the median of |error|, and the worst point. */
 ll_table *ll_curve_summary(const ll_points *points, int n_by, const ll_prediction *by,
                            ll_arena *mem);
 
-/* "median of |error| over N points ..., over the M that were not fitted to ...", a line for each prediction. */
+/* "median of |error| over N points ..., over the M that were not fitted to ...", a line for each
+ * prediction. */
 void ll_curve_verdict(const ll_points *points, int n_by, const ll_prediction *by, ll_arena *mem,
                       ll_text *out);
 
-/* What the points leave out of 512 B to 8 GiB, for each cluster and number of chips in them: sizes of
- * all-reduce, all-gather, reduce-scatter and all-to-all beyond the smallest and the largest point. */
+/* What the points leave out of 512 B to 8 GiB, for each cluster and number of chips in them: sizes
+ * of all-reduce, all-gather, reduce-scatter and all-to-all beyond the smallest and the largest
+ * point. */
 ll_table *ll_curve_missing(const ll_points *points, ll_arena *mem);
 
-/* Files in dir: curves.gp, curves.dat, and what gnuplot makes of them: one panel per cluster and number of
- * chips, times over sizes, measured as points, predicted (by[0]) as lines. *drawn, on rank 0: whether it
- * made the pictures. Collective. */
+/* Files in dir: curves.gp, curves.dat, and what gnuplot makes of them: one panel per cluster and
+ * number of chips, times over sizes, measured as points, predicted (by[0]) as lines. *drawn, on
+ * rank 0: whether it made the pictures. Collective. */
 ll_status ll_curve_plot(const char *dir, const ll_points *points, const ll_prediction *by,
                         ll_comm *comm, ll_arena *mem, bool *drawn, ll_error *err);
 

@@ -1,11 +1,10 @@
 /* gemm_frac and tile_fill of a chip, fitted to measured matrix products.
  *
- * The table is comma-separated: m,n,k,precision and time_us or tflops, and perhaps batch; one product of m x k by
- * k x n a row, batch times over, with a 16-bit result. The prediction is the model's own
- * (ll_kernel_matmul_s): what the fit finds is the rate of a product of whole waves and a long k, not the
- * mean over the shapes of the table. Minimised is as in sim/validate/curve_fit.h, each product with the same
- * weight.
- */
+ * The table is comma-separated: m,n,k,precision and time_us or tflops, and perhaps batch; one
+ * product of m x k by k x n a row, batch times over, with a 16-bit result. The prediction is the
+ * model's own (ll_kernel_matmul_s): what the fit finds is the rate of a product of whole waves and
+ * a long k, not the mean over the shapes of the table. Minimised is as in sim/validate/curve_fit.h,
+ * each product with the same weight. */
 #ifndef LL_SIM_VALIDATE_GEMM_FIT_H
 #define LL_SIM_VALIDATE_GEMM_FIT_H
 
@@ -41,8 +40,8 @@ ll_status ll_gemm_parse(const char *file, const char *text, ll_arena *mem, ll_ge
 /* Fewer products cannot tell a slow rate from a long fill. */
 enum { LL_GEMM_FIT_FILL_MIN = 6 };
 
-/* One rate per precision of the table and one fill for all; sets the predictions. Error if the chip has no such
- * peak. Not collective. */
+/* One rate per precision of the table and one fill for all; sets the predictions. Error if the chip
+ * has no such peak. Not collective. */
 ll_status ll_gemm_fit_chip(const ll_chip *chip, ll_gemms *gemms, ll_arena *mem, ll_gemm_fit *out,
                            ll_error *err);
 

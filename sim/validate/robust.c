@@ -46,7 +46,8 @@ static void normal_find(const ll_robust *p, const double *r, const double *jacob
     }
 }
 
-/* Solve (matrix + lambda diag) step = right by Cholesky; a variable that nothing depends on stays. */
+/* Solve (matrix + lambda diag) step = right by Cholesky; a variable that nothing depends on stays.
+ */
 static void step_find(int n, const double *matrix, double lambda, const double *right,
                       double *factor, double *step)
 {

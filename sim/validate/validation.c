@@ -71,7 +71,8 @@ static void param_add(params *all, const ll_validation_param *p)
     all->at[all->n++] = *p;
 }
 
-/* Figures about machines, not those of the row itself: its model, its layout, its number of nodes. */
+/* Figures about machines, not those of the row itself: its model, its layout, its number of nodes.
+ */
 static void params_collect(const ll_study *s, const char *table, params *all, ll_arena *mem)
 {
     for (int i = 0; i < ll_config_n_entry(s->config); i++) {
@@ -202,7 +203,8 @@ static ll_status collective_predict(const ll_study *s, const ll_validation_row *
     return LL_OK;
 }
 
-/* Mean over draws of which chips and operations are slow: a single one moves the loss of a series by a point. */
+/* Mean over draws of which chips and operations are slow: a single one moves the loss of a series
+ * by a point. */
 static ll_status mean_step(const ll_study *s, const job *j, double *step_s, ll_error *err)
 {
     ll_study drawn = *s;

@@ -14,13 +14,13 @@
  *   fits                     1 or 0: whether the layout ran, or ran out of memory
  *   activations GB           of the fullest stage of a pipeline
  *
- * Errors are predicted over measured time, less one, in percent: below zero the prediction is too fast.
- * A row may name settings that its source leaves open too (`otherwise`): it is predicted with each of them as
- * well, beside what counts, so that one sees how much rests on what had to be assumed.
- * Rows of the group "open20" are the yardstick. An id counts once: with several lines it takes the
- * median of their absolute errors, signed as most of them are. Lines of the groups "layer" and "memory" stand
- * apart and count for nothing else; those of group "not_modelled" are listed and not run.
- */
+ * Errors are predicted over measured time, less one, in percent: below zero the prediction is too
+ * fast. A row may name settings that its source leaves open too (`otherwise`): it is predicted with
+ * each of them as well, beside what counts, so that one sees how much rests on what had to be
+ * assumed. Rows of the group "open20" are the yardstick. An id counts once: with several lines it
+ * takes the median of their absolute errors, signed as most of them are. Lines of the groups
+ * "layer" and "memory" stand apart and count for nothing else; those of group "not_modelled" are
+ * listed and not run. */
 #ifndef LL_SIM_VALIDATE_VALIDATION_H
 #define LL_SIM_VALIDATE_VALIDATION_H
 
@@ -75,8 +75,9 @@ typedef struct ll_validation_outcome {
     double memory_B, capacity_B;
 } ll_validation_outcome;
 
-/* A figure about the machines that rows rest on, but for how many there are. One place in the configuration
- * files is one parameter, however many rows read it; so is a value that the table sets. */
+/* A figure about the machines that rows rest on, but for how many there are. One place in the
+ * configuration files is one parameter, however many rows read it; so is a value that the table
+ * sets. */
 typedef struct ll_validation_param {
     char origin[128], key[96], text[48], source[256];
     int32_t evidence, n_row;
@@ -128,13 +129,13 @@ typedef struct ll_validation {
     const ll_validation_series *series; /* [n_series] */
 } ll_validation;
 
-/* Read the table at `path`. Rank 0 reads. Studies are named from its folder. Errors are of the table
- * alone. Collective. */
+/* Read the table at `path`. Rank 0 reads. Studies are named from its folder. Errors are of the
+ * table alone. Collective. */
 ll_status ll_validation_read(const char *path, ll_comm *comm, ll_arena *mem, ll_validation *out,
                              ll_error *err);
 
-/* Predict the rows, each on one rank, set[n_set] over all of them, and count. A row that cannot be run
- * is an outcome, no error. Collective. */
+/* Predict the rows, each on one rank, set[n_set] over all of them, and count. A row that cannot be
+ * run is an outcome, no error. Collective. */
 void ll_validation_run(ll_validation *v, int n_set, const char *const *set, ll_comm *comm,
                        ll_arena *mem);
 

@@ -1,4 +1,5 @@
-/* The statistics of a validation: quantiles of errors by group, and the losses of scaling series. */
+/* The statistics of a validation: quantiles of errors by group, and the losses of scaling series.
+ */
 #include "sim/base/stats.h"
 #include "sim/validate/validation.h"
 
@@ -122,8 +123,8 @@ static bool first_of_id(const ll_validation *v, int i)
     return first;
 }
 
-/* One error for an id: the median of the absolute errors of its lines, signed as most of them are. n_line:
- * how many there are. */
+/* One error for an id: the median of the absolute errors of its lines, signed as most of them are.
+ * n_line: how many there are. */
 static double id_error(const ll_validation *v, const char *id, ll_arena *mem, int *n_line)
 {
     double *error = ll_arena_array(mem, v->n_row, double);
@@ -153,8 +154,8 @@ static void stats_open20(const ll_validation *v, ll_arena *mem, ll_validation_st
     stats_fill(&s, mem, out);
 }
 
-/* Quantiles of the yardstick if every row takes the best, and if it takes the worst, of what its source
- * leaves open. An id of several lines leaves nothing open. */
+/* Quantiles of the yardstick if every row takes the best, and if it takes the worst, of what its
+ * source leaves open. An id of several lines leaves nothing open. */
 static void stats_otherwise(const ll_validation *v, ll_arena *mem, ll_validation_stats *out)
 {
     double *side[2] = {ll_arena_array(mem, v->n_row, double),

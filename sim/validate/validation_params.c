@@ -41,7 +41,8 @@ typedef struct group {
     const char *by, *keys;
 } group;
 
-/* "fit to collectives.csv, 48 points ..." -> "fit to collectives.csv"; of an assumption "in parts". */
+/* "fit to collectives.csv, 48 points ..." -> "fit to collectives.csv"; of an assumption "in parts".
+ */
 static const char *set_by(const ll_validation_param *p, int class, ll_arena *mem)
 {
     int length = (int)strcspn(p->source, ",;(:");

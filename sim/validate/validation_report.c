@@ -27,8 +27,8 @@ static const char *seconds(double x, ll_arena *mem)
     return x < 0.1 ? ll_arena_printf(mem, "%.4g ms", 1e3 * x) : ll_arena_printf(mem, "%.4g s", x);
 }
 
-/* What a row assumes, and why it is off if it is: of rows that do not count, up to the colon; the rest
- * stands in the table of causes. */
+/* What a row assumes, and why it is off if it is: of rows that do not count, up to the colon; the
+ * rest stands in the table of causes. */
 static const char *remark(const ll_validation *v, int i, ll_arena *mem)
 {
     const ll_validation_row *r = &v->row[i];

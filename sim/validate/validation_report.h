@@ -6,16 +6,16 @@
 #include "sim/print/table.h"
 #include "sim/validate/validation.h"
 
-/* TEXT: everything, width as in ll_table_print. CSV: the rows. MD, LATEX: the rows of open20 (of all, if
- * none), the scaling series and the statistics. JSON: everything. date: "2026-11-23". */
+/* TEXT: everything, width as in ll_table_print. CSV: the rows. MD, LATEX: the rows of open20 (of
+ * all, if none), the scaling series and the statistics. JSON: everything. date: "2026-11-23". */
 void ll_validation_print(const ll_validation *v, const char *date, ll_format format, int width,
                          ll_arena *mem, ll_text *out);
 
 /* All of it as one JSON object: what ll_validation_print does for JSON. */
 void ll_validation_json(const ll_validation *v, const char *date, ll_text *out);
 
-/* The picture: predicted against measured, log-log, with a band of 10 %. DIR/validation.gp, .dat, and
- * what gnuplot makes of them. Collective. */
+/* The picture: predicted against measured, log-log, with a band of 10 %. DIR/validation.gp, .dat,
+ * and what gnuplot makes of them. Collective. */
 ll_status ll_validation_plot(const char *dir, const ll_validation *v, ll_comm *comm, ll_arena *mem,
                              bool *drawn, ll_error *err);
 

@@ -1,10 +1,10 @@
-/* The graph of one iteration: what the chips do, as tasks on streams with dependencies. Workloads build it, and it is
- * all that sim/step/ runs. It says nothing of how long anything takes.
+/* The graph of one iteration: what the chips do, as tasks on streams with dependencies. Workloads
+ * build it, and it is all that sim/step/ runs. It says nothing of how long anything takes.
  *
- * Replicas are alike, so the graph has the tasks of one. A *lane* is what runs in step within a replica: a pipeline
- * stage, whose chips (tp x cp of them) synchronise in every task. A lane has a stream of each kind; tasks of a stream
- * run in the order in which they stand. Tasks stand in an order in which every task comes after those that it depends
- * on, so one sweep runs them all.
+ * Replicas are alike, so the graph has the tasks of one. A *lane* is what runs in step within a
+ * replica: a pipeline stage, whose chips (tp x cp of them) synchronise in every task. A lane has a
+ * stream of each kind; tasks of a stream run in the order in which they stand. Tasks stand in an
+ * order in which every task comes after those that it depends on, so one sweep runs them all.
  *
  * A task ends after its dependencies have ended. Two things are finer than that:
  *   streamed   producer and consumer work part by part: the consumer starts when the first part is there, and ends no
@@ -13,8 +13,8 @@
  *              stream dp, release, or are streamed themselves.
  *   delayed    a pipeline send lies between the two, on no stream
  *
- * Tasks from n_local on run once for all replicas: for them, tasks before n_local end when the last replica ends them.
- */
+ * Tasks from n_local on run once for all replicas: for them, tasks before n_local end when the last
+ * replica ends them. */
 #ifndef LL_WORK_GRAPH_H
 #define LL_WORK_GRAPH_H
 
@@ -47,8 +47,9 @@ typedef struct ll_transfer {
 
 enum { LL_MAX_TRANSFER = 32, LL_MAX_TOGETHER = 16 };
 
-/* Weights of a layer that are sharded over the replicas (ZeRO-3) and travel around each pass of the layer, overlapped
- * with the work of its neighbour. Scales are relative to the size of a call of the transfer. */
+/* Weights of a layer that are sharded over the replicas (ZeRO-3) and travel around each pass of the
+ * layer, overlapped with the work of its neighbour. Scales are relative to the size of a call of
+ * the transfer. */
 typedef struct ll_shards {
     int gather, scatter; /* transfers; scatter -1: the pass makes no gradients */
     double n_gather;     /* calls of size 1 */
@@ -58,8 +59,8 @@ typedef struct ll_shards {
     double n_host_call, n_empty_scatter, streamed_B; /* of lists, see sim/work/zero_lists.h */
 } ll_shards;
 
-/* Sharded weights at the ends of an op: the first layer's gather and the last layer's scatter are exposed, and so are
- * those of a vocabulary matrix, but for what the neighbouring layer hides. */
+/* Sharded weights at the ends of an op: the first layer's gather and the last layer's scatter are
+ * exposed, and so are those of a vocabulary matrix, but for what the neighbouring layer hides. */
 typedef struct ll_op_ends {
     int transfer; /* -1: none */
     int layer;    /* pass of a layer of the op */
@@ -82,8 +83,8 @@ typedef struct ll_op {
     ll_op_ends ends;
 } ll_op;
 
-/* Weights that a chunk gathers before its first forward pass, and gradients that it scatters (or reduces) after its
- * last backward pass; with every_micro after each of them. */
+/* Weights that a chunk gathers before its first forward pass, and gradients that it scatters (or
+ * reduces) after its last backward pass; with every_micro after each of them. */
 typedef struct ll_chunk_work {
     double scale;  /* of its transfers, over the size of a call */
     double n_part; /* parts in which they run */
@@ -162,7 +163,8 @@ int ll_graph_transfer(const ll_graph *graph, const char *name);
 /* The same; a new transfer if there is none of that name. */
 int ll_graph_add(ll_graph *graph, const ll_layout *layout, const ll_exchange *e, ll_stream stream);
 
-/* The exchanges of a pass become transfers of the graph, each on the stream of its outermost axis. */
+/* The exchanges of a pass become transfers of the graph, each on the stream of its outermost axis.
+ */
 void ll_graph_resolve(ll_graph *graph, const ll_layout *layout, ll_pass *pass);
 
 #endif

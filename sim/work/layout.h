@@ -7,9 +7,8 @@
  *   dp  replicas; = chips / (tp cp pp)
  * The vocabulary matrices sit on the first and the last stage.
  *
- * A layout is plain data: whether it is legal, and what it leaves to a chip, can be asked without a configuration and
- * in silence, as a search does.
- */
+ * A layout is plain data: whether it is legal, and what it leaves to a chip, can be asked without a
+ * configuration and in silence, as a search does. */
 #ifndef LL_WORK_LAYOUT_H
 #define LL_WORK_LAYOUT_H
 
@@ -40,7 +39,8 @@ extern const ll_key ll_layout_keys[];
 /* Parse `order`; false unless each axis stands there exactly once. */
 bool ll_layout_order(ll_layout *layout);
 
-/* dp = chips / (tp cp pp) if it was left out, and the batch per replica: false if they do not multiply out. */
+/* dp = chips / (tp cp pp) if it was left out, and the batch per replica: false if they do not
+ * multiply out. */
 bool ll_layout_fit(ll_layout *layout, int32_t n_chip, ll_faults *why);
 
 /* Whether the model can be laid out so. Each fault says what would be legal. Pure. */

@@ -52,7 +52,8 @@ static int64_t at(const builder *b, int64_t chunk, int64_t micro)
     return chunk * b->n_micro + micro;
 }
 
-/* What a pass waits for: the task, -1 if nothing, -2 if it is not placed yet. *sent: a send lies between. */
+/* What a pass waits for: the task, -1 if nothing, -2 if it is not placed yet. *sent: a send lies
+ * between. */
 static int32_t input_of(const builder *b, ll_slot_kind kind, int64_t chunk, int64_t micro,
                         bool *sent)
 {
@@ -167,7 +168,8 @@ static bool place_slot(builder *b, int64_t stage, const ll_slot *s)
     return true;
 }
 
-/* The plain case, which a search meets thousands of times: a whole forward or backward pass, sends overlapped. */
+/* The plain case, which a search meets thousands of times: a whole forward or backward pass, sends
+ * overlapped. */
 static inline bool place_pass(builder *b, int64_t stage, const ll_slot *s)
 {
     const bool forward = s->kind == LL_SLOT_FORWARD;
@@ -205,7 +207,8 @@ static inline bool place_next(builder *b, int64_t stage)
     return true;
 }
 
-/* Turn by turn: in most schedules inputs are there then, so this places nearly everything without a vain try. */
+/* Turn by turn: in most schedules inputs are there then, so this places nearly everything without a
+ * vain try. */
 static void place_by_turns(builder *b)
 {
     for (int64_t y = 0, left = 1; left > 0; y++) {
@@ -240,8 +243,8 @@ static ll_status place_freely(builder *b, ll_error *err)
 
 static int n_bit(int8_t bits) { return (bits & 1) + (bits >> 1 & 1); }
 
-/* A stage has exchanged when it, and those that it sends to or receives from, are ready, and the most sends of one of
- * them are through. ready: [n_stage] last task before the exchange. */
+/* A stage has exchanged when it, and those that it sends to or receives from, are ready, and the
+ * most sends of one of them are through. ready: [n_stage] last task before the exchange. */
 static void place_exchange(builder *b, int64_t stage, const int32_t *ready)
 {
     const int64_t n = b->n_stage, other[2] = {(stage + 1) % n, (stage + n - 1) % n};
@@ -261,8 +264,8 @@ static void place_exchange(builder *b, int64_t stage, const int32_t *ready)
     b->task[task].dep[1] = on[1];
 }
 
-/* In turn y, stage s runs its slots of turn y - s; then all exchange. Inputs arrived in the exchange before, so
- * passes depend on nothing else. */
+/* In turn y, stage s runs its slots of turn y - s; then all exchange. Inputs arrived in the
+ * exchange before, so passes depend on nothing else. */
 static ll_status place_in_lock_step(builder *b, ll_arena *mem, ll_error *err)
 {
     int32_t *ready = ll_arena_array(mem, b->n_stage, int32_t);
@@ -394,8 +397,8 @@ ll_status ll_pipeline_tasks(const ll_pipeline *p, ll_arena *mem, ll_graph *out, 
     return LL_OK;
 }
 
-/* Micro-batches go through an interleaved pipeline in groups of one per stage; a single group does not fill more than
- * two stages. */
+/* Micro-batches go through an interleaved pipeline in groups of one per stage; a single group does
+ * not fill more than two stages. */
 bool ll_pipeline_in_lock_step(const ll_schedule_type *schedule, const ll_pipe *pipe,
                               bool overlap_sends)
 {

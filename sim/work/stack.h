@@ -1,4 +1,5 @@
-/* The training software: which kernels it fuses, what it shards, and which transfers it overlaps. */
+/* The training software: which kernels it fuses, what it shards, and which transfers it overlaps.
+ */
 #ifndef LL_WORK_STACK_H
 #define LL_WORK_STACK_H
 
@@ -18,8 +19,8 @@ static inline bool ll_stack_shares_scales(const ll_stack *stack, int precision)
     return stack->shared_scales && precision == LL_PRECISION_FP8;
 }
 
-/* Replicas synchronise in every pass (FP8 amax reduction, ZeRO-3 gathers), not just at the end of the step, so one
- * slow chip delays all of them. */
+/* Replicas synchronise in every pass (FP8 amax reduction, ZeRO-3 gathers), not just at the end of
+ * the step, so one slow chip delays all of them. */
 static inline bool ll_stack_syncs_every_pass(const ll_stack *stack, int precision)
 {
     return ll_stack_shares_scales(stack, precision) || stack->zero >= 3;

@@ -26,7 +26,8 @@ typedef struct ll_study {
     unsigned collectives; /* bit c: some transfer is an ll_collective c */
     ll_memory memory;     /* per chip, of the fullest lane; it fits */
     ll_config *config;    /* the effective configuration */
-    /* Tasks of pipelines that a search has built before (sim/work/pipeline.h), borrowed; NULL: none. */
+    /* Tasks of pipelines that a search has built before (sim/work/pipeline.h), borrowed; NULL:
+     * none. */
     struct ll_pipelines *pipelines;
 } ll_study;
 
@@ -37,8 +38,8 @@ enum {
 
 extern const ll_key ll_study_keys[];
 
-/* The same study with another engine, whose keys have their defaults; if it is the study's own, as it is.
- * Not collective. */
+/* The same study with another engine, whose keys have their defaults; if it is the study's own, as
+ * it is. Not collective. */
 ll_study ll_study_with_engine(const ll_study *study, const ll_engine_type *engine, ll_arena *mem);
 
 /* Where a study is read from. */

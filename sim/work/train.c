@@ -1,6 +1,6 @@
-/* Workload `train`: one training step after another. A step begins with the weights still sharded (zero >= 1); each
- * chunk's are gathered in order, and a chunk's first forward pass waits for them layer by layer; it ends when the
- * slowest stage has reduced its gradients and updated its weights.
+/* Workload `train`: one training step after another. A step begins with the weights still sharded
+ * (zero >= 1); each chunk's are gathered in order, and a chunk's first forward pass waits for them
+ * layer by layer; it ends when the slowest stage has reduced its gradients and updated its weights.
  */
 #include "sim/work/memory.h"
 #include "sim/work/train_graph.h"

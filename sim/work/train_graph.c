@@ -40,8 +40,8 @@ static int transfer_add(builder *b, const char *name, ll_collective what, unsign
     return i;
 }
 
-/* Between stages, each tp chip sends its part of an activation; without sequence parallelism all of it, or, with
- * scatter_gather, a part that the receivers all-gather. */
+/* Between stages, each tp chip sends its part of an activation; without sequence parallelism all of
+ * it, or, with scatter_gather, a part that the receivers all-gather. */
 static void transfers_pp(builder *b)
 {
     const ll_layout *l = b->layout;
@@ -161,7 +161,8 @@ static void passes_ends(builder *b)
     }
 }
 
-/* The maximum of each FP8 tensor: input, weight and gradient of each GEMM of the layers of a chunk, 4 B. */
+/* The maximum of each FP8 tensor: input, weight and gradient of each GEMM of the layers of a chunk,
+ * 4 B. */
 static void passes_scale(builder *b)
 {
     enum { TENSORS_PER_GEMM = 3, GEMMS_PER_LAYER = 4 };
@@ -178,8 +179,8 @@ static void passes_scale(builder *b)
 
 /* ---- what is on the wire together ---- */
 
-/* Transfers of tensor parallelism run while weights and gradients of the replicas travel. The gather (or the all-reduce)
- * stands for the former, gradients for the latter. */
+/* Transfers of tensor parallelism run while weights and gradients of the replicas travel. The
+ * gather (or the all-reduce) stands for the former, gradients for the latter. */
 static void together(builder *b)
 {
     ll_graph *g = b->graph;
@@ -249,8 +250,8 @@ static void calls_count(builder *b, const ll_op *op, int64_t n_op)
 }
 
 /* Parts in which the dp transfers of chunk v run. Megatron-LM collects max(40 million, 1 million x
- * replicas) parameters (DistributedDataParallelConfig: bucket_size), on the first chunk of the first
- * stage alone, as the others end earlier; with zero = 2 a layer is a part. */
+ * replicas) parameters (DistributedDataParallelConfig: bucket_size), on the first chunk of the
+ * first stage alone, as the others end earlier; with zero = 2 a layer is a part. */
 static double n_part_of(const builder *b, int64_t v)
 {
     if (b->stack->zero >= 2) return fmax(1, (double)b->layers[v].n);

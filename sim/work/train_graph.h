@@ -17,11 +17,11 @@
  *                           ends of the pipeline hold
  *   scale reduce  tp cp dp  maxima of FP8 tensors after every pass (shared_scales)    nothing
  *
- * The blocks say what they transfer within a layer; the others stand here. With zero = 3, weights are gathered per
- * layer, forward and backward, and gradients scattered per layer and micro-batch (fully sharded); with zero = 2
- * gradients are scattered per micro-batch. Without backward_prefetch, weights are gathered for the backward pass of a
- * layer when that of the layer before has ended (PyTorch FSDP: BACKWARD_POST), and are exposed.
- */
+ * The blocks say what they transfer within a layer; the others stand here. With zero = 3, weights
+ * are gathered per layer, forward and backward, and gradients scattered per layer and micro-batch
+ * (fully sharded); with zero = 2 gradients are scattered per micro-batch. Without
+ * backward_prefetch, weights are gathered for the backward pass of a layer when that of the layer
+ * before has ended (PyTorch FSDP: BACKWARD_POST), and are exposed. */
 #ifndef LL_WORK_TRAIN_GRAPH_H
 #define LL_WORK_TRAIN_GRAPH_H
 

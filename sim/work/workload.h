@@ -1,8 +1,8 @@
 /* The seam of workloads: what is true of a training step, and of nothing else, is behind it.
  *
- * A workload says what the chips do in one iteration (a graph of tasks), what must be in memory, which causes its loss
- * ladder removes, and which figures its users want. sim/step/ prices the graph, runs it, and climbs the ladder.
- */
+ * A workload says what the chips do in one iteration (a graph of tasks), what must be in memory,
+ * which causes its loss ladder removes, and which figures its users want. sim/step/ prices the
+ * graph, runs it, and climbs the ladder. */
 #ifndef LL_WORK_WORKLOAD_H
 #define LL_WORK_WORKLOAD_H
 
@@ -69,12 +69,14 @@ typedef struct ll_metric {
     const char *doc;
 } ll_metric;
 
-/* Costs of iterations, for a workload that runs a clock of its own (requests that come and go): it asks for the time of
- * an iteration of a given shape, thousands of times. Equal questions are answered once (sim/step/oracle.h).
+/* Costs of iterations, for a workload that runs a clock of its own (requests that come and go): it
+ * asks for the time of an iteration of a given shape, thousands of times. Equal questions are
+ * answered once (sim/step/oracle.h).
  *
- * A *shape* is what tells one iteration of a workload from another, such as the tokens of a batch: a struct of the
- * workload, of shape_size bytes, of which all that are equal mean the same; so it is to be cleared before it is filled
- * if it has padding. Shape NULL is the iteration that the loss ladder is about. */
+ * A *shape* is what tells one iteration of a workload from another, such as the tokens of a batch:
+ * a struct of the workload, of shape_size bytes, of which all that are equal mean the same; so it
+ * is to be cleared before it is filled if it has padding. Shape NULL is the iteration that the loss
+ * ladder is about. */
 typedef struct ll_oracle {
     /* Every rank asks the same questions in the same order, and none after an error. Collective. */
     ll_status (*iteration_s)(void *self, const void *shape, double *out_s, ll_error *err);
@@ -92,12 +94,13 @@ typedef struct ll_workload_type {
     /* Work of an iteration that counts, in FLOP, on all chips together. */
     double (*work_flop)(const struct ll_study *study);
     size_t shape_size; /* 0: iterations are all alike, and shapes are NULL */
-    /* The graph of an iteration of that shape, in mem. `removes` may take away work (LL_IDEAL_RECOMPUTE); the tasks are the
-     * same. Not collective. */
+    /* The graph of an iteration of that shape, in mem. `removes` may take away work
+     * (LL_IDEAL_RECOMPUTE); the tasks are the same. Not collective. */
     ll_status (*build)(const struct ll_study *study, const void *shape, unsigned removes,
                        ll_arena *mem, ll_graph *out, ll_error *err);
-    /* Run the workload's clock: fills iteration_s and `found` (in mem), of which `metrics` are made. Most workloads are
-     * one iteration again and again: ll_workload_one_iteration. Collective. */
+    /* Run the workload's clock: fills iteration_s and `found` (in mem), of which `metrics` are
+     * made. Most workloads are one iteration again and again: ll_workload_one_iteration.
+     * Collective. */
     ll_status (*clock)(const struct ll_study *study, const ll_oracle *oracle, ll_arena *mem,
                        ll_outcome *out, ll_error *err);
     const ll_cause *ladder;  /* ended by {0} */

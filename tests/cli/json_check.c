@@ -1,6 +1,6 @@
-/* json_check [field ...] < text: exit 0 if standard input is exactly one JSON value (RFC 8259), and if
- * it is an object whose top level has each of the fields. An independent reader: it shares no code with
- * the writer. */
+/* json_check [field ...] < text: exit 0 if standard input is exactly one JSON value (RFC 8259), and
+ * if it is an object whose top level has each of the fields. An independent reader: it shares no
+ * code with the writer. */
 #include <ctype.h>
 #include <stdbool.h>
 #include <stdio.h>

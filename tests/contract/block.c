@@ -1,11 +1,12 @@
-/* What every block promises (sim/model/block.h), on splits, precisions and software of many kinds. */
+/* What every block promises (sim/model/block.h), on splits, precisions and software of many kinds.
+ */
 #include "sim/model/attention.h"
 #include "tests/param_make.h"
 #include "tests/support/check.h"
 #include "tests/toys/block_toy.h"
 
-/* A line for each: every registered type at least once, and those that only the tests have. `copied`: splits of more
- * chips than this repeat work of each other. */
+/* A line for each: every registered type at least once, and those that only the tests have.
+ * `copied`: splits of more chips than this repeat work of each other. */
 typedef struct sample {
     const ll_block_type *type;
     const char *text;
@@ -66,7 +67,8 @@ static ll_split split_make(const ll_stack *stack, int precision, int64_t tp, int
     return s;
 }
 
-/* ---- One pass ------------------------------------------------------------------------------------ */
+/* ---- One pass
+ * ------------------------------------------------------------------------------------ */
 
 typedef void (*pass_fn)(const void *param, const ll_split *split, ll_pass *pass);
 
@@ -166,7 +168,8 @@ static void check_uses(const env *e, const ll_pass *pass)
     }
 }
 
-/* ---- FLOP ---------------------------------------------------------------------------------------- */
+/* ---- FLOP
+ * ---------------------------------------------------------------------------------------- */
 
 static double kernel_flop(const ll_kernel *k)
 {
@@ -195,8 +198,9 @@ static bool has_kind(const ll_pass *pass, ll_kernel_kind kind)
     return false;
 }
 
-/* FLOP of all tp chips together are those that count, or more where chips repeat work of each other. Attention that is
- * not fused computes what its mask hides, too, and fused attention computes scores once more in the backward pass. */
+/* FLOP of all tp chips together are those that count, or more where chips repeat work of each
+ * other. Attention that is not fused computes what its mask hides, too, and fused attention
+ * computes scores once more in the backward pass. */
 static void check_flop(const env *e, const ll_pass *forward, const ll_pass *backward)
 {
     const ll_flop f = e->type->flop(e->param, hidden, seq);
@@ -217,7 +221,8 @@ static void check_flop(const env *e, const ll_pass *forward, const ll_pass *back
           "%s: %g %g %g", e->name, f.gemm_flop, f.score_flop, f.score_frac);
 }
 
-/* ---- A split -------------------------------------------------------------------------------------- */
+/* ---- A split
+ * -------------------------------------------------------------------------------------- */
 
 static void check_kept(const env *e)
 {

@@ -48,8 +48,8 @@ static double floor_s(const ll_topology *topo, const ll_flow *f)
     return worst_s + ll_topology_latency_s(topo, f->src, f->dst);
 }
 
-/* Positive, finite, not faster than the wire, the same on every rank. The floor holds for the flows of
- * group 0's members that an engine may look at alone: so it is asked of flow 0 only. */
+/* Positive, finite, not faster than the wire, the same on every rank. The floor holds for the flows
+ * of group 0's members that an engine may look at alone: so it is asked of flow 0 only. */
 static void check_one(const env *e, const ll_traffic *t, const ll_price *p)
 {
     ll_flow f;
@@ -68,9 +68,9 @@ static void check_one(const env *e, const ll_traffic *t, const ll_price *p)
     CHECK(!(most[0] > -most[1]), "%s pattern %d: ranks differ", e->name, (int)t->pattern);
 }
 
-/* Twice the bytes take longer, but not twice as long, since the way does not grow. Packets meet at the
- * links before the windows have spread them out: what is lost then is lost once, and a start that
- * costs more than a round trip would be a fault. */
+/* Twice the bytes take longer, but not twice as long, since the way does not grow. Packets meet at
+ * the links before the windows have spread them out: what is lost then is lost once, and a start
+ * that costs more than a round trip would be a fault. */
 static void check_size(const env *e, ll_traffic t)
 {
     const bool packets = strcmp(e->engine.type->name, "packet") == 0;
@@ -151,9 +151,10 @@ static void check_phases(const env *e)
     }
 }
 
-/* ---- The end of each flow ---------------------------------------------------------------------- */
+/* ---- The end of each flow -------------------------------------------------------------------- */
 
-/* They do not change the end of the traffic, which is the last of them; and none is before its bytes can be there. */
+/* They do not change the end of the traffic, which is the last of them; and none is before its
+ * bytes can be there. */
 static void check_flow_ends(const env *e)
 {
     const ll_traffic t[2] = {traffic_make(LL_PATTERN_SHIFT, N_CHIP, 5, 1e6),
@@ -187,7 +188,8 @@ static void check_flow_ends(const env *e)
     CHECK(!(most[0] > -most[1]), "%s: ranks differ on the end of a flow", e->name);
 }
 
-/* ---- Weights ------------------------------------------------------------------------------------- */
+/* ---- Weights
+ * ------------------------------------------------------------------------------------- */
 
 /* An all-to-all with weights is the list of its flows. */
 static void check_weights(const env *e)
@@ -214,7 +216,8 @@ static void check_weights(const env *e)
     }
 }
 
-/* ---- Flows that start later ----------------------------------------------------------------------- */
+/* ---- Flows that start later
+ * ----------------------------------------------------------------------- */
 
 /* Times are whole picoseconds for packets. */
 static void check_time(const env *e, const char *what, double got_s, double want_s)
@@ -226,7 +229,8 @@ static void check_time(const env *e, const char *what, double got_s, double want
 /* Flows that are never on the wire together take as long as each alone:
  *     0: chip 0 to 7, alone: a_s    1: the same when 0 has ended, half the bytes: b_s
  *     2: no bytes, when 1 has ended, but not before late_s    3: chip 7 to 0 after that: a_s
- * They share nothing, so they are 3 a_s + ... whatever the engine. Beside them, 4: chip 1 to itself at 5 us. */
+ * They share nothing, so they are 3 a_s + ... whatever the engine. Beside them, 4: chip 1 to itself
+ * at 5 us. */
 static void check_chain(const env *e)
 {
     enum { N = 5 };
@@ -259,8 +263,8 @@ static void check_chain(const env *e)
     check_time(e, "no bytes at all", price(e, 1, &t).end_s[0], late_s);
 }
 
-/* A flow that starts while another of its sender is on the wire ends later than alone if they share a link, and
- * never earlier than that; patterns beside a list start at 0 as always. */
+/* A flow that starts while another of its sender is on the wire ends later than alone if they share
+ * a link, and never earlier than that; patterns beside a list start at 0 as always. */
 static void check_overlap(const env *e)
 {
     static const int32_t src[2] = {0, 0}, dst[2] = {1, 1};
@@ -311,14 +315,16 @@ static void check_asks(const env *e)
     }
 }
 
-/* ---- An engine that remembers ---------------------------------------------------------------------- */
+/* ---- An engine that remembers
+ * ---------------------------------------------------------------------- */
 
 static bool same_price(const ll_price *a, const ll_price *b)
 {
     return memcmp(a, b, sizeof *a) == 0;
 }
 
-/* Equal phases are priced once, whatever their pointers; and what is remembered is what was priced. */
+/* Equal phases are priced once, whatever their pointers; and what is remembered is what was priced.
+ */
 static void check_memory(const env *e)
 {
     ll_traffic t[4] = {traffic_make(LL_PATTERN_ALL, N_CHIP, 0, 1e6),

@@ -1,7 +1,7 @@
-/* What the packet engine promises beyond the other engines: the same bytes for any number of ranks, down
- * to the time at which every link serves every packet (state_hash); on every kind of topology, with every
- * choice of paths, with credits and without, with loss and without. Seven ranks divide nothing, and are more
- * than some fabrics have tiles. */
+/* What the packet engine promises beyond the other engines: the same bytes for any number of ranks,
+ * down to the time at which every link serves every packet (state_hash); on every kind of topology,
+ * with every choice of paths, with credits and without, with loss and without. Seven ranks divide
+ * nothing, and are more than some fabrics have tiles. */
 /* RANKS 1 2 3 4 7 */
 #include "sim/base/rng.h"
 #include "tests/support/check.h"

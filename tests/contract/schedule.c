@@ -1,6 +1,6 @@
-/* What every pipeline schedule promises (sim/schedule/schedule.h): its slots are all passes once, in an order that can be
- * run; what it says of memory and time is what comes out when it is run, by a twin of a few lines here and by the
- * program's executor. */
+/* What every pipeline schedule promises (sim/schedule/schedule.h): its slots are all passes once,
+ * in an order that can be run; what it says of memory and time is what comes out when it is run, by
+ * a twin of a few lines here and by the program's executor. */
 #include "sim/engine/flow/equations.h"
 #include "sim/step/execute.h"
 #include "sim/work/pipeline.h"
@@ -66,7 +66,8 @@ static void mark(const sample *s, int64_t stage, int done[MAX_CHUNK][MAX_MICRO],
     *d |= what;
 }
 
-/* All passes once; what is said of pairs, halves and turns. Returns what the stage holds at most. */
+/* All passes once; what is said of pairs, halves and turns. Returns what the stage holds at most.
+ */
 static int64_t check_slots(const sample *s, int64_t stage)
 {
     int done[MAX_CHUNK][MAX_MICRO] = {{0}}, n_half = 0, n_pair = 0;
@@ -109,7 +110,8 @@ static int64_t check_slots(const sample *s, int64_t stage)
     return most;
 }
 
-/* ---- The twin of the executor -------------------------------------------------------------------- */
+/* ---- The twin of the executor
+ * -------------------------------------------------------------------- */
 
 /* When the passes of a chunk and micro-batch end; negative: not yet. */
 typedef struct times {
@@ -183,7 +185,8 @@ static double twin_s(const sample *s, const ll_uniform *pass)
     return left ? -1 : end_s;
 }
 
-/* ---- The executor -------------------------------------------------------------------------------- */
+/* ---- The executor
+ * -------------------------------------------------------------------------------- */
 
 enum {
     COST_FORWARD,
@@ -281,7 +284,8 @@ static double executor_s(const sample *s, const ll_uniform *pass, ll_comm *comm,
     return end_s;
 }
 
-/* ---- All of it ----------------------------------------------------------------------------------- */
+/* ---- All of it
+ * ----------------------------------------------------------------------------------- */
 
 static void check_times(const sample *s, ll_comm *comm, ll_arena *mem)
 {

@@ -263,8 +263,8 @@ static void check_coordinates(const ll_topology *topo, const sample *s)
     }
 }
 
-/* The same graph as an edge list: the same links; hops no fewer than the formula's, and as many where
- * that claims shortest paths; then each route of the formula is one of the twin's. */
+/* The same graph as an edge list: the same links; hops no fewer than the formula's, and as many
+ * where that claims shortest paths; then each route of the formula is one of the twin's. */
 static void check_twin(ll_arena *mem, const ll_topology *topo, const sample *s)
 {
     char file[] = "/tmp/lineloss_topology_XXXXXX";

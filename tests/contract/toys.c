@@ -1,5 +1,5 @@
-/* Whole studies with plugins that only the tests have: one of each family by itself, then all together. What each does to
- * the result follows by hand; and the oracle of a workload's clock. */
+/* Whole studies with plugins that only the tests have: one of each family by itself, then all
+ * together. What each does to the result follows by hand; and the oracle of a workload's clock. */
 #include "sim/engine/flow/equations.h"
 #include "sim/step/account.h"
 #include "sim/step/oracle.h"
@@ -46,7 +46,8 @@ static ll_result run(const env *e, ll_study *s)
 
 static bool equal(double a, double b) { return !(a < b) && !(a > b); }
 
-/* ---- each ------------------------------------------------------------------------------------------ */
+/* ---- each
+ * ------------------------------------------------------------------------------------------ */
 
 static void put_block(const env *e, ll_study *s, const char *text)
 {
@@ -54,8 +55,8 @@ static void put_block(const env *e, ll_study *s, const char *text)
         &ll_block_toy, param_make(e->mem, "toy", ll_block_toy.keys, sizeof(ll_toy_param), text)};
 }
 
-/* 10 layers of a convolution of `width` and a gated network of 3072, hidden 768, and the output of 3000: weights, and 6
- * FLOP for each of a token. */
+/* 10 layers of a convolution of `width` and a gated network of 3072, hidden 768, and the output of
+ * 3000: weights, and 6 FLOP for each of a token. */
 static void test_block(const env *e)
 {
     for (int width = 1; width <= 3; width += 2) {
@@ -72,8 +73,9 @@ static void test_block(const env *e)
     CHECK(!ll_layout_legal(&s->layout, &s->stack, &s->model, NULL), "a split convolution is legal");
 }
 
-/* The same work in another order. GPipe's bubble is that of one forward, one backward, but for what the vocabulary's ends
- * make uneven; where gradients of weights are left for later, stages wait less. Both keep all micro-batches. */
+/* The same work in another order. GPipe's bubble is that of one forward, one backward, but for what
+ * the vocabulary's ends make uneven; where gradients of weights are left for later, stages wait
+ * less. Both keep all micro-batches. */
 static void test_schedules(const env *e)
 {
     static const char job[] = "pp = 2; tp = 2; overlap_pp = true;";
@@ -101,8 +103,9 @@ static double exposed_s(const ll_result *r, const char *transfer)
     return 0;
 }
 
-/* With zero = 2 gradients leave after every micro-batch, and nothing hides that if it is not overlapped: on one stage, as
- * long in all when the backward pass is split, or runs with the next forward pass. */
+/* With zero = 2 gradients leave after every micro-batch, and nothing hides that if it is not
+ * overlapped: on one stage, as long in all when the backward pass is split, or runs with the next
+ * forward pass. */
 static void test_gradients(const env *e)
 {
     static const char job[] = "tp = 2; zero = 2; overlap_grad_reduce = false;";
@@ -196,7 +199,8 @@ static void test_workload(const env *e)
                1e-14);
 }
 
-/* ---- together ---------------------------------------------------------------------------------------- */
+/* ---- together
+ * ---------------------------------------------------------------------------------------- */
 
 /* All of them, but for the workload, which has no pipeline; then all of them without one. */
 static void test_together(const env *e)
@@ -214,9 +218,11 @@ static void test_together(const env *e)
     }
 }
 
-/* ---- the oracle ---------------------------------------------------------------------------------------- */
+/* ---- the oracle
+ * ---------------------------------------------------------------------------------------- */
 
-/* Thousands of questions about few shapes: each shape is run once, and is the typical iteration if it is that. */
+/* Thousands of questions about few shapes: each shape is run once, and is the typical iteration if
+ * it is that. */
 static void test_oracle(const env *e)
 {
     enum { N_ASKED = 5000, N_SHAPE = 16 };

@@ -1,5 +1,6 @@
-/* What every workload promises (sim/work/workload.h): questions about a layout are answered without a trace, the graph
- * is one that can be run, the ladder ends at the peak and its losses add up, figures have names. */
+/* What every workload promises (sim/work/workload.h): questions about a layout are answered without
+ * a trace, the graph is one that can be run, the ladder ends at the peak and its losses add up,
+ * figures have names. */
 #include "sim/engine/flow/equations.h"
 #include "tests/param_make.h"
 #include "tests/toys/small_study.h"
@@ -32,7 +33,8 @@ typedef struct env {
 
 static bool equal(double a, double b) { return !(a < b) && !(a > b); }
 
-/* ---- What is asked of a layout --------------------------------------------------------------------- */
+/* ---- What is asked of a layout
+ * --------------------------------------------------------------------- */
 
 static void check_questions(const env *e)
 {
@@ -75,7 +77,8 @@ static void check_faults(const env *e)
     }
 }
 
-/* ---- The graph ------------------------------------------------------------------------------------ */
+/* ---- The graph
+ * ------------------------------------------------------------------------------------ */
 
 static void check_transfers(const env *e, const ll_graph *g)
 {
@@ -161,7 +164,8 @@ static bool is_exported(const ll_graph *g, int32_t task)
     return false;
 }
 
-/* Tasks come after those that they depend on; tasks of all replicas depend on local ones that are exported. */
+/* Tasks come after those that they depend on; tasks of all replicas depend on local ones that are
+ * exported. */
 static void check_dependency(const env *e, const ll_graph *g, int32_t i, int32_t dep)
 {
     CHECK(dep >= -1 && dep < i, "%s: task %d depends on %d", e->name, i, dep);
@@ -236,7 +240,8 @@ static void check_graph(const env *e)
     }
 }
 
-/* ---- Ladder and figures ----------------------------------------------------------------------------- */
+/* ---- Ladder and figures
+ * ----------------------------------------------------------------------------- */
 
 static void check_ladder(const env *e)
 {
@@ -296,7 +301,8 @@ static void check_clock(const env *e)
     CHECK(equal(value[n], -7), "%s: more values than figures", e->name);
 }
 
-/* ---- A whole run ----------------------------------------------------------------------------------- */
+/* ---- A whole run
+ * ----------------------------------------------------------------------------------- */
 
 static void check_run(const env *e)
 {

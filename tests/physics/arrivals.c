@@ -1,14 +1,13 @@
-/* Flows that start while others are on the wire, by the equations: what each takes from the other, and until
- * when.
+/* Flows that start while others are on the wire, by the equations: what each takes from the other,
+ * and until when.
  *
- * One link c = 1 GB/s each way between two chips on a switch, no waiting but by full windows (kappa small), window
- * W in bytes, so large that two flows fill the link together and one alone does too.
+ * One link c = 1 GB/s each way between two chips on a switch, no waiting but by full windows (kappa
+ * small), window W in bytes, so large that two flows fill the link together and one alone does too.
  *
  *   0 ............. a ............. b ......... c
  *   first alone at x1; both at x2 each until the first ends at b; the second alone at x1 until c
  *
- *   b = a + (S1 - a x1) / x2,  c = b + (S2 - (b - a) x2) / x1, and the latency L after that.
- */
+ *   b = a + (S1 - a x1) / x2,  c = b + (S2 - (b - a) x2) / x1, and the latency L after that. */
 #include "sim/engine/flow/equations.h"
 #include "tests/support/check.h"
 #include "tests/support/engine_make.h"
@@ -51,8 +50,9 @@ static void check_share(const char *how, const ll_topology *topo, ll_comm *comm,
           "%g %g", ll_price_fact(&p, "batch_err_frac"), ll_price_fact(&p, "max_util_frac"));
 }
 
-/* With batches, ends are off by about the fraction that is reported: a flow that ends in the company of more flows
- * than it began in is later by more than that, here by 6 / 5.9 of it, since starts do not stretch along. */
+/* With batches, ends are off by about the fraction that is reported: a flow that ends in the
+ * company of more flows than it began in is later by more than that, here by 6 / 5.9 of it, since
+ * starts do not stretch along. */
 static void check_batches(const ll_topology *topo, ll_comm *comm, ll_arena *mem)
 {
     enum { N = 24 };

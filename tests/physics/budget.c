@@ -1,4 +1,5 @@
-/* The loss budget of whole studies: it adds up, and a cause that the configuration removes costs nothing. */
+/* The loss budget of whole studies: it adds up, and a cause that the configuration removes costs
+ * nothing. */
 #include "sim/engine/flow/equations.h"
 #include "tests/support/study_make.h"
 #include "topology/edgelist.h"
@@ -42,9 +43,9 @@ static const ll_loss *loss_of(const ll_result *r, const char *cause)
     return &r->loss[0];
 }
 
-/* Losses and effective chips are all chips, to the last bit; from `bandwidth` on every rung only takes
- * work or waiting away, so its loss cannot be negative. The rungs above it may in principle trade: see
- * sim/step/budget.h. */
+/* Losses and effective chips are all chips, to the last bit; from `bandwidth` on every rung only
+ * takes work or waiting away, so its loss cannot be negative. The rungs above it may in principle
+ * trade: see sim/step/budget.h. */
 static void test_sum(const env *e, const char *text, int n_set, const char *const *set)
 {
     ll_result r = study_run(text, n_set, set, e->comm, e->mem);
@@ -61,8 +62,8 @@ static void test_sum(const env *e, const char *text, int n_set, const char *cons
     CHECK(loss_of(&r, "kernels")->chips > 0 && loss_of(&r, "bandwidth")->chips > 0, "%s", text);
 }
 
-/* Damaged packets have a rung of their own: with it removed, the step is the one without loss, to the last
- * bit, and so are the rungs below. Without loss there is no such rung. */
+/* Damaged packets have a rung of their own: with it removed, the step is the one without loss, to
+ * the last bit, and so are the rungs below. Without loss there is no such rung. */
 static void test_link_errors(const env *e, const char *text)
 {
     const char *set[] = {"engine.type=packet", "engine.packets_per_flow=0", "engine.loss=0.02",
@@ -117,8 +118,8 @@ static void test_removed(const env *e)
     check_removed(e, "software", n, set);
 }
 
-/* Solving every flow gives what solving classes of equal flows gives, and `flow` never takes less than
- * `closed`, to which the flows of other sources do not exist. */
+/* Solving every flow gives what solving classes of equal flows gives, and `flow` never takes less
+ * than `closed`, to which the flows of other sources do not exist. */
 static void test_engines(const env *e, const char *text)
 {
     ll_result on = study_run(text, 0, NULL, e->comm, e->mem);
@@ -133,8 +134,8 @@ static void test_engines(const env *e, const char *text)
     }
 }
 
-/* The same links as an edge list: tp along x, dp along y, so every group lies within one dimension of
- * the product, and the one dimension of the list does the same work. */
+/* The same links as an edge list: tp along x, dp along y, so every group lies within one dimension
+ * of the product, and the one dimension of the list does the same work. */
 static void test_twin(const env *e)
 {
     static const char *const kinds[][2] = {

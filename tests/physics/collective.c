@@ -149,9 +149,10 @@ static void test_star(int32_t n, const char *text)
     CHECK(time_s(&c, LL_ALL_REDUCE, LL_ALGORITHM_HIERARCHICAL, S) < 0, "one dimension only");
 }
 
-/* A tree of n = 2^k members is k edges high: member 0 above n/2, above n/4 and 3 n/4, and so on. What leaves the
- * lowest is the sum after k hops of 1 us up, and with all k hops down later; a broadcast goes down alone. The
- * bytes of the levels overlap, so latency is what twice the bytes do not double: 2 T(S) - T(2 S). */
+/* A tree of n = 2^k members is k edges high: member 0 above n/2, above n/4 and 3 n/4, and so on.
+ * What leaves the lowest is the sum after k hops of 1 us up, and with all k hops down later; a
+ * broadcast goes down alone. The bytes of the levels overlap, so latency is what twice the bytes do
+ * not double: 2 T(S) - T(2 S). */
 static void test_tree(void)
 {
     const ll_cluster of8 = cluster_of(STAR(8)), of64 = cluster_of(STAR(64));
@@ -169,8 +170,9 @@ static void test_tree(void)
         }
 }
 
-/* Copying the part of an all-to-all that a member keeps, S / n, takes own_all_to_all of the time that it would be
- * on the wire, by whatever algorithm: half of 1 MB at half of 100 GB/s. Of a gather, in steps of S / n, the same. */
+/* Copying the part of an all-to-all that a member keeps, S / n, takes own_all_to_all of the time
+ * that it would be on the wire, by whatever algorithm: half of 1 MB at half of 100 GB/s. Of a
+ * gather, in steps of S / n, the same. */
 static void test_own(void)
 {
     ll_cluster c = cluster_of(STAR(8)), copies = cluster_of(STAR(8));
@@ -189,8 +191,8 @@ static void test_own(void)
                    0.5 * 1e6 / (0.5 * 1e11), 1e-9);
 }
 
-/* 256 MiB ring all-reduce of 72 and 512 and halving-doubling of 64, all-to-all of 1 MiB per pair of 72,
- * as SimGrid 3.32 (CM02) and LogGOPSim simulate them on 100 GB/s and 1 us: six digits. */
+/* 256 MiB ring all-reduce of 72 and 512 and halving-doubling of 64, all-to-all of 1 MiB per pair of
+ * 72, as SimGrid 3.32 (CM02) and LogGOPSim simulate them on 100 GB/s and 1 us: six digits. */
 static void test_peers(void)
 {
     const double S = 256 * 1048576.0;
@@ -201,9 +203,9 @@ static void test_peers(void)
     CHECK_NEAR(time_s(&c72, LL_ALL_TO_ALL, LL_ALGORITHM_DIRECT, 72 * 1048576.0), 745.489e-6, 1e-6);
 }
 
-/* 4 x 8 chips: a mesh of four (10 GB/s per pair, 1 us), then one of eight (5 GB/s, 2 us). S = 32 MB.
- * Hierarchical reduce-scatter, direct in both: 8 MB to each of three x-neighbours over links of their
- * own, 8e6/10e9 + 1 us = 801 us; then 8 MB are left, 1 MB to each of seven: 200 us + 2 us. */
+/* 4 x 8 chips: a mesh of four (10 GB/s per pair, 1 us), then one of eight (5 GB/s, 2 us). S = 32
+ * MB. Hierarchical reduce-scatter, direct in both: 8 MB to each of three x-neighbours over links of
+ * their own, 8e6/10e9 + 1 us = 801 us; then 8 MB are left, 1 MB to each of seven: 200 us + 2 us. */
 static void test_hierarchical(void)
 {
     ll_cluster c = cluster_of(MESHES);
@@ -222,8 +224,8 @@ static void test_hierarchical(void)
     CHECK_NEAR(time_s(&c, LL_ALL_TO_ALL, LL_ALGORITHM_HIERARCHICAL, S), 801e-6 + 802e-6, 1e-9);
 }
 
-/* What software adds: launch, a step for each serial step, the achieved rate, the copy of the own part;
- * all in the protocol that is the fastest. */
+/* What software adds: launch, a step for each serial step, the achieved rate, the copy of the own
+ * part; all in the protocol that is the fastest. */
 static void test_software(void)
 {
     ll_cluster c = cluster_of(STAR(8));
@@ -234,26 +236,27 @@ static void test_software(void)
     s->rate_frac[LL_ALL_GATHER] = s->rate_frac[LL_ALL_TO_ALL] = 0.5;
     s->own_ring = 0.25;
     s->own_all_to_all = 0.5;
-    /* 7 steps of 1 MB in Simple, 20 us at half of the rate, which hide of 15 us all but 5 (15, 20, 25);
-     * 1 us of wire each; a quarter of 20 us for the own part. */
+    /* 7 steps of 1 MB in Simple, 20 us at half of the rate, which hide of 15 us all but 5 (15, 20,
+     * 25); 1 us of wire each; a quarter of 20 us for the own part. */
     CHECK_NEAR(time_s(&c, LL_ALL_GATHER, LL_ALGORITHM_RING, 8e6), 5e-6 + 7 * 26e-6 + 5e-6, 1e-9);
     /* All 7 MB at once, and half of a message of 1 MB: (7 + 1/2) 20 us; one step. */
     CHECK_NEAR(time_s(&c, LL_ALL_TO_ALL, LL_ALGORITHM_DIRECT, 8e6), 5e-6 + 4e-6 + 150e-6, 1e-9);
-    /* 200 kB of the ring move when nothing else does: 4 us. Of messages half of it: 2 us. Of parts of 100 kB
-     * (2 us; 15 and 2 make 15.13) half a part: 1 us. */
+    /* 200 kB of the ring move when nothing else does: 4 us. Of messages half of it: 2 us. Of parts
+     * of 100 kB (2 us; 15 and 2 make 15.13) half a part: 1 us. */
     s->tail_B = 200e3;
     CHECK_NEAR(time_s(&c, LL_ALL_GATHER, LL_ALGORITHM_RING, 8e6), 5e-6 + 7 * 26e-6 + 9e-6, 1e-9);
     CHECK_NEAR(time_s(&c, LL_ALL_TO_ALL, LL_ALGORITHM_DIRECT, 8e6), 5e-6 + 4e-6 + 152e-6, 1e-9);
     CHECK_NEAR(time_s(&c, LL_ALL_GATHER, LL_ALGORITHM_RING, 800e3),
                5e-6 + 7 * (1e-6 + hypot(15e-6, 2e-6)) + 1.5e-6, 1e-9);
     s->tail_B = 0;
-    /* LL: a step of 1 us, 1/10 of the rate. 8 kB: 7 (1 + 1) us, 7.25 * 200 ns. 3.2 MB would take 580 us:
-     * Simple again, steps of 8 us that leave 9 of 15 (8, 15, 17), and the own part. */
+    /* LL: a step of 1 us, 1/10 of the rate. 8 kB: 7 (1 + 1) us, 7.25 * 200 ns. 3.2 MB would take
+     * 580 us: Simple again, steps of 8 us that leave 9 of 15 (8, 15, 17), and the own part. */
     s->step_s[LL_PROTOCOL_LL] = 1e-6;
     s->protocol_frac[LL_PROTOCOL_LL] = 0.1;
     CHECK_NEAR(time_s(&c, LL_ALL_GATHER, LL_ALGORITHM_RING, 8e3), 5e-6 + 14e-6 + 1.45e-6, 1e-9);
     CHECK_NEAR(time_s(&c, LL_ALL_GATHER, LL_ALGORITHM_RING, 3.2e6), 5e-6 + 7 * 18e-6 + 2e-6, 1e-9);
-    /* Parts of 8 KiB fill all threads, 0.4 us a step; of 1 KiB, a quarter of them. 1638.4 and 204.8 ns. */
+    /* Parts of 8 KiB fill all threads, 0.4 us a step; of 1 KiB, a quarter of them. 1638.4 and 204.8
+     * ns. */
     s->fill_ll_s = 0.4e-6;
     CHECK_NEAR(time_s(&c, LL_ALL_GATHER, LL_ALGORITHM_RING, 65536), 5e-6 + 16.8e-6 + 11.8784e-6,
                1e-9);
@@ -270,10 +273,11 @@ static void test_software(void)
     CHECK_NEAR(time_s(&c, LL_ALL_TO_ALL, LL_ALGORITHM_DIRECT, 8e6), 5e-6 + 4e-6 + 150e-6, 1e-9);
 }
 
-/* A library that goes by what it reckons. Gathers of 8: LL 7 us + 7/8 S / 10 GB/s, Simple 70 us + 7/8 S / 100
- * GB/s, equal at 800 kB; LL in truth has 1 GB/s, so that 792 kB take 7 (1 + 99) us, 808 kB 7 (1 + 1.01).
- * All-reduces: LL 14 us + 7/4 S / 10 GB/s, the switches 49 us + S / 40 GB/s (8 * 5 are less than 60): equal at
- * 35e-6 / 0.15e-9 = 233 kB; so 232 kB by LL, 14 (1 + 29) us, and 234 kB by the switches. */
+/* A library that goes by what it reckons. Gathers of 8: LL 7 us + 7/8 S / 10 GB/s, Simple 70 us +
+ * 7/8 S / 100 GB/s, equal at 800 kB; LL in truth has 1 GB/s, so that 792 kB take 7 (1 + 99) us, 808
+ * kB 7 (1 + 1.01). All-reduces: LL 14 us + 7/4 S / 10 GB/s, the switches 49 us + S / 40 GB/s (8 * 5
+ * are less than 60): equal at 35e-6 / 0.15e-9 = 233 kB; so 232 kB by LL, 14 (1 + 29) us, and 234 kB
+ * by the switches. */
 static void test_guess(void)
 {
     ll_cluster c = cluster_of(STAR(8));
@@ -301,10 +305,10 @@ static void test_guess(void)
     CHECK_NEAR(time_s(&c, LL_ALL_GATHER, LL_ALGORITHM_AUTO, 8000), 7 * 1.01e-6, 1e-9);
 }
 
-/* By the switches: 16 MiB are more than 2 * 8 slots of 16 chunks of 32 KiB, and less than 8 * 8 of 64 KiB: 32
- * slots of 512 KiB and 16 under way, each 13.1072 us at 40 GB/s and 892.8 ns. 64 MiB are not less: 64 slots
- * of 1 MiB and 16. Of 32 members 64 slots could be under way: 10 MiB, which are less than 64 of 256 KiB, have
- * but 40 of them, and 64 B fill one: 16 times its step. */
+/* By the switches: 16 MiB are more than 2 * 8 slots of 16 chunks of 32 KiB, and less than 8 * 8 of
+ * 64 KiB: 32 slots of 512 KiB and 16 under way, each 13.1072 us at 40 GB/s and 892.8 ns. 64 MiB are
+ * not less: 64 slots of 1 MiB and 16. Of 32 members 64 slots could be under way: 10 MiB, which are
+ * less than 64 of 256 KiB, have but 40 of them, and 64 B fill one: 16 times its step. */
 static void test_in_network(void)
 {
     ll_cluster c = cluster_of(STAR(8));
@@ -328,9 +332,9 @@ static void test_in_network(void)
                5e-6 + 16 * 0.8928e-6 + 1e-6 + 200e-6, 1e-9);
 }
 
-/* The inner dimension adds up in its switches where that is faster: 4 chips behind one switch, 8 such groups,
- * 32 MB. 3.2 ms on the inner links, or a reduce-scatter and an all-gather of 2 * 3/4 * 3.2 ms; then 8 MB
- * over the outer one, direct: 2 * (7/8 * 8 MB at 1 GB/s + 1 us). */
+/* The inner dimension adds up in its switches where that is faster: 4 chips behind one switch, 8
+ * such groups, 32 MB. 3.2 ms on the inner links, or a reduce-scatter and an all-gather of 2 * 3/4 *
+ * 3.2 ms; then 8 MB over the outer one, direct: 2 * (7/8 * 8 MB at 1 GB/s + 1 us). */
 static void test_in_network_stage(void)
 {
     ll_cluster c = cluster_of(SWITCHES);
@@ -356,11 +360,11 @@ static double group_s(const ll_cluster *c, ll_collective what, const ll_group *g
     return cost.total_s;
 }
 
-/* Groups of 6 on parts of 16: 12-17 has 4 and 2 members on two parts, 30-35 has 2 and 4, the others lie
- * inside. So 2 rings, 6 MB each pass 5/6 of the bytes: 5 MB at 10 GB/s inside, 2.5
- * MB at 1 GB/s between parts, at once; 3 + 2 steps of 1 us.
- * Groups that have 2 members in each part are even: 78 of 2 x 39 take as long as 64 of 2 x 32, but for
- * 38/39 of the bytes in place of 31/32, and 7 steps. */
+/* Groups of 6 on parts of 16: 12-17 has 4 and 2 members on two parts, 30-35 has 2 and 4, the others
+ * lie inside. So 2 rings, 6 MB each pass 5/6 of the bytes: 5 MB at 10 GB/s inside, 2.5 MB at 1 GB/s
+ * between parts, at once; 3 + 2 steps of 1 us. Groups that have 2 members in each part are even: 78
+ * of 2 x 39 take as long as 64 of 2 x 32, but for 38/39 of the bytes in place of 31/32, and 7
+ * steps. */
 static void test_uneven(void)
 {
     ll_cluster c = cluster_of(RACKS(3));
@@ -379,9 +383,10 @@ static void test_uneven(void)
     CHECK(time[1] < 1.03 * time[0], "%g s on 39 parts, %g s on 32", time[1], time[0]);
 }
 
-/* Groups of 2 x 4, two on each of 4 parts, S = 8 MB. One ring through all 8 passes 7/8 of it: 7 MB at 10 GB/s
- * inside, half of that between parts at 1 GB/s, at once; 7 steps of 1 us. An all-reduce passes the bytes
- * twice, in the steps of a tree: 2 x (1 + 3). Ring by ring, 3/4 of 4 MB would be between parts. */
+/* Groups of 2 x 4, two on each of 4 parts, S = 8 MB. One ring through all 8 passes 7/8 of it: 7 MB
+ * at 10 GB/s inside, half of that between parts at 1 GB/s, at once; 7 steps of 1 us. An all-reduce
+ * passes the bytes twice, in the steps of a tree: 2 x (1 + 3). Ring by ring, 3/4 of 4 MB would be
+ * between parts. */
 static void test_one_ring(void)
 {
     ll_cluster c = cluster_of(RACKS(4));
@@ -395,7 +400,8 @@ static void test_one_ring(void)
     CHECK_NEAR(group_s(&c, LL_ALL_REDUCE, &pairs, 8e6), 2 * 3500e-6 + 8e-6, 1e-9);
 }
 
-/* A ring of 8 chips, 10 GB/s each way: half of the bytes go each way round, 7 steps of 1/16 of 8 MB. */
+/* A ring of 8 chips, 10 GB/s each way: half of the bytes go each way round, 7 steps of 1/16 of 8
+ * MB. */
 static void test_ring_both_ways(void)
 {
     ll_cluster c = cluster_of(RING8);
@@ -403,8 +409,8 @@ static void test_ring_both_ways(void)
     CHECK_NEAR(time_s(&c, LL_ALL_REDUCE, LL_ALGORITHM_RING, 8e6), 14 * (50e-6 + 1e-6), 1e-9);
 }
 
-/* `auto` is not slower than what else it could have taken, as engine `flow` prices it: on a switch, on
- * two meshes, and on a torus, where what chips pass on for each other decides. It is chosen by a
+/* `auto` is not slower than what else it could have taken, as engine `flow` prices it: on a switch,
+ * on two meshes, and on a torus, where what chips pass on for each other decides. It is chosen by a
  * prediction without contention between senders: 10 % are allowed. */
 static void test_auto(ll_comm *self)
 {

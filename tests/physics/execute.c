@@ -1,4 +1,5 @@
-/* The executor against closed forms, on graphs of pipelines. Synthetic costs, so that every number is known. */
+/* The executor against closed forms, on graphs of pipelines. Synthetic costs, so that every number
+ * is known. */
 #include "sim/step/execute.h"
 #include "sim/base/rng.h"
 #include "sim/work/pipeline.h"
@@ -132,7 +133,8 @@ static double run(world *w, bool jitter)
 
 static job job_of(int64_t pp, int64_t interleave, int64_t n_micro, int64_t dp, int64_t tp)
 {
-    return (job){.layout = {.global_batch = n_micro * dp,
+    return (job){.layout = {.schedule = &ll_schedule_one_f_one_b,
+                            .global_batch = n_micro * dp,
                             .micro_batch = 1,
                             .tp = tp,
                             .cp = 1,
@@ -165,17 +167,17 @@ static void test_bubble(world *w)
     }
 }
 
-/* A send of time c between stages adds a round trip of p - 1 hops each way to the critical path of one
- * micro-batch: with m = 1, step = p (f + b) + 2 (p - 1) c. */
+/* A send of time c between stages adds a round trip of p - 1 hops each way to the critical path of
+ * one micro-batch: with m = 1, step = p (f + b) + 2 (p - 1) c. */
 static void test_send(world *w)
 {
     world_set(w, job_of(4, 1, 1, 1, 1), 1.0, 2.0);
     w->send_s = 0.25;
     CHECK_NEAR(run(w, false), 4 * 3.0 + 2 * 3 * 0.25, 1e-12);
-    /* Two stages, two micro-batches, sends that the stage waits for. Stage 0: F0 0-1, sends to 1.25, F1
-     * to 2.25, sends to 2.5. Stage 1: F0 1.25-2.25, B0 to 4.25, sends to 4.5, F1 to 5.5, B1 to 7.5, sends
-     * to 7.75. Stage 0: B0 from 4.5 to 6.5, B1 from 7.75 to 9.75. Beside the work, F1 of stage 1 starts
-     * at 4.25 and all ends 0.25 earlier. */
+    /* Two stages, two micro-batches, sends that the stage waits for. Stage 0: F0 0-1, sends to
+     * 1.25, F1 to 2.25, sends to 2.5. Stage 1: F0 1.25-2.25, B0 to 4.25, sends to 4.5, F1 to 5.5,
+     * B1 to 7.5, sends to 7.75. Stage 0: B0 from 4.5 to 6.5, B1 from 7.75 to 9.75. Beside the work,
+     * F1 of stage 1 starts at 4.25 and all ends 0.25 earlier. */
     world_set(w, job_of(2, 1, 2, 1, 1), 1.0, 2.0);
     w->send_s = 0.25;
     CHECK_NEAR(run(w, false), 9.5, 1e-12);
@@ -183,11 +185,12 @@ static void test_send(world *w)
     CHECK_NEAR(run(w, false), 9.75, 1e-12);
 }
 
-/* The same by messages, for stages that exchange after every slot: a forward op and a backward op, or one of them
- * alone. Of stage s, slot x, the forward op x goes to the next stage's forward op x (chunks are passed around
- * the ring: p - 1's op x to stage 0's op x + p), which it needs in its slot x, so receives in the
- * exchange after its slot x - 1. Backward ops the other way. An exchange is done when all that it sends is
- * received: when both ends have come to it, and then as many sends later as the busier end has. */
+/* The same by messages, for stages that exchange after every slot: a forward op and a backward op,
+ * or one of them alone. Of stage s, slot x, the forward op x goes to the next stage's forward op x
+ * (chunks are passed around the ring: p - 1's op x to stage 0's op x + p), which it needs in its
+ * slot x, so receives in the exchange after its slot x - 1. Backward ops the other way. An exchange
+ * is done when all that it sends is received: when both ends have come to it, and then as many
+ * sends later as the busier end has. */
 enum { P = 3, V = 2, M = 6, N_PASS = M * V, N_SLOT = N_PASS + 2 * (P - 1) + (V - 1) * P };
 
 typedef struct slots {
@@ -278,8 +281,9 @@ static void test_in_step(world *w)
  *   scatter 1 s:  7.5 + 1 = 8.5, but the last layer's quarter leaves after 9 s: 9.25 s
  *   scatter 4 s:  7.5 + 4 = 11.5 s
  *   not overlapped: 9 + 4 = 13 s
- * Weights: gather of 4 s in front of a forward op of 1 s: first layer there at 1 s, all at 4 s, then
- * one layer's work of 0.25 s: 4.25 s instead of 1 s, so 3.25 s later; not overlapped 4 s later. */
+ * Weights: gather of 4 s in front of a forward op of 1 s: first layer there at 1 s, all at 4 s,
+ * then one layer's work of 0.25 s: 4.25 s instead of 1 s, so 3.25 s later; not overlapped 4 s
+ * later. */
 static void test_replicas(world *w)
 {
     world_set(w, job_of(1, 1, 3, 8, 1), 1.0, 2.0);
@@ -298,10 +302,11 @@ static void test_replicas(world *w)
     CHECK_NEAR(run(w, false), 13, 1e-12);
 }
 
-/* One stage, two micro-batches of 1 + 2 s, weights of 0.5 s that come in 4 parts: the first forward starts
- * at 0.125 s and has 0.375 s beside it. Half longer while they do, it does 0.25 s of its work then and
- * ends 0.125 s later: at 1.25 s. Gradients of 0.5 s leave beside the last 3/4 of the last backward op,
- * which takes 0.5/3 s longer; their last quarter of 0.125 s after it: 1.25 + 5 + 0.5/3 + 0.125 s. */
+/* One stage, two micro-batches of 1 + 2 s, weights of 0.5 s that come in 4 parts: the first forward
+ * starts at 0.125 s and has 0.375 s beside it. Half longer while they do, it does 0.25 s of its
+ * work then and ends 0.125 s later: at 1.25 s. Gradients of 0.5 s leave beside the last 3/4 of the
+ * last backward op, which takes 0.5/3 s longer; their last quarter of 0.125 s after it: 1.25 + 5 +
+ * 0.5/3 + 0.125 s. */
 static void test_beside(world *w)
 {
     world_set(w, job_of(1, 1, 2, 2, 1), 1.0, 2.0);
@@ -310,9 +315,9 @@ static void test_beside(world *w)
     CHECK_NEAR(run(w, false), 6.375 + 0.5 / 3, 1e-12);
 }
 
-/* Two stages, one micro-batch: F 0-1, 1-2, B 2-4 and 4-6. Both ends share a matrix: after 6 s, 0.5 s
- * more for both, and the optimizer of the last stage, 1 s, decides: 7.5 s instead of 6 s (whose stage 0
- * has none, while the last stage was ready at 4 s). */
+/* Two stages, one micro-batch: F 0-1, 1-2, B 2-4 and 4-6. Both ends share a matrix: after 6 s, 0.5
+ * s more for both, and the optimizer of the last stage, 1 s, decides: 7.5 s instead of 6 s (whose
+ * stage 0 has none, while the last stage was ready at 4 s). */
 static void test_tie(world *w)
 {
     world_set(w, job_of(2, 1, 1, 1, 1), 1.0, 2.0);
@@ -325,8 +330,8 @@ static void test_tie(world *w)
 }
 
 /* One stage, one micro-batch: the step is the slowest chip of the forward plus that of the backward
- * op within a replica, and the slowest replica. Recomputed here from the draws: chip (tp i, dp r) is
- * i + 2 r; draw 0 is the chip's own, 1 its forward op, 2 its backward op. */
+ * op within a replica, and the slowest replica. Recomputed here from the draws: chip (tp i, dp r)
+ * is i + 2 r; draw 0 is the chip's own, 1 its forward op, 2 its backward op. */
 static void test_jitter(world *w)
 {
     world_set(w, job_of(1, 1, 1, 5, 2), 1.0, 2.0);
@@ -374,7 +379,8 @@ static void see(void *self, const ll_graph *graph, const ll_span *span)
     s->busy_s[t->lane] += span->end_s - span->start_s;
 }
 
-/* Four stages and eight micro-batches of 1 + 2 s: 16 passes on each stage, 24 s, one after the other. */
+/* Four stages and eight micro-batches of 1 + 2 s: 16 passes on each stage, 24 s, one after the
+ * other. */
 static void test_sink(world *w)
 {
     world_set(w, job_of(SINK_STAGES, 1, 8, 1, 1), 1.0, 2.0);

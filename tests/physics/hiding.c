@@ -1,13 +1,13 @@
-/* What of a transfer shows beside what hides it, as differences between two runs of one study. Memory and
- * launches cost nothing here, so a product of m x n x k takes 2 m n k / 5e11 s and a ring of n members
- * (n - 1) / n of the bytes over 80 % of the link rate. */
+/* What of a transfer shows beside what hides it, as differences between two runs of one study.
+ * Memory and launches cost nothing here, so a product of m x n x k takes 2 m n k / 5e11 s and a
+ * ring of n members (n - 1) / n of the bytes over 80 % of the link rate. */
 #include "sim/engine/flow/equations.h"
 #include "tests/support/study_make.h"
 
 #include <mpi.h>
 
-/* One layer of h = 1024, t = 1024 tokens; weights: qkv 1024 x 3072, proj 1024 x 1024, up and down 1024 x 4096,
- * two norms of 1024; two vocabulary matrices of 2048 x 1024. */
+/* One layer of h = 1024, t = 1024 tokens; weights: qkv 1024 x 3072, proj 1024 x 1024, up and down
+ * 1024 x 4096, two norms of 1024; two vocabulary matrices of 2048 x 1024. */
 #define HIDING                                                                               \
     "name = \"hiding\"; engine : { type = \"closed\"; };"                                    \
     "cluster : { name = \"star\"; chip : { name = \"c\"; peak_bf16 = \"1 TFLOP/s\";"         \
@@ -38,7 +38,8 @@ static double ring_s(double n, double size_B, double link_Bps)
     return (n - 1) / n * size_B / (0.8 * link_Bps);
 }
 
-/* A scatter of T seconds beside a product of C < T shows T - C: what hiding gives is C, whatever T is.
+/* A scatter of T seconds beside a product of C < T shows T - C: what hiding gives is C, whatever T
+ * is.
  *
  *   per micro-batch     C, s, of the weights' gradients of 1 of 2 tp chips
  *   qkv                 2 * 1024 * 1024 * 1536 / 5e11
@@ -53,8 +54,9 @@ static void test_scatter_longer_than_cover(const env *e)
     CHECK_NEAR(shown.step_s - hidden.step_s, n_micro * cover_s, 1e-9);
 }
 
-/* Keys and values pass a ring of n = 4 beside attention, C = scores / 4 / 5e11, in n parts of which one is at
- * home. Gathers and scatters move 2 B * t * 2 kv each; both are longer than what hides them.
+/* Keys and values pass a ring of n = 4 beside attention, C = scores / 4 / 5e11, in n parts of which
+ * one is at home. Gathers and scatters move 2 B * t * 2 kv each; both are longer than what hides
+ * them.
  *
  *   pass         with all of them         without the gather       without the scatter
  *   forward      G - C 3/4                0                        G - C 3/4
@@ -71,15 +73,17 @@ static void test_ring(const env *e)
     CHECK_NEAR(study_row(&r, "cp scatter")->exposed_s, n_micro * part_s, 1e-6);
 }
 
-/* Two stages of two chunks of a layer, two micro-batches, two replicas. Gradients of a chunk leave when its last
- * backward op has ended, beside the next op of the stage, which is longer than they are and loses a share
- * `held` of their time to them. What waits for what at the end, B(chunk, micro-batch), sends left out:
+/* Two stages of two chunks of a layer, two micro-batches, two replicas. Gradients of a chunk leave
+ * when its last backward op has ended, beside the next op of the stage, which is longer than they
+ * are and loses a share `held` of their time to them. What waits for what at the end, B(chunk,
+ * micro-batch), sends left out:
  *
  *   stage 1    B(3,1)   B(1,0) longer by a = held T(3)    B(1,1)
  *   stage 0             B(2,1)                            B(0,0), a later    B(0,1)
  *
- * B(0,0) starts a after B(2,1) has ended, so T(2) - a is left beside it: the step is longer by
- * a + held (T(2) - a). Chunk 3 holds a vocabulary matrix. At held = 0 sends decide, hence two shares. */
+ * B(0,0) starts a after B(2,1) has ended, so T(2) - a is left beside it: the step is longer by a +
+ * held (T(2) - a). Chunk 3 holds a vocabulary matrix. At held = 0 sends decide, hence two shares.
+ */
 static void test_held(const env *e)
 {
     const double two_s = ring_s(2, 4.0 * LAYER_PARAM, 100e9);
@@ -97,9 +101,9 @@ static void test_held(const env *e)
     CHECK_NEAR(step_s[1] - step_s[0], more_s[1] - more_s[0], 1e-6);
 }
 
-/* Weights and gradients of a chunk travel in parts of max(40e6, 1e6 * replicas) parameters; but for one part each,
- * of the first before and of the last after everything, they hide. 72000 * 1024 twice, and the layer, are
- * 160,040,960 parameters:
+/* Weights and gradients of a chunk travel in parts of max(40e6, 1e6 * replicas) parameters; but for
+ * one part each, of the first before and of the last after everything, they hide. 72000 * 1024
+ * twice, and the layer, are 160,040,960 parameters:
  *
  *   replicas   parameters of a part   parts n   hidden
  *    2         40e6                   5         (G + S) 4/5
@@ -123,9 +127,10 @@ static void test_parts(const env *e)
     }
 }
 
-/* Two replicas of two tp chips on one switch: every chip sends to its tp neighbour and to its replica over one
- * link, so while both travel each takes twice as long. Weights that may overlap, in one part, still come
- * before the first op, and are reckoned to meet tp transfers for the share of a forward op that those take:
+/* Two replicas of two tp chips on one switch: every chip sends to its tp neighbour and to its
+ * replica over one link, so while both travel each takes twice as long. Weights that may overlap,
+ * in one part, still come before the first op, and are reckoned to meet tp transfers for the share
+ * of a forward op that those take:
  *
  *   overlapped        G (1 + c / (c + k))      not: G
  *   c  tp transfers   6 rings of 2 t h B: 2 gathers and 2 scatters of the layer, 1 at either end

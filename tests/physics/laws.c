@@ -14,8 +14,8 @@ enum { N_LINK = 60, N_ROW = 200 };
 
 static const double tolerance = 1e-11;
 
-/* A random system: rows of 1 to 5 links, shares 0.25 to 1, capacities over three decades, loads from
- * light to far beyond capacity. Only the parts of this rank are filled. */
+/* A random system: rows of 1 to 5 links, shares 0.25 to 1, capacities over three decades, loads
+ * from light to far beyond capacity. Only the parts of this rank are filled. */
 static void random_system(uint64_t seed, ll_comm *comm, ll_arena *mem, ll_system *out)
 {
     double *cap = ll_arena_array(mem, N_LINK, double), *mean = ll_arena_array(mem, N_LINK, double);

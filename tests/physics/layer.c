@@ -1,6 +1,7 @@
-/* One layer of GPT 22B on 8 A100 (tp 8, micro-batches of 4 sequences): forward and backward times that
- * Korthikanti et al. 2022 measured (arXiv 2205.05198, table 4), and what the model makes of them. All
- * kernels and transfers of a layer take part, and nothing else: no pipeline, optimizer or vocabulary. */
+/* One layer of GPT 22B on 8 A100 (tp 8, micro-batches of 4 sequences): forward and backward times
+ * that Korthikanti et al. 2022 measured (arXiv 2205.05198, table 4), and what the model makes of
+ * them. All kernels and transfers of a layer take part, and nothing else: no pipeline, optimizer or
+ * vocabulary. */
 /* RANKS 1 */
 #include "sim/engine/flow/equations.h"
 #include "sim/step/account.h"
@@ -67,9 +68,9 @@ static times layer_of(const env *e, const char *const *set)
     return (times){two.forward_s - one.forward_s, two.backward_s - one.backward_s};
 }
 
-/* What recomputation and sequence parallelism change, against the row without them: in sign, and within a
- * third or what rounding to 0.1 ms leaves open. Of the 0.1 ms that sequence parallelism saves backward
- * that is the sign. */
+/* What recomputation and sequence parallelism change, against the row without them: in sign, and
+ * within a third or what rounding to 0.1 ms leaves open. Of the 0.1 ms that sequence parallelism
+ * saves backward that is the sign. */
 static void check_effects(const times got[N_ROW])
 {
     const struct {

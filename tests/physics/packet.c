@@ -1,9 +1,9 @@
 /* What the packet engine says of small cases that can be followed by hand, to the picosecond.
  *
- * Everywhere: links of 100 GB/s, that is 10 ps per byte, and 500 ns per hop; packets of 4000 B, which
- * take s = 40,000 ps; acknowledgements of 10 B, which take 100 ps. L = 500,000 ps. Cut-through: the
- * first byte goes on after L, the last one lands s after the first. A window of time is L long.
- */
+ * Everywhere: links of 100 GB/s, that is 10 ps per byte, and 500 ns per hop; packets of 4000 B,
+ * which take s = 40,000 ps; acknowledgements of 10 B, which take 100 ps. L = 500,000 ps.
+ * Cut-through: the first byte goes on after L, the last one lands s after the first. A window of
+ * time is L long. */
 #include "sim/engine/packet/net.h"
 #include "tests/support/check.h"
 #include "tests/support/engine_make.h"
@@ -60,8 +60,9 @@ static void check_one_packet(const env *e)
     CHECK_PS(lone_ps(e, ALL, line, wire(8), 1, 1), L + 10);
 }
 
-/* Leaf to spine and back at half the rate, so 2 s on the two middle hops. Into the slow link the first
- * byte goes at once; into the last, fast one it has to wait for s, so that the last byte can follow. */
+/* Leaf to spine and back at half the rate, so 2 s on the two middle hops. Into the slow link the
+ * first byte goes at once; into the last, fast one it has to wait for s, so that the last byte can
+ * follow. */
 static void check_speeds(const env *e)
 {
     const ll_topology *clos =
@@ -77,8 +78,8 @@ static void check_speeds(const env *e)
     CHECK_PS(lone_ps(e, ALL, far, wire(1), 2, 8000), 3 * 10000000000 + 2 * S + ACK);
 }
 
-/* n packets in a row leave every s, each ready for its turn on every hop: h L + n s. The last may be
- * short. On 4 lanes a packet may start every s / 4 and takes s. */
+/* n packets in a row leave every s, each ready for its turn on every hop: h L + n s. The last may
+ * be short. On 4 lanes a packet may start every s / 4 and takes s. */
 static void check_back_to_back(const env *e)
 {
     CHECK_PS(lone_ps(e, ALL, make(e, "line", 4), wire(100), 3, 20 * 4000), 3 * L + 20 * S);
@@ -126,8 +127,8 @@ static void check_spread(const env *e)
     CHECK_PS(in_ps(p.flow[0].max_s), 2 * L + 100 * S);
 }
 
-/* One packet in flight: it lands 2 L + s after it has left, its acknowledgement 2 L + 10 B later, and
- * then the next one leaves. With two, they go in pairs, the second s after the first. */
+/* One packet in flight: it lands 2 L + s after it has left, its acknowledgement 2 L + 10 B later,
+ * and then the next one leaves. With two, they go in pairs, the second s after the first. */
 static void check_window(const env *e)
 {
     const ll_topology *star = make(e, "switch", 2);
@@ -139,10 +140,10 @@ static void check_window(const env *e)
              3 * (4 * L + 3 * S / 4 + ACK) + 2 * L + 2 * (3 * S / 4));
 }
 
-/* Chips 0 -> 1 -> 2, room for one packet at chip 1. Packet 0 reaches it at L and has left it at L + s.
- * Chip 0 would know at 2 L + s and may use the place from the next window on, at 3 L. Packet 1 leaves
- * then, and packet 2 at 6 L. With room for two, packets 0 and 1 leave at 0 and s, and both places
- * are known to be free by 3 L: 2 and 3 leave then. */
+/* Chips 0 -> 1 -> 2, room for one packet at chip 1. Packet 0 reaches it at L and has left it at L +
+ * s. Chip 0 would know at 2 L + s and may use the place from the next window on, at 3 L. Packet 1
+ * leaves then, and packet 2 at 6 L. With room for two, packets 0 and 1 leave at 0 and s, and both
+ * places are known to be free by 3 L: 2 and 3 leave then. */
 static void check_credits(const env *e)
 {
     const ll_topology *line = make(e, "line", 3);
@@ -156,13 +157,14 @@ static void check_credits(const env *e)
 }
 
 /* Chip 6 sends a packet to chip 2 and then one to chip 3, with room for one packet per lane at the
- * switch; packets of 40,000 B take 10 s = 400,000 ps = 0.8 L. If chips 0 and 1 send to chip 2 as well,
- * theirs go first (lower flows): the first packet leaves the switch at L + 1.6 L instead of L. Its last
- * byte is out 0.8 L later; the news takes L. So with one lane the second packet leaves at
+ * switch; packets of 40,000 B take 10 s = 400,000 ps = 0.8 L. If chips 0 and 1 send to chip 2 as
+ * well, theirs go first (lower flows): the first packet leaves the switch at L + 1.6 L instead of
+ * L. Its last byte is out 0.8 L later; the news takes L. So with one lane the second packet leaves
+ * at
  *     L + 0.8 L + L = 2.8 L, that is 3 L      with chip 2 free
  *     L + 1.6 L + 0.8 L + L = 4.4 L, so 5 L   with chip 2 busy
- * although it goes elsewhere: it is blocked by the head of the line. With two lanes (2 is even, 3 odd)
- * it leaves at 0.8 L in both. It lands 2 L + 0.8 L after it has left. */
+ * although it goes elsewhere: it is blocked by the head of the line. With two lanes (2 is even, 3
+ * odd) it leaves at 0.8 L in both. It lands 2 L + 0.8 L after it has left. */
 static void check_head_of_line(const env *e)
 {
     const int32_t src[4] = {6, 0, 1, 6}, dst[4] = {2, 2, 2, 3};
@@ -181,8 +183,9 @@ static void check_head_of_line(const env *e)
         }
 }
 
-/* Ring of 7, everyone three hops ahead, room for one packet: each holds the place behind its first link
- * and waits for the one behind the next, which is held likewise. A second lane breaks the circle. */
+/* Ring of 7, everyone three hops ahead, room for one packet: each holds the place behind its first
+ * link and waits for the one behind the next, which is held likewise. A second lane breaks the
+ * circle. */
 static void check_circle(const env *e)
 {
     const ll_traffic t = traffic_make(LL_PATTERN_SHIFT, 7, 3, 10 * 4000);
@@ -205,8 +208,8 @@ static void check_circle(const env *e)
           (long long)ll_price_fact(&p, "n_packet_hop"));
 }
 
-/* The first seed with which link 0 damages packet 3 of 100 of the only flow once, and no other; data
- * packets are at hop 0. */
+/* The first seed with which link 0 damages packet 3 of 100 of the only flow once, and no other;
+ * data packets are at hop 0. */
 static uint64_t seed_for_one(double frac)
 {
     for (uint64_t seed = 0;; seed++) {
@@ -218,9 +221,9 @@ static uint64_t seed_for_one(double frac)
     }
 }
 
-/* One hop; packet 3 leaves at 3 s and is damaged. D = s + 2 L later it leaves again, and lands at
- * 3 s + D + s + L = 5 s + 3 L. Selective: the others have waited for one more packet, so the last of n lands
- * at (n + 1) s + L. Go-back-n: everything from packet 3 on is D later: n s + L + D. */
+/* One hop; packet 3 leaves at 3 s and is damaged. D = s + 2 L later it leaves again, and lands at 3
+ * s + D + s + L = 5 s + 3 L. Selective: the others have waited for one more packet, so the last of
+ * n lands at (n + 1) s + L. Go-back-n: everything from packet 3 on is D later: n s + L + D. */
 static void check_loss(const env *e)
 {
     const ll_topology *line = make(e, "line", 2);
@@ -234,9 +237,9 @@ static void check_loss(const env *e)
     CHECK_PS(lone_ps(e, back, line, wire(100), 1, 100 * 4000), 101 * S + 3 * L);
 }
 
-/* Half-way round a ring of 4 there are two paths: up over links 0 and 1, down over 4 and 7. 10 packets take
- * them in turn: 5 s on each. Without link 1 all go down. With a quarter of its bandwidth, link 0 takes 4 s
- * for each of its 5. */
+/* Half-way round a ring of 4 there are two paths: up over links 0 and 1, down over 4 and 7. 10
+ * packets take them in turn: 5 s on each. Without link 1 all go down. With a quarter of its
+ * bandwidth, link 0 takes 4 s for each of its 5. */
 static void check_rates(const env *e)
 {
     const ll_topology *ring = make(e, "ring", 4);
@@ -247,11 +250,11 @@ static void check_rates(const env *e)
     CHECK_PS(lone_ps(e, ALL, slow, wire(100), 2, 10 * 4000), 2 * L + 20 * S);
 }
 
-/* One flow of 4096 packets, 20 in flight. In a steady flow the rounds repeat: 20 packets every
- * R = 4 L + s + ack (they take 20 s = 0.8 M ps to leave, less than R = 2.04 M). At most 256 packets are
- * wanted, made up to four times a whole number of rounds: 320. t(1) = 15 R + 20 s + 2 L, t(1/2) = 7 R + ...
- * (and t(1/4) = 3 R + ...), so the end is t(1) + (4096/320 - 1) 2 (8 R) = (15 + 188.8) R + ...
- * In truth packet 4095 is the 16th of round 204 and ends at 204 R + 16 s + 2 L. */
+/* One flow of 4096 packets, 20 in flight. In a steady flow the rounds repeat: 20 packets every R =
+ * 4 L + s + ack (they take 20 s = 0.8 M ps to leave, less than R = 2.04 M). At most 256 packets are
+ * wanted, made up to four times a whole number of rounds: 320. t(1) = 15 R + 20 s + 2 L, t(1/2) = 7
+ * R + ... (and t(1/4) = 3 R + ...), so the end is t(1) + (4096/320 - 1) 2 (8 R) = (15 + 188.8) R +
+ * ... In truth packet 4095 is the 16th of round 204 and ends at 204 R + 16 s + 2 L. */
 static void check_extrapolation(const env *e)
 {
     const ll_topology *star = make(e, "switch", 2);
@@ -273,8 +276,8 @@ static void check_extrapolation(const env *e)
     CHECK(ll_price_fact(&part, "n_packet_hop") == 4 * (80 + 160 + 320), "%lld hops",
           (long long)ll_price_fact(&part, "n_packet_hop"));
     CHECK_NEAR(part.end_s[0], whole.end_s[0], 1e-3);
-    /* No bend. Parts end with whole windows, all of it four fifths into one of its 204.8: a fifth of a
-     * window, that is 4 packets; and 2 + 4 (4096/320 - 1) = 49.2 packets; of 4096. */
+    /* No bend. Parts end with whole windows, all of it four fifths into one of its 204.8: a fifth
+     * of a window, that is 4 packets; and 2 + 4 (4096/320 - 1) = 49.2 packets; of 4096. */
     CHECK_NEAR(ll_price_fact(&part, "batch_err_frac"), (4 + 49.2) / 4096, 1e-6);
     CHECK(fabs(part.end_s[0] / whole.end_s[0] - 1) <= ll_price_fact(&part, "batch_err_frac"),
           "error beyond its bound");

@@ -1,8 +1,7 @@
 /* How packets of the packet engine choose among paths, against times by hand.
  *
- * Everywhere: links of 100 GB/s and L = 500 ns a hop; packets of 4000 B, which take s = 40,000 ps (so
- * L = 12.5 s); acknowledgements of 10 B.
- */
+ * Everywhere: links of 100 GB/s and L = 500 ns a hop; packets of 4000 B, which take s = 40,000 ps
+ * (so L = 12.5 s); acknowledgements of 10 B. */
 #include "sim/engine/packet/need.h"
 #include "tests/support/check.h"
 #include "tests/support/engine_make.h"
@@ -35,12 +34,13 @@ static double end_s(const env *e, const char *text, const ll_topology *topo, dou
     return price_make(packet, topo, wire(w), 1, &t, e->comm).end_s[0];
 }
 
-/* Half-way round a ring of 4 there are two paths. Flow A goes from 0 to 2, over links 0 1 or 4 7; flow B from
- * 1 to 3, over 1 2 or 5 4: if both go up, link 1 has both, if both go down, link 4. 100 packets each, all in
- * flight at once. Apart, each takes 100 s and two latencies. Together, on link 1, B's packets are there at
- * time 0 and A's from L on, and A's last one has left after 200 s: twice the time. Which of the two it is
- * depends on the seed. In turn (spray), and by queues (adaptive), each path has 50 packets of each flow: link 1 is
- * busy with B's for 50 s, then with A's, which have been there since L, for 50 s more. */
+/* Half-way round a ring of 4 there are two paths. Flow A goes from 0 to 2, over links 0 1 or 4 7;
+ * flow B from 1 to 3, over 1 2 or 5 4: if both go up, link 1 has both, if both go down, link 4. 100
+ * packets each, all in flight at once. Apart, each takes 100 s and two latencies. Together, on link
+ * 1, B's packets are there at time 0 and A's from L on, and A's last one has left after 200 s:
+ * twice the time. Which of the two it is depends on the seed. In turn (spray), and by queues
+ * (adaptive), each path has 50 packets of each flow: link 1 is busy with B's for 50 s, then with
+ * A's, which have been there since L, for 50 s more. */
 static void check_hash(const env *e)
 {
     const ll_topology *ring = topology_must(e->mem, "ring", "size=4; " LINK);
@@ -60,10 +60,11 @@ static void check_hash(const env *e)
     CHECK_NEAR(end_s(e, "paths=adaptive", ring, 100, t), L + 100 * S, 1e-9);
 }
 
-/* One flow of 1000 packets from 0 to 2, 100 in flight, link 0 at half its rate. In turn: 500 packets on each
- * path, and the slow one, never idle, takes 2 s for each: 1000 s and two latencies. By queues: 1 + 1/2 packets per
- * s, so 1000 packets in 667 s. The queues are known as they were a window (12.5 s) before, and a packet that
- * joins the slow one last takes twice as long as it seemed: some 40 s more in all. */
+/* One flow of 1000 packets from 0 to 2, 100 in flight, link 0 at half its rate. In turn: 500
+ * packets on each path, and the slow one, never idle, takes 2 s for each: 1000 s and two latencies.
+ * By queues: 1 + 1/2 packets per s, so 1000 packets in 667 s. The queues are known as they were a
+ * window (12.5 s) before, and a packet that joins the slow one last takes twice as long as it
+ * seemed: some 40 s more in all. */
 static void check_slow_path(const env *e)
 {
     const ll_topology *ring = topology_must(e->mem, "ring", "size=4; " LINK);
@@ -77,10 +78,11 @@ static void check_slow_path(const env *e)
           (adaptive - 2 * L) / S);
 }
 
-/* Two leaves of 4 hosts and 4 spines, written out as an edge list, so that every pair has 4 paths. Each host of
- * leaf 0 sends n packets to leaf 1, and one of the leaf's 4 uplinks has half its rate. In turn, it gets n
- * packets, a quarter of all, and takes 2 n s. By queues, 4 n packets leave over 3.5 uplinks: 8/7 n s. The factor
- * between them is 1.75; two of four queues at a time, known a window late, reach it to within a tenth. */
+/* Two leaves of 4 hosts and 4 spines, written out as an edge list, so that every pair has 4 paths.
+ * Each host of leaf 0 sends n packets to leaf 1, and one of the leaf's 4 uplinks has half its rate.
+ * In turn, it gets n packets, a quarter of all, and takes 2 n s. By queues, 4 n packets leave over
+ * 3.5 uplinks: 8/7 n s. The factor between them is 1.75; two of four queues at a time, known a
+ * window late, reach it to within a tenth. */
 static void check_slow_uplink(const env *e)
 {
     enum { N = 2000 };
@@ -110,10 +112,11 @@ static void check_slow_uplink(const env *e)
           adaptive / (N * S));
 }
 
-/* A packet that waits for a credit counts as a queue, though its link is idle. Flow A sends 1000 packets from 0
- * to 2, over 1 or over 3; flow B from 1 to 2 keeps 200 packets in the queue of link 1, where at most 60 of A have
- * a place. In turn, A has 60 of 260 places there, one packet of it leaves every 4.3 s, and 500 take 2170 s.
- * Link 0 stands still meanwhile; by queues, all but what waits there goes over 3: little more than 1000 s. */
+/* A packet that waits for a credit counts as a queue, though its link is idle. Flow A sends 1000
+ * packets from 0 to 2, over 1 or over 3; flow B from 1 to 2 keeps 200 packets in the queue of link
+ * 1, where at most 60 of A have a place. In turn, A has 60 of 260 places there, one packet of it
+ * leaves every 4.3 s, and 500 take 2170 s. Link 0 stands still meanwhile; by queues, all but what
+ * waits there goes over 3: little more than 1000 s. */
 static void check_blocked(const env *e)
 {
     const ll_topology *ring = topology_must(e->mem, "ring", "size=4; " LINK);
@@ -158,8 +161,8 @@ static void check_numbers(const env *e)
     check_refused(e, ring, t, ALL "paths=adaptive", "8.38861e+06 are possible with so many paths");
 }
 
-/* Everyone to everyone among n on a switch: 2 hops there, 2 back. On one rank a flow is 48 bytes, 8 for each
- * hop, 4 for its place: 84, and 10 packets in flight of 64: 724 bytes. */
+/* Everyone to everyone among n on a switch: 2 hops there, 2 back. On one rank a flow is 48 bytes, 8
+ * for each hop, 4 for its place: 84, and 10 packets in flight of 64: 724 bytes. */
 static void check_memory(const env *e)
 {
     const ll_topology *small = topology_must(e->mem, "switch", "size=24; " LINK);

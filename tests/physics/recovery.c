@@ -1,13 +1,13 @@
 /* What losing one packet costs when its source sends it again, by hand, to the picosecond.
  *
- * Everywhere, as in packet.c: links of 100 GB/s, that is 10 ps per byte, and L = 500 ns per hop; packets of
- * 4000 B, which take S = 40,000 ps; answers of 10 B, which take ACK = 100 ps. All packets are sent at 0, so
- * packet k leaves at k S. The timeout is T = 320 us. A window of time is L long.
+ * Everywhere, as in packet.c: links of 100 GB/s, that is 10 ps per byte, and L = 500 ns per hop;
+ * packets of 4000 B, which take S = 40,000 ps; answers of 10 B, which take ACK = 100 ps. All
+ * packets are sent at 0, so packet k leaves at k S. The timeout is T = 320 us. A window of time is
+ * L long.
  *
- * Which packets are damaged is drawn; each case lists what the links send at what time, as it is said by
- * hand, and takes the first seed that damages the ones named and none of the others. If the engine did
- * anything else, or at another time, it would meet other draws.
- */
+ * Which packets are damaged is drawn; each case lists what the links send at what time, as it is
+ * said by hand, and takes the first seed that damages the ones named and none of the others. If the
+ * engine did anything else, or at another time, it would meet other draws. */
 #include "sim/engine/packet/net.h"
 #include "tests/support/check.h"
 #include "tests/support/engine_make.h"
@@ -75,8 +75,8 @@ static ll_topology *make(const env *e, const char *type, int n)
                          ll_arena_printf(e->mem, "size=%d; bandwidth=100 GB/s; latency=500 ns", n));
 }
 
-/* n packets from chip 0 to `dst`; their last lands at end_ps, and links have sent all that is listed and
- * no more. */
+/* n packets from chip 0 to `dst`; their last lands at end_ps, and links have sent all that is
+ * listed and no more. */
 static void check_case(const env *e, const char *name, const ll_topology *topo, int32_t dst, int n,
                        const char *keys, const sent *all, int n_sent, int64_t end_ps)
 {
@@ -96,8 +96,8 @@ static void check_case(const env *e, const char *name, const ll_topology *topo, 
           (long long)ll_price_fact(&p, "n_packet_hop"), n_sent);
 }
 
-/* Ten packets over one hop, of which packet `lost` is damaged, as they first go; returns the time at
- * which the answer to packet k is at the source: (k + 1) S + L + (ACK + L). */
+/* Ten packets over one hop, of which packet `lost` is damaged, as they first go; returns the time
+ * at which the answer to packet k is at the source: (k + 1) S + L + (ACK + L). */
 static int64_t first_ten(sent *all, uint32_t lost)
 {
     for (uint32_t k = 0; k < 10; k++)
@@ -107,8 +107,9 @@ static int64_t first_ten(sent *all, uint32_t lost)
     return 2 * L + ACK;
 }
 
-/* Packet 3 is lost. Packet 4 lands at 5 S + L, and the source knows of the gap at 5 S + 2 L + ACK. The
- * first link has been idle since 10 S: packet 3 leaves at once and lands S + L later. One packet more. */
+/* Packet 3 is lost. Packet 4 lands at 5 S + L, and the source knows of the gap at 5 S + 2 L + ACK.
+ * The first link has been idle since 10 S: packet 3 leaves at once and lands S + L later. One
+ * packet more. */
 static void check_selective(const env *e)
 {
     sent all = {0};
@@ -121,10 +122,10 @@ static void check_selective(const env *e)
     CHECK(again_ps + S + L == 6 * S + 3 * L + ACK, "%lld", (long long)again_ps);
 }
 
-/* The same with go-back-n: the answer to packet 4 says that 3 is missing; 5 to 9 are not answered. 3 to 9
- * leave again, 7 in a row. Without an answer to packet 4, no more are sent until T after the source knew
- * of packet 2, at 3 S + 2 L + ACK = 1,120,100: at 321,120,100, so at the window that begins at 321.5 us, and
- * they leave with the next, at 322 us. */
+/* The same with go-back-n: the answer to packet 4 says that 3 is missing; 5 to 9 are not answered.
+ * 3 to 9 leave again, 7 in a row. Without an answer to packet 4, no more are sent until T after the
+ * source knew of packet 2, at 3 S + 2 L + ACK = 1,120,100: at 321,120,100, so at the window that
+ * begins at 321.5 us, and they leave with the next, at 322 us. */
 static void check_go_back_n(const env *e, bool answered)
 {
     sent all = {0};
@@ -139,8 +140,8 @@ static void check_go_back_n(const env *e, bool answered)
                "retransmission=go_back_n", &all, 10 + 7 + 3 + 1 + 7, again_ps + 7 * S + L);
 }
 
-/* The last packet is lost, and nothing comes after it that would show the gap: T after the source knew of
- * packet 8, at 9 S + 2 L + ACK = 1,360,100, that is after 321,360,100: 322 us, as above. */
+/* The last packet is lost, and nothing comes after it that would show the gap: T after the source
+ * knew of packet 8, at 9 S + 2 L + ACK = 1,360,100, that is after 321,360,100: 322 us, as above. */
 static void check_timeout(const env *e)
 {
     sent all = {0};
@@ -152,8 +153,8 @@ static void check_timeout(const env *e)
                    back ? "retransmission=go_back_n" : "", &all, 10 + 1 + 9 + 1, 322540000);
 }
 
-/* Answers that are lost: one in the middle costs nothing, since the next one says as much. The last one
- * makes the source send packet 9 again, when it has long landed. */
+/* Answers that are lost: one in the middle costs nothing, since the next one says as much. The last
+ * one makes the source send packet 9 again, when it has long landed. */
 static void check_lost_answers(const env *e)
 {
     for (uint32_t lost = 5; lost < 10; lost += 4) {
@@ -169,8 +170,9 @@ static void check_lost_answers(const env *e)
     }
 }
 
-/* Half-way round a ring of 4. Packet `seq` leaves at `ps`, over links 0 and 1 if it is even and 4 and 7 if it
- * is odd, lands at ps + 2 L + S, and its answer (sequence number and flag) goes back over 2 and 3, or 6 and 5. */
+/* Half-way round a ring of 4. Packet `seq` leaves at `ps`, over links 0 and 1 if it is even and 4
+ * and 7 if it is odd, lands at ps + 2 L + S, and its answer (sequence number and flag) goes back
+ * over 2 and 3, or 6 and 5. */
 static void round_trip(sent *all, uint32_t seq, int64_t ps, uint32_t answer, uint32_t flag)
 {
     static const int64_t link[2][4] = {{0, 1, 2, 3}, {4, 7, 6, 5}};
@@ -181,9 +183,10 @@ static void round_trip(sent *all, uint32_t seq, int64_t ps, uint32_t answer, uin
         say(all, link[seq % 2][2 + h], at_hop(answer, 2 + h) | flag, ps + (2 + h) * L + S, false);
 }
 
-/* Packet 2 is lost on link 0; packet 4 follows it there and lands at 3 S + 2 L; the source knows 2 L + ACK
- * later; packet 2 leaves again and lands at + S + 2 L. The odd ones go another way and are not asked for, nor
- * sent again with go-back-n, where 2, 4, 6 and 8 are. The window of the flow is 100 packets. */
+/* Packet 2 is lost on link 0; packet 4 follows it there and lands at 3 S + 2 L; the source knows 2
+ * L + ACK later; packet 2 leaves again and lands at + S + 2 L. The odd ones go another way and are
+ * not asked for, nor sent again with go-back-n, where 2, 4, 6 and 8 are. The window of the flow is
+ * 100 packets. */
 static void check_paths(const env *e)
 {
     for (int back = 0; back < 2; back++) {
@@ -204,9 +207,10 @@ static void check_paths(const env *e)
     }
 }
 
-/* Chips 0 -> 1 -> 2, room for one packet at chip 1. Packet 0 is lost on the way there: its place is free when
- * its last byte would have come, at L + S; chip 0 knows at 2 L + S, so packet 1 leaves at 3 L. It lands at
- * 5 L + S, and chip 0 knows of the gap at 7 L + S + ACK, when the place has long been free again. */
+/* Chips 0 -> 1 -> 2, room for one packet at chip 1. Packet 0 is lost on the way there: its place is
+ * free when its last byte would have come, at L + S; chip 0 knows at 2 L + S, so packet 1 leaves at
+ * 3 L. It lands at 5 L + S, and chip 0 knows of the gap at 7 L + S + ACK, when the place has long
+ * been free again. */
 static void check_place(const env *e)
 {
     sent all = {0};
@@ -222,12 +226,13 @@ static void check_place(const env *e)
                again_ps + 2 * L + S);
 }
 
-/* Chips 1 and 2 send three packets each to chip 0, all at time 0; they reach the link to it at L + k S in
- * pairs, that of chip 1 first. With room for two: at L + k S, chip 1's packet finds at most one before it and
- * stays; chip 2's finds one for k = 0, and two for k = 1 and 2, and is dropped. Chip 1 ends at 2 L + 4 S.
- * Chip 2 has the answer to its packet 0, which landed at 2 L + 2 S, at 4 L + 2 S + ACK = 2,080,100, so the others
- * leave two windows after 322,080,100 has passed, at 323 us, and land 2 L + 2 S later. 6 packets over the first
- * link, 4 over the second and 4 answers over two; then 2 over four. With credits, nothing is lost. */
+/* Chips 1 and 2 send three packets each to chip 0, all at time 0; they reach the link to it at L +
+ * k S in pairs, that of chip 1 first. With room for two: at L + k S, chip 1's packet finds at most
+ * one before it and stays; chip 2's finds one for k = 0, and two for k = 1 and 2, and is dropped.
+ * Chip 1 ends at 2 L + 4 S. Chip 2 has the answer to its packet 0, which landed at 2 L + 2 S, at 4
+ * L + 2 S + ACK = 2,080,100, so the others leave two windows after 322,080,100 has passed, at 323
+ * us, and land 2 L + 2 S later. 6 packets over the first link, 4 over the second and 4 answers over
+ * two; then 2 over four. With credits, nothing is lost. */
 static void check_overflow(const env *e)
 {
     const int32_t src[2] = {1, 2}, dst[2] = {0, 0};
@@ -250,8 +255,8 @@ static void check_overflow(const env *e)
     }
 }
 
-/* A timeout below the round trip of 2 L, one lane where two are needed, and dropped packets that nobody
- * sends again are refused. */
+/* A timeout below the round trip of 2 L, one lane where two are needed, and dropped packets that
+ * nobody sends again are refused. */
 static void check_refused(const env *e)
 {
     static const char *const text[3][2] = {
@@ -276,9 +281,9 @@ static void check_refused(const env *e)
     }
 }
 
-/* Where nothing happens to be lost, recovery changes nothing: over one path to the time at which each link
- * serves each packet; over several, no packet is sent twice, and the end is nearly the same (packets of one
- * path that would overtake each other wait). */
+/* Where nothing happens to be lost, recovery changes nothing: over one path to the time at which
+ * each link serves each packet; over several, no packet is sent twice, and the end is nearly the
+ * same (packets of one path that would overtake each other wait). */
 static void check_unused(const env *e)
 {
     static const char *const text[2] = {

@@ -1,4 +1,5 @@
-/* Rows of a result by hand: sizes, calls and times of transfers, memory, and the slowest of uneven chips. */
+/* Rows of a result by hand: sizes, calls and times of transfers, memory, and the slowest of uneven
+ * chips. */
 #include "sim/base/rng.h"
 #include "sim/engine/flow/equations.h"
 #include "tests/support/study_make.h"
@@ -36,8 +37,8 @@ static ll_result run(const env *e, const char *text, int n_set, const char *cons
     return study_run(text, n_set, set, e->comm, e->mem);
 }
 
-/* Both ends of a pipeline hold the tied matrix, 2048 x 1024 gradients of 4 B on two tp chips: 4,194,304 B. A half
- * goes each way to be added up, and the sums come back: two steps.
+/* Both ends of a pipeline hold the tied matrix, 2048 x 1024 gradients of 4 B on two tp chips:
+ * 4,194,304 B. A half goes each way to be added up, and the sums come back: two steps.
  *
  *   launch 3 us, rate 80 %      two steps of 1 us      2 * 2,097,152 B at 100 GB/s */
 static void test_tie(const env *e)
@@ -52,9 +53,9 @@ static void test_tie(const env *e)
     CHECK_NEAR(row->total_s, 3e-6 + 2e-6 + wire_s / 0.8, 1e-9);
 }
 
-/* Calls of one chip and step, sharded matrix by matrix: 2 micro-batches, 2 layers, 4 matrices. Of h = 16384 the
- * backward pass of a recomputed layer uses over 1e9 weights after each matrix but the last, 4 h^2, so that the
- * 3 others come a third time.
+/* Calls of one chip and step, sharded matrix by matrix: 2 micro-batches, 2 layers, 4 matrices. Of h
+ * = 16384 the backward pass of a recomputed layer uses over 1e9 weights after each matrix but the
+ * last, 4 h^2, so that the 3 others come a third time.
  *
  *   recompute   forward       backward           again
  *   none        2 * 2 * 4     2 * 2 * 4          0
@@ -72,8 +73,9 @@ static void test_gathers_again(const env *e)
     CHECK_NEAR(study_row(&full, "dp scatter")->calls, 16, 1e-12);
 }
 
-/* Activations of one micro-batch on one chip, bytes per token, 16 bits (Korthikanti et al. 2022 without the two
- * masks of dropout): norms in and out 8 h, q k v 6 h, attention 2 h, up and activation 16 h: 32 h.
+/* Activations of one micro-batch on one chip, bytes per token, 16 bits (Korthikanti et al. 2022
+ * without the two masks of dropout): norms in and out 8 h, q k v 6 h, attention 2 h, up and
+ * activation 16 h: 32 h.
  *
  *   recompute   kept                   of the layer that is computed again
  *   none        2 layers * 32 h        -
@@ -87,8 +89,8 @@ static void test_layer_at_work(const env *e)
     CHECK_NEAR(ll_memory_part_B(&full.memory, "activations"), 2 * 2 * th_B + 32 * th_B, 1e-12);
 }
 
-/* A flow has W bytes under way in a round trip of tau = 2 * 1 us: the larger of a share of the link rate times
- * tau, and so many packets of 4096 B.
+/* A flow has W bytes under way in a round trip of tau = 2 * 1 us: the larger of a share of the link
+ * rate times tau, and so many packets of 4096 B.
  *
  *   window_bdp   packets   share * 100 GB/s   packets * 4096 B / 2 us   rate
  *   0.01         2         1 GB/s             4.096 GB/s                4.096 GB/s
@@ -113,8 +115,9 @@ static void test_window(const env *e, const char *engine)
     }
 }
 
-/* Both chips of the first leaf send t h B (2 B each, of half of the tokens) to the second one over its single
- * lane: twice as long as alone, so that half of the time is the other's. tp stays below the leaf. */
+/* Both chips of the first leaf send t h B (2 B each, of half of the tokens) to the second one over
+ * its single lane: twice as long as alone, so that half of the time is the other's. tp stays below
+ * the leaf. */
 static void test_contention(const env *e)
 {
     const ll_result r = run(e, LEAVES, 0, NULL);
@@ -125,10 +128,10 @@ static void test_contention(const env *e)
           study_row(&r, "tp gather")->contention_s);
 }
 
-/* One replica of 2 x 3 chips that meet in every op, of which each has a factor 1 + 0.02 z of its own for the run:
- * the step is longer by the largest z times what the kernels of all micro-batches take, which is the rung of
- * the ladder where nothing but they are left. Chip c has tp index c % 2 and cp index c / 2; one of those whose
- * indices differ decides. */
+/* One replica of 2 x 3 chips that meet in every op, of which each has a factor 1 + 0.02 z of its
+ * own for the run: the step is longer by the largest z times what the kernels of all micro-batches
+ * take, which is the rung of the ladder where nothing but they are left. Chip c has tp index c % 2
+ * and cp index c / 2; one of those whose indices differ decides. */
 static void test_slowest(const env *e, const char *seed_set, uint64_t seed)
 {
     const ll_result r =

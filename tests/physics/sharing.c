@@ -1,12 +1,11 @@
 /* What the throughput equations say of small networks that can be solved by hand.
  *
- * Everywhere: capacity c = 100 GB/s per link and direction, 500 ns per hop, packets of 4096 B, so
- * g = kappa * 4096 / c = 0.05 * 40.96 ns = 2.048 ns. A link at utilisation rho has the queueing delay
+ * Everywhere: capacity c = 100 GB/s per link and direction, 500 ns per hop, packets of 4096 B, so g
+ * = kappa * 4096 / c = 0.05 * 40.96 ns = 2.048 ns. A link at utilisation rho has the queueing delay
  * q = g rho / (1 - rho). On a switch a flow has 2 hops: latency 1 us, round trip tau = 2 us.
  *
  * By symmetry each case has one or two unknowns. They are found here by bisection of a monotone
- * function, which shares nothing with the solver.
- */
+ * function, which shares nothing with the solver. */
 #include "sim/engine/flow/equations.h"
 #include "tests/support/check.h"
 #include "tests/support/engine_make.h"
@@ -76,10 +75,11 @@ static void check_single(const env *e)
     CHECK_NEAR(end_s(e, star(e, 2), wire_make(), t), 2 * hop_s + size_B / (rho * c_Bps), 1e-9);
 }
 
-/* A link so slow (1 MB/s) that twice the bandwidth-delay product is 4 bytes: the 4 packets that a flow
- * may always have in flight fill it. With one link on the way (a line of 2), tau = 1 us:
- * c q / (kappa s + q) = W / (tau + q) is c q^2 + (c tau - W) q - W kappa s = 0; rho = 0.988, while a
- * window of 4 bytes would need 1000 round trips of queueing for a packet. `closed` has the whole c. */
+/* A link so slow (1 MB/s) that twice the bandwidth-delay product is 4 bytes: the 4 packets that a
+ * flow may always have in flight fill it. With one link on the way (a line of 2), tau = 1 us: c q /
+ * (kappa s + q) = W / (tau + q) is c q^2 + (c tau - W) q - W kappa s = 0; rho = 0.988, while a
+ * window of 4 bytes would need 1000 round trips of queueing for a packet. `closed` has the whole c.
+ */
 static void check_slow(const env *e)
 {
     const int32_t src = 0, dst = 1;
@@ -148,11 +148,11 @@ static void check_alone(const env *e)
     CHECK_NEAR(end_s(e, mesh, wire_make(), half), hop_s + size_B / x1, 1e-9);
 }
 
-/* Parking lot: chips 0-1-2-3 in a line; one flow 0 -> 3 over all three links and one over each link.
- * Every link carries the long flow and one short one, and short flows are alike, so all three have
- * one delay q: x_long = W / (3 tau + 3 q) = x_short / 3 exactly, whatever q (max-min would give both
- * half). Short flows: load (1 + 1/3) x on each link. Sizes in the same ratio end together:
- * x_short (tau + q(4/3 x_short)) = W. */
+/* Parking lot: chips 0-1-2-3 in a line; one flow 0 -> 3 over all three links and one over each
+ * link. Every link carries the long flow and one short one, and short flows are alike, so all three
+ * have one delay q: x_long = W / (3 tau + 3 q) = x_short / 3 exactly, whatever q (max-min would
+ * give both half). Short flows: load (1 + 1/3) x on each link. Sizes in the same ratio end
+ * together: x_short (tau + q(4/3 x_short)) = W. */
 static void check_parking_lot(const env *e)
 {
     const int32_t src[4] = {0, 0, 1, 2}, dst[4] = {3, 1, 2, 3};
@@ -171,9 +171,9 @@ static void check_parking_lot(const env *e)
     CHECK_NEAR(ll_price_fact(&p, "max_util_frac"), 4.0 / 3 * x / c_Bps, 1e-9);
 }
 
-/* Two flows into one link, sizes S and 3 S, window c tau each: first both at x2 until S is sent, then
- * the longer one alone at x1:  t = S / x2 + (3 S - S) / x1. Batching off, so this is exact; with
- * batching the ends move by at most the fraction that is reported. */
+/* Two flows into one link, sizes S and 3 S, window c tau each: first both at x2 until S is sent,
+ * then the longer one alone at x1:  t = S / x2 + (3 S - S) / x1. Batching off, so this is exact;
+ * with batching the ends move by at most the fraction that is reported. */
 static void check_filling(const env *e)
 {
     const int32_t src[2] = {1, 2}, dst[2] = {0, 0};
@@ -213,8 +213,8 @@ static void check_batches(const env *e)
     CHECK_NEAR(q.end_s[0], p.end_s[0], ll_price_fact(&q, "batch_err_frac") + 1e-9);
 }
 
-/* Where no link is shared, `closed` has rate c and `flow` has rho c. With W = 2 c tau over h equal links,
- * 2 tau = rho (tau + h q), so q >= tau / h, and 1 / rho - 1 = g / q <= h g / tau:
+/* Where no link is shared, `closed` has rate c and `flow` has rho c. With W = 2 c tau over h equal
+ * links, 2 tau = rho (tau + h q), so q >= tau / h, and 1 / rho - 1 = g / q <= h g / tau:
  *     0 <= end_flow - end_closed <= (size / c) h g / tau. */
 static void check_closed(const env *e)
 {
@@ -246,9 +246,10 @@ static void check_lanes(const env *e)
     CHECK_NEAR(end_s(e, wide, wire_make(), t), 2 * hop_s + size_B / (18 * x), 1e-9);
 }
 
-/* Halfway round an even ring a flow has two paths; every chip sends half of its bytes each way, over
- * n/2 links; each link carries n/2 halves. W = 2 (c / (1/2)) tau, as the sender's share of its links is
- * two links at 1/2 each. x (tau + (n/2) q(n/4 x)) = W, as each path counts half: 2 n/2 links at 1/2. */
+/* Halfway round an even ring a flow has two paths; every chip sends half of its bytes each way,
+ * over n/2 links; each link carries n/2 halves. W = 2 (c / (1/2)) tau, as the sender's share of its
+ * links is two links at 1/2 each. x (tau + (n/2) q(n/4 x)) = W, as each path counts half: 2 n/2
+ * links at 1/2. */
 static void check_two_paths(const env *e)
 {
     const ll_topology *ring =

@@ -29,23 +29,24 @@ static double step_s(const env *e, int n_set, const char *const *set)
     return r.step_s;
 }
 
-/* m x k by k x n in 16 bits at 5e11 FLOP/s and 5e11 B/s, cut into parts along m that each read all of k x n. */
+/* m x k by k x n in 16 bits at 5e11 FLOP/s and 5e11 B/s, cut into parts along m that each read all
+ * of k x n. */
 static double product_s(double m, double n, double k, double out_B, int n_part)
 {
     return hypot(2 * m * n * k / 5e11, (2 * (m * k + n_part * k * n) + out_B * m * n) / 5e11);
 }
 
-/* One of weights k x n, and the two of its gradients: that of the weights is added to 32 bits where they
- * are (8 B), or leaves in 32 bits (4 B). */
+/* One of weights k x n, and the two of its gradients: that of the weights is added to 32 bits where
+ * they are (8 B), or leaves in 32 bits (4 B). */
 static double weight_s(double n, double k, int zero, int part_forward, int part_back)
 {
     return product_s(1024, n, k, 2, part_forward) + product_s(1024, k, n, 2, part_back) +
            product_s(k, n, 1024, zero < 2 ? 8 : 4, 1);
 }
 
-/* Of a micro-batch on one of two chips: t = 1024 tokens; widths on this chip: 512 of q, k and v each, 2048 of
- * the feed-forward network, 1024 of the vocabulary. Where tp transfers hide (overlap_tp), products that
- * wait for gathers go in 2 parts, those that scatter forward in 4. */
+/* Of a micro-batch on one of two chips: t = 1024 tokens; widths on this chip: 512 of q, k and v
+ * each, 2048 of the feed-forward network, 1024 of the vocabulary. Where tp transfers hide
+ * (overlap_tp), products that wait for gathers go in 2 parts, those that scatter forward in 4. */
 static double products_s(int zero, bool in_parts)
 {
     const int two = in_parts ? 2 : 1, four = in_parts ? 4 : 1;
@@ -70,7 +71,8 @@ static double products_s(int zero, bool in_parts)
  *   output forward                                                      4 * 512 h + 22 t 1024
  *                                                                         = 25,165,824          1+2
  *   output backward                                                     6 t 1024 + 12 * 512 h
- *                                                                         = 12,582,912          2+3 */
+ *                                                                         = 12,582,912          2+3
+ */
 static double compute_s(int zero)
 {
     const double stream_B = 23068672.0 + 29360128.0 + 10485760.0 + 2097152.0 + 25165824.0 +
@@ -79,17 +81,19 @@ static double compute_s(int zero)
            (11 + 15 + 3 + 3 + 5 + (zero < 2 ? 1 : 0)) * 2e-6;
 }
 
-/* One ring step between two chips: half of the bytes at 80 % of 100 GB/s, 1 us, and 3 us of launch. */
+/* One ring step between two chips: half of the bytes at 80 % of 100 GB/s, 1 us, and 3 us of launch.
+ */
 static double ring_s(double size_B) { return size_B / 2 / 80e9 + 1e-6 + 3e-6; }
 
 /* tp gathers and scatters 2 t h = 2,097,152 B: 4 per layer and direction, and one each way at the
- * embedding and at the output: 12 per micro-batch. The 2 scatters of a layer's backward pass hide behind
- * the gradients of the weights (qkv alone 6 ms), as 2 more gathers do behind those of the inputs. */
+ * embedding and at the output: 12 per micro-batch. The 2 scatters of a layer's backward pass hide
+ * behind the gradients of the weights (qkv alone 6 ms), as 2 more gathers do behind those of the
+ * inputs. */
 static double tp_s(void) { return ring_s(2097152.0); }
 static double micro_s(int zero) { return compute_s(zero) + 10 * tp_s(); }
 
-/* Weights per chip: half of (4 h^2 + 2 h ffn + 2 h) + 2 vocab h. The optimizer moves 46 B each of the
- * chip's share, and clears gradients (4 B); among replicas it also scales them (8 B). */
+/* Weights per chip: half of (4 h^2 + 2 h ffn + 2 h) + 2 vocab h. The optimizer moves 46 B each of
+ * the chip's share, and clears gradients (4 B); among replicas it also scales them (8 B). */
 enum {
     LAYER_PARAM = (12582912 + 2048) / 2,
     VOCAB_PARAM = 2097152 / 2,
@@ -107,8 +111,8 @@ static void test_tp(const env *e)
     /* A quarter of the cores of what is left serves the 4 hidden ones while they run. */
     set[0] = "job.overlap_tp_grad=true";
     CHECK_NEAR(step_s(e, 2, set), bare_s + 2 * 4 * 0.25 * tp_s(), 1e-12);
-    /* overlap_tp: the 4 gathers of a layer go in 2 halves, one of which is at home, and hide without a
-     * core; of the 2 forward scatters a quarter shows, and three quarters hold cores. */
+    /* overlap_tp: the 4 gathers of a layer go in 2 halves, one of which is at home, and hide
+     * without a core; of the 2 forward scatters a quarter shows, and three quarters hold cores. */
     set[0] = "job.overlap_tp=true";
     const double parts_s = products_s(0, true) - products_s(0, false);
     CHECK_NEAR(
@@ -117,9 +121,10 @@ static void test_tp(const env *e)
         1e-12);
 }
 
-/* Not split over sequences, the stages of a pipeline send whole activations, or with scatter_gather a
- * part from each of two chips, which their receivers gather: here 4 chips, tp 2 and pp 2 stages of one
- * layer, that wait for each send of 2 t h = 2,097,152 B (the last stage's forward sends nothing). */
+/* Not split over sequences, the stages of a pipeline send whole activations, or with scatter_gather
+ * a part from each of two chips, which their receivers gather: here 4 chips, tp 2 and pp 2 stages
+ * of one layer, that wait for each send of 2 t h = 2,097,152 B (the last stage's forward sends
+ * nothing). */
 static void test_scatter_gather(const env *e)
 {
     const char *set[] = {"cluster.topology.size=4", "job.pp=2",
@@ -157,18 +162,20 @@ static void test_replicas(const env *e)
     /* zero 1 with the sum of all gradients on every replica: reduced as with zero 0. */
     const char *whole[] = {set[0], set[1], set[2], set[3], "job.zero=1", "job.grad_whole=true"};
     CHECK_NEAR(step_s(e, 6, whole), want_s[1] + s - 3e-6, 1e-12);
-    /* zero 3 through lists of the 2 parts, 2 host calls of 5 us for each: 4 matrices forward, and backward, when
-     * 12 tensors' gradients leave by 3 calls; 6 B per weight forward, 10 backward. Gathers and scatters of a
-     * layer are four each instead of one, and eight more are next to empty: launches and steps. */
+    /* zero 3 through lists of the 2 parts, 2 host calls of 5 us for each: 4 matrices forward, and
+     * backward, when 12 tensors' gradients leave by 3 calls; 6 B per weight forward, 10 backward.
+     * Gathers and scatters of a layer are four each instead of one, and eight more are next to
+     * empty: launches and steps. */
     const char *lists[] = {set[0], set[1], set[2], set[3], "job.zero=3", "job.gather_lists=true"};
     const double lists_s =
         (2 * (4 + 4) + 3 * 12) * 2 * 5e-6 + 16.0 * LAYER_PARAM / 5e11 + (3 * 3 + 8) * ring_s(0);
     CHECK_NEAR(step_s(e, 6, lists), want_s[3] + 2 * lists_s, 1e-12);
 }
 
-/* A layer of 12 h^2 weights, h = 16384, whose matrices have 3, 1, 4 and 4 h^2. Computed again, 8 h^2 and more are
- * used twice before the gradients of all but the last: over a billion, so 8 h^2 are gathered a second time, by
- * 3 lists of 2 parts. Of h = 1024 none are. Beside gathers of whole layers, lists cost as above. */
+/* A layer of 12 h^2 weights, h = 16384, whose matrices have 3, 1, 4 and 4 h^2. Computed again, 8
+ * h^2 and more are used twice before the gradients of all but the last: over a billion, so 8 h^2
+ * are gathered a second time, by 3 lists of 2 parts. Of h = 1024 none are. Beside gathers of whole
+ * layers, lists cost as above. */
 static void test_lists_again(const env *e)
 {
     const char *set[] = {"cluster.topology.size=4",
@@ -194,10 +201,10 @@ static void test_lists_again(const env *e)
     CHECK_NEAR(step_s(e, 8, set) - step_s(e, 7, set), 2 * small_s, 1e-9);
 }
 
-/* Overlapped, zero 2 hides a scatter behind the next micro-batch: beside zero 1 it has less to add to, and
- * half of the gradients to clear and scale. Its two scatters pass the memory, 8 B per parameter, while
- * kernels wait for it: for 58.7 us (29,360,128 B) of a layer's backward pass. (How long tp transfers share
- * the wire with it depends a little on how long the pass takes.) */
+/* Overlapped, zero 2 hides a scatter behind the next micro-batch: beside zero 1 it has less to add
+ * to, and half of the gradients to clear and scale. Its two scatters pass the memory, 8 B per
+ * parameter, while kernels wait for it: for 58.7 us (29,360,128 B) of a layer's backward pass. (How
+ * long tp transfers share the wire with it depends a little on how long the pass takes.) */
 static void test_overlap(const env *e)
 {
     const char *set[] = {"cluster.topology.size=4", "job.global_batch=4", "job.zero=1"};
@@ -212,10 +219,10 @@ static void test_overlap(const env *e)
     CHECK_NEAR(step_s(e, 3, set), one_s - less_s + 2 * share * 8.0 * CHIP_PARAM / 5e11, 1e-8);
 }
 
-/* Sharded and overlapped, 4 chips without tp: the first gather and the last scatter of a pass show, with
- * those of the embedding; the output's hide behind the layer. So beside the plain step (zero 0, nothing
- * reduced) each of the 2 micro-batches has one layer's gather and scatter, and one of a vocabulary
- * matrix, more, and what they pass through the memory. */
+/* Sharded and overlapped, 4 chips without tp: the first gather and the last scatter of a pass show,
+ * with those of the embedding; the output's hide behind the layer. So beside the plain step (zero
+ * 0, nothing reduced) each of the 2 micro-batches has one layer's gather and scatter, and one of a
+ * vocabulary matrix, more, and what they pass through the memory. */
 static void test_sharded(const env *e)
 {
     const char *set[] = {"cluster.topology.size=4",

@@ -1,7 +1,8 @@
 /* Runs one test file of a folder, in a process of its own:
  *     unit --case arena
  *     mpirun -n 3 physics --case laws
- * Without arguments it lists the cases. LL_CASES(X) stands in cases.h, which CMake writes from the folder. */
+ * Without arguments it lists the cases. LL_CASES(X) stands in cases.h, which CMake writes from the
+ * folder. */
 #include "cases.h"
 
 #include <stdio.h>

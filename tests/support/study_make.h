@@ -25,8 +25,8 @@
     " 0.5; attention_backward_frac = 0.25; memory = \"1 TB\"; memory_reserved = \"0 B\";"      \
     " memory_bandwidth = \"1 TB/s\"; memory_frac = 0.5; kernel_launch = \"2 us\"; };"
 
-/* The study that the text describes, with n_set settings "path=value", in mem. Every rank writes a file
- * of its own; the reader takes that of rank 0. Collective. */
+/* The study that the text describes, with n_set settings "path=value", in mem. Every rank writes a
+ * file of its own; the reader takes that of rank 0. Collective. */
 static inline ll_study *study_make(const char *text, int n_set, const char *const *set,
                                    ll_comm *comm, ll_arena *mem)
 {

@@ -1,8 +1,10 @@
-/* A block in one file, for the tests: a convolution along the sequence, as one GEMM of each token's last `width` tokens.
- * Blocks are added like this: a table here, one line in LL_BLOCKS of sim/model/block.h (here: none), and one line in the
- * samples of tests/contract/block.c, which is its test.
+/* A block in one file, for the tests: a convolution along the sequence, as one GEMM of each token's
+ * last `width` tokens. Blocks are added like this: a table here, one line in LL_BLOCKS of
+ * sim/model/block.h (here: none), and one line in the samples of tests/contract/block.c, which is
+ * its test.
  *
- * With tensor parallelism each chip has a part of the channels of the input, and the products are added up. */
+ * With tensor parallelism each chip has a part of the channels of the input, and the products are
+ * added up. */
 #include "tests/toys/block_toy.h"
 
 static const ll_key keys[] = {{.name = "width",

@@ -1,6 +1,7 @@
-/* A network engine in one file, for the tests: every flow takes its latency, and its bytes over the narrowest of
- * its links, as if it were alone. Engines are added like this: a table here, one line in LL_ENGINES of
- * sim/engine/engine.h (here: in the list of tests/contract/engine.c), which is also its test. */
+/* A network engine in one file, for the tests: every flow takes its latency, and its bytes over the
+ * narrowest of its links, as if it were alone. Engines are added like this: a table here, one line
+ * in LL_ENGINES of sim/engine/engine.h (here: in the list of tests/contract/engine.c), which is
+ * also its test. */
 #include "tests/toys/engine_toy.h"
 
 #include <math.h>

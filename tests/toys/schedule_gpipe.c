@@ -1,6 +1,7 @@
-/* A pipeline schedule in one file, for the tests: all forward passes, then all backward passes (GPipe, Huang et al.
- * 2019). Schedules are added like this: a table here, one line in LL_SCHEDULES of sim/schedule/schedule.h (here: in the
- * list of tests/contract/schedule.c), which is also its test. */
+/* A pipeline schedule in one file, for the tests: all forward passes, then all backward passes
+ * (GPipe, Huang et al. 2019). Schedules are added like this: a table here, one line in LL_SCHEDULES
+ * of sim/schedule/schedule.h (here: in the list of tests/contract/schedule.c), which is also its
+ * test. */
 #include "tests/toys/schedule_gpipe.h"
 
 static bool legal(const ll_pipe *pipe, ll_faults *why)

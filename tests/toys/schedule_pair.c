@@ -1,5 +1,5 @@
-/* A pipeline schedule for the tests with fused pairs, on one stage: the forward pass of a micro-batch runs with the
- * backward pass of the one before. */
+/* A pipeline schedule for the tests with fused pairs, on one stage: the forward pass of a
+ * micro-batch runs with the backward pass of the one before. */
 #include "tests/toys/schedule_pair.h"
 
 static bool legal(const ll_pipe *pipe, ll_faults *why)

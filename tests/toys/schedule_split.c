@@ -1,6 +1,7 @@
-/* A pipeline schedule for the tests that splits the backward pass, and whose chunks lie in a V: all forward passes, all
- * gradients of inputs, all gradients of weights. With two chunks per stage, stage s holds chunks s and V-1-s, so that
- * the first and the last chunk sit on the first stage, and both middle ones on the last. */
+/* A pipeline schedule for the tests that splits the backward pass, and whose chunks lie in a V: all
+ * forward passes, all gradients of inputs, all gradients of weights. With two chunks per stage,
+ * stage s holds chunks s and V-1-s, so that the first and the last chunk sit on the first stage,
+ * and both middle ones on the last. */
 #include "tests/toys/schedule_split.h"
 
 static bool legal(const ll_pipe *pipe, ll_faults *why)
@@ -43,8 +44,8 @@ static int64_t in_flight(const ll_pipe *pipe, int64_t stage)
     return pipe->n_micro * pipe->n_inter;
 }
 
-/* Each arm of the V takes the last micro-batch through all stages, there and back; the first stage, which is the last
- * one to be through, has its gradients of weights to make then. */
+/* Each arm of the V takes the last micro-batch through all stages, there and back; the first stage,
+ * which is the last one to be through, has its gradients of weights to make then. */
 static double uniform_s(const ll_pipe *pipe, const ll_uniform *pass)
 {
     const double m = (double)(pipe->n_micro * pipe->n_inter);

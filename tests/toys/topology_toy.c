@@ -1,6 +1,7 @@
-/* A topology in one file, for the tests: a star, all chips wired to chip 0. Topologies are added like this: a table
- * here, one line in LL_TOPOLOGIES of topology/topology.h (here: in the list of tests/contract/topology.c), and one line in
- * the samples of tests/contract/topology.c, which is its test.
+/* A topology in one file, for the tests: a star, all chips wired to chip 0. Topologies are added
+ * like this: a table here, one line in LL_TOPOLOGIES of topology/topology.h (here: in the list of
+ * tests/contract/topology.c), and one line in the samples of tests/contract/topology.c, which is
+ * its test.
  *
  * Link ids: chip i to the hub i-1; the hub to chip i n-1 + i-1; i = 1..n-1. */
 #include "tests/toys/topology_toy.h"

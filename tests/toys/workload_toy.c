@@ -1,7 +1,8 @@
-/* A workload in one file, for the tests: forward passes only, as when prompts are read before an answer is written. Its
- * clock runs one batch after another, of prompts that are as long as the layout says, half or a third of that in turn.
- * Workloads are added like this: a table here, one line in LL_WORKLOADS of sim/work/workload.h (here: none), and one line
- * in the samples of tests/contract/workload.c, which is its test. */
+/* A workload in one file, for the tests: forward passes only, as when prompts are read before an
+ * answer is written. Its clock runs one batch after another, of prompts that are as long as the
+ * layout says, half or a third of that in turn. Workloads are added like this: a table here, one
+ * line in LL_WORKLOADS of sim/work/workload.h (here: none), and one line in the samples of
+ * tests/contract/workload.c, which is its test. */
 #include "tests/toys/workload_toy.h"
 
 #include "sim/work/chunks.h"

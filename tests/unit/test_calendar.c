@@ -17,8 +17,8 @@ static int by_all(const ll_parcel *x, const ll_parcel *y)
     return 0;
 }
 
-/* Events up to `reach` windows ahead, many at the same time and on few links; each is taken in its window,
- * in order, and half of them put another one further ahead when they are. */
+/* Events up to `reach` windows ahead, many at the same time and on few links; each is taken in its
+ * window, in order, and half of them put another one further ahead when they are. */
 static void check_order(uint32_t n_link, double reach, double share_busy)
 {
     ll_arena *mem = ll_arena_create("calendar");

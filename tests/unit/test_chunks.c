@@ -56,8 +56,8 @@ static void test_deal(void)
     }
 }
 
-/* 126 layers over 64 chunks with the ends counted: 128 units, two each; the first and the last chunk
- * have one layer (Llama 3.1 405B with PP 8, VP 8). */
+/* 126 layers over 64 chunks with the ends counted: 128 units, two each; the first and the last
+ * chunk have one layer (Llama 3.1 405B with PP 8, VP 8). */
 static void test_deal_ends(void)
 {
     dense d;

@@ -384,7 +384,8 @@ static const bad_case bad[] = {
      "];\n"},
     {"!machine = { chips = 4; };\nset = [ 3 ];", NULL,
      "@:2: set[0] = 3: expected a string such as \"job.tp = 8\"\n"},
-    /* Several at once; a misspelling is reported even so, a strange key only when all else is right. */
+    /* Several at once; a misspelling is reported even so, a strange key only when all else is
+     * right. */
     {"chps = 4;\nlatency = 3;\nkidn = \"ring\";\nwibble = 1;\nbusy = \"2\";", NULL,
      "@:2: unknown key 'chps' in 'machine'; did you mean 'chips'?\n"
      "@:3: machine.latency = 3: a time needs a unit: write \"3 us\"\n"

@@ -206,8 +206,8 @@ static void test_totals(void)
     /* CloudMatrix384: 301 TB/s (384 x 784). */
     if (cluster_load(mem, "cloudmatrix384_npu", &c))
         CHECK_NEAR(2 * 384 * chip_out_Bps(c.topo, 5, 0, 0), 301e12, 0.005);
-    /* Atlas 950: 16.3 PB/s are 8192 x 2 TB/s; 18 ports of 56 GB/s are 2.016, 1.3 % more. In the rack
-     * 14 ports, out of it 4: 784 and 224 GB/s, 3.5 to 1. */
+    /* Atlas 950: 16.3 PB/s are 8192 x 2 TB/s; 18 ports of 56 GB/s are 2.016, 1.3 % more. In the
+     * rack 14 ports, out of it 4: 784 and 224 GB/s, 3.5 to 1. */
     if (cluster_load(mem, "atlas950_8192", &c)) {
         CHECK_NEAR(2 * 8192 * chip_out_Bps(c.topo, 4711, 0, 2), 16.3e15, 0.015);
         CHECK_NEAR(chip_out_Bps(c.topo, 4711, 0, 1), 784e9, 1e-12);
@@ -227,8 +227,8 @@ static void test_totals(void)
     ll_arena_destroy(mem);
 }
 
-/* Capacity of all links by what they join: chip to switch, and switch to switch upwards. The two are
- * equal where a fabric is not oversubscribed. */
+/* Capacity of all links by what they join: chip to switch, and switch to switch upwards. The two
+ * are equal where a fabric is not oversubscribed. */
 static void test_oversubscription(void)
 {
     static const struct {
@@ -250,8 +250,8 @@ static void test_oversubscription(void)
             bool host = link.from < c.topo->n_chip || link.to < c.topo->n_chip;
             *(host ? &host_Bps : &other_Bps) += ll_link_capacity_Bps(&link);
         }
-        /* RoCE: 1024 / 384 pods round up to 3, each with 54 lanes to the cores: of 8 rails, per rail
-         * 1024 lanes leaf to spine and 3 x 54 spine to core, against 1024 of hosts. */
+        /* RoCE: 1024 / 384 pods round up to 3, each with 54 lanes to the cores: of 8 rails, per
+         * rail 1024 lanes leaf to spine and 3 x 54 spine to core, against 1024 of hosts. */
         double want = !strcmp(cases[k].file, "hgx_h100_roce") ? (1024.0 + 3 * 54) / 1024 : 1;
         CHECK_NEAR(other_Bps / host_Bps, want, 1e-12);
     }
@@ -263,7 +263,8 @@ static void test_latencies(void)
 {
     ll_arena *mem = ll_arena_create("latencies");
     ll_cluster c = {0};
-    /* One way: half of the reads that were measured, 1.2 us in a node of 8, 1.9 us between nodes. */
+    /* One way: half of the reads that were measured, 1.2 us in a node of 8, 1.9 us between nodes.
+     */
     if (cluster_load(mem, "cloudmatrix384_npu", &c)) {
         CHECK_NEAR(ll_topology_latency_s(c.topo, 0, 7), 0.6e-6, 1e-9);
         CHECK_NEAR(ll_topology_latency_s(c.topo, 0, 8), 0.95e-6, 1e-9);

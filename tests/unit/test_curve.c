@@ -1,5 +1,5 @@
-/* Tables of measured collectives: both forms, and what is said about wrong ones; and the fit to points that
- * the model itself made, which has to find the values they were made with. */
+/* Tables of measured collectives: both forms, and what is said about wrong ones; and the fit to
+ * points that the model itself made, which has to find the values they were made with. */
 #include "sim/step/price.h"
 #include "sim/validate/curve_fit.h"
 #include "sim/validate/robust.h"
@@ -46,7 +46,8 @@ static void test_nccl_tests(void)
           "point");
     if (p.n == 1) CHECK_NEAR(p.point[0].size_B, 1048576.0, 0);
     if (p.n == 1) CHECK_NEAR(p.point[0].time_s, 22.5e-6, 1e-12);
-    /* An older heading without root, and the collective in the text: the time is one field earlier. */
+    /* An older heading without root, and the collective in the text: the time is one field earlier.
+     */
     const ll_points old = parsed("x",
                                  "# Collective test starting: all_gather_perf\n"
                                  "#  Rank  0 on h\n#  Rank  1 on h\n#  Rank  2 on h\n"
@@ -133,7 +134,8 @@ static ll_cluster cluster_of(const char *text)
     return c;
 }
 
-/* Points of 2 and 8 chips, 512 B to 512 MiB, by the model with other values; all of them come back. */
+/* Points of 2 and 8 chips, 512 B to 512 MiB, by the model with other values; all of them come back.
+ */
 static void test_fit(void)
 {
     ll_comm *self = ll_comm_self(mem);

@@ -1,4 +1,5 @@
-/* Links that are slow or down: which routes are left, which are searched for, and what is refused. */
+/* Links that are slow or down: which routes are left, which are searched for, and what is refused.
+ */
 #include "tests/support/check.h"
 #include "tests/support/topologies.h"
 
@@ -42,9 +43,9 @@ static void check_route(const ll_topology *topo, int32_t src, int32_t dst, int n
               (long long)id[h], (long long)want[h]);
 }
 
-/* A ring of 4: link i goes from chip i to i+1, link 4+i from chip i to i-1. From 0 to 2 there are two
- * paths, 0 1 and 4 7. Without link 1 one is left; from 1 to 2 there was one, over link 1, and the only
- * way that remains goes round: 5 4 7. */
+/* A ring of 4: link i goes from chip i to i+1, link 4+i from chip i to i-1. From 0 to 2 there are
+ * two paths, 0 1 and 4 7. Without link 1 one is left; from 1 to 2 there was one, over link 1, and
+ * the only way that remains goes round: 5 4 7. */
 static void check_ring(ll_arena *mem)
 {
     const ll_topology *ring = topology_must(mem, "ring", "size=4; " LANE);
@@ -64,9 +65,9 @@ static void check_ring(ll_arena *mem)
     CHECK(cut->uneven && slow->uneven && !ring->uneven, "uneven");
 }
 
-/* A mesh of 5 has one direct link per pair, link 4 s + (d, less one if d > s). Without the one from 0 to 1,
- * link 0, the way has two hops; over which chip depends on the pair, so some other pairs, cut in the same way, go
- * elsewhere. */
+/* A mesh of 5 has one direct link per pair, link 4 s + (d, less one if d > s). Without the one from
+ * 0 to 1, link 0, the way has two hops; over which chip depends on the pair, so some other pairs,
+ * cut in the same way, go elsewhere. */
 static void check_mesh(ll_arena *mem)
 {
     const ll_topology *mesh = topology_must(mem, "mesh", "size=5; " LANE);
@@ -85,9 +86,9 @@ static void check_mesh(ll_arena *mem)
     CHECK((via & (via - 1)) != 0, "all take the same turn");
 }
 
-/* Leaf 0 of a Clos with two spines has links 16 and 17 up (8 hosts up, 8 down, then 2 leaves of 2). By
- * destination (dmodk), chip 4 is reached over spine 0, chip 5 over spine 1; without link 16 both over spine 1,
- * links 17 up and 20 + 2 + 1 down to leaf 1. */
+/* Leaf 0 of a Clos with two spines has links 16 and 17 up (8 hosts up, 8 down, then 2 leaves of 2).
+ * By destination (dmodk), chip 4 is reached over spine 0, chip 5 over spine 1; without link 16 both
+ * over spine 1, links 17 up and 20 + 2 + 1 down to leaf 1. */
 static void check_clos(ll_arena *mem)
 {
     const ll_topology *clos =

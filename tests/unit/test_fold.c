@@ -1,4 +1,5 @@
-/* Folding: class counts and quotients that can be found by hand, and what happens if colours collide. */
+/* Folding: class counts and quotients that can be found by hand, and what happens if colours
+ * collide. */
 #include "sim/engine/flow/fold.h"
 #include "tests/support/check.h"
 #include "tests/support/engine_make.h"
@@ -38,8 +39,9 @@ static void check_classes(const char *what, const folded *f, int64_t n_row, int6
           (long long)f->rows.system.n_link, (long long)n_row, (long long)n_link);
 }
 
-/* 6 chips on a switch, 1 GB/s. All to all: one class of 30 flows, all 12 links alike; a flow crosses
- * two of them; the class of links has 12 GB/s. W = 2 (c / 5) tau = 0.4 * 1e9 * 4e-6 = 1600 B. */
+/* 6 chips on a switch, 1 GB/s. All to all: one class of 30 flows, all 12 links alike; a flow
+ * crosses two of them; the class of links has 12 GB/s. W = 2 (c / 5) tau = 0.4 * 1e9 * 4e-6 = 1600
+ * B. */
 static void check_all(ll_arena *mem, const ll_topology *star)
 {
     const ll_traffic t = traffic_make(LL_PATTERN_ALL, 6, 0, 1e6);
@@ -73,8 +75,8 @@ static void check_root(ll_arena *mem, const ll_topology *star)
 }
 
 /* 0->3, 1->3, 2->4, to itself and of nothing: the first two are one class, the third another; links
- * that carry nothing do not exist. Links: up 0, up 1 | up 2 and down 4, which carry the same one flow
- * and cannot be told apart | down 3. */
+ * that carry nothing do not exist. Links: up 0, up 1 | up 2 and down 4, which carry the same one
+ * flow and cannot be told apart | down 3. */
 static void check_list(ll_arena *mem, const ll_topology *star)
 {
     const int32_t src[5] = {0, 1, 2, 5, 4}, dst[5] = {3, 3, 4, 5, 5};
@@ -88,12 +90,12 @@ static void check_list(ll_arena *mem, const ll_topology *star)
     CHECK_NEAR(f.rows.mult[1], 1, 0);
 }
 
-/* A mesh of 3 x 3 with equal links, all to all, routes through x first. Each chip sends 2 flows of one
- * hop in x, 2 in y, 4 of two hops. Every link carries 3 flows: its own pair's, and the 2 that turn
- * after it (x) or have turned before it (y). With windows of a given size only the number of hops
- * tells flows apart, and links not at all: 2 classes of 36 flows, 1 of links. With windows by the
- * sender's share, a sender has 3 flows on its x links but 1 on its y links: 3 classes of 18, 18 and
- * 36 flows, 2 of links. */
+/* A mesh of 3 x 3 with equal links, all to all, routes through x first. Each chip sends 2 flows of
+ * one hop in x, 2 in y, 4 of two hops. Every link carries 3 flows: its own pair's, and the 2 that
+ * turn after it (x) or have turned before it (y). With windows of a given size only the number of
+ * hops tells flows apart, and links not at all: 2 classes of 36 flows, 1 of links. With windows by
+ * the sender's share, a sender has 3 flows on its x links but 1 on its y links: 3 classes of 18, 18
+ * and 36 flows, 2 of links. */
 static void check_mesh(ll_arena *mem)
 {
     ll_topology *part[2] = {
@@ -121,9 +123,9 @@ static void slow_link(const ll_topology *topo, int64_t link_id, ll_link *out)
     if (link_id == 0) out->bw_Bps /= 2;
 }
 
-/* All to all among 6 with the up link of chip 0 slow: its 5 flows are apart (smaller window too), and
- * so are the down links 1..5, which they cross, from down link 0, which they do not. Flows: from 0;
- * to 0; others. Links: up 0; up 1..5; down 0; down 1..5. */
+/* All to all among 6 with the up link of chip 0 slow: its 5 flows are apart (smaller window too),
+ * and so are the down links 1..5, which they cross, from down link 0, which they do not. Flows:
+ * from 0; to 0; others. Links: up 0; up 1..5; down 0; down 1..5. */
 static void check_broken(ll_arena *mem, const ll_topology *star)
 {
     ll_topology_type type = ll_topology_switch;
@@ -159,7 +161,8 @@ static void check_two(ll_arena *mem, const ll_topology *star)
     CHECK_NEAR(f.rows.system.window_B[0], 2 * 0.5e9 * 4e-6, 1e-12); /* two flows per sender */
 }
 
-/* Colours of few bits collide. Then the fold is refused, or it is right all the same: never wrong. */
+/* Colours of few bits collide. Then the fold is refused, or it is right all the same: never wrong.
+ */
 static void check_collisions(ll_arena *mem, const ll_topology *star)
 {
     const int32_t src[5] = {0}, dst[5] = {1, 2, 3, 4, 5};

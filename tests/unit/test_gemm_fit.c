@@ -1,5 +1,5 @@
-/* Tables of matrix products: what is read, what is refused, and the share that products were made with comes
- * back although one of them is wrong. */
+/* Tables of matrix products: what is read, what is refused, and the share that products were made
+ * with comes back although one of them is wrong. */
 #include "sim/validate/gemm_fit.h"
 
 #include "tests/support/check.h"

@@ -21,8 +21,8 @@ static double gemm_s(const ll_chip *chip, double m, double n, double k)
     return ll_kernel_matmul_s(chip, LL_PRECISION_BF16, &(ll_matmul){1, m, n, k, 2});
 }
 
-/* Four multiprocessors, a peak of 1e12, free memory: tiles of the result fill whole waves of four, or
- * not; what does not is split along k, as long as that is cheaper than adding up the parts. */
+/* Four multiprocessors, a peak of 1e12, free memory: tiles of the result fill whole waves of four,
+ * or not; what does not is split along k, as long as that is cheaper than adding up the parts. */
 static void test_waves(void)
 {
     ll_chip chip = pure_chip();
@@ -35,14 +35,15 @@ static void test_waves(void)
     CHECK_NEAR(gemm_s(&chip, 500, 512, 1024), 4 * tile_s, 1e-12);
     /* 5 tiles: 20 quarters in 5 waves of a quarter each. */
     CHECK_NEAR(gemm_s(&chip, 640, 128, 1024), 1.25 * tile_s, 1e-12);
-    /* Each wave also waits for its first operands, for as long as half a tile takes: one wave of three
-     * tiles of 256 x 128 is better than five of quarters. */
+    /* Each wave also waits for its first operands, for as long as half a tile takes: one wave of
+     * three tiles of 256 x 128 is better than five of quarters. */
     chip.tile_fill_s = tile_s / 2;
     CHECK_NEAR(gemm_s(&chip, 640, 128, 1024), 2.5 * tile_s, 1e-12);
     chip.tile_fill_s = 0;
-    /* At 10 GB/s writing 81920 results takes 16.4 us at 2 B, 278.5 us with the parts of four, 147.5 us
-     * with those of two: whole, ten tiles of 64 x 128 in three waves of 67.1 us each are the least. They add up
-     * in squares with what is read, (640 + 128) * 1024 * 2 = 1.57 MB, and write. */
+    /* At 10 GB/s writing 81920 results takes 16.4 us at 2 B, 278.5 us with the parts of four, 147.5
+     * us with those of two: whole, ten tiles of 64 x 128 in three waves of 67.1 us each are the
+     * least. They add up in squares with what is read, (640 + 128) * 1024 * 2 = 1.57 MB, and write.
+     */
     chip.memory_Bps = 1e10;
     const double read_B = 768 * 1024 * 2.0;
     double want_s = hypot(1.5 * tile_s + 163840 / 1e10, (read_B + 163840) / 1e10);
@@ -59,8 +60,8 @@ static void test_waves(void)
     CHECK_NEAR(gemm_s(&chip, 500, 512, 1024), 2 * 500 * 512 * 1024.0 / 1e12, 1e-12);
 }
 
-/* Five experts of 64 rows each, 64 x 128 tiles on 4 multiprocessors: as a batch of five equal GEMMs. With
- * 64 + 192 + 64 rows they are five tiles of 64 x 128 too, and the FLOP are the same. */
+/* Five experts of 64 rows each, 64 x 128 tiles on 4 multiprocessors: as a batch of five equal
+ * GEMMs. With 64 + 192 + 64 rows they are five tiles of 64 x 128 too, and the FLOP are the same. */
 static void test_grouped(void)
 {
     ll_chip chip = pure_chip();

@@ -1,5 +1,5 @@
-/* Kernels of a layer: with an unlimited memory and no launches, time is FLOP over peak, and the FLOP of
- * all chips together are those of the model. */
+/* Kernels of a layer: with an unlimited memory and no launches, time is FLOP over peak, and the
+ * FLOP of all chips together are those of the model. */
 #include "sim/model/model.h"
 #include "sim/model/optimizer.h"
 #include "sim/work/layout.h"
@@ -59,8 +59,8 @@ static job small_job(int64_t tp, int64_t cp)
         .stack = {.sequence_parallel = true, .fused_attention = true, .grad_fusion = true}};
 }
 
-/* GEMMs by weights: query, key and value; the output projection of attention; into the feed-forward network
- * (with its gate), and out of it. */
+/* GEMMs by weights: query, key and value; the output projection of attention; into the feed-forward
+ * network (with its gate), and out of it. */
 enum { QKV, PROJ, UP, DOWN, N_GEMM };
 
 /* Of such a GEMM: forward; backward for the gradient of its input and of its weights. */
@@ -87,7 +87,8 @@ static int pass_cost(const ll_chip *chip, const ll_pass *pass, ll_compute *out, 
     return n;
 }
 
-/* One layer and one micro-batch on one chip. Backward, GEMMs come in reverse order, input before weights. */
+/* One layer and one micro-batch on one chip. Backward, GEMMs come in reverse order, input before
+ * weights. */
 static void layer_cost(const ll_chip *chip, const dense *d, const job *j, part_time *out)
 {
     const ll_model model = model_of(d);
@@ -214,16 +215,16 @@ static void test_recompute(void)
     CHECK_NEAR(ll_compute_total_s(&full.forward), ll_compute_total_s(&none.forward), 1e-12);
 }
 
-/* Unfused, as in 2022: 4096 queries x 2048 keys x 8 heads = 67,108,864 scores, all of them in products
- * of 2 * 128 FLOP. t h = 4,194,304. Streamed beyond what fused software streams, forward:
+/* Unfused, as in 2022: 4096 queries x 2048 keys x 8 heads = 67,108,864 scores, all of them in
+ * products of 2 * 128 FLOP. t h = 4,194,304. Streamed beyond what fused software streams, forward:
  *   scores 9 * 67108864, output copied 4 t h, bias 4 t 2048 less rotary 4 t 1536, masks 2 t h
  *   = 603979776 + 16777216 + 8388608 + 8388608 = 637,534,208 B
  * backward:
  *   scores 11 * 67108864, copied 4 t h, biases 2 t (2048 + 8192), norms' weights 2 * 4 t h,
  *   dropout and its bias 2 * 7 t h, less rotary 4 t 1536
  *   = 738197504 + 16777216 + 83886080 + 33554432 + 58720256 - 25165824 = 905,969,664 B
- * Each product reads or writes the scores and two of queries, keys, values, outputs, 2 * (67108864 + 2 * 4194304) B;
- * and their time adds up in squares with that of multiplying. */
+ * Each product reads or writes the scores and two of queries, keys, values, outputs, 2 * (67108864
+ * + 2 * 4194304) B; and their time adds up in squares with that of multiplying. */
 static void test_unfused(void)
 {
     ll_chip chip = pure_chip();
@@ -241,8 +242,8 @@ static void test_unfused(void)
     CHECK_NEAR(unfused.backward.attention_s, 4 * product_s, 1e-12);
 }
 
-/* Biases of 16 sequences and heads times 2048 x 2048 scores, not fused: written (2 B) by a kernel, read (2 B)
- * by the product that writes the scores. */
+/* Biases of 16 sequences and heads times 2048 x 2048 scores, not fused: written (2 B) by a kernel,
+ * read (2 B) by the product that writes the scores. */
 static void test_alibi(void)
 {
     ll_chip chip = pure_chip();
@@ -268,13 +269,14 @@ static void test_alibi(void)
     CHECK_NEAR(ll_compute_total_s(&biased.backward), ll_compute_total_s(&plain.backward), 1e-12);
 }
 
-/* FP8, against BF16. Forward: inputs of the attention's and the feed-forward network's last product are
- * cast, 4 B each: 4096 * (1024 + 4096); the others leave a norm as they are needed. The 15,728,640
- * weights are cast once in 4 micro-batches: 83886080 + 15728640 B. Backward: gradients of the four
- * results, 4096 * (1024 + 8192 + 1024 + 2048), 4 B each; two gathered inputs are turned, 2 B each:
- * 201326592 + 16777216 B. FP4: 3 B each, and 2 before for the maximum of the tensor; norms are cast like the others,
- * as their maxima are not known when they are written: forward 5 * (20971520 + 2 * 4194304 + 15728640 / 4), backward
- * 5 * 50331648 and 1 B each for the two that are turned, 8388608. */
+/* FP8, against BF16. Forward: inputs of the attention's and the feed-forward network's last product
+ * are cast, 4 B each: 4096 * (1024 + 4096); the others leave a norm as they are needed. The
+ * 15,728,640 weights are cast once in 4 micro-batches: 83886080 + 15728640 B. Backward: gradients
+ * of the four results, 4096 * (1024 + 8192 + 1024 + 2048), 4 B each; two gathered inputs are
+ * turned, 2 B each: 201326592 + 16777216 B. FP4: 3 B each, and 2 before for the maximum of the
+ * tensor; norms are cast like the others, as their maxima are not known when they are written:
+ * forward 5 * (20971520 + 2 * 4194304 + 15728640 / 4), backward 5 * 50331648 and 1 B each for the
+ * two that are turned, 8388608. */
 static void test_casts(void)
 {
     ll_chip chip = pure_chip();
@@ -295,8 +297,8 @@ static void test_casts(void)
     CHECK_NEAR(narrow.backward.stream_s - wide.backward.stream_s, 260046848.0 / 1e12, 1e-9);
 }
 
-/* Gradients of the 15,728,640 weights in 32 bits, added up by kernels of their own: 16 bits read, 32 read
- * and written, 10 B each. Sharded ones are not added up. */
+/* Gradients of the 15,728,640 weights in 32 bits, added up by kernels of their own: 16 bits read,
+ * 32 read and written, 10 B each. Sharded ones are not added up. */
 static void test_grad_fusion(void)
 {
     ll_chip chip = pure_chip();
@@ -321,10 +323,11 @@ static void test_grad_fusion(void)
     CHECK_NEAR(apart.backward.stream_s, fused.backward.stream_s, 1e-12);
 }
 
-/* PyTorch's own kernels, backward. Biases' gradients are sums over results of 2048 + 1024 + 8192 + 1024
- * columns, 2 B; two norms' weights read 4 B of 1024 columns again; gradients of queries, keys and
- * values, 2048 columns, are read and written: 4096 * (2 * 12288 + 2 * 4 * 1024 + 4 * 2048) B.
- * Sharded: 15,728,640 gradients are put together, 4 B, and divided, 4 B. Adam moves 80 B instead of 28. */
+/* PyTorch's own kernels, backward. Biases' gradients are sums over results of 2048 + 1024 + 8192 +
+ * 1024 columns, 2 B; two norms' weights read 4 B of 1024 columns again; gradients of queries, keys
+ * and values, 2048 columns, are read and written: 4096 * (2 * 12288 + 2 * 4 * 1024 + 4 * 2048) B.
+ * Sharded: 15,728,640 gradients are put together, 4 B, and divided, 4 B. Adam moves 80 B instead of
+ * 28. */
 static void test_eager(void)
 {
     ll_chip chip = pure_chip();
@@ -344,8 +347,8 @@ static void test_eager(void)
     CHECK_NEAR(eager.backward.stream_s - fused.backward.stream_s, 293601280.0 / 1e12, 1e-9);
 }
 
-/* Queries and keys, 1024 + 512 columns of 4096 tokens, are read and written once more where positions turn
- * them, and so are their gradients. */
+/* Queries and keys, 1024 + 512 columns of 4096 tokens, are read and written once more where
+ * positions turn them, and so are their gradients. */
 static void test_rotary(void)
 {
     ll_chip chip = pure_chip();
@@ -360,8 +363,9 @@ static void test_rotary(void)
     CHECK_NEAR(turned.backward.stream_s - learned.backward.stream_s, 25165824.0 / 1e12, 1e-9);
 }
 
-/* The rate given is that of 4096 keys a row; with a ramp of 1024, rows of 2048 tokens, which see 1024, get
- * (1024 / 2048) / (4096 / 5120) = 0.625 of it; split over two chips they see 512 a call, 5/12. */
+/* The rate given is that of 4096 keys a row; with a ramp of 1024, rows of 2048 tokens, which see
+ * 1024, get (1024 / 2048) / (4096 / 5120) = 0.625 of it; split over two chips they see 512 a call,
+ * 5/12. */
 static void test_attention_ramp(void)
 {
     ll_chip chip = pure_chip();
@@ -377,8 +381,8 @@ static void test_attention_ramp(void)
     }
 }
 
-/* Products by their weights, which have h = 1024 rows or columns and 2048 (qkv), 1024, 2 * 4096 and 4096
- * of the other: 2 t h x FLOP forward, and as many for each of the two gradients. */
+/* Products by their weights, which have h = 1024 rows or columns and 2048 (qkv), 1024, 2 * 4096 and
+ * 4096 of the other: 2 t h x FLOP forward, and as many for each of the two gradients. */
 static void test_product(void)
 {
     ll_chip chip = pure_chip();
@@ -395,10 +399,10 @@ static void test_product(void)
     }
 }
 
-/* Hidden tp transfers cut the first product, 4096 x 512 x 1024 on one of four, into four parts. A chip of
- * 100 multiprocessors, in waves of 128 x 128 x 1024 tiles. Whole: 128 tiles, 7 parts along k each, 896
- * in 9 waves: 9/7. In parts of 32 tiles, three side by side: 96 in a wave; then 32, 3 parts along k
- * each, 96 in a wave: 1 + 1/3. */
+/* Hidden tp transfers cut the first product, 4096 x 512 x 1024 on one of four, into four parts. A
+ * chip of 100 multiprocessors, in waves of 128 x 128 x 1024 tiles. Whole: 128 tiles, 7 parts along
+ * k each, 896 in 9 waves: 9/7. In parts of 32 tiles, three side by side: 96 in a wave; then 32, 3
+ * parts along k each, 96 in a wave: 1 + 1/3. */
 static void test_parts(void)
 {
     ll_chip chip = pure_chip();
@@ -414,9 +418,9 @@ static void test_parts(void)
     CHECK_NEAR(t.gemm[QKV].forward_s, wave_s * 4 / 3, 1e-12);
 }
 
-/* 1e9 weights at 1 TB/s. 32-bit gradients: cleared 4, norm 4, clipped 8, Adam 28, weights 6: 50 B. With
- * 16 bits: cleared 2, copied 6, and the rest 46: 54 B. fp16 is unscaled: 8 more. Four replicas scale
- * the gradients first, 8 B, and share all but clearing and that: 12 + 46 / 4 B. */
+/* 1e9 weights at 1 TB/s. 32-bit gradients: cleared 4, norm 4, clipped 8, Adam 28, weights 6: 50 B.
+ * With 16 bits: cleared 2, copied 6, and the rest 46: 54 B. fp16 is unscaled: 8 more. Four replicas
+ * scale the gradients first, 8 B, and share all but clearing and that: 12 + 46 / 4 B. */
 static void test_optimizer(void)
 {
     ll_chip chip = pure_chip();

@@ -21,7 +21,8 @@ static ll_model *dense_make(dense *d, int64_t n_layer)
 
 static ll_layout layout_of(int64_t pp, int64_t interleave)
 {
-    return (ll_layout){.seq = 1000,
+    return (ll_layout){.schedule = &ll_schedule_one_f_one_b,
+                       .seq = 1000,
                        .global_batch = 64,
                        .micro_batch = 1,
                        .precision = LL_PRECISION_BF16,
@@ -32,9 +33,10 @@ static ll_layout layout_of(int64_t pp, int64_t interleave)
                        .interleave = interleave};
 }
 
-/* One layer of width h = 1024, plain ffn 4h, 16 bits, t = 1000 tokens, in bytes per token:
- * inputs and outputs of two norms 2 * (2h + 2h) = 8h; q, k, v 6h; attention output 2h; ffn up 8h and
- * activation 8h: 32h (Korthikanti et al. 2022 have 34h: their two dropout masks are the other 2h). */
+/* One layer of width h = 1024, plain ffn 4h, 16 bits, t = 1000 tokens, in bytes per token: inputs
+ * and outputs of two norms 2 * (2h + 2h) = 8h; q, k, v 6h; attention output 2h; ffn up 8h and
+ * activation 8h: 32h (Korthikanti et al. 2022 have 34h: their two dropout masks are the other 2h).
+ */
 static void test_memory(void)
 {
     dense d;
@@ -52,8 +54,8 @@ static void test_memory(void)
                1e-12); /* zero = 0 and one replica */
     CHECK_NEAR(ll_memory_part_B(&mem, "logits"), 6.0 * 1000 * 1000, 1e-12);
 
-    /* Unfused: masks of two dropouts, 2h; and 5 a s more, a = 8 heads, s = 1000, but not if the core is computed
-     * again: Korthikanti et al. 2022, table 2. */
+    /* Unfused: masks of two dropouts, 2h; and 5 a s more, a = 8 heads, s = 1000, but not if the
+     * core is computed again: Korthikanti et al. 2022, table 2. */
     stack.fused_attention = false;
     ll_train_memory(&chip, m, &layout, &stack, &mem);
     CHECK_NEAR(ll_memory_part_B(&mem, "activations"), 8.0 * 1000 * (34 * 1024 + 5 * 8 * 1000),
@@ -89,8 +91,8 @@ static void test_memory(void)
     CHECK_NEAR(ll_memory_part_B(&mem, "weights"), 2 * (n_param / 4 + 2.0 * 1024 * 8192), 1e-12);
 }
 
-/* 1F1B keeps as many micro-batches on stage 0 as there are stages: 4 of a quarter of the layers. With
- * two chunks each, 2 * 3 + 1 * 4 + 1 = 11 of an eighth. */
+/* 1F1B keeps as many micro-batches on stage 0 as there are stages: 4 of a quarter of the layers.
+ * With two chunks each, 2 * 3 + 1 * 4 + 1 = 11 of an eighth. */
 static void test_in_flight(void)
 {
     dense d;

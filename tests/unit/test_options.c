@@ -65,7 +65,8 @@ static void test_refused(ll_arena *mem)
     }
 }
 
-/* The tables agree with each other: every command says what it is, and takes only options that exist. */
+/* The tables agree with each other: every command says what it is, and takes only options that
+ * exist. */
 static void test_commands(ll_arena *mem)
 {
     int n = 0;

@@ -1,6 +1,6 @@
-/* configs/published: every study has a row in measured.csv and every row a study; rows have as many chips
- * as their sources say, the choices common to all rows, and a source. That they can be run is checked
- * by validation.recorded. */
+/* configs/published: every study has a row in measured.csv and every row a study; rows have as many
+ * chips as their sources say, the choices common to all rows, and a source. That they can be run is
+ * checked by validation.recorded. */
 #include "sim/comm/comm.h"
 #include "sim/validate/validation.h"
 #include "tests/support/check.h"

@@ -81,7 +81,8 @@ static void test_normal(void)
     CHECK(tail > 4, "largest %.3g", tail);
 }
 
-/* -ln u - 1: mean 0; variance 1, whose estimate has variance (9 - 1) / N; a share of e^-3 beyond 2. */
+/* -ln u - 1: mean 0; variance 1, whose estimate has variance (9 - 1) / N; a share of e^-3 beyond 2.
+ */
 static void test_delay(void)
 {
     enum { N = 200000 };

@@ -49,7 +49,8 @@ static void check_name(ll_config *cfg, const char *group, const char *name, cons
     CHECK(strcmp(e->origin, origin) == 0, "%s: %s", group, e->origin);
 }
 
-/* Lines are counted per file, before and after includes; paths are relative to the including file. */
+/* Lines are counted per file, before and after includes; paths are relative to the including file.
+ */
 static void test_include(void)
 {
     mkdir("sub", 0777);
@@ -172,7 +173,8 @@ static void test_replace(void)
     check_name(cfg, "a", "chip", "sub/chip.cfg:3");
     check_name(cfg, "b", "newer", "--set");
     check_name(cfg, "b2.inner", "chip", "sub/chip.cfg:3");
-    /* A file whose only group has the name of what it replaces; another name stays a group in it. */
+    /* A file whose only group has the name of what it replaces; another name stays a group in it.
+     */
     write_file("sub/group.cfg", "a = { name = \"whole\"; };\n");
     const char *group[] = {"a=@sub/group.cfg", "b=@sub/group.cfg"};
     ll_config *grouped;

@@ -6,7 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Errors are predicted over measured, less 1, so that measured = predicted / (1 + error). Of a step of 3 s:
+/* Errors are predicted over measured, less 1, so that measured = predicted / (1 + error). Of a step
+ * of 3 s:
  *
  *   chip    rows   error (median)   predictions that are too long   the step will take
  *   short   6      20 %             none: each is 0.8 of measured   3 / 0.8 = 3.75 s

@@ -43,8 +43,8 @@ static void counts(void)
     CHECK(n_flow(LL_SYNTHETIC_HOT_SPOT) == n_flow(LL_SYNTHETIC_PERMUTATION) + 3, "hot spot");
 }
 
-/* With s = 4: chip 7 is the last of its four, and sends to 4; every fourth on is 11. Chip 13 goes round
- * to 1. */
+/* With s = 4: chip 7 is the last of its four, and sends to 4; every fourth on is 11. Chip 13 goes
+ * round to 1. */
 static void hierarchical(void)
 {
     const ll_traffic t = ll_synthetic_traffic(LL_SYNTHETIC_HIERARCHICAL, N, 1, 5, mem);

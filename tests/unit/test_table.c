@@ -65,7 +65,8 @@ static void test_numbers_in_json(ll_arena *mem)
     }
 }
 
-/* A number is rounded for people and for CSV; JSON has its last bit, also once a table has grown. */
+/* A number is rounded for people and for CSV; JSON has its last bit, also once a table has grown.
+ */
 static void test_exact(ll_arena *mem)
 {
     ll_table *t = ll_table_create(mem, "", 1, (ll_column[]){{.name = "n", .right = true}});

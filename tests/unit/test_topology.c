@@ -196,8 +196,8 @@ static void test_fat_tree(ll_arena *mem)
     CHECK(link_of(dmodk, link_id[2]).to == dmodk->n_node - 1, "core");
 }
 
-/* D-mod-K carries every cyclic shift of a full fat tree without two flows on one link: the classical
- * result (Zahavi 2010) that it is chosen for. */
+/* D-mod-K carries every cyclic shift of a full fat tree without two flows on one link: the
+ * classical result (Zahavi 2010) that it is chosen for. */
 static void test_dmodk_shift(ll_arena *mem)
 {
     const char *text[] = {
@@ -260,9 +260,10 @@ static ll_topology *twin_of(ll_arena *mem, const ll_topology *topo)
     return twin;
 }
 
-/* The bundles of `spray` are exact: the twin of the graph with all spines and cores one by one splits
- * each flow over all of them; its load summed over the spines is that of the bundle, and each lane of
- * the bundle carries the same. Irregular traffic: pairs (s, d) with (7 s + 3 d) mod 5 < 2. */
+/* The bundles of `spray` are exact: the twin of the graph with all spines and cores one by one
+ * splits each flow over all of them; its load summed over the spines is that of the bundle, and
+ * each lane of the bundle carries the same. Irregular traffic: pairs (s, d) with (7 s + 3 d) mod 5
+ * < 2. */
 static void check_spray(ll_arena *mem, const char *text, int n_spine, int n_core)
 {
     ll_topology *spray = topology_must(mem, "clos", text);
@@ -295,8 +296,8 @@ static void check_spray(ll_arena *mem, const char *text, int n_spine, int n_core
     CHECK(id == one->n_link, "%lld of %lld links", (long long)id, (long long)one->n_link);
 }
 
-/* Hashing: 64 * 48 pairs between leaves over 8 spines; a binomial count has mean n/8 and a standard deviation of
- * sqrt(n 7/64). Five of them are allowed, which a good hash exceeds once in 10^6. */
+/* Hashing: 64 * 48 pairs between leaves over 8 spines; a binomial count has mean n/8 and a standard
+ * deviation of sqrt(n 7/64). Five of them are allowed, which a good hash exceeds once in 10^6. */
 static void test_ecmp(ll_arena *mem)
 {
     ll_topology *clos =
@@ -367,7 +368,8 @@ static void test_large(ll_arena *mem)
           (long long)last.to);
 }
 
-/* A product of products is the flat product: the same links on every route, other numbers at most. */
+/* A product of products is the flat product: the same links on every route, other numbers at most.
+ */
 static void test_nested(ll_arena *mem)
 {
     ll_topology *x = topology_must(mem, "mesh", "name=x; size=3; " LANE);

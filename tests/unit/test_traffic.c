@@ -123,8 +123,8 @@ static void check_tree_shape(void)
     }
 }
 
-/* Downwards, each member hears its half from tree 0 and the other half from tree 1, once each, but for
- * the root of a tree: 2 (n-1) flows. */
+/* Downwards, each member hears its half from tree 0 and the other half from tree 1, once each, but
+ * for the root of a tree: 2 (n-1) flows. */
 static void check_tree_down(void)
 {
     for (int32_t n = 2; n <= 40; n++) {
@@ -191,8 +191,9 @@ static void check_list_order(void)
     ll_arena_destroy(mem);
 }
 
-/* Weights multiply the size: of the receiver, as an all-to-all to experts of which one is popular; or of the
- * sender, on the way back. Weights of mean 1 leave the sum, with the part that stays at home. */
+/* Weights multiply the size: of the receiver, as an all-to-all to experts of which one is popular;
+ * or of the sender, on the way back. Weights of mean 1 leave the sum, with the part that stays at
+ * home. */
 static void check_weights(void)
 {
     static const double weight[4] = {2.5, 0.5, 1, 0};

@@ -79,8 +79,9 @@ static void test_statistics(ll_arena *mem)
     CHECK_NEAR(v.series[0].predicted_loss, 20, 1e-12);
 }
 
-/* A is +20 or +10 by what its source leaves open, B -10. C takes 10 and 12.5 s with the same open setting: 12.5
- * and 10 FLOP/s and chip, a fifth less; settings that differ say nothing of a series. */
+/* A is +20 or +10 by what its source leaves open, B -10. C takes 10 and 12.5 s with the same open
+ * setting: 12.5 and 10 FLOP/s and chip, a fifth less; settings that differ say nothing of a series.
+ */
 static void test_otherwise(ll_arena *mem)
 {
     ll_validation v;
@@ -154,7 +155,8 @@ static void test_record(ll_arena *mem)
     CHECK(!strcmp(ll_record_path("rows.csv", mem), "recorded.csv"), "path without a folder");
 }
 
-/* Narayanan et al. 2021, equation 3, with its own letters: B sequences of s tokens, l layers of width h. */
+/* Narayanan et al. 2021, equation 3, with its own letters: B sequences of s tokens, l layers of
+ * width h. */
 static void test_work(void)
 {
     const double B = 3072, s = 2048, l = 128, h = 25600, V = 51200;
@@ -165,7 +167,8 @@ static void test_work(void)
                             .layout = {.seq = 2048, .global_batch = 3072}};
     const double eq3 = 96 * B * s * l * h * h * (1 + s / (6 * h) + V / (16 * l * h));
     CHECK_NEAR(ll_validation_work_flop(&study, LL_QUANTITY_FULL_RECOMPUTE), eq3, 1e-12);
-    /* 6 FLOP per weight and token, 12 l s h per token for all scores, half of that for a triangle. */
+    /* 6 FLOP per weight and token, 12 l s h per token for all scores, half of that for a triangle.
+     */
     const double weights = 12 * l * h * h + V * h;
     CHECK_NEAR(ll_validation_work_flop(&study, LL_QUANTITY_FULL),
                B * s * (6 * weights + 12 * l * s * h), 1e-12);

@@ -1,18 +1,18 @@
-/* Engine `closed`: alpha-beta. A flow takes its latency plus its size over its rate, and the rate is
+/* Engine `closed`: alpha-beta. A flow takes its latency plus its size over its rate, and the rate
+ * is
  *     min(W / tau, min over its links of c / k),
  * k the flows of the same source and phase on that link (as shares). Flows of other sources do not
- * exist: so this is exact where every link carries the flows of one source, and a lower bound of the
- * time elsewhere. Of lists that are timed, k counts the flows that are released together
+ * exist: so this is exact where every link carries the flows of one source, and a lower bound of
+ * the time elsewhere. Of lists that are timed, k counts the flows that are released together
  * (sim/traffic/timing.h); each starts when it may, and takes as long as it would at time 0.
  *
  * It looks at a few members of group 0 only, since groups are copies of each other wherever the
  * topology is symmetric: member 0; the last; and those after which a digit of the group, or a
- * dimension of the topology, wraps around, because a step from there takes the most hops. ALL and ROOT
- * reach every peer from member 0 already. In TREE the roots and their children are added. LIST has no
- * groups: every source counts. So it does where links are slow or down: no chip stands for others there.
- * With weights every member of group 0 is looked at, and where the end of each flow is asked for, or a
- * list is timed, every flow (every.c).
- */
+ * dimension of the topology, wraps around, because a step from there takes the most hops. ALL and
+ * ROOT reach every peer from member 0 already. In TREE the roots and their children are added. LIST
+ * has no groups: every source counts. So it does where links are slow or down: no chip stands for
+ * others there. With weights every member of group 0 is looked at, and where the end of each flow
+ * is asked for, or a list is timed, every flow (every.c). */
 #include "sim/engine/closed/every.h"
 
 #include <math.h>

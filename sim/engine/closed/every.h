@@ -6,7 +6,8 @@
 #include "sim/engine/engine.h"
 #include "sim/traffic/timing.h"
 
-/* Fills *price, and phase->flow_end_s if it is asked for. timing: of the phase, NULL if all flows start at 0. */
+/* Fills *price, and phase->flow_end_s if it is asked for. timing: of the phase, NULL if all flows
+ * start at 0. */
 void ll_closed_every(ll_sender *sender, const ll_phase *phase, const ll_timing *timing,
                      ll_arena *mem, ll_price *price);
 

@@ -7,7 +7,8 @@
 #include "sim/traffic/traffic.h"
 #include "topology/topology.h"
 
-/* A link that was crossed before, and how many flows (as shares) of the sender at hand are on it. */
+/* A link that was crossed before, and how many flows (as shares) of the sender at hand are on it.
+ */
 typedef struct ll_sender_link {
     double share, cap_Bps, latency_s;
 } ll_sender_link;
@@ -40,11 +41,12 @@ typedef struct ll_sender_price {
 
 void ll_sender_init(ll_sender *s, const ll_topology *topo, const ll_wire *wire, ll_arena *mem);
 
-/* One more flow of the sender at hand. priced: it is looked at by ll_sender_price. Nothing if it has no bytes, or
- * goes to its own chip. */
+/* One more flow of the sender at hand. priced: it is looked at by ll_sender_price. Nothing if it
+ * has no bytes, or goes to its own chip. */
 void ll_sender_add(ll_sender *s, const ll_flow *f, bool priced, int64_t id);
 
-/* The flows that are priced: from *at on, *hop the begin of its hops (both 0 at first). False at the end. */
+/* The flows that are priced: from *at on, *hop the begin of its hops (both 0 at first). False at
+ * the end. */
 bool ll_sender_next(const ll_sender *s, int64_t *at, int64_t *hop, int64_t *id,
                     ll_sender_price *out);
 

@@ -1,20 +1,20 @@
 /* The throughput equations, solved by Newton's method (PETSc SNES).
  *
  * Vocabulary. c_l capacity of link l; g_l = kappa s_l its mean wait scale (s: service time of a
- * packet, kappa: burstiness); q_l >= 0 the queueing delay at the link, the unknown. For a row f of m_f
- * equal flows: W_f window (bytes in flight), tau_f round trip of an empty network, a_lf share of the
- * flow's bytes that crosses l, x_f rate of one flow.
+ * packet, kappa: burstiness); q_l >= 0 the queueing delay at the link, the unknown. For a row f of
+ * m_f equal flows: W_f window (bytes in flight), tau_f round trip of an empty network, a_lf share
+ * of the flow's bytes that crosses l, x_f rate of one flow.
  *
  * Model. Little's law says that a window goes round once per round trip, queues included:
  *     x_f = W_f / (tau_f + sum_l a_lf q_l).
- * Pollaczek and Khinchine say how long a queue is at utilisation rho:  q_l = g_l rho / (1 - rho), that
- * is rho_l = q_l / (g_l + q_l). What a link carries is what its flows send:
+ * Pollaczek and Khinchine say how long a queue is at utilisation rho:  q_l = g_l rho / (1 - rho),
+ * that is rho_l = q_l / (g_l + q_l). What a link carries is what its flows send:
  *     F_l(q) = c_l q_l / (g_l + q_l) - sum_f m_f a_lf x_f(q) = 0.
  *
  * Worked example. One link, c = 100 B/s, g = 0.01 s; two flows with W = 100 B, tau = 1 s. Without
- * queues they would send 200 B/s. F(q) = 100 q / (0.01 + q) - 200 / (1 + q) = 0 has the root
- * q = (1 + sqrt(1.08)) / 2 = 1.0196 s; x = 49.51 B/s each, rho = 0.9903: the windows wait in the
- * queue, which takes what is missing to the capacity.
+ * queues they would send 200 B/s. F(q) = 100 q / (0.01 + q) - 200 / (1 + q) = 0 has the root q = (1
+ * + sqrt(1.08)) / 2 = 1.0196 s; x = 49.51 B/s each, rho = 0.9903: the windows wait in the queue,
+ * which takes what is missing to the capacity.
  *
  * Why it always works. F is the gradient of
  *     phi(q) = sum_l c_l (q_l - g_l ln(1 + q_l / g_l)) - sum_f m_f W_f ln(tau_f + sum_l a_lf q_l),
@@ -24,15 +24,14 @@
  * is symmetric positive definite: Cholesky if it is small, conjugate gradients otherwise.
  *
  * Steps. Newton's direction is downhill in phi. A step goes along it until phi turns upwards, which
- * is judged by F (phi has no digits left near the root), except that no unknown may shrink more than
- * tenfold in one step: links that the linear model would empty wait, and the others go on. For a short
- * enough step nothing is held back, so there is always one that is taken. Near the root, where
- * rounding hides the slope, full steps are taken as they are.
+ * is judged by F (phi has no digits left near the root), except that no unknown may shrink more
+ * than tenfold in one step: links that the linear model would empty wait, and the others go on. For
+ * a short enough step nothing is held back, so there is always one that is taken. Near the root,
+ * where rounding hides the slope, full steps are taken as they are.
  *
  * Quantities inside are scaled: delays by the longest round trip, rates by the largest capacity.
- * Links are spread over ranks by their number, rows by where their flows start; a rank holds copies of
- * the unknowns that its rows touch (VecScatter).
- */
+ * Links are spread over ranks by their number, rows by where their flows start; a rank holds copies
+ * of the unknowns that its rows touch (VecScatter). */
 #include "sim/engine/flow/equations.h"
 
 #include <math.h>
@@ -90,7 +89,7 @@ void ll_equations_final(void)
     if (ready && !done) (void)PetscFinalize();
 }
 
-/* --- kernels over the rows present: q, out, v are [n_loc] --------------------------------------- */
+/* --- kernels over the rows present: q, out, v are [n_loc] ------------------------------------- */
 
 static void rows_load(ll_equations *eq, const double *q, double *out)
 {
@@ -135,7 +134,7 @@ static void rows_dense(const ll_equations *eq, double *out)
                 out[eq->link[a] * n + eq->link[b]] += eq->share[a] * eq->share[b] * eq->stiff[i];
 }
 
-/* --- vectors of the unknowns -------------------------------------------------------------------- */
+/* --- vectors of the unknowns ------------------------------------------------------------------ */
 
 typedef enum row_work { WORK_LOAD, WORK_MULT, WORK_DIAGONAL } row_work;
 
@@ -202,7 +201,8 @@ static PetscErrorCode form_function(SNES snes, Vec q_vec, Vec f_vec, void *ctx)
     PetscFunctionReturn(0);
 }
 
-/* The slopes are those of the last evaluation, which the line search makes at the point it takes. */
+/* The slopes are those of the last evaluation, which the line search makes at the point it takes.
+ */
 static PetscErrorCode form_jacobian(SNES snes, Vec q_vec, Mat jac, Mat pre, void *ctx)
 {
     ll_equations *eq = ctx;
@@ -260,7 +260,7 @@ static PetscErrorCode shell_diagonal(Mat jac, Vec out)
     PetscFunctionReturn(0);
 }
 
-/* --- Newton ------------------------------------------------------------------------------------- */
+/* --- Newton ----------------------------------------------------------------------------------- */
 
 /* w := q - t y, but at least `shrink` times q. */
 static PetscErrorCode step_clipped(const ll_equations *eq, double t, Vec q_vec, Vec y_vec,
@@ -351,7 +351,7 @@ static PetscErrorCode converged(SNES snes, PetscInt it, PetscReal x_norm, PetscR
     PetscFunctionReturn(0);
 }
 
-/* --- setting up --------------------------------------------------------------------------------- */
+/* --- setting up ------------------------------------------------------------------------------- */
 
 /* Numbers the links that rows here touch; *needed: [n_loc] their global numbers, ascending. */
 static void number_locally(ll_equations *eq, ll_arena *mem, PetscInt **needed)
@@ -504,7 +504,7 @@ void ll_equations_destroy(ll_equations *eq)
     (void)VecDestroy(&eq->r_loc);
 }
 
-/* --- solving ------------------------------------------------------------------------------------ */
+/* --- solving ---------------------------------------------------------------------------------- */
 
 static void take_rows(ll_equations *eq, const double *mult)
 {
@@ -526,8 +526,8 @@ static void take_rows(ll_equations *eq, const double *mult)
 }
 
 /* Where to start. A link without load has no queue. One with load and no queue yet gets that of the
- * open network (no window ever full) while that is short, else one that would slow its flows down to
- * the capacity if it were their only queue. */
+ * open network (no window ever full) while that is short, else one that would slow its flows down
+ * to the capacity if it were their only queue. */
 static PetscErrorCode start(ll_equations *eq, const double *wait_s)
 {
     PetscFunctionBegin;

@@ -42,9 +42,9 @@ void ll_equations_final(void);
 
 typedef struct ll_equations ll_equations;
 
-/* A solver for the system, usable for many solves with changing `mult`. tolerance: on residual_frac.
- * comm: over which the system is spread; use one of size 1 if every rank has all of it. Destroy it
- * before `mem` goes. Collective over comm. */
+/* A solver for the system, usable for many solves with changing `mult`. tolerance: on
+ * residual_frac. comm: over which the system is spread; use one of size 1 if every rank has all of
+ * it. Destroy it before `mem` goes. Collective over comm. */
 ll_status ll_equations_create(const ll_system *system, double tolerance, ll_comm *comm,
                               ll_arena *mem, ll_equations **out, ll_error *err);
 void ll_equations_destroy(ll_equations *eq);

@@ -27,8 +27,8 @@ typedef struct filling {
     double *wait;   /* [own links] */
 } filling;
 
-/* The load of a link is its capacity times q / (g + q), but for the residual of the equations, which
- * counts here: so a bad solve shows as a link over its capacity. */
+/* The load of a link is its capacity times q / (g + q), but for the residual of the equations,
+ * which counts here: so a bad solve shows as a link over its capacity. */
 static void note_utilisation(filling *f, double residual_frac)
 {
     const ll_system *s = &f->rows->system;
@@ -40,7 +40,7 @@ static void note_utilisation(filling *f, double residual_frac)
     f->work.max_util_frac = fmax(f->work.max_util_frac, worst);
 }
 
-/* ---- Arrivals ---------------------------------------------------------------------------------- */
+/* ---- Arrivals -------------------------------------------------------------------------------- */
 
 /* Nodes that are released from here on: when their rows start. */
 static void schedule(filling *f)
@@ -70,8 +70,8 @@ static arrivals *arrivals_create(filling *f, const ll_timing *timing, ll_arena *
     return a;
 }
 
-/* Starts the rows whose time it is; if nothing is on the wire, it becomes that of the next ones. False if
- * nothing is left. Collective. */
+/* Starts the rows whose time it is; if nothing is on the wire, it becomes that of the next ones.
+ * False if nothing is left. Collective. */
 static bool arrive(filling *f)
 {
     arrivals *a = f->arrivals;
@@ -109,7 +109,7 @@ static void release(filling *f)
     schedule(f);
 }
 
-/* ---- Steps of time ----------------------------------------------------------------------------- */
+/* ---- Steps of time --------------------------------------------------------------------------- */
 
 static void row_ends(filling *f, int64_t k, double end_s)
 {

@@ -1,26 +1,25 @@
 /* Progressive filling: how long the rows of a phase take if rates follow the throughput equations.
  *
  * Solve; let time run to the next completion; drop the rows that complete; solve again from there.
- * Rates are constant in between, so this is exact, but it takes a solve for each distinct completion.
- * With batch_frac = e > 0, completions that are close together are taken as one:
+ * Rates are constant in between, so this is exact, but it takes a solve for each distinct
+ * completion. With batch_frac = e > 0, completions that are close together are taken as one:
  *
  *   t_k      when row k would complete at the present rates x_k; t_1 the first of them
  *   r_k      size_k / x_k, the time all of its bytes would take at that rate
  *   T        t_1 + e min_k r_k, but not after the last t_k that is taken
  *   taken    every row with t_k <= T + e r_k; all of them end at T
  *
- * Taking row k at T is the same as changing its size by x_k (T - t_k), which is at most e size_k. So
- * the times are the exact times of flows whose sizes differ from the given ones by at most the
+ * Taking row k at T is the same as changing its size by x_k (T - t_k), which is at most e size_k.
+ * So the times are the exact times of flows whose sizes differ from the given ones by at most the
  * fraction that is reported (never more than e). If all sizes change by that fraction, all times
  * change by exactly that fraction; so where a longer flow never lets another end earlier, the
  * reported fraction bounds the relative error of every end time. (It can let another end earlier:
  * two links in a row, where holding back one flow frees the other. Then it is an estimate.)
  *
- * Arrivals (lists that are timed, sim/traffic/timing.h): a step of time also ends when the next row starts, and
- * the equations are solved again with it. Rows that end release those that wait for them; if nothing is
- * on the wire, time goes on to the next start. Starts do not stretch with sizes, so the reported
- * fraction is an estimate then.
- */
+ * Arrivals (lists that are timed, sim/traffic/timing.h): a step of time also ends when the next row
+ * starts, and the equations are solved again with it. Rows that end release those that wait for
+ * them; if nothing is on the wire, time goes on to the next start. Starts do not stretch with
+ * sizes, so the reported fraction is an estimate then. */
 #ifndef LL_ENGINE_FLOW_FILLING_H
 #define LL_ENGINE_FLOW_FILLING_H
 

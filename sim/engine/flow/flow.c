@@ -1,12 +1,11 @@
-/* Engine `flow`: the throughput equations (equations.c) on the links of the topology, phase by phase,
- * over time by progressive filling (filling.h).
+/* Engine `flow`: the throughput equations (equations.c) on the links of the topology, phase by
+ * phase, over time by progressive filling (filling.h).
  *
  *   phase --routes--> incidence --fold--> classes --fill--> price
  *                         `-------fold = off: every flow, spread over the ranks--'
  *
  * Folded, every rank solves the same few classes by itself, so prices are the same bytes on every
- * rank, for any number of ranks. Unfolded, they agree to the tolerance of the solver.
- */
+ * rank, for any number of ranks. Unfolded, they agree to the tolerance of the solver. */
 #include "sim/engine/engine.h"
 #include "sim/engine/flow/filling.h"
 

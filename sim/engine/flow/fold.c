@@ -260,8 +260,8 @@ static bool unite(folding *f)
     return same;
 }
 
-/* Links of one class must be crossed by as many flows of every flow class: compared through a sum of
- * numbers drawn for the classes, independent of the colours. All ranks. */
+/* Links of one class must be crossed by as many flows of every flow class: compared through a sum
+ * of numbers drawn for the classes, independent of the colours. All ranks. */
 static bool links_hold(folding *f)
 {
     const ll_incidence *inc = f->inc;

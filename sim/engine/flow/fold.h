@@ -1,10 +1,10 @@
 /* Folding: equal flows and equal links solved once, exactly.
  *
- * Colour refinement. Give every link a colour by its capacity and service time, and every flow one by
- * its size, window, round trip, traffic and number of paths. Then, in turns, a flow's new colour is its
- * old one and the sum of its links' colours, and a link's new colour is its old one and the sum of its
- * flows' colours, until the number of link colours stays the same. Sums are taken mod 2^64 of mixed
- * colours, so they depend neither on order nor on the number of ranks.
+ * Colour refinement. Give every link a colour by its capacity and service time, and every flow one
+ * by its size, window, round trip, traffic and number of paths. Then, in turns, a flow's new colour
+ * is its old one and the sum of its links' colours, and a link's new colour is its old one and the
+ * sum of its flows' colours, until the number of link colours stays the same. Sums are taken mod
+ * 2^64 of mixed colours, so they depend neither on order nor on the number of ranks.
  *
  * The result is an equitable partition: any two flows of a class cross equally many links of each
  * class, and any two links of a class are crossed by equally many flows of each class. Since the
@@ -16,9 +16,9 @@
  *   Quotient: 1 link (8 times the capacity, 8 of them) and 1 row (12 flows, share 2).
  *
  * Two things that differ could get one 64-bit colour by accident. So the partition is checked
- * afterwards: flows entry by entry against the first of their class, links by an independent sum over
- * the classes of their flows. A failed check refines again with other mixing, and is an error at last.
- */
+ * afterwards: flows entry by entry against the first of their class, links by an independent sum
+ * over the classes of their flows. A failed check refines again with other mixing, and is an error
+ * at last. */
 #ifndef LL_ENGINE_FLOW_FOLD_H
 #define LL_ENGINE_FLOW_FOLD_H
 

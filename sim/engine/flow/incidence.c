@@ -82,8 +82,9 @@ static inline int32_t book_kind(ll_link_book *book, int64_t id)
     return kind_1 > 0 ? kind_1 - 1 : book_meet(book, id);
 }
 
-/* Rounds to 44 significant bits, so that sums over the same latencies in another order are equal and
- * symmetric flows stay symmetric; 6e-14 is far below what any figure of a network is known to. */
+/* Rounds to 44 significant bits, so that sums over the same latencies in another order are equal
+ * and symmetric flows stay symmetric; 6e-14 is far below what any figure of a network is known to.
+ */
 static double rounded(double v)
 {
     uint64_t bits;
@@ -226,7 +227,8 @@ static void settle_source(builder *b, const ll_entries *piece, int64_t at)
     b->n_pend = 0;
 }
 
-/* Flows of one release that traffic number i lists for this chip. Those of the next release begin at *next. */
+/* Flows of one release that traffic number i lists for this chip. Those of the next release begin
+ * at *next. */
 static ll_status add_listed(builder *b, int32_t chip, int i, int32_t release, int32_t *next,
                             ll_error *err)
 {
@@ -255,7 +257,8 @@ static ll_status add_listed(builder *b, int32_t chip, int i, int32_t release, in
     return LL_OK;
 }
 
-/* The flows of a chip that are released together. *next: the release after that; INT32_MAX: none. */
+/* The flows of a chip that are released together. *next: the release after that; INT32_MAX: none.
+ */
 static ll_status add_release(builder *b, int32_t chip, int32_t release, int32_t *next,
                              ll_error *err)
 {

@@ -1,18 +1,17 @@
 /* Incidence: which flow of a phase crosses which link, and what each flow and link is like.
  *
  * The bytes of a flow are spread evenly over its n_path paths, so every hop of every path is one
- * *entry* (flow, link, share 1/n_path). A link that several paths of a flow cross has several entries
- * of it: their shares add up.
+ * *entry* (flow, link, share 1/n_path). A link that several paths of a flow cross has several
+ * entries of it: their shares add up.
  *
  * A rank holds the flows whose source chip is in its slice of the cluster, ordered by (source,
- * release, traffic, peer), release 0 for all that start at 0 (sim/traffic/timing.h); so ranks one after the other hold the flows in one order that does not depend on
- * their number. Links that carry a flow of any rank are numbered 0 .. n_link-1 in ascending link id,
- * the same on every rank.
+ * release, traffic, peer), release 0 for all that start at 0 (sim/traffic/timing.h); so ranks one
+ * after the other hold the flows in one order that does not depend on their number. Links that
+ * carry a flow of any rank are numbered 0 .. n_link-1 in ascending link id, the same on every rank.
  *
  * Flows that are equal in traffic, size, window, round trip, paths and entries share a *flow kind*;
- * links that are equal in capacity, service time and latency share a *link kind*. Kinds are tables of
- * this rank; only their contents, never their numbers, mean the same elsewhere.
- */
+ * links that are equal in capacity, service time and latency share a *link kind*. Kinds are tables
+ * of this rank; only their contents, never their numbers, mean the same elsewhere. */
 #ifndef LL_ENGINE_FLOW_INCIDENCE_H
 #define LL_ENGINE_FLOW_INCIDENCE_H
 
@@ -77,12 +76,14 @@ typedef struct ll_link_book ll_link_book;
 
 ll_link_book *ll_link_book_create(const ll_topology *topo, const ll_wire *wire, ll_arena *mem);
 
-/* The flows of `phase` on the links of the book; without those from a chip to itself or of no bytes.
- * Errors: LL_ERR_RUN if a route is longer than LL_MAX_HOP, or the timing is not possible. Collective. */
+/* The flows of `phase` on the links of the book; without those from a chip to itself or of no
+ * bytes. Errors: LL_ERR_RUN if a route is longer than LL_MAX_HOP, or the timing is not possible.
+ * Collective. */
 ll_status ll_incidence_create(ll_link_book *book, const ll_phase *phase, ll_comm *comm,
                               ll_arena *mem, ll_incidence **out, ll_error *err);
 
-/* Walks over the flows of an incidence in order: for (c = first(inc); c.i < inc->n_flow; next(&c)) */
+/* Walks over the flows of an incidence in order: for (c = first(inc); c.i < inc->n_flow; next(&c))
+ */
 typedef struct ll_flow_cursor {
     const ll_incidence *inc;
     int64_t i; /* flow */

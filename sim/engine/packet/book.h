@@ -1,10 +1,10 @@
-/* The links that a phase uses, numbered in the order in which its flows first cross them: the same on every
- * rank. And the kinds of links that there are.
+/* The links that a phase uses, numbered in the order in which its flows first cross them: the same
+ * on every rank. And the kinds of links that there are.
  *
- * Ownership. A link belongs to one rank: that of the chip at which it ends, else of the chip at which
- * it starts; a link between switches to the rank of the source (destination) of the first route
- * that crosses it in its first (second) half. Everything that happens at a chip happens on its rank.
- */
+ * Ownership. A link belongs to one rank: that of the chip at which it ends, else of the chip at
+ * which it starts; a link between switches to the rank of the source (destination) of the first
+ * route that crosses it in its first (second) half. Everything that happens at a chip happens on
+ * its rank. */
 #ifndef LL_SIM_ENGINE_PACKET_BOOK_H
 #define LL_SIM_ENGINE_PACKET_BOOK_H
 

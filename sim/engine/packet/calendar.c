@@ -94,7 +94,8 @@ static inline bool before(const ll_event *a, const ll_event *b)
     return (ka < kb) | ((ka == kb) & (a->flow < b->flow));
 }
 
-/* A few events: each one's place is the number of those before it. No branch depends on the data. */
+/* A few events: each one's place is the number of those before it. No branch depends on the data.
+ */
 static inline void sort_run(ll_event *e, int64_t n)
 {
     ll_event copy[RUN];

@@ -11,11 +11,11 @@
  * which events are put in does not matter, since ll_calendar_take puts them in order.
  *
  * A tile is some hundred neighbouring links, at most 64 tiles: what is sorted and served at a time,
- * links included, stays in the nearest cache. Since events go into the pages of their tile when they
- * are put in, the first pass of the sort costs nothing. Against one tile, by CPU time per packet-hop of
- * `bench/run packet`: 4 % less at 8192 chips (32,768 links, 64 or 16 tiles alike), 17 % less at 65,536.
- * Tiles are served in ascending order of links, which a flow with several paths depends on.
- */
+ * links included, stays in the nearest cache. Since events go into the pages of their tile when
+ * they are put in, the first pass of the sort costs nothing. Against one tile, by CPU time per
+ * packet-hop of `bench/run packet`: 4 % less at 8192 chips (32,768 links, 64 or 16 tiles alike), 17
+ * % less at 65,536. Tiles are served in ascending order of links, which a flow with several paths
+ * depends on. */
 #ifndef LL_ENGINE_PACKET_CALENDAR_H
 #define LL_ENGINE_PACKET_CALENDAR_H
 
@@ -29,9 +29,9 @@
 #define LL_CALENDAR_TIMER  (UINT32_MAX - 1)
 #define LL_CALENDAR_CREDIT UINT32_MAX
 
-/* A packet reaches the queue of a link; or, flow = LL_CALENDAR_CREDIT, waiting packets may go on; or, flow =
- * LL_CALENDAR_TIMER, timer number `order` goes off.
- * Order of the events of a link: dt_ps, order, flow. No two are equal. */
+/* A packet reaches the queue of a link; or, flow = LL_CALENDAR_CREDIT, waiting packets may go on;
+ * or, flow = LL_CALENDAR_TIMER, timer number `order` goes off. Order of the events of a link:
+ * dt_ps, order, flow. No two are equal. */
 typedef struct ll_event {
     uint32_t link; /* own link */
     uint32_t flow;
@@ -85,14 +85,15 @@ typedef struct ll_calendar {
 /* delta_ps: length of a window, 1 .. 2^30. */
 void ll_calendar_init(ll_calendar *cal, int64_t delta_ps, int64_t n_link, ll_arena *mem);
 
-/* The earliest window with anything in it, at or after the one at hand; INT64_MAX if there is none. */
+/* The earliest window with anything in it, at or after the one at hand; INT64_MAX if there is none.
+ */
 int64_t ll_calendar_next(const ll_calendar *cal);
 
 /* Goes to a window, not before the one at hand, and not beyond ll_calendar_next. */
 void ll_calendar_go(ll_calendar *cal, int64_t window);
 
-/* Takes the events of the window at hand on the links of a tile: cal->sorted[0 .. n-1], by link and in
- * order. */
+/* Takes the events of the window at hand on the links of a tile: cal->sorted[0 .. n-1], by link and
+ * in order. */
 int64_t ll_calendar_take(ll_calendar *cal, int tile);
 
 void ll_calendar_put_far(ll_calendar *cal, const ll_parcel *parcel);

@@ -1,18 +1,19 @@
-/* What leaves the slice of a rank: packets and credits for links of other ranks, and news of queues, as one
- * message per neighbour and window. Nothing that is sent is due before the window after it, so a window can be
- * worked off without waiting; and since events are put in order by their ids when they are due, it
- * does not matter when, or from where, they came.
+/* What leaves the slice of a rank: packets and credits for links of other ranks, and news of
+ * queues, as one message per neighbour and window. Nothing that is sent is due before the window
+ * after it, so a window can be worked off without waiting; and since events are put in order by
+ * their ids when they are due, it does not matter when, or from where, they came.
  *
- * The next window in which any rank has something to do is the least over all ranks of what is in the
- * calendar or the outboxes when the window is over, so it is known before anything is received: every
- * parcel is in one or the other. The first parcel of each message carries the sender's. If everyone
- * is everyone's neighbour that is all there is; else a reduction runs while the messages travel.
+ * The next window in which any rank has something to do is the least over all ranks of what is in
+ * the calendar or the outboxes when the window is over, so it is known before anything is received:
+ * every parcel is in one or the other. The first parcel of each message carries the sender's. If
+ * everyone is everyone's neighbour that is all there is; else a reduction runs while the messages
+ * travel.
  *
- * Not done: to sweep first the links whose packets leave, and the others while these travel. A flow with
- * several paths may have answers on several links in one window, and which lets which packet leave depends on
- * the order of the links, so there is one order. Nor would it pay where it could be tried: in a random
- * permutation every tile has links whose packets leave, and on two ranks the exchange takes 5 %, waiting 2 to 6 %.
- */
+ * Not done: to sweep first the links whose packets leave, and the others while these travel. A flow
+ * with several paths may have answers on several links in one window, and which lets which packet
+ * leave depends on the order of the links, so there is one order. Nor would it pay where it could
+ * be tried: in a random permutation every tile has links whose packets leave, and on two ranks the
+ * exchange takes 5 %, waiting 2 to 6 %. */
 #ifndef LL_SIM_ENGINE_PACKET_EXCHANGE_H
 #define LL_SIM_ENGINE_PACKET_EXCHANGE_H
 

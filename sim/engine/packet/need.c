@@ -5,8 +5,8 @@
 
 #include <math.h>
 
-/* A packet in flight is an event in a page, and twice an event, with half as much room again, where a window is
- * sorted. */
+/* A packet in flight is an event in a page, and twice an event, with half as much room again, where
+ * a window is sorted. */
 enum { SAMPLE = 1024, IN_FLIGHT_B = 4 * sizeof(ll_event) };
 
 /* Ranks that have a chip at one of the ends of the route's links: each keeps the flow. */

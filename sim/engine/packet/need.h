@@ -4,9 +4,9 @@
 
 #include "sim/engine/packet/net.h"
 
-/* Bytes that the ranks on this machine need together for the flows of a phase and the packets that they keep
- * in flight, from the routes of up to 1024 flows spread evenly over each traffic. *n_flow: how many there
- * are. Not collective. */
+/* Bytes that the ranks on this machine need together for the flows of a phase and the packets that
+ * they keep in flight, from the routes of up to 1024 flows spread evenly over each traffic.
+ * *n_flow: how many there are. Not collective. */
 double ll_packet_need_B(const ll_problem *problem, const ll_phase *phase,
                         const ll_packet_param *param, const ll_packet_place *place, double *n_flow);
 

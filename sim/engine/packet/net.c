@@ -9,8 +9,9 @@
 
 enum { MAX_PATH_HOPS = 2 * LL_MAX_HOP };
 
-/* Two walks over all flows, in order. The first meets the links and counts; the second has all of a source's
- * flows at a time in `draft`, so that their windows can be found, and keeps those that cross own links. */
+/* Two walks over all flows, in order. The first meets the links and counts; the second has all of a
+ * source's flows at a time in `draft`, so that their windows can be found, and keeps those that
+ * cross own links. */
 typedef struct builder {
     const ll_problem *problem;
     const ll_phase *phase;
@@ -60,8 +61,8 @@ static ll_status write_way(builder *b, int32_t src, int32_t dst, int32_t path, l
     return LL_OK;
 }
 
-/* There and back; *n hops in all. The ack takes the path of the same number, as far as there are as many
- * back. */
+/* There and back; *n hops in all. The ack takes the path of the same number, as far as there are as
+ * many back. */
 static ll_status write_path(builder *b, const ll_flow *f, int32_t path, ll_packet_hop *hop, int *n)
 {
     const ll_topology *topo = b->problem->topo;
@@ -193,8 +194,8 @@ static ll_status write_flow(builder *b, const ll_flow *f, int traffic, int64_t n
     return LL_OK;
 }
 
-/* The links' own numbers instead of those among all; who talks to whom. Returns whether any is of this
- * rank. */
+/* The links' own numbers instead of those among all; who talks to whom. Returns whether any is of
+ * this rank. */
 static bool make_local(builder *b, ll_packet_flow *flow)
 {
     ll_packet_net *net = b->net;
@@ -239,7 +240,8 @@ static void keep_flow(builder *b, const ll_packet_flow *flow)
     net->n_unit += n;
 }
 
-/* What follows from all flows that a source releases together: windows; then they are kept, or forgotten. */
+/* What follows from all flows that a source releases together: windows; then they are kept, or
+ * forgotten. */
 static void settle_source(builder *b, uint32_t source)
 {
     ll_packet_net *net = b->net;
@@ -306,8 +308,8 @@ static ll_status visit_list(builder *b, int32_t chip, int traffic, int32_t relea
     return LL_OK;
 }
 
-/* The source's flows of one traffic; peers counted on from the source, so that an all-to-all does not
- * begin with everyone sending to chip 0. */
+/* The source's flows of one traffic; peers counted on from the source, so that an all-to-all does
+ * not begin with everyone sending to chip 0. */
 static ll_status visit_traffic(builder *b, int32_t chip, int traffic, int32_t release,
                                int32_t *next)
 {
@@ -378,12 +380,12 @@ static void allocate(builder *b)
     net->n_unit = net->n_flow_kept = 0;
 }
 
-/* Flows that start later, and ends that are asked for one by one, do not stretch with their sizes: all
- * packets, then. */
+/* Flows that start later, and ends that are asked for one by one, do not stretch with their sizes:
+ * all packets, then. */
 static bool wants_all(const builder *b) { return b->net->first_number != NULL; }
 
-/* The fraction of the longest run: K packets of the largest flow or 8 windows, made up to whole windows
- * in each quarter. */
+/* The fraction of the longest run: K packets of the largest flow or 8 windows, made up to whole
+ * windows in each quarter. */
 static double fraction(const builder *b)
 {
     const double wanted = (double)b->param->packets_per_flow, step = 4 * b->most_window;

@@ -1,22 +1,22 @@
 /* One phase as the packet engine sees it: flows with their routes written out, links as they are
  * served. Made once per phase. A rank keeps its own links, and the flows that cross them.
  *
- * A *flow* is a header of 48 bytes and the hops of each of its paths: the way of a data packet, then
- * the way of its acknowledgement back. So a packet that is at hop h of its flow finds where it goes
- * next, and where it came from, in the 8 bytes beside. Flows are numbered in ascending source,
- * release (sim/traffic/timing.h), traffic, peers counted on from the source; on a rank, by their place in `store` (in units of 8 bytes), which is the
- * same order. What goes to another rank carries the number, and ll_flow_index finds the place there.
+ * A *flow* is a header of 48 bytes and the hops of each of its paths: the way of a data packet,
+ * then the way of its acknowledgement back. So a packet that is at hop h of its flow finds where it
+ * goes next, and where it came from, in the 8 bytes beside. Flows are numbered in ascending source,
+ * release (sim/traffic/timing.h), traffic, peers counted on from the source; on a rank, by their
+ * place in `store` (in units of 8 bytes), which is the same order. What goes to another rank
+ * carries the number, and ll_flow_index finds the place there.
  *
- * Links are numbered in the order in which they are first crossed, each rank's own by themselves; who owns
- * which is said in packet_book.h.
+ * Links are numbered in the order in which they are first crossed, each rank's own by themselves;
+ * who owns which is said in packet_book.h.
  *
  * Paths. The packets of a flow with several paths
  *   spray      take them in turn, by sequence number
  *   hash       all take one of them, by a hash of source, destination and seed (ECMP)
  *   adaptive   look at two of them, the next in turn and another one by hash, and take the one with the
  *              shorter queue; see packet_watch.h
- * The acknowledgement comes back over the path of the same number.
- */
+ * The acknowledgement comes back over the path of the same number. */
 #ifndef LL_SIM_ENGINE_PACKET_NET_H
 #define LL_SIM_ENGINE_PACKET_NET_H
 

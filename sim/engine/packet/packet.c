@@ -1,39 +1,42 @@
 /* Engine `packet`: every packet on every link, in windows of time, over ranks.
  *
- * The wire. A flow's bytes are cut into packets of at most packet_B bytes, such that its window W is a
- * whole number of them: k = ceil(W / packet_B) packets of floor(W / k) bytes (if W is below one packet,
- * one is in flight). W is that of engine.h, with the time that a packet and its acknowledgement take
- * from their first to their last byte counted into the round trip: with window_bdp = 1 a flow alone just
- * fills its link. A window that is given in bytes is taken as it is. k packets leave at time 0; every
- * acknowledgement lets one more leave. Several paths: packet_net.h.
+ * The wire. A flow's bytes are cut into packets of at most packet_B bytes, such that its window W
+ * is a whole number of them: k = ceil(W / packet_B) packets of floor(W / k) bytes (if W is below
+ * one packet, one is in flight). W is that of engine.h, with the time that a packet and its
+ * acknowledgement take from their first to their last byte counted into the round trip: with
+ * window_bdp = 1 a flow alone just fills its link. A window that is given in bytes is taken as it
+ * is. k packets leave at time 0; every acknowledgement lets one more leave. Several paths:
+ * packet_net.h.
  *
- * An acknowledgement is a packet of ack_B bytes on the way back, one for each packet. It has a virtual
- * lane of its own that goes first: it is interleaved with the data on the wire and takes time from what
- * comes after it, but does not wait behind it. (If it did, two flows in opposite directions would hold
- * each other's acknowledgements back, and the windows of the equations would not fill the links.)
+ * An acknowledgement is a packet of ack_B bytes on the way back, one for each packet. It has a
+ * virtual lane of its own that goes first: it is interleaved with the data on the wire and takes
+ * time from what comes after it, but does not wait behind it. (If it did, two flows in opposite
+ * directions would hold each other's acknowledgements back, and the windows of the equations would
+ * not fill the links.)
  *
- * A link of w lanes of b bytes per second serves packets in the order in which they reach it. A packet
- * of P bytes that starts at t lets the next one start at t + P / (w b), and its last byte has left at
- * t + P / b: capacity w b and service time P / b, as in the throughput equations. (Packets on lanes in
- * turn would start w at a time; here they start evenly, with the same rate and never later than by one
- * service.) Its first byte is at the next link after the latency, and goes on at once if that link is
- * free and no faster (cut_through), or when the last byte is there (store_forward).
+ * A link of w lanes of b bytes per second serves packets in the order in which they reach it. A
+ * packet of P bytes that starts at t lets the next one start at t + P / (w b), and its last byte
+ * has left at t + P / b: capacity w b and service time P / b, as in the throughput equations.
+ * (Packets on lanes in turn would start w at a time; here they start evenly, with the same rate and
+ * never later than by one service.) Its first byte is at the next link after the latency, and goes
+ * on at once if that link is free and no faster (cut_through), or when the last byte is there
+ * (store_forward).
  *
  * Damaged packets: packet_fault.h. Slow links, and links that are down: topology/degraded.h.
  *
- * Buffers. With buffer_packets = B > 0, each virtual lane of each lane of a link has room for B packets
- * at the far end. A packet takes a place when it joins the queue of the link, and gives it back when its
- * last byte has left over the next link. The news takes the latency of the link and counts from the
- * beginning of the next window: flow-control messages are sent once per window. Packets without a place
- * wait in the order in which they came, each virtual lane by itself. A chip always takes what is for it,
- * and acknowledgements have room of their own. Lanes: packet_lane.h.
+ * Buffers. With buffer_packets = B > 0, each virtual lane of each lane of a link has room for B
+ * packets at the far end. A packet takes a place when it joins the queue of the link, and gives it
+ * back when its last byte has left over the next link. The news takes the latency of the link and
+ * counts from the beginning of the next window: flow-control messages are sent once per window.
+ * Packets without a place wait in the order in which they came, each virtual lane by itself. A chip
+ * always takes what is for it, and acknowledgements have room of their own. Lanes: packet_lane.h.
  *
  * With overflow = drop there are no credits: full queues drop packets (packet_fault.h).
  *
- * Execution. delta, the length of a window, is the shortest latency of a link in use. What happens at a
- * link in the window [k delta, (k+1) delta) can cause something elsewhere only after the window is over.
- * So in a window the links do not depend on each other, and there is no queue of events to keep in
- * order. In each window a rank
+ * Execution. delta, the length of a window, is the shortest latency of a link in use. What happens
+ * at a link in the window [k delta, (k+1) delta) can cause something elsewhere only after the
+ * window is over. So in a window the links do not depend on each other, and there is no queue of
+ * events to keep in order. In each window a rank
  *
  *   takes what came from other ranks and from itself for this window,
  *   tile by tile of links (calendar.h), sorts it by link (counting sort), each link's few events by
@@ -41,18 +44,19 @@
  *   sweeps each link once: start = max(arrival, link free); what follows goes into a later window,
  *   sends what is for links of other ranks, one message to each neighbour,
  *
- * and goes on with the next window in which any rank has something to do. Times are whole picoseconds,
- * service times rounded up; ties are broken by ids alone. So the result is the same, to the byte, for
- * any number of ranks.
+ * and goes on with the next window in which any rank has something to do. Times are whole
+ * picoseconds, service times rounded up; ties are broken by ids alone. So the result is the same,
+ * to the byte, for any number of ranks.
  *
  * Long phases. If all flows of a phase grow by the same factor, what happens in it is stretched by
- * that factor, but for the first windows and the last: its end grows linearly. With packets_per_flow = K
- * > 0, if the largest flow has more than K packets (or 8 windows, if that is more), every flow is cut to
- * the same fraction f of its bytes (whole windows of the largest in each quarter). Runs of a quarter, of
- * half and of all of these packets end at t(1/4), t(1/2) and t(1); the end is extrapolated along the
- * last two,
+ * that factor, but for the first windows and the last: its end grows linearly. With
+ * packets_per_flow = K > 0, if the largest flow has more than K packets (or 8 windows, if that is
+ * more), every flow is cut to the same fraction f of its bytes (whole windows of the largest in
+ * each quarter). Runs of a quarter, of half and of all of these packets end at t(1/4), t(1/2) and
+ * t(1); the end is extrapolated along the last two,
  *   end = t(1) + (1/f - 1) 2 (t(1) - t(1/2)).
- * What is reported as batch_err_frac bounds the error of this, as a fraction of the end, by the sum of
+ * What is reported as batch_err_frac bounds the error of this, as a fraction of the end, by the sum
+ * of
  *   bend    8 (1/f - 1) times the difference of the slopes of the two halves. A bend that decays as the
  *           logarithm of the length changes the slope once more by as much; the rest is for queues that
  *           are still filling.
@@ -61,8 +65,7 @@
  *   packet  one at each of the times that are read off, and at the true end: 2 + 4 (1/f - 1) of them.
  * It is a rule, not a theorem: `lineloss calibrate kappa` compares it with runs of all packets.
  * Damage is luck, which the line multiplies: with loss, packets_per_flow = 0 is the honest choice.
- * Where flows start later, or the end of each flow is asked for, all packets are simulated.
- */
+ * Where flows start later, or the end of each flow is asked for, all packets are simulated. */
 #include "sim/engine/packet/need.h"
 #include "sim/engine/packet/net.h"
 #include "sim/engine/packet/run.h"
@@ -201,7 +204,8 @@ static double grain_err(const ll_packet_net *net)
     return worst;
 }
 
-/* Adds what was not simulated of one traffic; see the top of the file. run: of a quarter, half, all. */
+/* Adds what was not simulated of one traffic; see the top of the file. run: of a quarter, half,
+ * all. */
 static double extrapolate(const ll_packet_net *net, const ll_packet_result *run, int traffic,
                           double *err_frac)
 {

@@ -1,6 +1,5 @@
-/* Where the time of a packet run goes, by stage of a window, on one rank. Costs a test of a pointer per
- * stage when it is off (profile = NULL), and a look at the clock when it is on.
- */
+/* Where the time of a packet run goes, by stage of a window, on one rank. Costs a test of a pointer
+ * per stage when it is off (profile = NULL), and a look at the clock when it is on. */
 #ifndef LL_SIM_ENGINE_PACKET_PROFILE_H
 #define LL_SIM_ENGINE_PACKET_PROFILE_H
 

@@ -1,9 +1,10 @@
 /* End-to-end recovery: a link drops a damaged packet, and its source sends it again.
  *
- * A *stream* is what a flow sends over one of its paths, numbered 0, 1, 2, ...: packet k * n_path + path of
- * the flow is number k. A path keeps order, so a gap in a stream is a loss, never a detour; a flow that is
- * sprayed over several paths is several streams under one window, as one connection over several queue
- * pairs (in one stream over several paths, go-back-n would take every reordering for a loss).
+ * A *stream* is what a flow sends over one of its paths, numbered 0, 1, 2, ...: packet k * n_path +
+ * path of the flow is number k. A path keeps order, so a gap in a stream is a loss, never a detour;
+ * a flow that is sprayed over several paths is several streams under one window, as one connection
+ * over several queue pairs (in one stream over several paths, go-back-n would take every reordering
+ * for a loss).
  *
  * Receiver, of the packet that it expects next in the stream, e:
  *   e arrives         it is taken, and acknowledged with all before it ("up to k")
@@ -19,17 +20,18 @@
  *                     the stream has sent something again), all that is missing is sent again. Timers are
  *                     looked at when a window of time begins, and what they send leaves with the next.
  *
- * Answers that come over different links in one window of time may be looked at in another order than that in
- * which they come; a packet that would so leave before one with a lower number in its stream waits for it.
+ * Answers that come over different links in one window of time may be looked at in another order
+ * than that in which they come; a packet that would so leave before one with a lower number in its
+ * stream waits for it.
  *
- * A flow has at most its window in flight: all that was sent, less all that is acknowledged without a gap.
- * The answers are packets of their own, and may be lost; a later "up to k" makes up for it.
+ * A flow has at most its window in flight: all that was sent, less all that is acknowledged without
+ * a gap. The answers are packets of their own, and may be lost; a later "up to k" makes up for it.
  *
- * go_back_n is what RoCE v2 adapters do (InfiniBand Architecture Specification, vol. 1, 9.7.5.2.8, one NAK
- * per gap); selective, with the same rule for the window, is IRN (Mittal et al., "Revisiting network support
- * for RDMA", SIGCOMM 2018), whose timeout of 320 us is the default. Adapters are set to much longer ones:
- * 4.096 us times 2^14 = 67 ms is common. Nothing here reacts to congestion but the window.
- */
+ * go_back_n is what RoCE v2 adapters do (InfiniBand Architecture Specification, vol. 1, 9.7.5.2.8,
+ * one NAK per gap); selective, with the same rule for the window, is IRN (Mittal et al.,
+ * "Revisiting network support for RDMA", SIGCOMM 2018), whose timeout of 320 us is the default.
+ * Adapters are set to much longer ones: 4.096 us times 2^14 = 67 ms is common. Nothing here reacts
+ * to congestion but the window. */
 #ifndef LL_SIM_ENGINE_PACKET_RECOVER_H
 #define LL_SIM_ENGINE_PACKET_RECOVER_H
 

@@ -1,15 +1,15 @@
 /* Flows that start later than at 0 (sim/traffic/timing.h), packet by packet.
  *
- * A rank hands the first window of a flow's packets to those of its first links that are its own, at the time at
- * which the flow starts: at the beginning where that is known, else when the last of its predecessors
- * ends. A packet is known to land when its last link begins to send it, a latency before and so in an
- * earlier window of time. So when a flow ends, every rank is told with the messages of that window,
- * and all ranks do the same: they count down what waits for it, and start what is theirs, in a later
- * window than the one at hand. All ranks are each other's neighbours then.
+ * A rank hands the first window of a flow's packets to those of its first links that are its own,
+ * at the time at which the flow starts: at the beginning where that is known, else when the last of
+ * its predecessors ends. A packet is known to land when its last link begins to send it, a latency
+ * before and so in an earlier window of time. So when a flow ends, every rank is told with the
+ * messages of that window, and all ranks do the same: they count down what waits for it, and start
+ * what is theirs, in a later window than the one at hand. All ranks are each other's neighbours
+ * then.
  *
- * The packets with which a flow starts take its paths in turn, as they do with paths = adaptive at time 0, where
- * all queues are empty; what is queued at the start is not known to every rank.
- */
+ * The packets with which a flow starts take its paths in turn, as they do with paths = adaptive at
+ * time 0, where all queues are empty; what is queued at the start is not known to every rank. */
 #ifndef LL_SIM_ENGINE_PACKET_RELEASE_H
 #define LL_SIM_ENGINE_PACKET_RELEASE_H
 

@@ -199,8 +199,8 @@ static inline bool at_switch(uint32_t order)
     return (order & ((1 << LL_PACKET_HOP_BITS) - 1)) > 0;
 }
 
-/* Serves the packet at `hop`, which is at the head of the queue of `link` at `ps`. lossy: links damage
- * packets; a constant, so that nothing of it is left where they do not. */
+/* Serves the packet at `hop`, which is at the head of the queue of `link` at `ps`. lossy: links
+ * damage packets; a constant, so that nothing of it is left where they do not. */
 static inline __attribute__((always_inline)) void
 serve_as(ll_packet_running *run, ll_packet_link *link, ll_packet_flow *flow,
          const ll_packet_hop *hop, const ll_event *e, int64_t ps, const bool lossy)
@@ -438,7 +438,7 @@ static void begin_flow(ll_packet_running *run, const ll_packet_flow *flow, int64
     if (run->recovery != NULL) begin_timers(run, flow, id, ps);
 }
 
-/* ---- Flows that start later ------------------------------------------------------------------- */
+/* ---- Flows that start later ------------------------------------------------------------------ */
 
 /* Starts what is released. */
 static void begin_released(ll_packet_running *run)

@@ -7,7 +7,8 @@
 #include "sim/engine/packet/release.h"
 #include "sim/engine/packet/run.h"
 
-/* A packet that waits for a credit of a link; in a list per virtual lane, first come first served. */
+/* A packet that waits for a credit of a link; in a list per virtual lane, first come first served.
+ */
 typedef struct ll_packet_waiter {
     uint32_t order, flow;
     uint32_t next; /* index into ll_packet_running.waiter, 0 for none */

@@ -1,7 +1,6 @@
-/* Which rank simulates which chips. Chips stay together in tiles of the inner dimensions, as large as
- * leaves every rank four tiles or an equal number: then the cut goes through the outer dimension, whose
- * links are the long ones.
- */
+/* Which rank simulates which chips. Chips stay together in tiles of the inner dimensions, as large
+ * as leaves every rank four tiles or an equal number: then the cut goes through the outer
+ * dimension, whose links are the long ones. */
 #ifndef LL_SIM_ENGINE_PACKET_SLICE_H
 #define LL_SIM_ENGINE_PACKET_SLICE_H
 

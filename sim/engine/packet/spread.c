@@ -36,7 +36,8 @@ static void collect(const ll_packet_net *net, ends *all, ll_arena *mem)
         qsort(all[t].ps, (size_t)all[t].n, sizeof *all[t].ps, compare);
 }
 
-/* First and last of all ranks, how many there are, and from that what the quantiles are. Collective. */
+/* First and last of all ranks, how many there are, and from that what the quantiles are.
+ * Collective. */
 static void bound(ends *all, ll_comm *comm)
 {
     double first[LL_MAX_TRAFFIC], last[LL_MAX_TRAFFIC]; /* picoseconds below 2^53: exact */
@@ -70,8 +71,8 @@ static uint64_t count_up_to(const ends *e, int64_t ps)
     return (uint64_t)lo;
 }
 
-/* Cuts every interval in which a quantile can be into 64 and keeps the one that it is in. False if all are
- * single picoseconds. Collective. */
+/* Cuts every interval in which a quantile can be into 64 and keeps the one that it is in. False if
+ * all are single picoseconds. Collective. */
 static bool narrow(ends *all, ll_comm *comm)
 {
     uint64_t count[LL_MAX_TRAFFIC][N_QUANTILE][N_CUT];

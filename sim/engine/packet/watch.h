@@ -1,16 +1,16 @@
 /* What sources know of queues, for packets that choose among paths.
  *
- * A packet chooses when it leaves its source, between two paths of its flow, by the queues of the first
- * links at which the flow's paths part: an uplink of the leaf, or the chip's own link. That is what a
- * switch that chooses its uplink sees; queues further on are not looked at. The queue is taken as it was at the
- * end of the window before: news takes a window of time, at most the latency of one hop. Two paths, not all
- * of them: with news of the same age everybody would take the one queue that was shortest, and it would be
- * the longest in the next window (Mitzenmacher, "The power of two choices in randomized load balancing",
- * 2001; the same with old information, 2000).
+ * A packet chooses when it leaves its source, between two paths of its flow, by the queues of the
+ * first links at which the flow's paths part: an uplink of the leaf, or the chip's own link. That
+ * is what a switch that chooses its uplink sees; queues further on are not looked at. The queue is
+ * taken as it was at the end of the window before: news takes a window of time, at most the latency
+ * of one hop. Two paths, not all of them: with news of the same age everybody would take the one
+ * queue that was shortest, and it would be the longest in the next window (Mitzenmacher, "The power
+ * of two choices in randomized load balancing", 2001; the same with old information, 2000).
  *
- * A queue is the time until the link is free, and the packets that wait for a credit there, each for the time
- * that it would take. After a window every rank tells the ranks that watch a link which it has served.
- */
+ * A queue is the time until the link is free, and the packets that wait for a credit there, each
+ * for the time that it would take. After a window every rank tells the ranks that watch a link
+ * which it has served. */
 #ifndef LL_SIM_ENGINE_PACKET_WATCH_H
 #define LL_SIM_ENGINE_PACKET_WATCH_H
 
@@ -28,7 +28,8 @@ struct ll_packet_watch {
     ll_index_map map;  /* while it is made: of pairs of link and rank */
     uint32_t (*pair)[2];
     int64_t cap;
-    /* Of a run. queue: packets that wait for a credit << 48 | picosecond at which the link is free. */
+    /* Of a run. queue: packets that wait for a credit << 48 | picosecond at which the link is free.
+     */
     uint64_t *queue;   /* [n_queue] as they were when the window at hand began */
     uint32_t *waiting; /* [n_link] own links: packets that wait for a credit */
     uint32_t *changed; /* [n_changed] own links that were served in the window at hand */

@@ -26,7 +26,7 @@ typedef struct maker {
     const ll_view *view;
     const ll_pass_cost *kernels;
     const ll_exposed *exposed; /* [n_pass] */
-    double launch_s;
+    double launch_s, send_s;
     ll_task_cost *task;
 } maker;
 
@@ -43,28 +43,55 @@ static double half_s(const maker *m, int index, ll_op_half half)
     return s;
 }
 
-/* Length of an op, and how much longer its transfers make it while those between replicas are on
- * the wire. */
+/* What the transfers of an op add to its length, by what is on the wire beside it. */
+static ll_exposed op_exposed(const maker *m, const ll_op *op)
+{
+    ll_exposed sum = {{0}, 0};
+    for (int k = 0; k < op->n_part && op->half != LL_OP_WEIGHT; k++) {
+        const ll_exposed *e = &m->exposed[op->part[k].pass];
+        for (int b = 0; b < LL_N_BESIDE; b++)
+            sum.s[b] += op->part[k].count * e->s[b];
+        sum.cp_s += op->part[k].count * e->cp_s;
+    }
+    return sum;
+}
+
+/* Length of an op: while a send between stages is on the wire it takes longer, and so it does while
+ * transfers between the replicas are. */
 static ll_task_cost op_cost(const maker *m, const ll_op *op)
 {
-    ll_task_cost c = {.n_part = 1};
-    double more_s = 0;
-    for (int k = 0; k < op->n_part; k++) {
-        const ll_op_part *part = &op->part[k];
-        const ll_exposed *e = &m->exposed[part->pass];
-        c.kernels_s += part->count * half_s(m, part->pass, op->half);
-        if (op->half == LL_OP_WEIGHT) continue;
-        c.exposed_s += part->count * e->alone_s;
-        if (k < op->n_layer_part) more_s += part->count * (e->slowed_s - e->alone_s);
-    }
+    const ll_exposed e = op_exposed(m, op);
     const int layer = op->ends.layer;
+    ll_task_cost c = {.n_part = 1, .cp_s = e.cp_s, .exposed_s = e.s[0]};
+    for (int k = 0; k < op->n_part; k++)
+        c.kernels_s += op->part[k].count * half_s(m, op->part[k].pass, op->half);
     if (op->ends.transfer >= 0)
         c.exposed_s += ll_ends_exposed_s(m->view, &op->ends,
                                          ll_compute_total_s(&m->kernels[layer].compute) +
-                                             m->exposed[layer].alone_s);
+                                             m->exposed[layer].s[0]);
+    const double alone_s = c.kernels_s + c.exposed_s;
+    if (m->view->graph->overlap_sends && alone_s > 0) c.send_frac = fmin(1, m->send_s / alone_s);
+    c.exposed_s += c.send_frac * (e.s[LL_BESIDE_PP] - e.s[0]);
+    const double more_s = (1 - c.send_frac) * (e.s[LL_BESIDE_DP] - e.s[0]) +
+                          c.send_frac * (e.s[LL_BESIDE_DP | LL_BESIDE_PP] - e.s[LL_BESIDE_PP]);
     const double length_s = c.kernels_s + c.exposed_s;
     c.slowed_frac = length_s > 0 ? more_s / length_s : 0;
     return c;
+}
+
+/* How much longer a transfer takes that is on the wire beside ops like this one: for the share of
+ * the time that the op's own transfers take, and that a send between stages takes. */
+static double beside_factor(const maker *m, ll_stream beside, const ll_task_cost *op)
+{
+    const ll_view *view = m->view;
+    const double length_s = op->kernels_s + op->exposed_s;
+    if (!(length_s > 0)) return 1;
+    const double tp = (op->exposed_s - op->cp_s) / length_s, cp = op->cp_s / length_s;
+    double factor = 1 + tp * (ll_beside_slow(view, beside, LL_STREAM_TP) - 1) +
+                    cp * (ll_beside_slow(view, beside, LL_STREAM_CP) - 1);
+    if (beside == LL_STREAM_DP)
+        factor += op->send_frac * (ll_beside_slow(view, beside, LL_STREAM_PP) - 1);
+    return factor;
 }
 
 /* A transfer between the replicas of a whole chunk, in its parts. */
@@ -99,17 +126,11 @@ static void chunk_costs(const maker *m, int64_t v, ll_task_cost *forward, ll_tas
     }
     if (r->gather >= 0) gather = chunk_call(m, r->gather, c, c->forward_layer);
     if (r->scatter >= 0) scatter = chunk_call(m, r->scatter, c, c->backward_layer);
-    const unsigned set = 1u << LL_STREAM_TP | 1u << LL_STREAM_DP;
-    const double slow =
-        g->n_together ? ll_prices_slow(m->view->prices, m->view->removes, set, LL_STREAM_DP) - 1
-                      : 0;
-    const double forward_s = forward->kernels_s + forward->exposed_s;
-    const double backward_s = backward->kernels_s + backward->exposed_s;
     forward->slowed_frac += held_frac(gather);
     backward->slowed_frac += held_frac(scatter);
-    if (forward_s > 0 && r->overlap_gather) gather.s *= 1 + slow * forward->exposed_s / forward_s;
-    if (backward_s > 0 && r->overlap_scatter)
-        scatter.s *= 1 + slow * backward->exposed_s / backward_s;
+    const double backward_s = backward->kernels_s + backward->exposed_s;
+    if (r->overlap_gather) gather.s *= beside_factor(m, LL_STREAM_DP, forward);
+    if (r->overlap_scatter) scatter.s *= beside_factor(m, LL_STREAM_DP, backward);
     gather_out->exposed_s = gather.s;
     scatter_out->exposed_s = scatter.s;
     if (r->every_micro && r->overlap_scatter) {
@@ -181,6 +202,21 @@ static void chunks_make(const maker *m, ll_task_cost *op)
     }
 }
 
+/* Of sends that overlap with ops, the mean over them by their length. */
+static double send_factor(const maker *m, const ll_task_cost *op)
+{
+    double sum_s = 0, all_s = 0;
+    for (int64_t v = 0; v < m->view->graph->n_chunk; v++)
+        for (int back = 0; back < 2; back++) {
+            const ll_chunk_work *c = &m->view->graph->chunk[v];
+            const ll_task_cost *o = &op[back ? c->backward_op : c->forward_op];
+            const double length_s = o->kernels_s + o->exposed_s;
+            sum_s += length_s * beside_factor(m, LL_STREAM_PP, o);
+            all_s += length_s;
+        }
+    return all_s > 0 ? sum_s / all_s : 1;
+}
+
 void ll_costs_make(const ll_view *view, const ll_pass_cost *kernels, ll_arena *mem, ll_costs *out)
 {
     const ll_graph *g = view->graph;
@@ -188,6 +224,7 @@ void ll_costs_make(const ll_view *view, const ll_pass_cost *kernels, ll_arena *m
     ll_task_cost *task = ll_arena_array(mem, g->n_cost, ll_task_cost);
     ll_task_cost *op = ll_arena_array(mem, g->n_op, ll_task_cost);
     maker m = {.view = view, .kernels = kernels, .exposed = exposed, .task = task};
+    m.send_s = send_s(view);
     m.launch_s = view->removes & LL_IDEAL_LAUNCH ? 0 : view->study->cluster.chip.launch_s;
     for (int i = 0; i < g->n_pass; i++)
         exposed[i] = ll_pass_exposed(view, i, &kernels[i]);
@@ -202,5 +239,5 @@ void ll_costs_make(const ll_view *view, const ll_pass_cost *kernels, ll_arena *m
             task[i] = other_cost(&m, of);
     }
     out->task = task;
-    out->send_s = send_s(view);
+    out->send_s = g->overlap_sends ? m.send_s * send_factor(&m, op) : m.send_s;
 }

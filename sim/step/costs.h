@@ -10,7 +10,9 @@ typedef struct ll_task_cost {
     /* How much longer the task is, over its length, while transfers between the replicas are on the
      * wire. */
     double slowed_frac;
-    double n_part; /* parts in which a task and those streamed from or to it overlap */
+    double cp_s;      /* part of exposed_s on the cp stream */
+    double send_frac; /* of its length, in which a send between stages is on the wire */
+    double n_part;    /* parts in which a task and those streamed from or to it overlap */
     /* RELEASES: the transfer that begins while the task runs; 0 if it does not overlap. */
     double released_s;
 } ll_task_cost;

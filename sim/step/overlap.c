@@ -74,15 +74,33 @@ static bool share_cover(const ll_use *a, const ll_use *b)
            a->first_kernel == b->first_kernel && a->n_kernel == b->n_kernel;
 }
 
-/* How much slower a transfer is while those between the replicas are on the wire. */
-static double slow_of(const ll_view *view, int transfer)
+static bool meet(const ll_graph *graph, unsigned set)
 {
-    const ll_stream stream = view->graph->transfer[transfer].stream;
-    const unsigned set = 1u << stream | 1u << LL_STREAM_DP;
-    for (int i = 0; i < view->graph->n_together; i++)
-        if (view->graph->together[i] == set)
-            return ll_prices_slow(view->prices, view->removes, set, stream);
+    for (int i = 0; i < graph->n_together; i++)
+        if (graph->together[i] == set) return true;
+    return false;
+}
+
+static unsigned set_of(ll_stream stream, unsigned beside)
+{
+    return 1u << stream | (beside & LL_BESIDE_DP ? 1u << LL_STREAM_DP : 0) |
+           (beside & LL_BESIDE_PP ? 1u << LL_STREAM_PP : 0);
+}
+
+double ll_stream_slow(const ll_view *view, ll_stream stream, unsigned beside)
+{
+    const unsigned sets[] = {set_of(stream, beside), set_of(stream, beside & LL_BESIDE_DP),
+                             set_of(stream, beside & LL_BESIDE_PP)};
+    for (int i = 0; i < 3; i++)
+        if (meet(view->graph, sets[i]))
+            return ll_prices_slow(view->prices, view->removes, sets[i], stream);
     return 1;
+}
+
+double ll_beside_slow(const ll_view *view, ll_stream beside, ll_stream stream)
+{
+    const unsigned set = 1u << stream | 1u << beside;
+    return meet(view->graph, set) ? ll_prices_slow(view->prices, view->removes, set, beside) : 1;
 }
 
 /* Uses i .. that share their cover; the next one that does not is returned. */
@@ -90,22 +108,24 @@ static int exposed_add(const ll_view *view, const ll_pass *pass, const double *e
                        ll_exposed *sum)
 {
     const ll_use *first = &pass->use[i];
-    const double n = ll_group_size(&view->graph->transfer[first->transfer].group);
-    ll_overlap alone = {0, 0}, slowed = {0, 0};
+    const ll_transfer *transfer = &view->graph->transfer[first->transfer];
+    const double n = ll_group_size(&transfer->group);
+    ll_overlap alone = {0, 0};
     double cover_s = 0;
     for (int k = 0; k < first->n_kernel; k++)
         cover_s += each_s[first->first_kernel + k];
     for (; i < pass->n_use && (&pass->use[i] == first || share_cover(first, &pass->use[i])); i++) {
         const ll_use *use = &pass->use[i];
         const ll_overlap one = ll_call_overlap(view, use->transfer, use->scale, 0);
-        const double slow = slow_of(view, use->transfer);
         alone.s += one.s;
         alone.held_s += one.held_s;
-        slowed.s += slow * one.s;
-        slowed.held_s += slow * one.held_s;
     }
-    sum->alone_s += hidden_s(first->hide, alone, cover_s, n);
-    sum->slowed_s += hidden_s(first->hide, slowed, cover_s, n);
+    for (unsigned beside = 0; beside < LL_N_BESIDE; beside++) {
+        const double slow = beside ? ll_stream_slow(view, transfer->stream, beside) : 1;
+        const ll_overlap slowed = {slow * alone.s, slow * alone.held_s};
+        sum->s[beside] += hidden_s(first->hide, slowed, cover_s, n);
+    }
+    if (transfer->stream == LL_STREAM_CP) sum->cp_s += hidden_s(first->hide, alone, cover_s, n);
     return i;
 }
 
@@ -152,17 +172,21 @@ ll_exposed ll_pass_exposed(const ll_view *view, int index, const ll_pass_cost *c
 {
     const ll_pass *pass = &view->graph->pass[index];
     const ll_shards *shards = view->graph->shards[index];
-    ll_exposed sum = {0, 0};
+    ll_exposed sum = {{0}, 0};
     for (int i = 0; i < pass->n_use;)
         i = exposed_add(view, pass, cost->each_s, i, &sum);
     if (!shards) return sum;
-    const double cover_s = ll_compute_total_s(&cost->compute) + sum.alone_s;
+    const double cover_s = ll_compute_total_s(&cost->compute) + sum.s[0];
     double all_s;
     const double more_s = shards_s(view, shards, ll_stream_frac(&cost->compute), cover_s, &all_s);
-    if (all_s > 0) /* in every pass, for as long as the shards travel */
-        sum.alone_s = sum.slowed_s =
-            sum.alone_s + (sum.slowed_s - sum.alone_s) * fmin(1, all_s / cover_s);
-    return (ll_exposed){more_s + sum.alone_s, more_s + sum.slowed_s};
+    /* They travel in every pass, and are beside its transfers for so long. */
+    const double frac = all_s > 0 ? fmin(1, all_s / cover_s) : 0;
+    for (unsigned pp = 0; pp < LL_N_BESIDE; pp += LL_BESIDE_PP) {
+        const double slowed_s = sum.s[pp] + (sum.s[pp | LL_BESIDE_DP] - sum.s[pp]) * frac;
+        sum.s[pp] = more_s + slowed_s;
+        sum.s[pp | LL_BESIDE_DP] = more_s + slowed_s;
+    }
+    return sum;
 }
 
 double ll_ends_exposed_s(const ll_view *view, const ll_op_ends *ends, double layer_s)

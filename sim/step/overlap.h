@@ -48,11 +48,21 @@ typedef struct ll_pass_cost {
 /* Share of the time in which kernels wait for the memory. */
 double ll_stream_frac(const ll_compute *c);
 
-/* By how much its transfers make a pass longer: alone, and while transfers between the replicas are
- * on the wire. */
+/* Streams that are on the wire beside a pass: weights or gradients between the replicas, and sends
+ * between stages. A set of these, LL_BESIDE_DP | LL_BESIDE_PP, is an index below. */
+enum { LL_BESIDE_DP = 1, LL_BESIDE_PP = 2, LL_N_BESIDE = 4 };
+
+/* By how much its transfers make a pass longer, by what is on the wire beside it; and the part of
+ * s[0] that is on the cp stream. */
 typedef struct ll_exposed {
-    double alone_s, slowed_s;
+    double s[LL_N_BESIDE];
+    double cp_s;
 } ll_exposed;
+
+/* How much slower a stream is while those of a set (LL_BESIDE_*) are on the wire too; and the
+ * stream of LL_BESIDE_* itself beside it. Streams that never meet do not slow each other down. */
+double ll_stream_slow(const ll_view *view, ll_stream stream, unsigned beside);
+double ll_beside_slow(const ll_view *view, ll_stream beside, ll_stream stream);
 ll_exposed ll_pass_exposed(const ll_view *view, int pass, const ll_pass_cost *cost);
 
 /* Transfers of sharded weights at the ends of an op that nothing hides. layer_s: the time of one of

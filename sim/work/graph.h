@@ -75,8 +75,8 @@ typedef struct ll_op_part {
     double count;
 } ll_op_part;
 typedef struct ll_op {
-    int n_part, n_layer_part; /* layers first */
-    const ll_op_part *part;   /* [n_part] */
+    int n_part;
+    const ll_op_part *part; /* [n_part] */
     int64_t chunk;
     bool backward;
     ll_op_half half; /* of a backward pass: gradients of inputs, or of weights */
@@ -141,6 +141,7 @@ typedef struct ll_graph {
     const ll_chunk_work *chunk; /* [n_chunk] */
     int pair_op; /* the first of [n_chunk][n_chunk], a forward and a backward chunk; -1: no pairs */
     ll_replica_work replicas;
+    bool overlap_sends;         /* sends between stages are on the wire while passes run */
     int send, send_gather, tie; /* transfers between stages; -1: none */
     int on_wire
         [LL_N_STREAM]; /* the transfer that stands for its stream where streams meet; -1: none */

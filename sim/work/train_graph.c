@@ -179,20 +179,35 @@ static void passes_scale(builder *b)
 
 /* ---- what is on the wire together ---- */
 
-/* Transfers of tensor parallelism run while weights and gradients of the replicas travel. The
- * gather (or the all-reduce) stands for the former, gradients for the latter. */
+static void together_add(ll_graph *g, unsigned set)
+{
+    for (int s = 0; s < LL_N_STREAM; s++)
+        if (set >> s & 1 && g->on_wire[s] < 0) return; /* one of them has nothing to send */
+    LL_ASSERT(g->n_together < LL_MAX_TOGETHER, "%d sets", g->n_together);
+    g->together[g->n_together++] = set;
+}
+
+/* Transfers within passes (tp, cp: one after the other) run while weights and gradients of the
+ * replicas travel, and while sends of the pass before are under way. A gather (or the all-reduce)
+ * stands for tp and cp, gradients for dp. */
 static void together(builder *b)
 {
+    enum { TP_ = 1 << LL_STREAM_TP, CP_ = 1 << LL_STREAM_CP, PP_ = 1 << LL_STREAM_PP };
+    enum { DP_ = 1 << LL_STREAM_DP };
     ll_graph *g = b->graph;
     const int gather = ll_graph_transfer(g, "tp gather"),
               reduce = ll_graph_transfer(g, "tp reduce");
+    const bool dp = b->stack->overlap_grad_reduce || b->stack->overlap_param_gather;
     for (int s = 0; s < LL_N_STREAM; s++)
         g->on_wire[s] = -1;
     g->on_wire[LL_STREAM_TP] = gather >= 0 ? gather : reduce;
-    g->on_wire[LL_STREAM_DP] = g->replicas.scatter;
-    if (g->on_wire[LL_STREAM_TP] >= 0 && g->on_wire[LL_STREAM_DP] >= 0 &&
-        (b->stack->overlap_grad_reduce || b->stack->overlap_param_gather))
-        g->together[g->n_together++] = 1u << LL_STREAM_TP | 1u << LL_STREAM_DP;
+    g->on_wire[LL_STREAM_CP] = ll_graph_transfer(g, "cp gather");
+    g->on_wire[LL_STREAM_PP] = g->overlap_sends ? g->send : -1;
+    g->on_wire[LL_STREAM_DP] = dp ? g->replicas.scatter : -1;
+    const unsigned sets[] = {TP_ | DP_,       CP_ | DP_,       TP_ | PP_, CP_ | PP_,
+                             TP_ | PP_ | DP_, CP_ | PP_ | DP_, PP_ | DP_};
+    for (size_t i = 0; i < sizeof sets / sizeof *sets; i++)
+        together_add(g, sets[i]);
 }
 
 /* ---- ops ---- */
@@ -229,7 +244,6 @@ static ll_op op_of(builder *b, int64_t v, bool backward, int *layer)
         if (layers.of_run[r] > 0 && *layer < 0) *layer = b->layer_pass[backward][r];
     }
     if (*layer < 0) *layer = b->layer_pass[backward][0];
-    op.n_layer_part = op.n_part;
     if (v == 0) part_add(&op, part, b->embedding_pass[backward], 1);
     if (v == ll_chunk_count(b->layout) - 1) part_add(&op, part, b->output_pass[backward], 1);
     part_add(&op, part, b->scale_pass, 1);
@@ -423,6 +437,7 @@ ll_status ll_train_graph(const ll_study *study, unsigned removes, ll_arena *mem,
     out->syncs_every_task = ll_stack_syncs_every_pass(stack, study->layout.precision);
     passes_layers(&b);
     transfers_pp(&b);
+    out->overlap_sends = out->send >= 0 && stack->overlap_pp;
     transfers_dp(&b);
     transfers_tie(&b);
     passes_ends(&b);

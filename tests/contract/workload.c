@@ -116,8 +116,7 @@ static void check_passes(const env *e, const ll_graph *g)
         }
     for (int o = 0; o < g->n_op; o++) {
         const ll_op *op = &g->op[o];
-        CHECK(op->n_part > 0 && op->n_layer_part >= 0 && op->n_layer_part <= op->n_part,
-              "%s: op %d has %d parts", e->name, o, op->n_part);
+        CHECK(op->n_part > 0, "%s: op %d has %d parts", e->name, o, op->n_part);
         for (int k = 0; k < op->n_part; k++)
             CHECK(op->part[k].pass >= 0 && op->part[k].pass < g->n_pass && op->part[k].count > 0,
                   "%s: op %d, part %d", e->name, o, k);

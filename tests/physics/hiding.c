@@ -83,11 +83,19 @@ static void test_ring(const env *e)
  *
  * B(0,0) starts a after B(2,1) has ended, so T(2) - a is left beside it: the step is longer by a +
  * held (T(2) - a). Chunk 3 holds a vocabulary matrix. At held = 0 sends decide, hence two shares.
- */
+ * A send of 2 t h B shares the link with gradients: for the share of a backward pass that it takes,
+ * these take twice as long. Backward passes, s:
+ *
+ *   layer    2 * 2 t * 12 h^2 / 5e11 + 2.5 * 2 t^2 h / 2.5e11 (attention)
+ *   output   2 * 2 t * 2048 h / 5e11 */
 static void test_held(const env *e)
 {
-    const double two_s = ring_s(2, 4.0 * LAYER_PARAM, 100e9);
-    const double three_s = ring_s(2, 4.0 * (LAYER_PARAM + VOCAB_PARAM), 100e9);
+    const double t = 1024, h = 1024, send_s = 2 * t * h / 80e9;
+    const double layer_s = 4 * t * 12 * h * h / 5e11 + 5 * t * t * h / 2.5e11;
+    const double output_s = 4 * t * 2048 * h / 5e11;
+    const double two_s = ring_s(2, 4.0 * LAYER_PARAM, 100e9) * (1 + send_s / layer_s);
+    const double three_s =
+        ring_s(2, 4.0 * (LAYER_PARAM + VOCAB_PARAM), 100e9) * (1 + send_s / (layer_s + output_s));
     static const char *const share[] = {"cluster.software[0].held_frac=0.25",
                                         "cluster.software[0].held_frac=0.5"};
     double step_s[2], more_s[2];

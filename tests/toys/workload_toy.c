@@ -85,7 +85,7 @@ static const ll_op *op_make(const ll_study *study, const ll_layout *layout, ll_a
                 (double)ll_layout_n_micro(layout) * part[i].count;
     }
     ll_op *op = ll_arena_new(mem, ll_op);
-    *op = (ll_op){.n_part = n + 2, .n_layer_part = n, .part = part, .ends = {.transfer = -1}};
+    *op = (ll_op){.n_part = n + 2, .part = part, .ends = {.transfer = -1}};
     return op;
 }
 

@@ -1,19 +1,26 @@
 #include "sim/model/pass.h"
 
-enum { FIRST_CAP = 64, N_SPLIT = 4 };
+#include <string.h>
+
+enum { FIRST_CAP = 16, N_SPLIT = 4 };
 
 ll_pass ll_pass_begin(int precision, ll_arena *mem)
 {
     return (ll_pass){.mem = mem, .precision = precision};
 }
 
+/* Twice the room for what is in use. */
+static void *room(ll_pass *pass, const void *old, int n, int *cap, size_t size)
+{
+    *cap = *cap ? 2 * *cap : FIRST_CAP;
+    void *new = ll_arena_raw(pass->mem, (size_t)*cap, size);
+    return n ? memcpy(new, old, (size_t)n * size) : new;
+}
+
 int ll_pass_add(ll_pass *pass, const ll_kernel *kernel)
 {
-    if (pass->n_kernel == pass->cap_kernel) {
-        const int cap = pass->cap_kernel ? 2 * pass->cap_kernel : FIRST_CAP;
-        pass->kernel = ll_arena_grown(pass->mem, pass->kernel, pass->n_kernel, cap, sizeof *kernel);
-        pass->cap_kernel = cap;
-    }
+    if (pass->n_kernel == pass->cap_kernel)
+        pass->kernel = room(pass, pass->kernel, pass->n_kernel, &pass->cap_kernel, sizeof *kernel);
     pass->kernel[pass->n_kernel] = *kernel;
     return pass->n_kernel++;
 }
@@ -51,11 +58,8 @@ void ll_pass_use(ll_pass *pass, const ll_exchange *exchange, double scale, ll_hi
                  int n)
 {
     if (!(exchange->size_B > 0)) return;
-    if (pass->n_use == pass->cap_use) {
-        const int cap = pass->cap_use ? 2 * pass->cap_use : FIRST_CAP / 4;
-        pass->use = ll_arena_grown(pass->mem, pass->use, pass->n_use, cap, sizeof *pass->use);
-        pass->cap_use = cap;
-    }
+    if (pass->n_use == pass->cap_use)
+        pass->use = room(pass, pass->use, pass->n_use, &pass->cap_use, sizeof *pass->use);
     pass->use[pass->n_use++] = (ll_use){*exchange, scale, hide, first, n, -1};
 }
 

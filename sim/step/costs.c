@@ -13,10 +13,10 @@ static ll_chip ideal_chip(const ll_view *view)
 const ll_pass_cost *ll_costs_kernels(const ll_view *view, ll_arena *mem)
 {
     const ll_chip chip = ideal_chip(view);
-    ll_pass_cost *cost = ll_arena_array(mem, view->graph->n_pass, ll_pass_cost);
+    ll_pass_cost *cost = ll_arena_fill(mem, view->graph->n_pass, ll_pass_cost);
     for (int i = 0; i < view->graph->n_pass; i++) {
         const ll_pass *pass = &view->graph->pass[i];
-        cost[i].each_s = ll_arena_array(mem, pass->n_kernel, double);
+        cost[i].each_s = ll_arena_fill(mem, pass->n_kernel, double);
         cost[i].compute = ll_kernel_list_cost(&chip, pass->n_kernel, pass->kernel, cost[i].each_s);
     }
     return cost;
@@ -27,6 +27,7 @@ typedef struct maker {
     const ll_pass_cost *kernels;
     const ll_exposed *exposed; /* [n_pass] */
     double launch_s, send_s;
+    double slow[LL_N_STREAM][LL_N_STREAM]; /* of a stream beside an op, by the other one; less 1 */
     ll_task_cost *task;
 } maker;
 
@@ -83,20 +84,18 @@ static ll_task_cost op_cost(const maker *m, const ll_op *op)
  * the time that the op's own transfers take, and that a send between stages takes. */
 static double beside_factor(const maker *m, ll_stream beside, const ll_task_cost *op)
 {
-    const ll_view *view = m->view;
+    const double *slow = m->slow[beside];
     const double length_s = op->kernels_s + op->exposed_s;
     if (!(length_s > 0)) return 1;
-    const double tp = (op->exposed_s - op->cp_s) / length_s, cp = op->cp_s / length_s;
-    double factor = 1 + tp * (ll_beside_slow(view, beside, LL_STREAM_TP) - 1) +
-                    cp * (ll_beside_slow(view, beside, LL_STREAM_CP) - 1);
-    if (beside == LL_STREAM_DP)
-        factor += op->send_frac * (ll_beside_slow(view, beside, LL_STREAM_PP) - 1);
-    return factor;
+    const double tp_s = op->exposed_s - op->cp_s;
+    return 1 + (tp_s * slow[LL_STREAM_TP] + op->cp_s * slow[LL_STREAM_CP]) / length_s +
+           op->send_frac * slow[LL_STREAM_PP];
 }
 
 /* A transfer between the replicas of a whole chunk, in its parts. */
 static ll_overlap chunk_call(const maker *m, int transfer, const ll_chunk_work *c, int layer)
 {
+    if (transfer < 0) return (ll_overlap){0, 0};
     const double stream = ll_stream_frac(&m->kernels[layer].compute);
     const ll_overlap part = ll_call_overlap(m->view, transfer, c->scale / c->n_part, stream);
     return (ll_overlap){part.s * c->n_part, part.held_s * c->n_part};
@@ -118,14 +117,13 @@ static void chunk_costs(const maker *m, int64_t v, ll_task_cost *forward, ll_tas
     const ll_replica_work *r = &g->replicas;
     const ll_chunk_work *c = &g->chunk[v];
     const bool per_chunk = !g->shards[c->forward_layer];
-    ll_overlap gather = {0, 0}, scatter = {0, 0};
     forward->n_part = backward->n_part = gather_out->n_part = scatter_out->n_part = c->n_part;
     if (!per_chunk) {
         forward->slowed_frac = backward->slowed_frac = 0;
         return;
     }
-    if (r->gather >= 0) gather = chunk_call(m, r->gather, c, c->forward_layer);
-    if (r->scatter >= 0) scatter = chunk_call(m, r->scatter, c, c->backward_layer);
+    ll_overlap gather = chunk_call(m, r->gather, c, c->forward_layer);
+    ll_overlap scatter = chunk_call(m, r->scatter, c, c->backward_layer);
     forward->slowed_frac += held_frac(gather);
     backward->slowed_frac += held_frac(scatter);
     const double backward_s = backward->kernels_s + backward->exposed_s;
@@ -217,19 +215,41 @@ static double send_factor(const maker *m, const ll_task_cost *op)
     return all_s > 0 ? sum_s / all_s : 1;
 }
 
+static void slow_find(maker *m)
+{
+    static const ll_stream beside[] = {LL_STREAM_DP, LL_STREAM_PP};
+    static const ll_stream others[] = {LL_STREAM_TP, LL_STREAM_CP, LL_STREAM_PP};
+    for (int i = 0; i < 2; i++)
+        for (int k = 0; k < 3; k++)
+            m->slow[beside[i]][others[k]] =
+                beside[i] == others[k] ? 0 : ll_beside_slow(m->view, beside[i], others[k]) - 1;
+}
+
+/* Most chunks of a pipeline are alike, and so are their ops. */
+static bool same_op(const ll_op *a, const ll_op *b)
+{
+    bool same = a->n_part == b->n_part && a->half == b->half && a->ends.transfer < 0 &&
+                b->ends.transfer < 0;
+    for (int k = 0; k < a->n_part && same; k++)
+        same = a->part[k].pass == b->part[k].pass && !(a->part[k].count < b->part[k].count) &&
+               !(a->part[k].count > b->part[k].count);
+    return same;
+}
+
 void ll_costs_make(const ll_view *view, const ll_pass_cost *kernels, ll_arena *mem, ll_costs *out)
 {
     const ll_graph *g = view->graph;
-    ll_exposed *exposed = ll_arena_array(mem, g->n_pass, ll_exposed);
-    ll_task_cost *task = ll_arena_array(mem, g->n_cost, ll_task_cost);
-    ll_task_cost *op = ll_arena_array(mem, g->n_op, ll_task_cost);
+    ll_exposed *exposed = ll_arena_fill(mem, g->n_pass, ll_exposed);
+    ll_task_cost *task = ll_arena_fill(mem, g->n_cost, ll_task_cost);
+    ll_task_cost *op = ll_arena_fill(mem, g->n_op, ll_task_cost);
     maker m = {.view = view, .kernels = kernels, .exposed = exposed, .task = task};
     m.send_s = send_s(view);
     m.launch_s = view->removes & LL_IDEAL_LAUNCH ? 0 : view->study->cluster.chip.launch_s;
     for (int i = 0; i < g->n_pass; i++)
         exposed[i] = ll_pass_exposed(view, i, &kernels[i]);
+    slow_find(&m);
     for (int i = 0; i < g->n_op; i++)
-        op[i] = op_cost(&m, &g->op[i]);
+        op[i] = i >= 2 && same_op(&g->op[i], &g->op[i - 2]) ? op[i - 2] : op_cost(&m, &g->op[i]);
     chunks_make(&m, op);
     for (int i = 0; i < g->n_cost; i++) {
         const ll_cost_of *of = &g->cost[i];

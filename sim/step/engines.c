@@ -1,6 +1,6 @@
 #include "sim/step/engines.h"
 
-#include "sim/base/text.h"
+#include "sim/base/words.h"
 
 #include <math.h>
 #include <string.h>
@@ -8,15 +8,13 @@
 static ll_status name_find(const char *name, const ll_engine_type **out, ll_error *err)
 {
     const char *names[LL_MAX_BESIDE];
-    int n = 0;
-    *out = ll_engine_find(name);
-    if (*out) return LL_OK;
-    for (; ll_engine_types[n] && n < LL_MAX_BESIDE; n++)
-        names[n] = ll_engine_types[n]->name;
-    const int near = ll_text_nearest(name, n, names);
-    return ll_error_set(err, LL_ERR_CONFIG, "--beside: no engine is called '%s'; %s%s%s", name,
-                        near >= 0 ? "did you mean '" : "expected a list such as closed,packet",
-                        near >= 0 ? names[near] : "", near >= 0 ? "'?" : "");
+    ll_words words = {0, names, NULL};
+    int i = 0;
+    for (; ll_engine_types[words.n] && words.n < LL_MAX_BESIDE; words.n++)
+        names[words.n] = ll_engine_types[words.n]->name;
+    LL_TRY(ll_words_pick(&words, name, &i, err, "--beside: no engine is called '%s'; ", name));
+    *out = ll_engine_types[i];
+    return LL_OK;
 }
 
 ll_status ll_engine_list_parse(const char *names, ll_engine_list *out, ll_error *err)

@@ -1,5 +1,6 @@
 #include "sim/work/study.h"
 
+#include "sim/config/registry.h"
 #include "sim/work/stack.h"
 
 #include <stdio.h>
@@ -20,21 +21,23 @@ const ll_key ll_study_keys[] = {
      .doc = "of every random draw"},
     {0}};
 
+static const char *engine_name(int i)
+{
+    return ll_engine_types[i] ? ll_engine_types[i]->name : NULL;
+}
+
+static const char *workload_name(int i)
+{
+    return ll_workload_types[i] ? ll_workload_types[i]->name : NULL;
+}
+
+static const ll_registry engines = {"network engine", "flow", engine_name};
+static const ll_registry workloads = {"workload", "train", workload_name};
+
 static ll_status engine_read(ll_config *cfg, ll_arena *mem, ll_study *out, ll_error *err)
 {
-    int n = 0, choice = 0;
-    while (ll_engine_types[n])
-        n++;
-    const char **names = ll_arena_array(mem, n + 1, const char *);
-    for (int i = 0; i < n; i++)
-        names[i] = ll_engine_types[i]->name;
-    ll_key *keys = ll_arena_array(mem, 2, ll_key);
-    keys[0] = (ll_key){.name = "type",
-                       .kind = LL_KIND_CHOICE,
-                       .def = "flow",
-                       .choices = names,
-                       .doc = "network engine"};
-    LL_TRY(ll_config_fill(cfg, "engine", keys, &choice, err));
+    int choice = 0;
+    LL_TRY(ll_registry_read(cfg, "engine", &engines, mem, &choice, err));
     out->engine = ll_engine_types[choice];
     void *param = ll_arena_alloc(mem, 1, out->engine->param_size);
     LL_TRY(ll_config_fill(cfg, "engine", out->engine->keys, param, err));
@@ -62,19 +65,8 @@ ll_study ll_study_with_engine(const ll_study *study, const ll_engine_type *engin
 
 static ll_status workload_read(ll_config *cfg, ll_arena *mem, ll_study *out, ll_error *err)
 {
-    int n = 0, choice = 0;
-    while (ll_workload_types[n])
-        n++;
-    const char **names = ll_arena_array(mem, n + 1, const char *);
-    for (int i = 0; i < n; i++)
-        names[i] = ll_workload_types[i]->name;
-    ll_key *keys = ll_arena_array(mem, 2, ll_key);
-    keys[0] = (ll_key){.name = "type",
-                       .kind = LL_KIND_CHOICE,
-                       .def = "train",
-                       .choices = names,
-                       .doc = "workload"};
-    LL_TRY(ll_config_fill(cfg, "job", keys, &choice, err));
+    int choice = 0;
+    LL_TRY(ll_registry_read(cfg, "job", &workloads, mem, &choice, err));
     out->workload = ll_workload_types[choice];
     void *param = ll_arena_alloc(mem, 1, out->workload->param_size + 1);
     LL_TRY(ll_config_fill(cfg, "job", out->workload->keys, param, err));

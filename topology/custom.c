@@ -18,8 +18,9 @@ typedef struct custom_param {
 
 static const ll_key custom_keys[] = {
     {"file", LL_KIND_STRING, LL_KEY_PATH, offsetof(custom_param, file), NULL, 0, 0, NULL,
-     "edge list: chips N, node NAME, A <-> B width bandwidth latency"},
-    {"name", LL_KIND_STRING, 0, offsetof(custom_param, name), "custom", 0, 0, NULL, "for reports"},
+     "edge list: lines `chips N`, `node NAME`, `A <-> B lanes bandwidth latency`"},
+    {"name", LL_KIND_STRING, 0, offsetof(custom_param, name), "custom", 0, 0, NULL,
+     "name of the dimension"},
     {0}};
 
 typedef struct custom_state {

@@ -19,16 +19,17 @@ typedef struct mesh_param {
 
 static const ll_key mesh_keys[] = {
     {"size", LL_KIND_COUNT, LL_KEY_FACT, offsetof(mesh_param, size), NULL, 1, 1 << 16, NULL,
-     "chips"},
+     "number of chips"},
     {"links_per_pair", LL_KIND_COUNT, LL_KEY_FACT, offsetof(mesh_param, links_per_pair), "1", 1,
      1 << 16, NULL, "lanes from each chip to each other one"},
     {"bandwidth", LL_KIND_RATE, LL_KEY_FACT, offsetof(mesh_param, bandwidth_Bps), NULL, 1, 1e18,
-     NULL, "of one lane, per direction"},
+     NULL, "bandwidth of one lane, per direction"},
     {"latency", LL_KIND_TIME, LL_KEY_FACT, offsetof(mesh_param, latency_s), NULL, 0, 1, NULL,
-     "of one hop, chip to chip"},
+     "latency of one hop, chip to chip"},
     {"routing", LL_KIND_CHOICE, 0, offsetof(mesh_param, routing), "direct", 0, 0, mesh_routings,
-     "direct, or spray over the direct link and all detours of two hops"},
-    {"name", LL_KIND_STRING, 0, offsetof(mesh_param, name), "mesh", 0, 0, NULL, "for reports"},
+     "direct link, or packets sprayed over it and all detours of two hops"},
+    {"name", LL_KIND_STRING, 0, offsetof(mesh_param, name), "mesh", 0, 0, NULL,
+     "name of the dimension"},
     {0}};
 
 static ll_status mesh_create(const void *param, int n_child, const ll_topology *child,

@@ -16,31 +16,32 @@ typedef struct ring_param {
 } ring_param;
 
 // A route may not be longer than LL_MAX_HOP: that bounds the size.
-#define RING_KEYS(size_max, name_def)                                                              \
-    {"size",   LL_KIND_COUNT, LL_KEY_FACT, offsetof(ring_param, size), NULL, 1,                    \
-     size_max, NULL,          "chips"},                                                            \
-        {"links",                                                                                  \
-         LL_KIND_COUNT,                                                                            \
-         LL_KEY_FACT,                                                                              \
-         offsetof(ring_param, links),                                                              \
-         "1",                                                                                      \
-         1,                                                                                        \
-         1 << 16,                                                                                  \
-         NULL,                                                                                     \
-         "lanes to each neighbour, in each direction"},                                            \
-        {"bandwidth", LL_KIND_RATE, LL_KEY_FACT, offsetof(ring_param, bandwidth_Bps), NULL,        \
-         1,           1e18,         NULL,        "of one lane, per direction"},                    \
-        {"latency",                                                                                \
-         LL_KIND_TIME,                                                                             \
-         LL_KEY_FACT,                                                                              \
-         offsetof(ring_param, latency_s),                                                          \
-         NULL,                                                                                     \
-         0,                                                                                        \
-         1,                                                                                        \
-         NULL,                                                                                     \
-         "of one hop, chip to chip"},                                                              \
-    {                                                                                              \
-        "name", LL_KIND_STRING, 0, offsetof(ring_param, name), name_def, 0, 0, NULL, "for reports" \
+#define RING_KEYS(size_max, name_def)                                                         \
+    {"size", LL_KIND_COUNT, LL_KEY_FACT, offsetof(ring_param, size), NULL,                    \
+     1,      size_max,      NULL,        "number of chips"},                                  \
+        {"links",                                                                             \
+         LL_KIND_COUNT,                                                                       \
+         LL_KEY_FACT,                                                                         \
+         offsetof(ring_param, links),                                                         \
+         "1",                                                                                 \
+         1,                                                                                   \
+         1 << 16,                                                                             \
+         NULL,                                                                                \
+         "lanes to each neighbour, per direction"},                                           \
+        {"bandwidth", LL_KIND_RATE, LL_KEY_FACT, offsetof(ring_param, bandwidth_Bps),   NULL, \
+         1,           1e18,         NULL,        "bandwidth of one lane, per direction"},     \
+        {"latency",                                                                           \
+         LL_KIND_TIME,                                                                        \
+         LL_KEY_FACT,                                                                         \
+         offsetof(ring_param, latency_s),                                                     \
+         NULL,                                                                                \
+         0,                                                                                   \
+         1,                                                                                   \
+         NULL,                                                                                \
+         "latency of one hop, chip to chip"},                                                 \
+    {                                                                                         \
+        "name", LL_KIND_STRING, 0, offsetof(ring_param, name), name_def, 0, 0, NULL,          \
+            "name of the dimension"                                                           \
     }
 
 static const ll_key ring_keys[] = {RING_KEYS(2 * LL_MAX_HOP + 1, "ring"), {0}};

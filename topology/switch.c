@@ -19,18 +19,19 @@ typedef struct switch_param {
 
 static const ll_key switch_keys[] = {
     {"size", LL_KIND_COUNT, LL_KEY_FACT, offsetof(switch_param, size), NULL, 1, 1 << 24, NULL,
-     "chips"},
+     "number of chips"},
     {"links", LL_KIND_COUNT, LL_KEY_FACT, offsetof(switch_param, links), "1", 1, 1 << 16, NULL,
-     "lanes of each chip, in each direction"},
+     "lanes between each chip and the switch, per direction"},
     {"bandwidth", LL_KIND_RATE, LL_KEY_FACT, offsetof(switch_param, bandwidth_Bps), NULL, 1, 1e18,
-     NULL, "of one lane, per direction"},
+     NULL, "bandwidth of one lane, per direction"},
     {"latency", LL_KIND_TIME, LL_KEY_FACT, offsetof(switch_param, latency_s), NULL, 0, 1, NULL,
-     "of one hop, chip to switch or switch to chip"},
+     "latency of one hop, chip to switch or switch to chip"},
     {"switch_latency", LL_KIND_TIME, LL_KEY_FACT, offsetof(switch_param, switch_latency_s), "0 s",
-     0, 1, NULL, "through the switch; counts on the link that leaves it"},
+     0, 1, NULL, "latency of the switch; counts on the link that leaves it"},
     {"in_network", LL_KIND_BOOL, LL_KEY_FACT, offsetof(switch_param, in_network), "false", 0, 0,
-     NULL, "the switches can reduce"},
-    {"name", LL_KIND_STRING, 0, offsetof(switch_param, name), "switch", 0, 0, NULL, "for reports"},
+     NULL, "the switches can reduce (all_reduce in the network)"},
+    {"name", LL_KIND_STRING, 0, offsetof(switch_param, name), "switch", 0, 0, NULL,
+     "name of the dimension"},
     {0}};
 
 static ll_status switch_create(const void *param, int n_child, const ll_topology *child,

@@ -24,7 +24,7 @@ const ll_key ll_jitter_keys[] = {
      .def = "0",
      .min = 0,
      .max = 1,
-     .doc = "standard deviation of one operation's time over its mean, exponential: delays only"},
+     .doc = "standard deviation of a task's time over its mean: exponential delays"},
     {.name = "chip",
      .kind = LL_KIND_RATIO,
      .flags = LL_KEY_FACT,
@@ -32,7 +32,7 @@ const ll_key ll_jitter_keys[] = {
      .def = "0",
      .min = 0,
      .max = 1,
-     .doc = "standard deviation between chips, fixed for the run"},
+     .doc = "standard deviation of speed between chips, normal, fixed for the run"},
     {0}};
 
 ll_status ll_cluster_read(ll_config *cfg, ll_arena *mem, ll_cluster *out, ll_error *err)

@@ -11,24 +11,24 @@ const char *const ll_protocol_names[] = {"ll", "ll128", "simple", NULL};
     {                                                                                         \
         .name = "launch_" name_, .kind = LL_KIND_TIME, .flags = LL_KEY_FACT,                  \
         .offset = offsetof(ll_software, launch_s) + (c) * sizeof(double), .min = 0, .max = 1, \
-        .doc = "floor of one " name_ " of no bytes"                                           \
+        .doc = "software time of each " name_ ", in addition to its steps"                    \
     }
-#define PROTOCOL(p, name_)                                                                 \
-    {.name = "step_" name_,                                                                \
-     .kind = LL_KIND_TIME,                                                                 \
-     .flags = LL_KEY_FACT,                                                                 \
-     .offset = offsetof(ll_software, step_s) + (p) * sizeof(double),                       \
-     .def = "0 s",                                                                         \
-     .min = 0,                                                                             \
-     .max = 1,                                                                             \
-     .doc = "the same in protocol " name_},                                                \
-    {                                                                                      \
-        .name = "frac_" name_, .kind = LL_KIND_RATIO, .flags = LL_KEY_FACT,                \
-        .offset = offsetof(ll_software, protocol_frac) + (p) * sizeof(double), .def = "0", \
-        .min = 0, .max = 1,                                                                \
-        .doc = "share of the long rate that protocol " name_ " achieves; 0: there is none" \
+#define PROTOCOL(p, name_)                                                                       \
+    {.name = "step_" name_,                                                                      \
+     .kind = LL_KIND_TIME,                                                                       \
+     .flags = LL_KEY_FACT,                                                                       \
+     .offset = offsetof(ll_software, step_s) + (p) * sizeof(double),                             \
+     .def = "0 s",                                                                               \
+     .min = 0,                                                                                   \
+     .max = 1,                                                                                   \
+     .doc = "software time of each serial step in protocol " name_},                             \
+    {                                                                                            \
+        .name = "frac_" name_, .kind = LL_KIND_RATIO, .flags = LL_KEY_FACT,                      \
+        .offset = offsetof(ll_software, protocol_frac) + (p) * sizeof(double), .def = "0",       \
+        .min = 0, .max = 1,                                                                      \
+        .doc = "rate of protocol " name_ " over that of Simple; 0: the library does not have it" \
     }
-#define GUESS(p, suffix, protocol)                                                              \
+#define GUESS(p, suffix, protocol, no_rate)                                                     \
     {.name = "guess_base" suffix,                                                               \
      .kind = LL_KIND_TIME,                                                                      \
      .flags = LL_KEY_FACT,                                                                      \
@@ -36,7 +36,7 @@ const char *const ll_protocol_names[] = {"ll", "ll128", "simple", NULL};
      .def = "0 s",                                                                              \
      .min = 0,                                                                                  \
      .max = 1,                                                                                  \
-     .doc = "floor of a ring in protocol " protocol ", as the library reckons"},                \
+     .doc = "tuning model: time of a ring in protocol " protocol " without steps and bytes"},   \
         {.name = "guess_step" suffix,                                                           \
          .kind = LL_KIND_TIME,                                                                  \
          .flags = LL_KEY_FACT,                                                                  \
@@ -44,12 +44,12 @@ const char *const ll_protocol_names[] = {"ll", "ll128", "simple", NULL};
          .def = "0 s",                                                                          \
          .min = 0,                                                                              \
          .max = 1,                                                                              \
-         .doc = "a step of it"},                                                                \
+         .doc = "tuning model: time of each step of a ring in protocol " protocol},             \
     {                                                                                           \
         .name = "guess_rate" suffix, .kind = LL_KIND_RATE, .flags = LL_KEY_FACT,                \
         .offset = offsetof(ll_software, guess.rate_Bps) + (p) * sizeof(double), .def = "0 B/s", \
         .min = 0, .max = 1e15,                                                                  \
-        .doc = "bus bandwidth of it; 0: not taken (simple: the fastest is, without a guess)"    \
+        .doc = "tuning model: bus bandwidth of a ring in protocol " protocol no_rate            \
     }
 #define RATE(c, name_)                                                                            \
     {                                                                                             \
@@ -87,7 +87,8 @@ const ll_key ll_software_keys[] = {
      .kind = LL_KIND_STRING,
      .offset = offsetof(ll_software, algorithms),
      .def = "all",
-     .doc = "what the library has for reductions, gathers and broadcasts, such as \"ring tree\""},
+     .doc = "algorithms of the library for reductions, gathers, broadcasts, as in \"ring tree\"; "
+            "or all"},
     {.name = "step",
      .kind = LL_KIND_TIME,
      .flags = LL_KEY_FACT,
@@ -95,7 +96,7 @@ const ll_key ll_software_keys[] = {
      .def = "0 s",
      .min = 0,
      .max = 1,
-     .doc = "software time of each serial step of a collective of long messages"},
+     .doc = "software time of each serial step in protocol Simple (long messages)"},
     PROTOCOL(LL_PROTOCOL_LL128, "ll128"),
     PROTOCOL(LL_PROTOCOL_LL, "ll"),
     {.name = "step_in_network",
@@ -105,7 +106,8 @@ const ll_key ll_software_keys[] = {
      .def = "0 s",
      .min = 0,
      .max = 1,
-     .doc = "software time of a slot of an all_reduce by the switches; without slots, of a step"},
+     .doc = "software time of each slot of an all_reduce by the switches; without slots, of each "
+            "step"},
     {.name = "channels_in_network",
      .kind = LL_KIND_COUNT,
      .flags = LL_KEY_FACT,
@@ -113,7 +115,8 @@ const ll_key ll_software_keys[] = {
      .def = "0",
      .min = 0,
      .max = 1024,
-     .doc = "chunks of a slot of an all_reduce by the switches; 0: the buffer passes as a stream"},
+     .doc =
+         "chunks per slot of an all_reduce by the switches; 0: no slots, the buffer is streamed"},
     {.name = "fill_ll",
      .kind = LL_KIND_TIME,
      .flags = LL_KEY_FACT,
@@ -121,7 +124,8 @@ const ll_key ll_software_keys[] = {
      .def = "0 s",
      .min = 0,
      .max = 1,
-     .doc = "what parts of 4 KiB and more add to a ring in LL"},
+     .doc =
+         "additional time of a ring step in LL with parts of 4 KiB and more; less in proportion"},
     {.name = "fill_pairs_ll",
      .kind = LL_KIND_TIME,
      .flags = LL_KEY_FACT,
@@ -129,7 +133,7 @@ const ll_key ll_software_keys[] = {
      .def = "0 s",
      .min = 0,
      .max = 1,
-     .doc = "what the first 16 KiB of a message between pairs add in LL"},
+     .doc = "all_to_all, send: additional time per 16 KiB of a message in LL"},
     {.name = "step_pairs",
      .kind = LL_KIND_TIME,
      .flags = LL_KEY_FACT,
@@ -137,7 +141,7 @@ const ll_key ll_software_keys[] = {
      .def = "0 s",
      .min = 0,
      .max = 1,
-     .doc = "what a message between pairs adds in Simple"},
+     .doc = "all_to_all, send: software time of each message in Simple"},
     {.name = "tail_ring",
      .kind = LL_KIND_SIZE,
      .flags = LL_KEY_FACT,
@@ -145,10 +149,10 @@ const ll_key ll_software_keys[] = {
      .def = "0 B",
      .min = 0,
      .max = 1e15,
-     .doc = "bytes of a ring in Simple that move when nothing else does any more, at most"},
-    GUESS(LL_PROTOCOL_SIMPLE, "", "Simple"),
-    GUESS(LL_PROTOCOL_LL128, "_ll128", "LL128"),
-    GUESS(LL_PROTOCOL_LL, "_ll", "LL"),
+     .doc = "Simple: bytes that drain the pipeline of a ring: half of the last part, at most this"},
+    GUESS(LL_PROTOCOL_SIMPLE, "", "Simple", "; 0: no model, the fastest is taken"),
+    GUESS(LL_PROTOCOL_LL128, "_ll128", "LL128", "; 0: never taken"),
+    GUESS(LL_PROTOCOL_LL, "_ll", "LL", "; 0: never taken"),
     {.name = "guess_in_network",
      .kind = LL_KIND_TIME,
      .flags = LL_KEY_FACT,
@@ -156,7 +160,7 @@ const ll_key ll_software_keys[] = {
      .def = "0 s",
      .min = 0,
      .max = 1,
-     .doc = "floor of an all_reduce by the switches, as the library reckons"},
+     .doc = "tuning model: time of an all_reduce by the switches without bytes"},
     {.name = "guess_rate_in_network",
      .kind = LL_KIND_RATE,
      .flags = LL_KEY_FACT,
@@ -164,7 +168,7 @@ const ll_key ll_software_keys[] = {
      .def = "0 B/s",
      .min = 0,
      .max = 1e15,
-     .doc = "buffer over time of it; 0: not taken"},
+     .doc = "tuning model: bandwidth of an all_reduce by the switches; 0: never taken"},
     {.name = "guess_member_in_network",
      .kind = LL_KIND_RATE,
      .flags = LL_KEY_FACT,
@@ -172,7 +176,7 @@ const ll_key ll_software_keys[] = {
      .def = "0 B/s",
      .min = 0,
      .max = 1e15,
-     .doc = "the most that each member adds to it"},
+     .doc = "tuning model: what each member adds to that bandwidth, up to guess_rate_in_network"},
     {.name = "guess_pairs_ll",
      .kind = LL_KIND_SIZE,
      .flags = LL_KEY_FACT,
@@ -180,7 +184,7 @@ const ll_key ll_software_keys[] = {
      .def = "0 B",
      .min = 0,
      .max = 1e15,
-     .doc = "largest message between pairs in LL, where the library has a guess"},
+     .doc = "tuning model: largest message of all_to_all and send in LL"},
     {.name = "own_ring",
      .kind = LL_KIND_RATIO,
      .flags = LL_KEY_FACT,
@@ -188,7 +192,7 @@ const ll_key ll_software_keys[] = {
      .def = "0",
      .min = 0,
      .max = 10,
-     .doc = "steps of a ring that copying a member's own part is worth"},
+     .doc = "time of the out-of-place self-copy in a ring, in transfers of one part"},
     {.name = "own_all_to_all",
      .kind = LL_KIND_RATIO,
      .flags = LL_KEY_FACT,
@@ -196,7 +200,7 @@ const ll_key ll_software_keys[] = {
      .def = "0",
      .min = 0,
      .max = 10,
-     .doc = "messages of an all_to_all that copying a member's own part is worth"},
+     .doc = "time of the out-of-place self-copy in an all_to_all, in messages"},
     {.name = "held_frac",
      .kind = LL_KIND_RATIO,
      .flags = LL_KEY_FACT,
@@ -204,14 +208,14 @@ const ll_key ll_software_keys[] = {
      .def = "0",
      .min = 0,
      .max = 0.95,
-     .doc = "share of a transfer's time by which kernels beside it take longer; 0: engines of its "
-            "own"},
+     .doc = "how much longer overlapped kernels take, over the transfer's time; 0: copy engines"},
     {.name = "pipelined",
      .kind = LL_KIND_BOOL,
      .flags = LL_KEY_FACT,
      .offset = offsetof(ll_software, pipelined),
      .def = "false",
-     .doc = "stages of a hierarchical collective here and on other dimensions overlap"},
+     .doc =
+         "stages of a hierarchical collective on this and on other dimensions overlap, by chunks"},
     {0}};
 
 ll_status ll_software_read(ll_config *cfg, const ll_topology *topo, ll_arena *mem, ll_software *out,

@@ -8,7 +8,7 @@ const ll_key ll_wire_keys[] = {
      .def = "4096 B",
      .min = 1,
      .max = 1e9,
-     .doc = "service unit of a link"},
+     .doc = "size of a packet: the unit that a link serves"},
     {.name = "kappa",
      .kind = LL_KIND_RATIO,
      .flags = LL_KEY_FACT,
@@ -25,8 +25,8 @@ const ll_key ll_wire_keys[] = {
      .def = "2",
      .min = 0,
      .max = 1e6,
-     .doc =
-         "bytes in flight per flow over the bandwidth-delay product of its share; 0: use window"},
+     .doc = "window of a flow over the bandwidth-delay product of its share of the link; 0: use "
+            "window"},
     {.name = "window_packets",
      .kind = LL_KIND_RATIO,
      .flags = LL_KEY_FACT,
@@ -34,7 +34,7 @@ const ll_key ll_wire_keys[] = {
      .def = "4",
      .min = 0,
      .max = 1e6,
-     .doc = "packets that a flow may always have in flight, with window_bdp"},
+     .doc = "with window_bdp: smallest window, in packets"},
     {.name = "window",
      .kind = LL_KIND_SIZE,
      .flags = LL_KEY_FACT,
@@ -42,7 +42,7 @@ const ll_key ll_wire_keys[] = {
      .def = "0 B",
      .min = 0,
      .max = 1e15,
-     .doc = "bytes in flight per flow, if window_bdp is 0"},
+     .doc = "window of each flow if window_bdp is 0"},
     {0}};
 
 ll_status ll_wire_read(ll_config *cfg, ll_wire *out, ll_error *err)

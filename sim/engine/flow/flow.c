@@ -33,14 +33,15 @@ static const ll_key flow_keys[] = {
      .def = "0.01",
      .min = 0,
      .max = 0.5,
-     .doc = "completions are taken together if no flow's size changes by more than this; 0: never"},
+     .doc = "flows that end about together are taken as one if sizes change by at most this; 0: "
+            "never"},
     {.name = "tolerance",
      .kind = LL_KIND_RATIO,
      .offset = offsetof(flow_param, tolerance),
      .def = "1e-9",
      .min = 1e-13,
      .max = 1e-3,
-     .doc = "of the throughput equations, as a fraction of each link's load"},
+     .doc = "largest residual of the throughput equations, over the load of each link"},
     {0}};
 
 typedef struct flow_state {

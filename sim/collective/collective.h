@@ -5,31 +5,33 @@
  * sends (its own part included), of a send the message. n members, S = size_B:
  *
  *   algorithm      rounds (repeat x traffic, bytes per flow)
- *   ring           all-gather, reduce-scatter: (n-1) x shift 1, S/n; all-reduce: both; all-to-all: shifts
+ *   ring           all-gather, reduce-scatter: (n-1) x shift 1, S/n; all-reduce: both;
+ *                  all-to-all: shifts
  *   direct         1 x all pairs, S/n; all-reduce: twice; broadcast: root to all, S
  *   halving        recursive halving/doubling, n a power of two: log2 n x xor 2^k, S/2 ... S/n
  *   tree           double binary tree (Sanders, Speck, Traff 2009): S/2 on each edge, both ways
  *   in_network     the switches reduce: each member sends and receives S once
- *   hierarchical   one dimension after another: reduce-scatter inwards out, all-gather back; uneven: rings
+ *   hierarchical   one dimension after another: reduce-scatter from the innermost dimension out,
+ *                  all-gather back; uneven groups: rings
  *
- * A group that does not fill whole parts of the inner dimensions (78 members, 16 to a rack: some
- * racks have 2 of them) runs as many rings through all of its members as the emptiest part has, as
- * NCCL does: it takes the fewest channels that any node has. Each has a link between parts of its
- * own, so a chip sends S (n-1)/n inside and, where a part is emptiest, S (n-1)/n over that number
- * between parts; of the n-1 steps, those between parts are as many as there are parts. Rings of all
- * dimensions that overlap (`pipelined`) are one ring through all n members, as NCCL's are: S
- * (n-1)/n pass every chip, and between parts every chip of a part sends an equal share of that,
- * however few parts there are. Gathers and scatters take n - 1 steps; NCCL has nothing else for
- * them beyond a node. A ring goes both ways at once, half of the bytes each, where chips have links
- * of their own to both neighbours. A hierarchical all_reduce lets the switches of an inner
- * dimension add up where that is faster than a reduce-scatter and an all-gather there: the same
- * bytes on its links.
+ * Uneven groups (78 members on racks of 16: some racks have 2 of them). NCCL uses as many channels
+ * (rings) as the node with the fewest members has; each ring runs through all members and crosses
+ * every node once, on links of its own. A chip sends S (n-1)/n within its node, and a chip of the
+ * node with the fewest members, m, sends S (n-1)/(n m) to the next node. Of the n-1 steps as many
+ * cross nodes as there are nodes. If the rings of all dimensions overlap (`pipelined`), they are
+ * one ring through all n members, as NCCL's are: S (n-1)/n pass each chip, and the members of a
+ * node share what leaves it equally, however few nodes there are. Gathers and scatters take n-1
+ * steps; beyond a node NCCL has no other algorithm for them.
+ *
+ * A ring runs in both directions at once, with half of the bytes each, where chips have links of
+ * their own to both neighbours. In a hierarchical all-reduce the switches of an inner dimension
+ * reduce where that is faster than a reduce-scatter and an all-gather there, of as many bytes.
  *
  * The time of a collective is
- *   launch + sum over rounds of repeat * (latency + size/rate) + software steps, see sim/machine/cluster.h,
- * in the protocol that is the fastest. Where libraries pipeline a hierarchical collective through
- * its dimensions (`pipelined`), the bytes of the busiest dimension count instead of the sum over
- * dimensions; latencies still add up. */
+ *   launch + sum over rounds of repeat * (latency + size / rate) + software steps
+ * (sim/machine/software.h), in the protocol that the library takes. Where libraries pipeline a
+ * hierarchical collective through its dimensions, chunk by chunk (`pipelined`), the wire time of
+ * the busiest dimension counts instead of the sum over dimensions; latencies still add up. */
 #ifndef LL_COLLECTIVE_COLLECTIVE_H
 #define LL_COLLECTIVE_COLLECTIVE_H
 
@@ -50,19 +52,24 @@ typedef enum ll_algorithm {
 
 extern const char *const ll_algorithm_names[]; /* "auto", "ring", ...; ended by NULL */
 
-/* Members up to which `auto` looks at: direct reductions, gathers and scatters (libraries do so
- * within a board, and the list of flows of a larger group is long); flat algorithms where chips
- * pass on traffic and a hierarchical one is possible. */
-enum { LL_MAX_ROUND = 64, LL_DIRECT_MAX = 32, LL_FLAT_MAX = 1024 };
+enum {
+    LL_MAX_ROUND = 64,
+    /* Largest group for which `auto` considers direct reductions, gathers and scatters: libraries
+     * have them within a board, and the number of flows grows with its square. */
+    LL_DIRECT_MAX = 32,
+    /* Largest group for which `auto` considers a flat algorithm where chips forward traffic and a
+     * hierarchical one is possible. */
+    LL_FLAT_MAX = 1024
+};
 
 typedef struct ll_round {
     ll_traffic traffic;
-    ll_collective collective; /* whose rate it has; in a hierarchical plan, that of the stage */
+    ll_collective collective; /* its rate_frac counts; hierarchical plan: that of the stage */
     double repeat;            /* serial repetitions, each with its latency */
-    double depth;  /* further latencies of a pipelined round (tree, chain), without bytes */
-    double own;    /* repetitions that one part of `own` in ll_software stands for; 0: in place */
-    int dimension; /* whose software drives it */
-    int32_t n_reduce; /* members whose data the switches add up; 0: chips do it */
+    double depth;     /* further latencies of a pipelined round (tree, chain), without bytes */
+    double own;       /* self-copies (own_* of ll_software) of the round; 0: in place */
+    int dimension;    /* its software drives the round */
+    int32_t n_reduce; /* members whose data the switches reduce; 0: chips reduce */
 } ll_round;
 
 typedef struct ll_plan {
@@ -70,10 +77,9 @@ typedef struct ll_plan {
     ll_algorithm algorithm;
     double size_B;
     int32_t group_size;
-    int dimension; /* the outermost that the group touches */
-    bool
-        pipelined; /* the dimensions work at the same time, chunk by chunk: the busiest one counts */
-    int n_stage;   /* hierarchical: the algorithm of each stage, in order */
+    int dimension;  /* the outermost that the group touches */
+    bool pipelined; /* dimensions overlap, chunk by chunk: the busiest one counts */
+    int n_stage;    /* hierarchical: the algorithm of each stage, in order */
     ll_algorithm stage[2 * LL_MAX_DIGIT];
     int n_round, cap_round;
     ll_round *round; /* [n_round] of [cap_round], in the arena of whoever asked for the plan */
@@ -84,14 +90,15 @@ typedef struct ll_request {
     ll_collective collective;
     ll_algorithm algorithm;
     ll_group group;
-    double size_B; /* see above */
+    double size_B; /* as nccl-tests counts it, see the top of this file */
 } ll_request;
 
 /* busbw / algbw as nccl-tests counts them, among n members. */
 double ll_collective_bus_factor(ll_collective collective, double n);
 
-/* Its rounds, in mem. Error LL_ERR_CONFIG if the algorithm cannot do it (halving with 6 members,
- * in_network where no switch reduces, ...), with what can. Not AUTO. Not collective. */
+/* The plan of a request whose algorithm is not AUTO; its rounds are in mem. Error LL_ERR_CONFIG if
+ * the algorithm cannot do it (halving with 6 members, in_network where no switch reduces, ...),
+ * with what can. Not collective. */
 ll_status ll_collective_plan(const ll_cluster *cluster, const ll_request *request, ll_arena *mem,
                              ll_plan *out, ll_error *err);
 
@@ -100,7 +107,7 @@ typedef struct ll_cost {
     double software_s; /* launch, steps, and what rate_frac takes from the link rate */
     double fixed_s;    /* part of software_s that does not grow with the size: launch and steps */
     double latency_s;  /* zero-load latency of all serial rounds */
-    double wire_s;     /* bytes over the link rate, waiting for others included */
+    double wire_s;     /* bytes over the link rate, contention included */
     ll_protocol protocol;
     ll_spread flow; /* packet: when the flows of the longest round end, as simulated; else 0 */
 } ll_cost;
@@ -110,14 +117,14 @@ typedef struct ll_cost {
 void ll_collective_cost(const ll_software *software, const ll_plan *plan, const ll_price *price,
                         ll_cost *out);
 
-/* Whether the messages are those of pairs of members, not of a ring or a tree of them. */
+/* Whether each message is between one pair of members, with no ring or tree of them. */
 static inline bool ll_collective_pairwise(ll_collective what)
 {
     return what == LL_ALL_TO_ALL || what == LL_SEND;
 }
 
-/* What the library reckons the plan to take; 0 if it does not, and the fastest plan is taken.
- * protocol: the one that it takes, LL_N_PROTOCOL for the fastest. */
+/* Time of the plan by the library's tuning model (ll_guess); 0 if it has none, and the fastest plan
+ * is taken. *protocol: the protocol that it chooses, LL_N_PROTOCOL for the fastest. */
 double ll_collective_guess(const ll_software *software, const ll_plan *plan, ll_protocol *protocol);
 
 /* The outermost dimension that the group touches: its software drives a flat collective. */
@@ -132,8 +139,8 @@ bool ll_collective_eligible(const ll_cluster *cluster, const ll_request *request
 ll_status ll_collective_choose(const ll_cluster *cluster, const ll_request *request, ll_arena *mem,
                                ll_plan *out, ll_error *err);
 
-/* The same for many requests on one cluster: what is found out about its topology is kept, in the
- * mem of ll_chooser_create, which has to outlive it and may not be taken back in between. */
+/* The same for many requests on one cluster. A chooser keeps what it finds out about the topology
+ * in the mem of ll_chooser_create, which must outlive it and may not be released in between. */
 typedef struct ll_chooser ll_chooser;
 ll_chooser *ll_chooser_create(const ll_cluster *cluster, ll_arena *mem);
 ll_status ll_chooser_choose(ll_chooser *chooser, const ll_request *request, ll_arena *mem,

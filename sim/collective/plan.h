@@ -18,16 +18,16 @@ ll_span ll_span_of(const ll_topology *topo, const ll_group *group);
 /* One more round, as *round says; in mem. */
 ll_round *ll_plan_add(ll_plan *plan, const ll_round *round, ll_arena *mem);
 
-/* What is known of a cluster while its collectives are planned: choose.c. */
+/* What choose.c has found out about a cluster: it serves many requests. */
 enum { LL_CHOOSER_GROUPS = 32 };
 
 struct ll_chooser {
     const ll_cluster *cluster;
     void *closed;  /* engine `closed` on its topology */
     ll_arena *mem; /* of the chooser */
-    int n_group;   /* of which is known whether their chips pass on traffic for each other */
+    int n_group;
     ll_group group[LL_CHOOSER_GROUPS]; /* [n_group] */
-    bool forwards[LL_CHOOSER_GROUPS];
+    bool forwards[LL_CHOOSER_GROUPS];  /* [n_group] chips forward each other's traffic */
 };
 
 void ll_chooser_init(ll_chooser *chooser, const ll_cluster *cluster, ll_arena *mem);
@@ -42,7 +42,7 @@ ll_status ll_chooser_plan(ll_chooser *chooser, const ll_request *request, ll_are
 typedef struct ll_flat {
     ll_chooser *chooser;
     const ll_request *request;
-    int dim;
+    int dim;   /* dimension */
     int32_t n; /* members */
     ll_plan *plan;
     ll_arena *mem; /* of the rounds */

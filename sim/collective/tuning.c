@@ -1,5 +1,5 @@
-/* Which way a library takes by what it reckons, where its software has a guess (ll_guess,
- * sim/machine/cluster.h). */
+/* The tuning model of a library: which algorithm and protocol it predicts to be the fastest
+ * (ll_guess, sim/machine/software.h). */
 #include "sim/collective/collective.h"
 
 #include <math.h>

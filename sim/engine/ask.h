@@ -1,4 +1,4 @@
-/* What a phase asks of an engine, for those that call one. */
+/* Whether an engine can price a phase: asked by whoever calls one. */
 #ifndef LL_ENGINE_ASK_H
 #define LL_ENGINE_ASK_H
 

@@ -1,17 +1,16 @@
-/* The seam of the network engines: phases in, prices out.
+/* The seam of the network engines: they take phases of traffic and return when each ends.
  *
- * A *phase* is the set of traffics that are on the wire together. All of their flows start at time
- * 0, but for those of lists that say otherwise (sim/traffic/timing.h). An engine says when the last
- * flow of each traffic ends. It sees the same topology and the same flows as every other engine, so
- * each checks the others:
- *   closed  alpha-beta, each flow as if alone with the other flows of its own source
+ * A *phase* is the set of traffics that are on the wire together. Their flows start at time 0,
+ * unless a list says otherwise (sim/traffic/timing.h). The *price* of a phase is when the last flow
+ * of each traffic ends. All engines see the same topology and the same flows, so each checks the
+ * others:
+ *   closed  alpha-beta: a flow shares links with the other flows of its source alone
  *   flow    the throughput equations on the real link graph, progressive filling
  *   packet  every packet on every link
  *
  * Flows with src == dst or no bytes end when they start.
  *
- * Phases are best priced through ll_engine_create, ll_engine_price, ll_engine_destroy, which
- * remember.
+ * ll_engine_create, ll_engine_price and ll_engine_destroy price equal phases once.
  *
  * To add an engine: a file (or folder) here with its ll_engine_type, of which nothing else is seen
  * outside; its name in LL_ENGINES below, which also puts it through tests/contract/engine.c;
@@ -52,7 +51,7 @@ typedef struct ll_spread {
     double min_s, median_s, p99_s, max_s;
 } ll_spread;
 
-/* How a fact about several prices follows from those about each. */
+/* How facts of several prices merge into one. */
 typedef enum ll_merge {
     LL_MERGE_MAX,
     LL_MERGE_MIN,
@@ -60,7 +59,7 @@ typedef enum ll_merge {
     LL_MERGE_OF_LARGEST /* of the one with most flows (ll_fact_n_flow) */
 } ll_merge;
 
-/* What a fact says: one static row for each, shared by engines that say the same. */
+/* A kind of fact: one static row for each, shared by engines that report the same quantity. */
 typedef struct ll_fact_kind {
     const char *name, *unit, *doc; /* "n_solve", "1", one line */
     ll_merge merge;
@@ -79,7 +78,7 @@ typedef struct ll_price {
     double latency_s[LL_MAX_TRAFFIC];
     ll_spread flow[LL_MAX_TRAFFIC]; /* packet: of the part that was simulated; else 0 */
     int n_fact;
-    ll_fact fact[LL_MAX_FACT]; /* [n_fact] what else the engine tells, each kind once */
+    ll_fact fact[LL_MAX_FACT]; /* [n_fact] what else the engine reports, each kind once */
 } ll_price;
 
 /* Facts of more than one engine. */
@@ -89,7 +88,7 @@ extern const ll_fact_kind ll_fact_n_link_class;   /* after it */
 extern const ll_fact_kind ll_fact_max_util_frac;  /* every engine, if anything is sent */
 extern const ll_fact_kind ll_fact_batch_err_frac; /* bound on, or estimate of, the error of end_s */
 
-double ll_price_fact(const ll_price *price, const char *name); /* 0 if it does not say */
+double ll_price_fact(const ll_price *price, const char *name); /* 0 if it is not reported */
 void ll_price_tell(ll_price *price, const ll_fact_kind *kind, double value); /* sets it */
 
 /* Merges the facts of *one into those of *into. Times stay. */
@@ -102,15 +101,15 @@ enum {
     LL_ENGINE_CAN_FLOW_END = 4      /* the end of each flow by itself */
 };
 
-/* An engine. Between create and destroy it prices any number of phases on one topology, and keeps
- * what it learns of the topology on the way. A price depends on the phase alone, not on what was
+/* An engine. Between create and destroy it prices any number of phases on one topology, and may
+ * keep what it has derived from the topology. A price depends on the phase alone, not on what was
  * priced before. */
 typedef struct ll_engine_type {
     const char *name, *doc;
     const ll_key *keys; /* ended by {0} */
     size_t param_size;
     unsigned can; /* LL_ENGINE_CAN_* */
-    /* *state lives in `mem`, which nobody may take back to an earlier mark before destroy. topo and
+    /* *state lives in `mem`, which nobody may release to an earlier mark before destroy. topo and
      * param are borrowed until then. Collective. */
     ll_status (*create)(const ll_topology *topo, const ll_wire *wire, const void *param,
                         ll_comm *comm, ll_arena *mem, void **state, ll_error *err);
@@ -118,8 +117,8 @@ typedef struct ll_engine_type {
      * converge. Collective. */
     ll_status (*price)(void *state, int n, const ll_phase *phase, ll_price *price, ll_error *err);
     void (*destroy)(void *state); /* also after create or price failed, unless *state is NULL */
-    /* out: [param_size] bytes, becomes `param` with links that make no errors. False if they make
-     * none. */
+    /* Whether links damage packets under `param`. If so, *out ([param_size] bytes) becomes `param`
+     * with error-free links. */
     bool (*error_free)(const void *param, void *out);
 } ll_engine_type;
 
@@ -133,17 +132,17 @@ LL_ENGINES(LL_ENGINE_DECLARE)
 extern const ll_engine_type *const ll_engine_types[]; /* ended by NULL */
 const ll_engine_type *ll_engine_find(const char *name);
 
-/* Prices by an engine that is there for this call only. price: [problem->n_phase]. `mem` is for the
- * call (released by the caller). Collective. */
+/* Prices by an engine that is created for this call only. price: [problem->n_phase]. `mem` is for
+ * the call (released by the caller). Collective. */
 ll_status ll_engine_solve(const ll_engine_type *type, const ll_problem *problem, const void *param,
                           ll_comm *comm, ll_arena *mem, ll_price *price, ll_error *err);
 
-/* An engine that remembers what it has priced, by content: equal phases are priced once, and what
- * it returns is the same to the bit as without memory. */
+/* An engine with a cache of prices, by the content of phases: equal phases are priced once, and the
+ * results are the same to the bit as without the cache. */
 typedef struct ll_engine ll_engine;
 
-/* `param` is copied. Destroy it before `mem` goes; it has an arena of its own for what it
- * remembers. Collective. */
+/* `param` is copied. Destroy the engine before `mem`; its cache has an arena of its own.
+ * Collective. */
 ll_status ll_engine_create(const ll_engine_type *type, const ll_topology *topo, const ll_wire *wire,
                            const void *param, ll_comm *comm, ll_arena *mem, ll_engine **out,
                            ll_error *err);
@@ -154,8 +153,8 @@ ll_status ll_engine_price(ll_engine *engine, int n, const ll_phase *phase, ll_pr
 void ll_engine_destroy(ll_engine *engine); /* NULL: nothing */
 
 typedef struct ll_engine_use {
-    int64_t n_phase; /* asked for */
-    int64_t n_hit;   /* of which were known, or stood in the same call before */
+    int64_t n_phase; /* phases asked for */
+    int64_t n_hit;   /* of them in the cache, or earlier in the same call */
 } ll_engine_use;
 
 ll_engine_use ll_engine_use_of(const ll_engine *engine);

@@ -1,5 +1,5 @@
-/* What the software that drives the links adds to them: a communication library, dimension by
- * dimension. */
+/* The communication library that drives the links: the time that it adds to the wire, for each
+ * dimension of the topology. */
 #ifndef LL_MACHINE_SOFTWARE_H
 #define LL_MACHINE_SOFTWARE_H
 
@@ -33,53 +33,56 @@ typedef enum ll_protocol {
 
 extern const char *const ll_protocol_names[]; /* "ll", ...; ended by NULL */
 
-/* What a library reckons a collective of S bytes among n members to take, when it chooses
- * algorithm and protocol (NCCL's tuning.cc; rings have 2(n-1) steps for an all_reduce, n-1 for a
- * gather or a scatter):
+/* The library's tuning model: the time that it predicts for a collective of S bytes among n members
+ * when it chooses algorithm and protocol (NCCL's tuning.cc; rings have 2(n-1) steps for an
+ * all_reduce, n-1 for a gather or a scatter):
  *     by a ring in protocol p: base_p + steps * step_p + S * steps / n / rate_p
  *     by the switches:         in_network_s + S / min(n * member_Bps, in_network_Bps)
- * Messages between pairs (all_to_all, send) are LL up to pairs_ll_B, Simple beyond. What it
- * reckons may be wrong: then it does not take what would be the fastest. */
+ * Messages of all_to_all and send are LL up to pairs_ll_B, Simple beyond. Where the prediction is
+ * wrong, the library does not take the fastest, and neither does the simulation. */
 typedef struct ll_guess {
     double base_s[LL_N_PROTOCOL], step_s[LL_N_PROTOCOL];
-    /* 0: not taken; SIMPLE 0: the library takes what is the fastest */
+    /* 0: the protocol is never taken; SIMPLE 0: no tuning model, the fastest is taken */
     double rate_Bps[LL_N_PROTOCOL];
-    double in_network_s, member_Bps, in_network_Bps;
+    double in_network_s, member_Bps, in_network_Bps; /* in_network_Bps 0: never taken */
     double pairs_ll_B;
 } ll_guess;
 
-/* What software adds to the wire on one dimension:
+/* The software of one dimension. A collective takes
  *     T = launch + steps + (wire + own) / (rate_frac * frac_p)
- * in the protocol that the library takes. `steps` of n serial steps of part_B bytes, w = wire of
- * a part:
- *     LL      n * (step_ll + fill_ll * min(1, part_B / 4 KiB)): more threads, longer barriers
+ * in protocol p, which the library takes. `steps` of n serial steps of part_B bytes each, w = wire
+ * time of a part:
+ *     LL      n * (step_ll + fill_ll * min(1, part_B / 4 KiB)): larger parts use more threads,
+ *             whose barriers take longer
  *     LL128   n * step_ll128
  *     Simple  n * (hypot(step, w) - w): a long part hides the latency of its own slices
  *     pairs   all_to_all, send: step_ll + fill_pairs_ll * part_B / 16 KiB, or step_pairs in Simple
  * own: the out-of-place self-copy of a member's own part, in steps; and, in Simple, the drain of
  * the pipeline: half of the last part, at most tail_B (pairs: half of all parts, at most half of
  * tail_B; their chunks are half as long).
- * By the switches (in_network) of n members the buffer of S bytes
- * passes in slots of channels_in_network chunks of 16 to 128 KiB, by NCCL's rule,
- * with up to 2 n slots under way (without slots 2 n steps): as many as the buffer has, but at
- * least the 16 of 8 members, which leave of a small buffer about the 25 us that NCCL reckons for
- * any number of members (tuning.cc):
+ *
+ * An all_reduce by the switches (in_network) among n members moves the buffer of S bytes in slots
+ * of channels_in_network chunks of 16 to 128 KiB, by NCCL's rule. Up to 2 n slots are in flight
+ * (without slots: 2 n steps), as many as the buffer has, but at least 16, those of 8 members: a
+ * small buffer then takes about the 25 us that NCCL's tuning model has for any n (tuning.cc):
  *     T = launch + (S / slot + min(2 n, max(S / slot, 16)))
  *                  * (step_in_network + slot / rate_in_network) */
 typedef struct ll_software {
     const char *dimension;             /* name of the dimension of the topology */
-    double launch_s[LL_N_COLLECTIVE];  /* floor of one collective of no bytes */
-    double rate_frac[LL_N_COLLECTIVE]; /* of the link rate that is achieved on long transfers */
+    double launch_s[LL_N_COLLECTIVE];  /* of one collective, in addition to its steps */
+    double rate_frac[LL_N_COLLECTIVE]; /* rate of long transfers over the link rate */
     double rate_frac_in_network;       /* the same for all_reduce by the switches */
-    double step_in_network_s;          /* of a slot of a reduction by the switches */
-    int64_t channels_in_network;       /* chunks of a slot; 0: no slots, a stream */
-    const char *algorithms;            /* that `auto` may take, or "all" */
-    double step_s[LL_N_PROTOCOL]; /* each serial step of a collective, beside the wire's latency */
-    double protocol_frac[LL_N_PROTOCOL]; /* of rate_frac; 0: the library has it not; SIMPLE: 1 */
-    double own_ring, own_all_to_all;     /* see above */
+    double step_in_network_s;          /* of each slot of an all_reduce by the switches */
+    int64_t channels_in_network;       /* chunks per slot; 0: no slots, the buffer is streamed */
+    const char *algorithms;            /* algorithms that `auto` may take, or "all" */
+    double step_s[LL_N_PROTOCOL];      /* of each serial step, in addition to the wire's latency */
+    /* Rate over that of SIMPLE, whose own is 1; 0: the library does not have the protocol. */
+    double protocol_frac[LL_N_PROTOCOL];
+    double own_ring, own_all_to_all; /* self-copy, in steps and in messages */
     double fill_ll_s, fill_pairs_ll_s, step_pairs_s, tail_B; /* see above */
     ll_guess guess;
-    double held_frac; /* of a transfer's time, that kernels beside it lose (sim/step/exposed.h) */
+    /* How much longer overlapped kernels take, over the transfer's time (sim/step/overlap.h). */
+    double held_frac;
     /* stages of a hierarchical collective on this and on other dimensions overlap */
     bool pipelined;
 } ll_software;

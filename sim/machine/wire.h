@@ -1,4 +1,4 @@
-/* The wire: how many bytes a flow keeps in flight.
+/* The wire: packets, and how many bytes a flow keeps in flight (its window).
  *
  * A flow keeps at most `window` bytes in flight. With window_bdp = w the window is w times the
  * bandwidth-delay product of the sender's share of its narrowest link: W = w * c/k * tau, c/k the

@@ -1,4 +1,4 @@
-/* Synthetic traffic: the patterns that networks are tried with, as lists of flows of equal size.
+/* Synthetic traffic: the usual test patterns of networks, as lists of flows of equal size.
  *
  * Used to calibrate engines against each other, and by the benchmarks. n chips, s = floor(sqrt(n)).
  */

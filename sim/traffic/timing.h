@@ -2,17 +2,16 @@
  *
  * A flow of a list starts at the later of its start_s and the end of the last of its predecessors:
  * its first byte leaves when the last byte of all of them has landed. Predecessors are flows of the
- * same list. A flow without bytes, or from a chip to itself, ends when it starts: it joins what
- * others wait for.
+ * same list. A flow without bytes, or from a chip to itself, ends when it starts: others may wait
+ * for it as for a barrier.
  *
- *   example, a reduction and what follows it:   start_s = {0, 2 us, 0, 0}, first_after = {0, 0, 0, 2, 3},
- *   after = {0, 1, 2}: flows 0 and 1 have no predecessors, 2 waits for both of them, 3 for 2.
+ * Example, two flows, a third that waits for both, and a fourth that waits for the third:
+ *   start_s = {0, 2 us, 0, 0}, first_after = {0, 0, 0, 2, 3}, after = {0, 1, 2}
  *
  * A *node* is a flow of a timed list (ll_traffic_timed), numbered through the phase. Flows are
- * *released together* if their start times and their predecessors are the same, as all flows are
- * that start at
- * 0. A sender shares its windows and links among the flows that it releases together (k of
- * sim/machine/wire.h): those that follow each other do not share.
+ * *released together* if their start times and their predecessors are the same, such as all flows
+ * that start at 0. A sender shares its windows and links among the flows that it releases together
+ * (k of sim/machine/wire.h); flows that follow each other do not share.
  *
  *     ll_clock clock = ll_clock_create(timing, 1, mem);
  *     for (int64_t node; (node = ll_clock_take(&clock)) >= 0;)  ... starts at clock.ready[node]
@@ -61,7 +60,7 @@ static inline int32_t ll_timing_release(const ll_timing *timing, int traffic, in
     return timing->release[timing->first_node[traffic] + flow];
 }
 
-/* Time that goes on from node to node. Times in any unit: `unit` of them in a second. */
+/* Releases nodes as their predecessors end. Times are in any unit: `unit` of them in a second. */
 typedef struct ll_clock {
     const ll_timing *timing;
     double *ready;  /* [n_node] when the node starts, if it has been released */

@@ -14,7 +14,7 @@
  * receiver), or size_B * weight[i] with weight_of_sender. So an all-to-all to experts that are not
  * equally popular is ALL with the popularity of each member's experts over the mean, and the way
  * back is the same with weight_of_sender. Weights of mean 1 keep the sum: a member sends n * size_B
- * in all, as without, its own part, which stays at home, included.
+ * in all, as without weights, its own part included, which stays on the chip.
  *
  * Time. The flows of a LIST may start later than at 0, and wait for others: see timing.h. */
 #ifndef LL_TRAFFIC_TRAFFIC_H
@@ -39,14 +39,15 @@ int32_t ll_group_count(const ll_group *g);
 int32_t ll_group_member(const ll_group *g, int32_t group, int32_t member); /* chip id */
 
 typedef enum ll_pattern {
-    LL_PATTERN_SHIFT, /* member i sends to (i + arg) mod n                       n flows per group */
-    LL_PATTERN_BOTH,  /* member i sends to (i + arg) mod n and to (i - arg) mod n  2 n flows */
-    LL_PATTERN_XOR,   /* member i sends to i xor arg (n a power of two)          n flows */
-    LL_PATTERN_ALL,   /* every member sends to every other                       n (n-1) flows */
-    LL_PATTERN_LINE,  /* member i sends to i + 1, the last to nobody             n-1 flows */
-    LL_PATTERN_TREE, /* both trees of the double binary tree; arg 1: downwards only      see traffic.c */
-    LL_PATTERN_ROOT, /* member 0 sends to every other                           n-1 flows */
-    LL_PATTERN_LIST  /* src, dst, size_B arrays below; groups are not used */
+    /* flows per group: which member sends to which */
+    LL_PATTERN_SHIFT, /* n: i to (i + arg) mod n */
+    LL_PATTERN_BOTH,  /* 2 n: i to (i + arg) mod n, and to (i - arg) mod n */
+    LL_PATTERN_XOR,   /* n, a power of two: i to i xor arg */
+    LL_PATTERN_ALL,   /* n (n-1): every member to every other */
+    LL_PATTERN_LINE,  /* n-1: i to i + 1, the last to nobody */
+    LL_PATTERN_TREE,  /* both trees of the double binary tree; arg 1: downwards only (traffic.c) */
+    LL_PATTERN_ROOT,  /* n-1: member 0 to every other */
+    LL_PATTERN_LIST   /* src, dst, list_B below; groups are not used */
 } ll_pattern;
 
 typedef struct ll_traffic {
@@ -108,8 +109,8 @@ ll_list_order ll_traffic_list_order(const ll_traffic *t, int64_t lo, int64_t hi,
 typedef enum ll_tree_link { LL_TREE_UP, LL_TREE_LEFT, LL_TREE_RIGHT } ll_tree_link;
 int32_t ll_traffic_tree(int32_t n, int tree, int32_t i, ll_tree_link link);
 
-/* Of what ll_traffic says, in numbers: two that are equal have the same flows. Borrowed arrays are
- * compared by what is in them. Sizes are equal if they are to the bit. */
+/* Hash and equality by content: equal traffics have the same flows. Borrowed arrays are compared
+ * element by element, sizes to the bit. */
 uint64_t ll_traffic_hash(uint64_t seed, const ll_traffic *t);
 bool ll_traffic_equal(const ll_traffic *a, const ll_traffic *b);
 ll_traffic ll_traffic_copy(const ll_traffic *t, ll_arena *mem); /* with arrays of its own */

@@ -1,4 +1,4 @@
-/* lineloss run STUDY: price, replay and account for one study. */
+/* lineloss run STUDY: price, execute and account for one study. */
 #include "sim/command/command.h"
 #include "sim/print/output.h"
 #include "sim/report/report.h"

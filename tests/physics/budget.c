@@ -45,7 +45,7 @@ static const ll_loss *loss_of(const ll_result *r, const char *cause)
 
 /* Losses and effective chips are all chips, to the last bit; from `bandwidth` on every rung only
  * takes work or waiting away, so its loss cannot be negative. The rungs above it may in principle
- * trade: see sim/step/budget.h. */
+ * trade: see sim/step/account.h. */
 static void test_sum(const env *e, const char *text, int n_set, const char *const *set)
 {
     ll_result r = study_run(text, n_set, set, e->comm, e->mem);

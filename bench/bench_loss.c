@@ -8,8 +8,8 @@
  * followed (go back n); or its source does (end to end), after an answer that shows the gap or
  * after 320 us. Four cases:
  *
- *   all-reduce     1 MiB over the 8192 chips of `atlas950`: six rounds of short messages, each over when
- *                  the last of its flows is
+ *   all-reduce     1 MiB over the 8192 chips of `atlas950`: six rounds of short messages, each over
+ *                  when the last of its flows is
  *   permutation    2 MB per chip, 1024 chips, leaf-spine of 100 Gb/s, sprayed over 16 spines
  *   one path       the same, every flow on one path, drawn by a hash: long flows in order
  *   step           a training step of `nvl72`

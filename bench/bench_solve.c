@@ -1,6 +1,7 @@
 /* The throughput equations without folding, spread over ranks: cost against chips and ranks.
  *
- *   mpirun -n R bench_solve [--format json] [chips ...]   (multiples of 64; default 1024 2048 4096 8192)
+ *   mpirun -n R bench_solve [--format json] [chips ...]
+ *   chips: multiples of 64; default 1024 2048 4096 8192
  *
  * A random permutation (nothing is symmetric) together with a ring step in each group of 64, on
  * meshes of 8 x 8 behind switches. Wall seconds of the whole price, and per solve of its filling.

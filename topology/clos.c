@@ -13,8 +13,9 @@
  * and the cores are one node, with bundles of lanes. This is exact, and it is the same graph with
  * one spine and one core. ecmp and dmodk choose one spine and one core, so these exist one by one:
  *   ecmp   by a hash of source, destination and path number;
- *   dmodk  by the destination: spine = slot mod spines, core = (slot / spines) mod core_uplinks, slot
- *          counting the ports leaf by leaf (Zahavi, "D-Mod-K routing", 2010; as InfiniBand fat trees).
+ *   dmodk  by the destination: spine = slot mod spines, core = (slot / spines) mod core_uplinks,
+ *          slot counting the ports leaf by leaf (Zahavi, "D-Mod-K routing", 2010; as InfiniBand fat
+ *          trees).
  *
  * rails = R: host e is NIC e mod R of node e / R; hosts_per_leaf nodes are a unit, which has R
  * leaves, and NIC r of each of its nodes goes to leaf r of the unit. R = 1: hosts fill the leaves

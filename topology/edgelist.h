@@ -2,7 +2,7 @@
  *
  *     chips 2                     # first; the chips are called 0 and 1
  *     node sw                     # every switch is declared before it is used
- *     0 <-> sw 18 50 GB/s 300 ns  # both directions: lanes, bandwidth of one lane, latency of the hop
+ *     0 <-> sw 18 50 GB/s 300 ns  # both directions: lanes, bandwidth of one, latency of the hop
  *     sw -> 1 18 50 GB/s 300 ns   # one direction
  *     1 -> sw 18 50 GB/s 300 ns
  *

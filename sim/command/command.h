@@ -19,7 +19,10 @@ typedef struct ll_command {
     ll_status (*run)(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_error *err);
 } ll_command;
 
-#define LL_COMMANDS(X)           X(run) X(compare) X(net) X(curves) X(calibrate) X(check) X(list) X(validate)
+/* clang-format off */
+#define LL_COMMANDS(X) \
+    X(run) X(compare) X(net) X(curves) X(calibrate) X(check) X(list) X(validate)
+/* clang-format on */
 #define LL_COMMAND_DECLARE(name) extern const ll_command ll_command_##name;
 LL_COMMANDS(LL_COMMAND_DECLARE)
 #undef LL_COMMAND_DECLARE

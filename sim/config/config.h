@@ -8,14 +8,14 @@
  * - Physical quantities are strings with units, and may carry evidence after a bar:
  *       memory_bandwidth = "3.35 TB/s | vendor: H100 data sheet";
  *   The word before the colon is one of measured, vendor, derived, press, unverified, assumed
- *   (strongest first). A fact (LL_KEY_FACT) that is set without it counts as "unstated", one that is
- *   left to its default as "assumed".
+ *   (strongest first). A fact (LL_KEY_FACT) that is set without it counts as "unstated", one that
+ *   is left to its default as "assumed".
  * - `set = [ "cluster.chip.memory = 80 GB | assumed: ...", ... ]` at the top level, and --set on
- * the
- *   command line after it, override values by path; list elements as in `dimensions[2].size`.
- *   They may set keys that no file wrote. "cluster.chip = @chips/h100.cfg" replaces a whole group by
- *   the keys of a file, or of its only group if that has the same name ("model = @models/x.cfg"). Paths
- *   are relative to the file that names them; on the command line to the current directory.
+ *   the command line after it, override values by path; list elements as in `dimensions[2].size`.
+ *   They may set keys that no file wrote. "cluster.chip = @chips/h100.cfg" replaces a whole group
+ *   by the keys of a file, or of its only group if that has the same name ("model =
+ *   @models/x.cfg"). Paths are relative to the file that names them; on the command line to the
+ *   current directory.
  *
  * Whatever no key table asked for is an error (ll_config_finish), with the nearest legal spelling.
  */

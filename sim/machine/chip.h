@@ -1,6 +1,6 @@
 /* A chip: one accelerator package, and how much of its data sheet kernels reach.
  *
- * Kernel time is a roofline per kernel (sim/machine/kernel.h): peak times an achievable fraction per
+ * Kernel time is a roofline per kernel (kernel.h): peak times an achievable fraction per
  * kernel class, memory bandwidth times a fraction, and a launch time. There is no global
  * utilisation knob. */
 #ifndef LL_MACHINE_CHIP_H

@@ -15,7 +15,8 @@
  * add up the partial sums, 32 bits wide, in memory. Results are written at the end of a tile, when
  * its multiprocessor has nothing to multiply:
  *
- *   multiplying = waves * (2 tile_m tile_n (k / split) * multiprocessors / rate + fill) + written / bandwidth
+ *   multiplying = waves * (2 tile_m tile_n (k / split) * multiprocessors / rate + fill)
+ *                 + written / bandwidth
  *   moving      = (read + written) / bandwidth
  *   time        = sqrt( multiplying^2 + moving^2 )
  *
@@ -60,8 +61,8 @@ typedef enum ll_kernel_kind {
     LL_KERNEL_GROUPED_GEMM, /* gemm.n and gemm.k; rows: [n_group] values of m; one launch */
     LL_KERNEL_ATTENTION,    /* fused, forward: flop, bytes, keys that a row sees */
     LL_KERNEL_ATTENTION_BACKWARD,
-    LL_KERNEL_DECODE, /* attention of one query per sequence: flop, bytes of the keys and values read */
-    LL_KERNEL_STREAM /* bytes */
+    LL_KERNEL_DECODE, /* one query per sequence: flop, bytes of the keys and values */
+    LL_KERNEL_STREAM  /* bytes */
 } ll_kernel_kind;
 
 /* Which sum of ll_compute a kernel counts to. Score GEMMs of attention that is not fused count as

@@ -7,13 +7,15 @@
  * and memory that it passes):
  *
  *   exposed   T                            the next kernel needs it, nothing runs meanwhile
- *   ring      max(0, T - C (n-1)/n)        the GEMM is cut into n chunks, one per member of the group; a chunk is sent
- *                                          on while the one before it is multiplied, and the local chunk needs no
- *                                          transfer. Copy engines, which occupy no cores.
- *   ring of keys   max(T - C (n-1)/n, H)   the same by kernels that occupy cores: keys and values pass around the
- *                                          context-parallel chips while attention works on those before
- *   split     T/4 + 3/4 max(T - C, H)      the GEMM is cut into 4 chunks; each chunk's transfer overlaps with the
- *                                          next chunk's GEMM, the last is exposed
+ *   ring      max(0, T - C (n-1)/n)        the GEMM is cut into n chunks, one per member of the
+ *                                          group; a chunk is sent on while the one before it is
+ *                                          multiplied, and the local chunk needs no transfer.
+ *                                          Copy engines, which occupy no cores.
+ *   ring of keys   max(T - C (n-1)/n, H)   the same by kernels that occupy cores: keys and values
+ *                                          pass around the context-parallel chips while attention
+ *                                          works on those before
+ *   split     T/4 + 3/4 max(T - C, H)      the GEMM is cut into 4 chunks; each chunk's transfer
+ *                                          overlaps with the next chunk's GEMM, the last is exposed
  *   overlapped  max(T - C, H)              transfer and kernels do not depend on each other
  *
  * Ring and split are what Transformer Engine's userbuffers do by default (method "ring_exchange"

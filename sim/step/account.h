@@ -3,9 +3,9 @@
  * The iteration is evaluated along the ladder of causes of its workload; each rung removes one
  * cause more. For training:
  *
- *   real -> jitter -> link errors (of engine packet, if it has any) -> contention -> software -> latency
- *        -> bandwidth (no transfers at all) -> bubble -> imbalance -> optimizer -> recompute -> launch -> memory
- *        -> kernels (at peak)
+ *   real -> jitter -> link errors (of engine packet, if it has any) -> contention -> software
+ *        -> latency -> bandwidth (no transfers at all) -> bubble -> imbalance -> optimizer
+ *        -> recompute -> launch -> memory -> kernels (at peak)
  *
  * Effective chips of a rung = N * (work at peak speed) / (its step time); a cause has lost what its
  * rung gains over the one before. Values are kept on a grid of 2^-30 chips, so that the losses add

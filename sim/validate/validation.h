@@ -6,10 +6,10 @@
  *   step s                   the time of a step
  *   tokens/s/chip            the step follows from the tokens of a step
  *   TFLOP/s/chip CONVENTION  the step follows from its work, counted as the source counts:
- *     full+recompute           all scores; the layers' forward pass twice (Narayanan et al. 2021, eq. 3)
+ *     full+recompute           all scores, forward pass twice (Narayanan et al. 2021, eq. 3)
  *     full                     all scores, nothing twice
  *     causal                   the lower triangle of the scores, nothing twice
- *   busbw COLLECTIVE SIZE    GB/s as nccl-tests counts, among all chips of the cluster; gives a time
+ *   busbw COLLECTIVE SIZE    GB/s as nccl-tests counts, among all chips; gives a time
  *   layer forward ms, layer backward ms   of one layer and micro-batch, transfers included
  *   fits                     1 or 0: whether the layout ran, or ran out of memory
  *   activations GB           of the fullest stage of a pipeline
@@ -86,7 +86,7 @@ typedef struct ll_validation_param {
 enum {
     LL_VALIDATION_STEP,     /* fitted to step times: its evidence says "fit" and "step" */
     LL_VALIDATION_FITTED,   /* to a table of kernels or collectives: its evidence says "fit" */
-    LL_VALIDATION_MEASURED, /* a measurement of a kernel, a collective or a device, taken as it is */
+    LL_VALIDATION_MEASURED, /* a measured kernel, collective or device, taken as it is */
     LL_VALIDATION_ASSUMED,  /* nobody says: assumed, unverified, press, unstated */
     LL_VALIDATION_STATED,   /* data sheets, and arithmetic on them: not free */
     LL_N_VALIDATION_PARAM

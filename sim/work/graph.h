@@ -7,10 +7,11 @@
  * order in which every task comes after those that it depends on, so one sweep runs them all.
  *
  * A task ends after its dependencies have ended. Two things are finer than that:
- *   streamed   producer and consumer work part by part: the consumer starts when the first part is there, and ends no
- *              sooner than one of its own parts after the producer (weights that arrive layer by layer before the first
- *              forward pass; gradients that leave layer by layer during the last backward pass). Producers are on the
- *              stream dp, release, or are streamed themselves.
+ *   streamed   producer and consumer work part by part: the consumer starts when the first part is
+ *              there, and ends no sooner than one of its own parts after the producer (weights that
+ *              arrive layer by layer before the first forward pass; gradients that leave layer by
+ *              layer during the last backward pass). Producers are on the stream dp, release, or
+ *              are streamed themselves.
  *   delayed    a pipeline send lies between the two, on no stream
  *
  * Tasks from n_local on run once for all replicas: for them, tasks before n_local end when the last
@@ -89,7 +90,7 @@ typedef struct ll_chunk_work {
     double scale;  /* of its transfers, over the size of a call */
     double n_part; /* parts in which they run */
     int forward_op, backward_op;
-    int weight_op; /* the half of a split backward pass that makes gradients of weights; -1: not split */
+    int weight_op; /* half of a split backward pass, gradients of weights; -1: not split */
     int forward_layer, backward_layer; /* passes of one of its layers */
 } ll_chunk_work;
 typedef struct ll_replica_work {

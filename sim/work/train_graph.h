@@ -10,8 +10,8 @@
  *   cp scatter    cp        their gradients, once per layer, backward        attention
  *   pp send       pp        between chunks of one micro-batch     other micro-batches (overlap_pp)
  *   pp gather     tp        what came in parts (scatter_gather)   as pp send
- *   dp gather     dp x cp   weights of a chunk                    forward pass (overlap_param_gather)
- *   dp scatter    dp x cp   gradients of a chunk                  backward pass (overlap_grad_reduce)
+ *   dp gather     dp x cp   weights of a chunk                    overlap_param_gather: forward
+ *   dp scatter    dp x cp   gradients of a chunk                  overlap_grad_reduce: backward
  *   dp reduce     dp x cp   instead of both, for zero = 0
  *   tie reduce    2         gradients of a vocabulary matrix that both     nothing
  *                           ends of the pipeline hold

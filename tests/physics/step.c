@@ -57,21 +57,22 @@ static double products_s(int zero, bool in_parts)
 
 /* Kernels of a micro-batch; 512 of the tokens in norms:
  *
- *                     FLOP at 5e11 FLOP/s (attention back: 2.5e11)      streamed B at 5e11 B/s  kernels
- *   layer forward     causal scores 4 t^2 * 512 / 2     1,073,741,824   norms, sums 20 * 512 h
- *                                                                         + rotary 4 t 1024
- *                                                                         + activation 4 t 2048
- *                                                                         = 23,068,672        4+1+6
- *   layer backward    2.5 times the scores              2,684,354,560   activation 6 t 2048
- *                                                                         + norms, sums 24 * 512 h
- *                                                                         + rotary = 29,360,128  8+1+6
- *   embedding                                                           4 t h; 6 t h = 10,485,760   1+1
- *     gradients of 2^20 weights: cleared                                2 * 2^20 = 2,097,152          1
- *     and with zero < 2 added to the others                             10 * 2^20 = 10,485,760        1
- *   output forward                                                      4 * 512 h + 22 t 1024
- *                                                                         = 25,165,824          1+2
- *   output backward                                                     6 t 1024 + 12 * 512 h
- *                                                                         = 12,582,912          2+3
+ *                     FLOP at 5e11 FLOP/s               streamed B at 5e11 B/s        kernels
+ *                     (attention back: 2.5e11)
+ *   layer forward     causal scores 4 t^2 * 512 / 2 1,073,741,824   norms, sums 20 * 512 h
+ *                                                                     + rotary 4 t 1024
+ *                                                                     + activation 4 t 2048
+ *                                                                     = 23,068,672        4+1+6
+ *   layer backward    2.5 times the scores          2,684,354,560   activation 6 t 2048
+ *                                                                     + norms, sums 24 * 512 h
+ *                                                                     + rotary = 29,360,128  8+1+6
+ *   embedding                                                       4 t h; 6 t h = 10,485,760   1+1
+ *     gradients of 2^20 weights: cleared                            2 * 2^20 = 2,097,152          1
+ *     and with zero < 2 added to the others                         10 * 2^20 = 10,485,760        1
+ *   output forward                                                  4 * 512 h + 22 t 1024
+ *                                                                     = 25,165,824          1+2
+ *   output backward                                                 6 t 1024 + 12 * 512 h
+ *                                                                     = 12,582,912          2+3
  */
 static double compute_s(int zero)
 {
@@ -141,8 +142,8 @@ static void test_scatter_gather(const env *e)
  *   zero 0: gradients (4 B) are reduced once, a ring of twice one step and one launch
  *   zero 1: weights (2 B) gathered and gradients scattered once, half the optimizer
  *   zero 2: gradients scattered after each micro-batch
- *   zero 3: per micro-batch and layer, weights gathered twice and gradients scattered once; each of the
- *           two vocabulary matrices is gathered and scattered once */
+ *   zero 3: per micro-batch and layer, weights gathered twice and gradients scattered once; each of
+ *           the two vocabulary matrices is gathered and scattered once */
 static void test_replicas(const env *e)
 {
     const char *set[] = {"cluster.topology.size=4", "job.global_batch=4",

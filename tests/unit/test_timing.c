@@ -6,9 +6,9 @@
 
 enum { N = 6 };
 
-/*   0 (0 s) ---> 2 ---> 4        flows 0, 1 and 5 start by the clock; 2 and 3 wait for both 0 and 1: they
- *          \->/                  are released together; 4 has no bytes: it joins 2 and 3, and 5 starts
- *   1 (2 s) ---> 3 ---> 4 -> 5   at 9 s, long after it may. */
+/*   0 (0 s) ---> 2 ---> 4        flows 0, 1 and 5 start by the clock; 2 and 3 wait for both 0
+ *          \->/                  and 1: they are released together; 4 has no bytes: it joins 2 and
+ *   1 (2 s) ---> 3 ---> 4 -> 5   3, and 5 starts at 9 s, long after it may. */
 static const int32_t src[N] = {0, 1, 0, 0, 3, 1}, dst[N] = {1, 2, 2, 3, 3, 0};
 static const double size_B[N] = {1, 1, 1, 1, 1, 1}, start_s[N] = {0, 2, 0, 0, 0, 9};
 static const int64_t first_after[N + 1] = {0, 0, 0, 2, 4, 6, 7}, after[7] = {0, 1, 0, 1, 2, 3, 4};

@@ -74,8 +74,8 @@ static void test_mesh(ll_arena *mem)
     // 8 chips in two halves: 4 x 4 pairs, 2 lanes each of 50 GB/s.
     ll_topology *mesh = topology_must(mem, "mesh", "size=8; links_per_pair=2; " LANE);
     CHECK_NEAR(cut_Bps(mesh, 4), 16 * 2 * 50e9, 1e-14);
-    // All-to-all, direct: each pair has its own link. Spray: each flow puts 1/7 on its direct link and
-    // 1/7 on both links of each of 6 detours, so 56 flows load 56 links with (1 + 12) / 7 each.
+    // All-to-all, direct: each pair has its own link. Spray: each flow puts 1/7 on its direct link
+    // and 1/7 on both links of each of 6 detours, so 56 flows load 56 links with (1 + 12) / 7 each.
     double *direct = load_of_all(mem, mesh);
     ll_topology *spray = topology_must(mem, "mesh", "size=8; routing=spray; " LANE);
     double *sprayed = load_of_all(mem, spray);
@@ -116,8 +116,8 @@ static void test_torus(ll_arena *mem)
     ll_topology *z = topology_must(mem, "ring", "name=z; size=3; " LANE);
     ll_topology *torus = topology_times(mem, 3, (ll_topology *[]){x, y, z});
     // Distances round a ring: of 4 they are 0 1 2 1, of 5 they are 0 1 2 2 1, of 3 they are 0 1 1:
-    // 4 / 4 + 6 / 5 + 2 / 3 hops on average over all pairs, a chip with itself included: 60 x (60 + 72
-    // + 40) = 10320 in all.
+    // 4 / 4 + 6 / 5 + 2 / 3 hops on average over all pairs, a chip with itself included: 60 x (60 +
+    // 72 + 40) = 10320 in all.
     int64_t link_id[LL_MAX_HOP], n_hop = 0;
     for (int32_t src = 0; src < 60; src++)
         for (int32_t dst = 0; dst < 60; dst++)
@@ -191,7 +191,7 @@ static void test_fat_tree(ll_arena *mem)
     CHECK(dmodk->type->route(dmodk, 0, 256, 0, LL_MAX_HOP, link_id) == 6, "another pod");
     CHECK_NEAR(ll_topology_latency_s(dmodk, 0, 256), 2 * (300e-9 + 500e-9 + 1e-6) + 5 * 100e-9,
                1e-12);
-    // To host 8191: spine 8191 mod 16 = 15, core (8191 / 16) mod 16 = 15 of that spine, the last one.
+    // To host 8191: spine 8191 mod 16 = 15, core (8191 / 16) mod 16 = 15 of it, the last one.
     dmodk->type->route(dmodk, 0, 8191, 0, LL_MAX_HOP, link_id);
     CHECK(link_of(dmodk, link_id[2]).to == dmodk->n_node - 1, "core");
 }
@@ -238,7 +238,7 @@ static void test_rail(ll_arena *mem)
     CHECK(clos->type->route(clos, 1, 5, 0, LL_MAX_HOP, link_id) == 2, "same rail, same unit");
     CHECK(clos->type->route(clos, 0, 1, 0, LL_MAX_HOP, link_id) == 4, "same node, other rail");
     CHECK(clos->type->route(clos, 1, 9, 0, LL_MAX_HOP, link_id) == 4, "same rail, other unit");
-    // D-mod-K counts ports leaf by leaf, so the two hosts of a leaf (1 and 5) have different spines.
+    // D-mod-K counts ports leaf by leaf, so hosts 1 and 5 of a leaf have different spines.
     clos = topology_must(mem, "clos",
                          "size=32; rails=4; hosts_per_leaf=2; uplinks=2; routing=dmodk; " LANE UP);
     int64_t other[LL_MAX_HOP];
@@ -344,8 +344,8 @@ static void test_large(ll_arena *mem)
     ll_topology *topo = topology_times(mem, 6, child);
     CHECK(ll_arena_balance_B() - before_B < 1 << 20, "create takes memory");
     CHECK(topo->n_chip == 524288 && topo->n_dim == 6, "%d chips", topo->n_chip);
-    // Links that leave a chip: 7 + 7 + 1 + 3 + 2 + 3/2 (a line of 4 has 6 links), and 1 per chip from
-    // a switch: 22.5 in all.
+    // Links that leave a chip: 7 + 7 + 1 + 3 + 2 + 3/2 (a line of 4 has 6 links), and 1 per chip
+    // from a switch: 22.5 in all.
     CHECK(topo->n_link == 524288 / 2 * 45, "%lld links", (long long)topo->n_link);
     CHECK(topo->n_node == 524288 + 4096, "%lld nodes", (long long)topo->n_node);
     int64_t link_id[LL_MAX_HOP];
@@ -360,8 +360,8 @@ static void test_large(ll_arena *mem)
         }
         CHECK(at == dst, "%d -> %d ends at %lld", src, dst, (long long)at);
     }
-    // The first and the last link of each kind, by hand: link 0 is 0 -> 1 in x; the last one leads in
-    // the last line of the last dimension from coordinate 3 to 2, 131072 chips apart.
+    // The first and the last link of each kind, by hand: link 0 is 0 -> 1 in x; the last one leads
+    // in the last line of the last dimension from coordinate 3 to 2, 131072 chips apart.
     ll_link first = link_of(topo, 0), last = link_of(topo, topo->n_link - 1);
     CHECK(first.from == 0 && first.to == 1 && first.dimension == 0, "first");
     CHECK(last.from == 524287 && last.to == 524287 - 131072 && last.dimension == 5, "last: %lld",

@@ -12,8 +12,8 @@
  * solution is constant on classes, and the equations of the classes are exact.
  *
  *   example: 4 chips on a switch, everyone to everyone: 12 flows, 8 links. Up links and down links
- *   carry 3 flows each, every flow crosses one of each: all links get one colour, all flows get one.
- *   Quotient: 1 link (8 times the capacity, 8 of them) and 1 row (12 flows, share 2).
+ *   carry 3 flows each, every flow crosses one of each: all links get one colour, all flows get
+ *   one. Quotient: 1 link (8 times the capacity, 8 of them) and 1 row (12 flows, share 2).
  *
  * Two things that differ could get one 64-bit colour by accident. So the partition is checked
  * afterwards: flows entry by entry against the first of their class, links by an independent sum

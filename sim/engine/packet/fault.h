@@ -1,13 +1,13 @@
 /* Packets that are lost. Links that are slow or down are the topology's: topology/degraded.h.
  *
  * Each packet is damaged on each link with the same probability, whatever its size. With recovery =
- * end_to_end the link drops it, and its source sends it again: packet_recover.h. With recovery =
+ * end_to_end the link drops it, and its source sends it again: recover.h. With recovery =
  * link, the receiving end of the link finds out when the last byte is there, and the sending end a
  * latency later: D = service + 2 latencies after it began to send. Then
- *   selective   it sends that packet again; what follows is not held back, but for the time that the
- *               packet takes once more
- *   go_back_n   it sends that packet and everything after it again: what was sent in between is void,
- *               so everything is D later
+ *   selective   it sends that packet again; what follows is not held back, but for the time that
+ *               the packet takes once more
+ *   go_back_n   it sends that packet and everything after it again: what was sent in between is
+ *               void, so everything is D later
  * Overflow: with overflow = drop there are no credits. A data packet that finds, in the queue of a
  * link that is not its source's own, as much before it as buffer_packets of its size (on each lane)
  * is dropped there. Its source recovers it, so that needs recovery = end_to_end. That is what a

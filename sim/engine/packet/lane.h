@@ -6,8 +6,8 @@
  * lane: the pairs (lane, link) are then in such an order. The order is found from the steps, from
  * one link to the next, of all routes in use:
  *
- *   take away a link that no remaining link leads to; if every one is led to (a ring, say), take the
- *   lowest one nevertheless, and the routes that lead to it go down there.
+ *   take away a link that no remaining link leads to; if every one is led to (a ring, say), take
+ *   the lowest one nevertheless, and the routes that lead to it go down there.
  *
  * So meshes, switches and Clos need one class of lanes, a ring two, a torus at most one more for
  * each ring. Lanes that are left over share the flows out by destination: of L lanes and k classes,

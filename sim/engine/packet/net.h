@@ -14,8 +14,8 @@
  * Paths. The packets of a flow with several paths
  *   spray      take them in turn, by sequence number
  *   hash       all take one of them, by a hash of source, destination and seed (ECMP)
- *   adaptive   look at two of them, the next in turn and another one by hash, and take the one with the
- *              shorter queue; see packet_watch.h
+ *   adaptive   look at two of them, the next in turn and another one by hash, and take the one
+ *              with the shorter queue; see watch.h
  * The acknowledgement comes back over the path of the same number. */
 #ifndef LL_SIM_ENGINE_PACKET_NET_H
 #define LL_SIM_ENGINE_PACKET_NET_H

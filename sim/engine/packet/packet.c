@@ -57,12 +57,13 @@
  *   end = t(1) + (1/f - 1) 2 (t(1) - t(1/2)).
  * What is reported as batch_err_frac bounds the error of this, as a fraction of the end, by the sum
  * of
- *   bend    8 (1/f - 1) times the difference of the slopes of the two halves. A bend that decays as the
- *           logarithm of the length changes the slope once more by as much; the rest is for queues that
- *           are still filling.
- *   phase   a flow ends somewhere in its last window. Where parts end at different places p (0 .. 1) in
- *           it, ends are off by up to that many windows: |p(1/f) - p(1)| + 2 (1/f - 1) |p(1) - p(1/2)|.
- *   packet  one at each of the times that are read off, and at the true end: 2 + 4 (1/f - 1) of them.
+ *   bend    8 (1/f - 1) times the difference of the slopes of the two halves. A bend that decays as
+ *           the logarithm of the length changes the slope once more by as much; the rest is for
+ *           queues that are still filling.
+ *   phase   a flow ends somewhere in its last window. Where parts end at different places p
+ *           (0 .. 1) in it, ends are off by up to that many windows:
+ *           |p(1/f) - p(1)| + 2 (1/f - 1) |p(1) - p(1/2)|.
+ *   packet  one at each of the times that are read off, and at the true end: 2 + 4 (1/f - 1).
  * It is a rule, not a theorem: `lineloss calibrate kappa` compares it with runs of all packets.
  * Damage is luck, which the line multiplies: with loss, packets_per_flow = 0 is the honest choice.
  * Where flows start later, or the end of each flow is asked for, all packets are simulated. */

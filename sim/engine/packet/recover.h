@@ -10,15 +10,16 @@
  *   e arrives         it is taken, and acknowledged with all before it ("up to k")
  *   before e          a duplicate: "up to e - 1" again
  *   after e, k        selective: it is kept, and the answer says "k, and a gap before it";
- *                     go_back_n: it is dropped; the first one after e is answered by "e is missing",
- *                     the others not at all until e has come
+ *                     go_back_n: it is dropped; the first one after e is answered by "e is
+ *                     missing", the others not at all until e has come
  * Source:
  *   "up to k"         room for as many new packets as were not acknowledged before
  *   "k, and a gap"    what is missing before k is sent again, each packet once
  *   "e is missing"    all from e on is sent again
- *   timeout           when the oldest has not been acknowledged for so long (since it was the oldest, or
- *                     the stream has sent something again), all that is missing is sent again. Timers are
- *                     looked at when a window of time begins, and what they send leaves with the next.
+ *   timeout           when the oldest has not been acknowledged for so long (since it was the
+ *                     oldest, or the stream has sent something again), all that is missing is sent
+ *                     again. Timers are looked at when a window of time begins, and what they send
+ *                     leaves with the next.
  *
  * Answers that come over different links in one window of time may be looked at in another order
  * than that in which they come; a packet that would so leave before one with a lower number in its

@@ -85,7 +85,7 @@ typedef struct ll_result {
 /* A figure of the workload by its name; 0 if it has none of that name. */
 double ll_result_metric(const ll_result *r, const char *name);
 
-/* Price, replay and account for a study. Progress goes to stderr if it is a terminal. Collective.
+/* Price, execute and account for a study. Progress goes to stderr if it is a terminal. Collective.
  */
 ll_status ll_run(const ll_study *study, ll_comm *comm, ll_arena *mem, ll_result *out,
                  ll_error *err);

@@ -103,7 +103,9 @@ double ll_rng_normal(uint64_t seed, uint64_t entity_id, uint64_t draw)
     return normal_quantile(ll_rng_u01(seed, entity_id, draw));
 }
 
+double ll_rng_delay_of(double u) { return -log(u) - 1; }
+
 double ll_rng_delay(uint64_t seed, uint64_t entity_id, uint64_t draw)
 {
-    return -log(ll_rng_u01(seed, entity_id, draw)) - 1;
+    return ll_rng_delay_of(ll_rng_u01(seed, entity_id, draw));
 }

@@ -52,6 +52,18 @@ ll_span ll_span_of(const ll_topology *topo, const ll_group *group)
     return s;
 }
 
+unsigned ll_collective_dimensions(const ll_topology *topo, const ll_group *group)
+{
+    const ll_span s = ll_span_of(topo, group);
+    unsigned mask = 0;
+    if (topo->uneven) return (1u << topo->n_dim) - 1;
+    for (int k = 0; k < s.n_digit && s.aligned; k++)
+        mask |= 1u << s.dim[k];
+    for (int d = s.first_dim; d <= s.last_dim && !s.aligned; d++)
+        mask |= 1u << d;
+    return mask;
+}
+
 int ll_collective_dimension(const ll_topology *topo, const ll_group *group)
 {
     return ll_span_of(topo, group).last_dim;

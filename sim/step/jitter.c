@@ -10,7 +10,8 @@ ll_crew ll_crew_make(const ll_study *study, int64_t n_lane, int64_t n_inner, ll_
                      .n_lane = n_lane,
                      .n_inner = n_inner,
                      .chip = ll_arena_array(mem, n_lane * n_inner, int64_t),
-                     .speed = ll_arena_array(mem, n_lane * n_inner, double)};
+                     .speed = ll_arena_array(mem, n_lane * n_inner, double),
+                     .most_speed = ll_arena_array(mem, n_lane, double)};
 }
 
 void ll_crew_place(ll_crew *crew, int64_t replica)
@@ -19,7 +20,8 @@ void ll_crew_place(ll_crew *crew, int64_t replica)
     const uint64_t seed = (uint64_t)study->seed;
     int64_t stride[LL_N_AXIS];
     ll_layout_strides(&study->layout, stride);
-    for (int64_t lane = 0; lane < crew->n_lane; lane++)
+    for (int64_t lane = 0; lane < crew->n_lane; lane++) {
+        crew->most_speed[lane] = 0;
         for (int64_t i = 0; i < crew->n_inner; i++) {
             const int64_t at = lane * crew->n_inner + i;
             crew->chip[at] = i % study->layout.tp * stride[LL_AXIS_TP] +
@@ -27,19 +29,32 @@ void ll_crew_place(ll_crew *crew, int64_t replica)
                              replica * stride[LL_AXIS_DP] + lane * stride[LL_AXIS_PP];
             crew->speed[at] = 1 + study->cluster.jitter.chip_frac *
                                       ll_rng_normal(seed, (uint64_t)crew->chip[at], 0);
+            crew->most_speed[lane] = fmax(crew->most_speed[lane], crew->speed[at]);
         }
+    }
+}
+
+/* A delay that makes a chip slower than `worst` is drawn by a number below a limit, whichever chip of
+ * the lane it is: above it there is no need for the logarithm. A little more is let through, so that
+ * rounding decides nothing. */
+static double limit_of(double worst, double most_speed, double sigma)
+{
+    return exp(-(worst - most_speed) / sigma - 1) * (1 + 1e-9);
 }
 
 double ll_crew_slowest(const ll_crew *crew, int64_t lane, uint64_t draw)
 {
     const uint64_t seed = (uint64_t)crew->study->seed;
     const double sigma = crew->study->cluster.jitter.op_frac;
-    double worst = 0;
-    for (int64_t i = 0; i < crew->n_inner; i++) {
+    double worst = sigma > 0 ? 0 : crew->most_speed[lane], limit = 1;
+    for (int64_t i = 0; i < crew->n_inner && sigma > 0; i++) {
         const int64_t at = lane * crew->n_inner + i;
-        double factor = crew->speed[at];
-        if (sigma > 0) factor += sigma * ll_rng_delay(seed, (uint64_t)crew->chip[at], draw);
-        worst = fmax(worst, factor);
+        const double u = ll_rng_u01(seed, (uint64_t)crew->chip[at], draw);
+        if (u > limit) continue;
+        const double factor = crew->speed[at] + sigma * ll_rng_delay_of(u);
+        if (factor <= worst) continue;
+        worst = factor;
+        limit = limit_of(worst, crew->most_speed[lane], sigma);
     }
     return fmax(worst, 0.5);
 }

@@ -15,8 +15,9 @@
 typedef struct ll_crew {
     const ll_study *study;
     int64_t n_lane, n_inner;
-    int64_t *chip; /* [n_lane * n_inner] */
-    double *speed; /* [n_lane * n_inner]: 1 + how slow the chip is */
+    int64_t *chip;      /* [n_lane * n_inner] */
+    double *speed;      /* [n_lane * n_inner]: 1 + how slow the chip is */
+    double *most_speed; /* [n_lane] the largest of them */
 } ll_crew;
 
 ll_crew ll_crew_make(const ll_study *study, int64_t n_lane, int64_t n_inner, ll_arena *mem);

@@ -190,6 +190,20 @@ static ll_status transfer_price(ll_pricer *p, const ll_transfer *t, ll_prices *o
 
 /* ---- together ---- */
 
+/* Whether streams of a set use the same dimensions of the topology at all; each has links of its own. */
+static bool share_links(const ll_pricer *p, const ll_graph *graph, unsigned set)
+{
+    unsigned used = 0;
+    for (int s = 0; s < LL_N_STREAM; s++) {
+        if (!(set >> s & 1)) continue;
+        const ll_group *group = &graph->transfer[graph->on_wire[s]].group;
+        const unsigned mine = ll_collective_dimensions(p->study->cluster.topo, group);
+        if (mine & used) return true;
+        used |= mine;
+    }
+    return false;
+}
+
 /* Each takes as long alone as that of the last stream of the set. */
 static ll_status price_set(ll_pricer *p, const ll_graph *graph, ll_pricing how, unsigned set,
                            ll_prices *out, ll_error *err)
@@ -233,6 +247,9 @@ ll_status ll_prices_make(ll_pricer *p, const ll_graph *graph, ll_arena *mem, ll_
         LL_TRY(transfer_price(p, &graph->transfer[i], out, &out->at[i], err));
     for (int i = 0; i < graph->n_together; i++) {
         const unsigned set = graph->together[i];
+        for (int s = 0; s < LL_N_STREAM; s++)
+            out->slow[LL_PRICING_REAL][set][s] = out->slow[LL_PRICING_CLEAN][set][s] = 1;
+        if (!share_links(p, graph, set)) continue;
         LL_TRY(price_set(p, graph, LL_PRICING_REAL, set, out, err));
         if (out->link_errors) LL_TRY(price_set(p, graph, LL_PRICING_CLEAN, set, out, err));
         for (int s = 0; s < LL_N_STREAM && !out->link_errors; s++)

@@ -392,6 +392,89 @@ static void test_sink(world *w)
         CHECK_NEAR(s.busy_s[i], 24, 1e-12);
 }
 
+/* A schedule of three stages and two micro-batches, whose middle stage runs the forward pass of the
+ * second together with the backward pass of the first. */
+static int64_t middle_n_slot(const ll_pipe *pipe, int64_t stage)
+{
+    (void)pipe;
+    return stage == 1 ? 3 : 4;
+}
+
+static void middle_order(const ll_pipe *pipe, int64_t stage, ll_slot *slot)
+{
+    (void)pipe;
+    const int32_t v = (int32_t)stage;
+    const int second = stage == 0 ? 1 : 2; /* forward slot of the second micro-batch */
+    for (int i = 0; i < 4 - (stage == 1); i++)
+        slot[i] = (ll_slot){.chunk = v, .micro = i == 3, .kind = LL_SLOT_BACKWARD};
+    slot[0].kind = LL_SLOT_FORWARD;
+    if (stage == 1) {
+        slot[1] = (ll_slot){.chunk = v, .back_chunk = v, .micro = 1, .kind = LL_SLOT_PAIR};
+        slot[2].micro = 1;
+    } else {
+        slot[second] = (ll_slot){.chunk = v, .micro = 1, .kind = LL_SLOT_FORWARD};
+    }
+}
+
+static int64_t middle_n_held(const ll_pipe *pipe) { return pipe->n_inter; }
+
+static int64_t middle_chunk(const ll_pipe *pipe, int64_t stage, int64_t k)
+{
+    (void)pipe;
+    (void)k;
+    return stage;
+}
+
+/* Forward 1 s, backward 2 s, both at once 2.5 s, and a send of 0.25 s before every input:
+ *
+ *   stage 0   F0 0-1      F1 1-2                          B0 8.5-10.5              B1 14-16
+ *   stage 1   F0 1.25-2.25           F1 B0 5.75-8.25                B1 11.75-13.75
+ *   stage 2         F0 2.5-3.5  B0 3.5-5.5   F1 8.5-9.5   B1 9.5-11.5
+ *
+ * The pair waits for both of its neighbours, and the one that decides is its second input. */
+static void test_pair(world *w)
+{
+    static const ll_schedule_type middle = {.name = "middle",
+                                            .fuses_pairs = true,
+                                            .n_slot = middle_n_slot,
+                                            .order = middle_order,
+                                            .n_held = middle_n_held,
+                                            .chunk = middle_chunk};
+    enum { F, B, BOTH, NONE, SEND };
+    static const ll_task_cost cost[] = {[F] = {.kernels_s = 1, .n_part = 1},
+                                        [B] = {.kernels_s = 2, .n_part = 1},
+                                        [BOTH] = {.kernels_s = 2.5, .n_part = 1},
+                                        [NONE] = {.n_part = 1},
+                                        [SEND] = {.exposed_s = 0.25, .n_part = 1}};
+    static const int32_t forward[] = {F, F, F}, backward[] = {B, B, B}, none[] = {NONE, NONE, NONE};
+    static const int32_t pair[] = {BOTH, BOTH, BOTH, BOTH, BOTH, BOTH, BOTH, BOTH, BOTH};
+    world_set(w, job_of(3, 1, 2, 1, 1), 1.0, 2.0);
+    const ll_pipeline p = {.schedule = &middle,
+                           .pipe = ll_layout_pipe(&w->study.layout),
+                           .cost = {.forward = forward,
+                                    .backward = backward,
+                                    .pair = pair,
+                                    .gather = none,
+                                    .scatter = none,
+                                    .optimizer = none,
+                                    .join = NONE,
+                                    .send = SEND,
+                                    .two_sends = SEND,
+                                    .tie = -1},
+                           .overlap_sends = true,
+                           .overlap_gather = true,
+                           .overlap_scatter = true};
+    ll_graph graph = {.n_inner = 1};
+    const ll_costs costs = {cost, cost[SEND].exposed_s};
+    const ll_run_mode mode = {0};
+    double end_s = -1;
+    ll_error err;
+    ll_error_init(&err);
+    CHECK(ll_pipeline_tasks(&p, w->mem, &graph, &err) == LL_OK, "%s", err.text);
+    ll_execute(&w->study, &graph, &costs, &mode, w->comm, w->mem, &end_s);
+    CHECK_NEAR(end_s, 16, 1e-12);
+}
+
 int main(void)
 {
     MPI_Init(NULL, NULL);
@@ -405,6 +488,7 @@ int main(void)
     test_replicas(&w);
     test_beside(&w);
     test_tie(&w);
+    test_pair(&w);
     test_jitter(&w);
     test_sink(&w);
     ll_comm_destroy(w.comm);

@@ -53,24 +53,35 @@ static void test_tie(const env *e)
     CHECK_NEAR(row->total_s, 3e-6 + 2e-6 + wire_s / 0.8, 1e-9);
 }
 
-/* Calls of one chip and step, sharded matrix by matrix: 2 micro-batches, 2 layers, 4 matrices. Of h
- * = 16384 the backward pass of a recomputed layer uses over 1e9 weights after each matrix but the
- * last, 4 h^2, so that the 3 others come a third time.
+/* Calls of one chip and step, sharded matrix by matrix: 2 micro-batches, 2 layers, 4 matrices. The
+ * backward pass of a recomputed layer comes back to a matrix after it has used those behind it
+ * twice, down 4 h^2, up 4 h^2 and proj h^2; over 1e9 weights, and the matrix comes a third time.
  *
- *   recompute   forward       backward           again
- *   none        2 * 2 * 4     2 * 2 * 4          0
- *   full        2 * 2 * 4     2 * 2 * 4          2 * 2 * 3 */
+ *   h       to up          to proj         to qkv          again
+ *   16384   8 h^2 2.1e9    16 h^2 4.3e9    18 h^2 4.8e9    2 * 2 * 3
+ *    8192         0.5e9           1.1e9           1.2e9    2 * 2 * 2
+ *
+ * Forward 2 * 2 * 4 and backward 2 * 2 * 4, recomputed or not. */
 static void test_gathers_again(const env *e)
 {
-    const char *set[] = {"job.recompute=none",      "model.hidden=16384", "model.heads=128",
-                         "model.kv_heads=128",      "model.ffn=65536",    "job.gather_lists=true",
-                         "cluster.chip.memory=1 PB"};
-    const ll_result none = run(e, STAR(4, "tp = 2; zero = 3;"), 7, set);
-    set[0] = "job.recompute=full";
-    const ll_result full = run(e, STAR(4, "tp = 2; zero = 3;"), 7, set);
-    CHECK_NEAR(study_row(&none, "dp gather")->calls, 16 + 16, 1e-12);
-    CHECK_NEAR(study_row(&full, "dp gather")->calls, 16 + 16 + 12, 1e-12);
-    CHECK_NEAR(study_row(&full, "dp scatter")->calls, 16, 1e-12);
+    static const struct {
+        const char *hidden, *heads, *kv_heads, *ffn;
+        double again;
+    } rows[] = {
+        {"model.hidden=16384", "model.heads=128", "model.kv_heads=128", "model.ffn=65536", 12},
+        {"model.hidden=8192", "model.heads=64", "model.kv_heads=64", "model.ffn=32768", 8},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *set[] = {"job.recompute=none",      rows[i].hidden, rows[i].heads,
+                             rows[i].kv_heads,          rows[i].ffn,    "job.gather_lists=true",
+                             "cluster.chip.memory=1 PB"};
+        const ll_result none = run(e, STAR(4, "tp = 2; zero = 3;"), 7, set);
+        set[0] = "job.recompute=full";
+        const ll_result full = run(e, STAR(4, "tp = 2; zero = 3;"), 7, set);
+        CHECK_NEAR(study_row(&none, "dp gather")->calls, 16 + 16, 1e-12);
+        CHECK_NEAR(study_row(&full, "dp gather")->calls, 16 + 16 + rows[i].again, 1e-12);
+        CHECK_NEAR(study_row(&full, "dp scatter")->calls, 16, 1e-12);
+    }
 }
 
 /* Activations of one micro-batch on one chip, bytes per token, 16 bits (Korthikanti et al. 2022

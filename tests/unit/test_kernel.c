@@ -52,6 +52,12 @@ static void test_waves(void)
     ll_matmul sum = {1, 640, 128, 1024, 8};
     want_s = hypot(1.5 * tile_s + 655360 / 1e10, (read_B + 655360) / 1e10);
     CHECK_NEAR(ll_kernel_matmul_s(&chip, bf16, &sum), want_s, 1e-12);
+    /* At 100 GB/s parts are cheaper: 20 halves of 64 x 128 in five waves leave no unit idle, and
+     * each half is written and read again in 32 bits, 8 B more. */
+    chip.memory_Bps = 1e11;
+    const double written_B = 81920 * (2 + 2 * 8.0);
+    want_s = hypot(1.25 * tile_s + written_B / 1e11, (read_B + written_B) / 1e11);
+    CHECK_NEAR(gemm_s(&chip, 640, 128, 1024), want_s, 1e-12);
     /* Three heads of one tile each are one wave. */
     ll_matmul heads = {3, 128, 128, 1024, 2};
     chip.memory_Bps = 1e30;

@@ -363,6 +363,23 @@ static void test_rotary(void)
     CHECK_NEAR(turned.backward.stream_s - learned.backward.stream_s, 25165824.0 / 1e12, 1e-9);
 }
 
+/* Two chips share 4096 tokens, and all streams of a layer with them; what they add up as keys pass
+ * comes on top, once for each of the two parts of the keys. Forward: outputs, 1024 columns, 2 B,
+ * added to 32 bits that are read and written. Backward: gradients of queries, keys and values, 2048
+ * columns, 2 B and 4 B: 2 * 2048 * 10 * 1024 and 2 * 2048 * 6 * 2048 B. */
+static void test_context(void)
+{
+    ll_chip chip = pure_chip();
+    chip.memory_Bps = 1e12;
+    dense model = small_model();
+    job whole = small_job(1, 1), split = small_job(1, 2);
+    part_time one, two;
+    layer_cost(&chip, &model, &whole, &one);
+    layer_cost(&chip, &model, &split, &two);
+    CHECK_NEAR(two.forward.stream_s - one.forward.stream_s / 2, 41943040.0 / 1e12, 1e-9);
+    CHECK_NEAR(two.backward.stream_s - one.backward.stream_s / 2, 50331648.0 / 1e12, 1e-9);
+}
+
 /* The rate given is that of 4096 keys a row; with a ramp of 1024, rows of 2048 tokens, which see
  * 1024, get (1024 / 2048) / (4096 / 5120) = 0.625 of it; split over two chips they see 512 a call,
  * 5/12. */
@@ -452,6 +469,7 @@ int main(void)
     test_grad_fusion();
     test_eager();
     test_attention_ramp();
+    test_context();
     test_rotary();
     test_parts();
     test_product();

@@ -144,17 +144,21 @@ static void test_parts(const env *e)
  *   c  tp transfers   6 rings of 2 t h B: 2 gathers and 2 scatters of the layer, 1 at either end
  *   k  products       2 t * (12 h^2 + 2048 h) / 2 FLOP
  *      attention      4 t^2 * 512 / 2 FLOP
- *   G                 2 B of (layer + both vocabulary matrices) / 2 */
-static void test_shared_wire(const env *e)
+ *   G                 2 B of (layer + both vocabulary matrices) / 2
+ *
+ * So says `flow` too, but for its queues: the pair that it is asked for takes equally long alone, so
+ * that none has the wire to itself at the end. */
+static void test_shared_wire(const env *e, const char *engine)
 {
-    const ll_result together = RUN(e, "job.tp=2", "job.overlap_grad_reduce=false");
-    const ll_result apart =
-        RUN(e, "job.tp=2", "job.overlap_grad_reduce=false", "job.overlap_param_gather=false");
+    const ll_result together = RUN(e, engine, "job.tp=2", "job.overlap_grad_reduce=false");
+    const ll_result apart = RUN(e, engine, "job.tp=2", "job.overlap_grad_reduce=false",
+                                "job.overlap_param_gather=false");
     const double comm_s = 6 * ring_s(2, 2.0 * 1024 * 1024, 1e9);
     const double kernels_s =
         (2 * 1024.0 * (12 * 1024 * 1024 + VOCAB_PARAM) / 2 + 4 * 1024.0 * 1024 * 512 / 2) / 5e11;
     const double gather_s = ring_s(2, 2 * (LAYER_PARAM + 2.0 * VOCAB_PARAM) / 2, 1e9);
-    CHECK_NEAR(together.step_s - apart.step_s, gather_s * comm_s / (comm_s + kernels_s), 1e-6);
+    CHECK_NEAR(together.step_s - apart.step_s, gather_s * comm_s / (comm_s + kernels_s),
+               strcmp(engine, "engine.type=flow") ? 1e-6 : 1e-2);
 }
 
 int main(void)
@@ -169,7 +173,8 @@ int main(void)
     test_ring(&e);
     test_held(&e);
     test_parts(&e);
-    test_shared_wire(&e);
+    test_shared_wire(&e, "engine.type=closed");
+    test_shared_wire(&e, "engine.type=flow");
     ll_comm_destroy(e.comm);
     ll_arena_destroy(e.mem);
     ll_equations_final();

@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # Install the Debian packages that lineloss needs, if any is missing. Nothing to do: no root, no network.
-#   scripts/setup.sh          what building, running, plotting and testing need
+#   scripts/setup.sh          what building, running and plotting need
+#   scripts/setup.sh test     what the tests need too
 set -euo pipefail
 
-packages=(gcc libc6-dev make cmake pkg-config git libopenmpi-dev openmpi-bin petsc-dev libconfig-dev gnuplot-nox jq)
+packages=(gcc libc6-dev make cmake pkg-config git libopenmpi-dev openmpi-bin petsc-dev libconfig-dev gnuplot-nox)
+[ "${1:-}" != test ] || packages+=(jq clang clang-format clang-tidy libclang-rt-14-dev shellcheck)
 
 missing=()
 for package in "${packages[@]}"; do

@@ -43,12 +43,11 @@ static void forget(ll_engine *e)
 }
 
 ll_status ll_engine_create(const ll_engine_type *type, const ll_topology *topo, const ll_wire *wire,
-                           const void *param, ll_comm *comm, ll_arena *mem, ll_engine **out,
-                           ll_error *err)
+                           const void *param, ll_comm *comm, ll_engine **out, ll_error *err)
 {
-    ll_engine *e = ll_arena_new(mem, ll_engine);
-    *e = (ll_engine){
-        .type = type, .own = ll_arena_create("engine"), .memory = ll_arena_create("prices")};
+    ll_arena *own = ll_arena_create("engine");
+    ll_engine *e = ll_arena_new(own, ll_engine);
+    *e = (ll_engine){.type = type, .own = own, .memory = ll_arena_create("prices")};
     void *copy = ll_arena_alloc(e->own, 1, type->param_size + 1);
     if (type->param_size > 0) memcpy(copy, param, type->param_size);
     forget(e);
@@ -64,8 +63,8 @@ void ll_engine_destroy(ll_engine *engine)
 {
     if (engine == NULL) return;
     if (engine->state != NULL) engine->type->destroy(engine->state);
-    ll_arena_destroy(engine->own);
     ll_arena_destroy(engine->memory);
+    ll_arena_destroy(engine->own); // the engine itself is in it
 }
 
 ll_engine_use ll_engine_use_of(const ll_engine *engine) { return engine->use; }

@@ -141,11 +141,9 @@ ll_status ll_engine_solve(const ll_engine_type *type, const ll_problem *problem,
  * results are the same to the bit as without the cache. */
 typedef struct ll_engine ll_engine;
 
-/* `param` is copied. Destroy the engine before `mem`; its cache has an arena of its own.
- * Collective. */
+/* `param` is copied; topo is borrowed. It lives in arenas of its own. Collective. */
 ll_status ll_engine_create(const ll_engine_type *type, const ll_topology *topo, const ll_wire *wire,
-                           const void *param, ll_comm *comm, ll_arena *mem, ll_engine **out,
-                           ll_error *err);
+                           const void *param, ll_comm *comm, ll_engine **out, ll_error *err);
 
 /* price: [n]. Errors: LL_ERR_RUN also if a phase asks for what the engine cannot do. Collective. */
 ll_status ll_engine_price(ll_engine *engine, int n, const ll_phase *phase, ll_price *price,

@@ -59,7 +59,7 @@ static ll_status engine_make(ll_pricer *p, const ll_engine_type *type, const voi
                              ll_pricing how, ll_comm *comm, ll_error *err)
 {
     const ll_cluster *c = &p->study->cluster;
-    return ll_engine_create(type, c->topo, &c->wire, param, comm, p->own, &p->engine[how], err);
+    return ll_engine_create(type, c->topo, &c->wire, param, comm, &p->engine[how], err);
 }
 
 ll_status ll_pricer_create(const ll_study *study, ll_comm *comm, ll_arena *mem, ll_pricer **out,

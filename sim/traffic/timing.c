@@ -130,24 +130,32 @@ static void number_releases(ll_timing *timing, ll_arena *mem)
 
 /* ---- Making it ------------------------------------------------------------------------------- */
 
+/* The successors of the flows of a traffic, whose nodes begin at `base`: counts them in turn 0, fills them in
+ * in turn 1, while the begins in first_next move to the ends. Returns how many there are. */
+static int64_t link_list(ll_timing *timing, const ll_traffic *list, int64_t base, int turn)
+{
+    for (int64_t i = 0; i < list->n_list; i++) {
+        timing->n_before[base + i] = (int32_t)n_after(list, i);
+        for (int64_t k = list->first_after[i]; k < list->first_after[i + 1]; k++) {
+            int64_t *at = &timing->first_next[base + list->after[k] + 2 - turn];
+            if (turn == 1) timing->next[*at] = (int32_t)(base + i);
+            ++*at;
+        }
+    }
+    return list->first_after[list->n_list] - list->first_after[0];
+}
+
 static void link_nodes(ll_timing *timing, ll_arena *mem)
 {
     int64_t n_link = 0;
     timing->first_next = ll_arena_array(mem, timing->n_node + 2, int64_t);
-    for (int turn = 0; turn < 2; turn++) { /* count; fill, while the begins move to the ends */
+    for (int turn = 0; turn < 2; turn++) {
         for (int t = 0; t < timing->n_traffic; t++) {
             const ll_traffic *list = &timing->traffic[t];
             const int64_t base = timing->first_node[t];
             if (base < 0 || list->first_after == NULL) continue;
-            for (int64_t i = 0; i < list->n_list; i++) {
-                timing->n_before[base + i] = (int32_t)n_after(list, i);
-                for (int64_t k = list->first_after[i]; k < list->first_after[i + 1]; k++) {
-                    int64_t *at = &timing->first_next[base + list->after[k] + 2 - turn];
-                    if (turn == 1) timing->next[*at] = (int32_t)(base + i);
-                    ++*at;
-                    n_link += 1 - turn;
-                }
-            }
+            const int64_t n = link_list(timing, list, base, turn);
+            if (turn == 0) n_link += n;
         }
         if (turn == 1) break;
         timing->next = ll_arena_array(mem, n_link, int32_t);

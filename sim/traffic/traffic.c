@@ -302,7 +302,8 @@ static int64_t tree_number(const ll_traffic *t, int32_t n, int32_t i, int32_t j)
         const int32_t peer = ll_traffic_tree(n, tree, i, (ll_tree_link)(slot % 3));
         if (peer < 0 || j-- > 0) continue;
         const int32_t child = down ? peer : i, r = tree ? to_tree1(n, child) : child;
-        return t->arg ? 2 * ((int64_t)r - 1) + tree : 4 * ((int64_t)r - 1) + 2 * tree + down;
+        return t->arg ? 2 * ((int64_t)r - 1) + tree
+                      : 4 * ((int64_t)r - 1) + 2 * (int64_t)tree + down;
     }
     LL_ASSERT(0, "member %d has no peer %d", i, j);
     return -1;

@@ -339,8 +339,8 @@ static void check_memory(const env *e)
     ll_error_init(&err);
     for (int i = 0; i < 4; i++)
         phase[i] = (ll_phase){.n_traffic = 1, .traffic = &t[i]};
-    CHECK(ll_engine_create(e->engine.type, e->topo, &wire, e->engine.param, e->comm, e->mem,
-                           &engine, &err) == LL_OK,
+    CHECK(ll_engine_create(e->engine.type, e->topo, &wire, e->engine.param, e->comm, &engine,
+                           &err) == LL_OK,
           "%s", err.text);
     CHECK(ll_engine_price(engine, 4, phase, p, &err) == LL_OK, "%s", err.text);
     ll_engine_use use = ll_engine_use_of(engine);
@@ -378,8 +378,8 @@ static void check_memory_of_ends(const env *e)
     for (int i = 0; i < 3; i++)
         phase[i] =
             (ll_phase){.n_traffic = 1, .traffic = &t, .flow_end_s = i == 1 ? NULL : end_s[i]};
-    CHECK(ll_engine_create(e->engine.type, e->topo, &wire, e->engine.param, e->comm, e->mem,
-                           &engine, &err) == LL_OK &&
+    CHECK(ll_engine_create(e->engine.type, e->topo, &wire, e->engine.param, e->comm, &engine,
+                           &err) == LL_OK &&
               ll_engine_price(engine, 3, phase, p, &err) == LL_OK,
           "%s", err.text);
     CHECK(ll_engine_use_of(engine).n_hit == 1, "%s: with the ends, without, with", e->name);

@@ -158,7 +158,7 @@ static void advance(filling *f, uint64_t *n_left)
         row_ends(f, k, f->now_s + to_s + rows->latency_s[k]);
         f->mult[k] = 0;
     }
-    f->now_s = to_s < free_s ? f->now_s + to_s : f->arrivals->next_s;
+    f->now_s = f->arrivals == NULL || to_s < free_s ? f->now_s + to_s : f->arrivals->next_s;
     ll_comm_sum_u64(f->comm, 1, n_left);
 }
 
@@ -193,9 +193,9 @@ static void node_ends(const filling *f, double *node_s)
 }
 
 ll_status ll_filling_run(const ll_filling *how, const ll_rows *rows, ll_comm *comm, ll_arena *mem,
-                         ll_price *price, ll_filling_ends *ends, ll_filling_work *work,
-                         ll_error *err)
+                         const ll_filling_ends *ends, ll_filling_work *work, ll_error *err)
 {
+    ll_price *price = ends->price;
     const ll_system *s = &rows->system;
     filling f = {.rows = rows,
                  .comm = comm,

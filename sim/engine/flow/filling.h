@@ -31,10 +31,11 @@ typedef struct ll_filling {
     const ll_timing *timing; /* NULL: all rows start at 0 */
 } ll_filling;
 
-/* When rows and nodes end; either may be NULL: not asked for. */
+/* What ends when. row_s and node_s may be NULL: not asked for. */
 typedef struct ll_filling_ends {
-    double *row_s;  /* [n_row] of the rows here */
-    double *node_s; /* [n_node] of the timing, on every rank */
+    ll_price *price; /* its end_s and latency_s: [as many as traffics that the rows name] */
+    double *row_s;   /* [n_row] of the rows here */
+    double *node_s;  /* [n_node] of the timing, on every rank */
 } ll_filling_ends;
 
 /* What it took. */
@@ -45,10 +46,8 @@ typedef struct ll_filling_work {
     double residual_frac;  /* of the worst solve: |F| / load, infinity norm */
 } ll_filling_work;
 
-/* Fills end_s and latency_s in *price (n_traffic as many as the rows name).
- * comm: over which the rows are spread. `mem` is for the call. Collective over comm. */
+/* comm: over which the rows are spread. `mem` is for the call. Collective over comm. */
 ll_status ll_filling_run(const ll_filling *how, const ll_rows *rows, ll_comm *comm, ll_arena *mem,
-                         ll_price *price, ll_filling_ends *ends, ll_filling_work *work,
-                         ll_error *err);
+                         const ll_filling_ends *ends, ll_filling_work *work, ll_error *err);
 
 #endif

@@ -129,7 +129,7 @@ static ll_status price_phase(flow_state *state, const ll_phase *phase, ll_price 
     ll_price_tell(price, &ll_fact_n_flow_class,
                   (double)(fold ? rows.system.n_row : inc->n_flow_all));
     ll_price_tell(price, &ll_fact_n_link_class, (double)rows.system.n_link);
-    ll_filling_ends ends = {0};
+    ll_filling_ends ends = {.price = price};
     ll_filling_work work;
     if (phase->flow_end_s != NULL) {
         ends.row_s = ll_arena_array(state->scratch, rows.system.n_row, double);
@@ -137,8 +137,8 @@ static ll_status price_phase(flow_state *state, const ll_phase *phase, ll_price 
             ends.node_s = ll_arena_array(state->scratch, inc->timing->n_node, double);
     }
     const ll_filling how = {state->param->tolerance, state->param->batch_frac, inc->timing};
-    LL_TRY(ll_filling_run(&how, &rows, fold ? state->self : state->comm, state->scratch, price,
-                          &ends, &work, err));
+    LL_TRY(ll_filling_run(&how, &rows, fold ? state->self : state->comm, state->scratch, &ends,
+                          &work, err));
     tell_work(price, &work);
     if (phase->flow_end_s != NULL) flow_ends(inc, rows.row_of, &ends, state->comm, phase);
     return LL_OK;

@@ -297,8 +297,8 @@ static void flow_ends(const ll_packet_net *net, const ll_phase *phase, ll_comm *
 {
     const ll_timing *timing = net->timing;
     double *end_s = phase->flow_end_s;
-    const int64_t n_flow = net->first_number == NULL ? 0 : net->first_number[phase->n_traffic];
     if (end_s != NULL) {
+        const int64_t n_flow = net->first_number[phase->n_traffic];
         memset(end_s, 0, (size_t)n_flow * sizeof *end_s);
         for (ll_packet_flow *f = ll_packet_first(net); f != NULL; f = ll_packet_next(net, f))
             end_s[net->number[f->id]] = (double)f->end_ps * 1e-12;

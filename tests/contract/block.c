@@ -1,8 +1,8 @@
 /* What every block promises (sim/model/block.h), on splits, precisions and software of many kinds.
  */
 #include "sim/model/attention.h"
-#include "tests/param_make.h"
 #include "tests/support/check.h"
+#include "tests/support/param_make.h"
 #include "tests/toys/block_toy.h"
 
 /* A line for each: every registered type at least once, and those that only the tests have.

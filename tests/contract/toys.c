@@ -3,7 +3,7 @@
 #include "sim/engine/flow/equations.h"
 #include "sim/step/account.h"
 #include "sim/step/oracle.h"
-#include "tests/param_make.h"
+#include "tests/support/param_make.h"
 #include "tests/toys/block_toy.h"
 #include "tests/toys/engine_toy.h"
 #include "tests/toys/schedule_gpipe.h"

@@ -2,7 +2,7 @@
  * a trace, the graph is one that can be run, the ladder ends at the peak and its losses add up,
  * figures have names. */
 #include "sim/engine/flow/equations.h"
-#include "tests/param_make.h"
+#include "tests/support/param_make.h"
 #include "tests/toys/small_study.h"
 #include "tests/toys/workload_toy.h"
 

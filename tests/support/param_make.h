@@ -1,8 +1,8 @@
 /* Parameters of a plugin for tests, from text and its key table, without the configuration reader:
  *     param_make(mem, type->name, type->keys, type->param_size, "ffn=3072; gated=true")
  */
-#ifndef LL_TESTS_PARAM_MAKE_H
-#define LL_TESTS_PARAM_MAKE_H
+#ifndef LL_TESTS_SUPPORT_PARAM_MAKE_H
+#define LL_TESTS_SUPPORT_PARAM_MAKE_H
 
 #include "tests/support/topology_make.h"
 

@@ -25,7 +25,7 @@ static void start_tell(int argc, char *const *argv, ll_text *out)
 
 static const char *variable_text(const char *item, ll_arena *mem)
 {
-    return *item ? ll_arena_printf(mem, "'%.200s'", item + 1) : "not set";
+    return item && *item ? ll_arena_printf(mem, "'%.200s'", item + 1) : "not set";
 }
 
 /* NULL: there are not so many arguments. */

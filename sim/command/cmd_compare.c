@@ -58,11 +58,13 @@ static ll_table *results(const comparison *c, ll_arena *mem)
             ll_table_set(t, 0, "%s", row[k][i].what);
         }
     }
-    for (int i = 0; i < t->n_row; i++)
+    for (int64_t i = 0; i < t->n_row; i++) {
+        const char **cell = t->cell + i * t->n_column;
         for (int k = 0; k < c->n; k++) {
-            const char *value = value_find(n[k], row[k], t->cell[i * t->n_column]);
-            t->cell[i * t->n_column + k + 1] = value ? value : "-";
+            const char *value = value_find(n[k], row[k], cell[0]);
+            cell[k + 1] = value ? value : "-";
         }
+    }
     return t;
 }
 

@@ -15,8 +15,8 @@ ll_node *ll_node_add(ll_arena *mem, ll_node *parent, ll_node_type type, const ch
     if (!parent) return node;
     if (parent->n_child == parent->cap_child) {
         const int cap = parent->cap_child ? 2 * parent->cap_child : 8;
-        parent->child =
-            ll_arena_grown(mem, parent->child, parent->n_child, cap, sizeof *parent->child);
+        parent->child = ll_arena_grown(mem, parent->child, parent->n_child, cap,
+                                       sizeof *parent->child); // NOLINT: an array of pointers
         parent->cap_child = cap;
     }
     node->index = parent->n_child;

@@ -29,13 +29,14 @@ static ll_status block_read(ll_config *cfg, const char *path, const ll_block_typ
 ll_status ll_model_read(ll_config *cfg, const char *path, ll_arena *mem, ll_model *out,
                         ll_error *err)
 {
-    ll_block attention, ffn, embedding;
+    ll_block attention = {0}, ffn = {0}, embedding = {0};
     *out = (ll_model){0};
     ll_config_fill(cfg, path, ll_model_keys, out, err);
     block_read(cfg, path, &ll_block_attention, mem, &attention, err);
     block_read(cfg, path, &ll_block_ffn, mem, &ffn, err);
     block_read(cfg, path, &ll_block_embedding, mem, &embedding, err);
     LL_TRY(err->status);
+    LL_ASSERT(attention.param && ffn.param && embedding.param, "a block of '%s' is missing", path);
     *out = ll_model_dense(out->name, out->n_layer, out->hidden, attention.param, ffn.param,
                           embedding.param);
     return LL_OK;

@@ -118,7 +118,7 @@ static void draws_of_all(runner *r, int64_t lo, int64_t hi, const ll_run_mode *m
  */
 static void latest_add(const runner *r, double *latest_s)
 {
-    for (int k = 0; k < r->graph->n_export; k++) {
+    for (int64_t k = 0; k < r->graph->n_export; k++) {
         const int32_t i = r->graph->export[k];
         if (r->task[i].flags & LL_TASK_RELEASES)
             latest_s[2 * k] = fmax(latest_s[2 * k], r->first_s[i]);
@@ -128,7 +128,7 @@ static void latest_add(const runner *r, double *latest_s)
 
 static void latest_take(runner *r, const double *latest_s)
 {
-    for (int k = 0; k < r->graph->n_export; k++) {
+    for (int64_t k = 0; k < r->graph->n_export; k++) {
         r->first_s[r->graph->export[k]] = latest_s[2 * k];
         r->end_s[r->graph->export[k]] = latest_s[2 * k + 1];
     }
@@ -171,7 +171,7 @@ void ll_execute(const ll_study *study, const ll_graph *graph, const ll_costs *co
         latest_add(&r, latest_s);
         if (mode->progress && !all_alike) ll_progress_step(mode->progress, 1);
     }
-    if (mode->jitter) ll_comm_max_f64(comm, 2 * graph->n_export, latest_s);
+    if (mode->jitter) ll_comm_max_f64(comm, 2 * (int64_t)graph->n_export, latest_s);
     latest_take(&r, latest_s);
     r.replica = -1;
     tasks_run(&r, graph->n_local, graph->n_task);

@@ -63,7 +63,7 @@ typedef struct ll_exposed {
  * stream of LL_BESIDE_* itself beside it. Streams that never meet do not slow each other down. */
 double ll_stream_slow(const ll_view *view, ll_stream stream, unsigned beside);
 double ll_beside_slow(const ll_view *view, ll_stream beside, ll_stream stream);
-ll_exposed ll_pass_exposed(const ll_view *view, int pass, const ll_pass_cost *cost);
+ll_exposed ll_pass_exposed(const ll_view *view, int index, const ll_pass_cost *cost);
 
 /* Transfers of sharded weights at the ends of an op that nothing hides. layer_s: the time of one of
  * its layers. */

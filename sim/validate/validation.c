@@ -272,15 +272,21 @@ static ll_status others_predict(const ll_validation_row *row, const job *j, cons
     return LL_OK;
 }
 
-/* One pass of a chunk through both ends of a model of `n` layers. */
-static ll_status pass_predict(const job *j, const reading *read, const char *path, int n_set,
-                              const char **set, const char *layers, double out_s[2], ll_error *err)
+/* One pass of a chunk through both ends of a model of so many layers. */
+static ll_status pass_predict(const job *j, const reading *read, const ll_study_source *from,
+                              const char *layers, double out_s[2], ll_error *err)
 {
+    const char **set = ll_arena_array(j->mem, from->n_set + 1, const char *);
+    for (int i = 0; i < from->n_set; i++)
+        set[i] = from->set[i];
+    set[from->n_set] = layers;
+    ll_study_source with_layers = *from;
+    with_layers.n_set++;
+    with_layers.set = set;
     ll_study *s = ll_arena_new(j->mem, ll_study);
     ll_pricer *pricer = NULL;
     ll_ladder ladder;
-    set[n_set] = layers;
-    LL_TRY(row_study(read, &(ll_study_source){path, n_set + 1, set, LL_STUDY_WHOLE}, j, s, err));
+    LL_TRY(row_study(read, &with_layers, j, s, err));
     ll_status status = ll_pricer_create(s, j->alone, j->mem, &pricer, err);
     if (status == LL_OK) status = ll_ladder_make(s, pricer, j->alone, j->mem, &ladder, err);
     if (status == LL_OK) ll_ladder_chunk_s(&ladder, 0, &out_s[0], &out_s[1]);
@@ -290,13 +296,13 @@ static ll_status pass_predict(const job *j, const reading *read, const char *pat
 
 /* A layer is what a model of two has more than a model of one. */
 static ll_status layer_predict(const ll_validation_row *row, const job *j, const reading *read,
-                               const char *path, int n_set, const char **set,
-                               ll_validation_outcome *out, ll_error *err)
+                               const ll_study_source *from, ll_validation_outcome *out,
+                               ll_error *err)
 {
     const bool backward = row->quantity == LL_QUANTITY_LAYER_BACKWARD;
     double one_s[2], two_s[2];
-    LL_TRY(pass_predict(j, read, path, n_set, set, "model.layers=1", one_s, err));
-    LL_TRY(pass_predict(j, read, path, n_set, set, "model.layers=2", two_s, err));
+    LL_TRY(pass_predict(j, read, from, "model.layers=1", one_s, err));
+    LL_TRY(pass_predict(j, read, from, "model.layers=2", two_s, err));
     out->measured = row->measured / 1e3;
     out->predicted = two_s[backward] - one_s[backward];
     return LL_OK;
@@ -326,9 +332,8 @@ static ll_status row_predict(const job *j, const ll_validation_row *row, ll_vali
     LL_ASSERT(j->n_set <= 256, "%d settings", j->n_set);
     const int n = settings(j, row, "", set, err);
     LL_TRY(err->status);
-    const ll_status status = row_study(
-        &read[0], &(ll_study_source){path, n, set, collective ? LL_STUDY_CLUSTER : LL_STUDY_WHOLE},
-        j, s, err);
+    const ll_study_source from = {path, n, set, collective ? LL_STUDY_CLUSTER : LL_STUDY_WHOLE};
+    const ll_status status = row_study(&read[0], &from, j, s, err);
     const bool full = !collective && s->memory.total_B > s->memory.capacity_B && err->n_line == 1;
     if (status == LL_OK || full) describe(s, out);
     if (row->quantity == LL_QUANTITY_FITS && (status == LL_OK || full)) {
@@ -340,7 +345,7 @@ static ll_status row_predict(const job *j, const ll_validation_row *row, ll_vali
     if (full) out->state = LL_VALIDATION_MISFIT;
     LL_TRY(status);
     if (row->quantity == LL_QUANTITY_LAYER_FORWARD || row->quantity == LL_QUANTITY_LAYER_BACKWARD)
-        return layer_predict(row, j, read, path, n, set, out, err);
+        return layer_predict(row, j, read, &from, out, err);
     if (row->quantity == LL_QUANTITY_ACTIVATIONS) {
         out->measured = 1e9 * row->measured;
         out->predicted = ll_memory_part_B(&s->memory, "activations");

@@ -34,8 +34,8 @@ ll_pipelines *ll_pipelines_create(ll_arena *mem); /* everything that it keeps li
  * comes later in its own order. */
 ll_status ll_pipeline_tasks(const ll_pipeline *p, ll_arena *mem, ll_graph *out, ll_error *err);
 
-/* The same out of `known`, where they are built if they are not there; NULL: built in mem. */
-ll_status ll_pipelines_tasks(ll_pipelines *known, const ll_pipeline *p, ll_arena *mem,
+/* The same out of `pipelines`, where they are built if they are not there; NULL: built in mem. */
+ll_status ll_pipelines_tasks(ll_pipelines *pipelines, const ll_pipeline *p, ll_arena *mem,
                              ll_graph *out, ll_error *err);
 
 /* Whether stages advance in lock-step: the schedule has turns, is interleaved, sends are not

@@ -13,8 +13,8 @@
  * how much is printed. In unequal_128 most of it is the window: 1/127 of a link each, twice over,
  * which the last flows of a host cannot leave when the others are done. Deep windows come closer.
  */
-#include "sim/engine/flow/equations.h"
 #include "tests/support/engine_make.h"
+#include "tests/support/petsc.h"
 
 #include <stdio.h>
 #include <sys/resource.h>
@@ -236,9 +236,7 @@ static bool wanted(const char *name, int argc, char **argv)
 int main(int argc, char **argv)
 {
     const bool json = argc > 2 && strcmp(argv[1], "--format") == 0 && strcmp(argv[2], "json") == 0;
-    ll_error err;
-    ll_error_init(&err);
-    if (ll_equations_init(NULL, NULL, &err) != LL_OK) return (int)err.status;
+    if (!test_petsc_begin(NULL, NULL)) return 1;
     printf("%s", json ? "[\n"
                       : "                                                      simulated         "
                         "Newton  batch   peak | quoted: SimGrid 3.32\n"
@@ -253,6 +251,6 @@ int main(int argc, char **argv)
         fflush(stdout);
     }
     printf("%s", json ? "\n]\n" : "");
-    ll_equations_final();
+    test_petsc_end();
     return 0;
 }

@@ -5,8 +5,8 @@
  * Per phase: CPU seconds of the whole price (routes, folding, solve), nanoseconds per flow-hop, and
  * peak memory so far.
  */
-#include "sim/engine/flow/equations.h"
 #include "tests/support/engine_make.h"
+#include "tests/support/petsc.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -104,10 +104,8 @@ int main(int argc, char **argv)
 {
     const bool json = argc > 2 && strcmp(argv[1], "--format") == 0 && strcmp(argv[2], "json") == 0;
     const int from = json ? 3 : 1, shipped[] = {8192, 65536, 524288};
-    ll_error err;
     bool first = true;
-    ll_error_init(&err);
-    if (ll_equations_init(NULL, NULL, &err) != LL_OK) return (int)err.status;
+    if (!test_petsc_begin(NULL, NULL)) return 1;
     printf("%s", json ? "[\n"
                       : "   chips phase         flows     rows    links    CPU s  ns/f-hop  solves "
                         " peak MB\n");
@@ -116,6 +114,6 @@ int main(int argc, char **argv)
     for (int i = 0; i < 3 && argc <= from; i++)
         run(shipped[i], json, &first);
     printf("%s", json ? "\n]\n" : "");
-    ll_equations_final();
+    test_petsc_end();
     return 0;
 }

@@ -21,11 +21,11 @@
  *   all-to-all     64 chips of four leaves, 64 KiB from each to each
  *   one path       as above: hashed paths collide */
 #include "sim/collective/collective.h"
-#include "sim/engine/flow/equations.h"
 #include "sim/step/price.h"
 #include "sim/step/result.h"
 #include "sim/traffic/synthetic.h"
 #include "tests/support/engine_make.h"
+#include "tests/support/petsc.h"
 
 #include <mpi.h>
 #include <stdio.h>
@@ -245,9 +245,7 @@ static void burst_table(env *e, int which, bool json)
 int main(int argc, char **argv)
 {
     const bool json = argc > 2 && strcmp(argv[1], "--format") == 0 && strcmp(argv[2], "json") == 0;
-    ll_error err;
-    ll_error_init(&err);
-    if (ll_equations_init(&argc, &argv, &err) != LL_OK) return 1;
+    if (!test_petsc_begin(&argc, &argv)) return 1;
     ll_arena *mem = ll_arena_create("comm");
     const MPI_Comm world = MPI_COMM_WORLD;
     env e = {ll_comm_create(&world, mem), ll_arena_create("bench")};
@@ -273,6 +271,6 @@ int main(int argc, char **argv)
     ll_arena_destroy(e.mem);
     ll_comm_destroy(e.comm);
     ll_arena_destroy(mem);
-    ll_equations_final();
+    test_petsc_end();
     return 0;
 }

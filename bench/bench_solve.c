@@ -6,9 +6,9 @@
  * A random permutation (nothing is symmetric) together with a ring step in each group of 64, on
  * meshes of 8 x 8 behind switches. Wall seconds of the whole price, and per solve of its filling.
  * The simulated end is printed because it must not depend on R. */
-#include "sim/engine/flow/equations.h"
 #include "sim/traffic/synthetic.h"
 #include "tests/support/engine_make.h"
+#include "tests/support/petsc.h"
 
 #include <mpi.h>
 #include <stdio.h>
@@ -55,9 +55,7 @@ int main(int argc, char **argv)
 {
     const bool json = argc > 2 && strcmp(argv[1], "--format") == 0 && strcmp(argv[2], "json") == 0;
     const int from = json ? 3 : 1, shipped[] = {1024, 2048, 4096, 8192};
-    ll_error err;
-    ll_error_init(&err);
-    if (ll_equations_init(NULL, NULL, &err) != LL_OK) return (int)err.status;
+    if (!test_petsc_begin(NULL, NULL)) return 1;
     ll_arena *mem = ll_arena_create("comm");
     const MPI_Comm world = MPI_COMM_WORLD;
     ll_comm *comm = ll_comm_create(&world, mem);
@@ -73,6 +71,6 @@ int main(int argc, char **argv)
     if (ll_comm_rank(comm) == 0) printf("%s", json ? "\n]\n" : "");
     ll_comm_destroy(comm);
     ll_arena_destroy(mem);
-    ll_equations_final();
+    test_petsc_end();
     return 0;
 }

@@ -1,7 +1,7 @@
 /* What every engine promises (sim/engine/engine.h), on every kind of topology and traffic. */
-#include "sim/engine/flow/equations.h"
 #include "tests/support/check.h"
 #include "tests/support/engine_make.h"
+#include "tests/support/petsc.h"
 #include "tests/support/topologies.h"
 #include "tests/toys/engine_toy.h"
 
@@ -425,9 +425,7 @@ static void check_type(const ll_engine_type *type, const ll_topology *const *top
 
 int main(void)
 {
-    ll_error err;
-    ll_error_init(&err);
-    if (ll_equations_init(NULL, NULL, &err) != LL_OK) return 1;
+    if (!test_petsc_begin(NULL, NULL)) return 1;
     ll_arena *mem = ll_arena_create("test");
     const MPI_Comm world = MPI_COMM_WORLD;
     ll_comm *comm = ll_comm_create(&world, mem);
@@ -441,6 +439,6 @@ int main(void)
     CHECK(ll_engine_find("flow") == &ll_engine_flow && ll_engine_find("flaw") == NULL, "find");
     ll_comm_destroy(comm);
     ll_arena_destroy(mem);
-    ll_equations_final();
+    test_petsc_end();
     return LL_CHECK_RESULT;
 }

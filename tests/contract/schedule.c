@@ -1,10 +1,10 @@
 /* What every pipeline schedule promises (sim/schedule/schedule.h): its slots are all passes once,
  * in an order that can be run; what it says of memory and time is what comes out when it is run, by
  * a twin of a few lines here and by the program's executor. */
-#include "sim/engine/flow/equations.h"
 #include "sim/step/execute.h"
 #include "sim/work/pipeline.h"
 #include "tests/support/check.h"
+#include "tests/support/petsc.h"
 #include "tests/toys/schedule_gpipe.h"
 #include "tests/toys/schedule_pair.h"
 #include "tests/toys/schedule_split.h"
@@ -356,9 +356,7 @@ static void check_type(const ll_schedule_type *type, ll_comm *comm, ll_arena *me
 
 int main(void)
 {
-    ll_error err;
-    ll_error_init(&err);
-    if (ll_equations_init(NULL, NULL, &err) != LL_OK) return 1;
+    if (!test_petsc_begin(NULL, NULL)) return 1;
     ll_arena *mem = ll_arena_create("test");
     const MPI_Comm world = MPI_COMM_WORLD;
     ll_comm *comm = ll_comm_create(&world, mem);
@@ -371,6 +369,6 @@ int main(void)
         check_type(toys[k], comm, mem);
     ll_comm_destroy(comm);
     ll_arena_destroy(mem);
-    ll_equations_final();
+    test_petsc_end();
     return LL_CHECK_RESULT;
 }

@@ -1,9 +1,9 @@
 /* Whole studies with plugins that only the tests have: one of each family by itself, then all
  * together. What each does to the result follows by hand; and the oracle of a workload's clock. */
-#include "sim/engine/flow/equations.h"
 #include "sim/step/account.h"
 #include "sim/step/oracle.h"
 #include "tests/support/param_make.h"
+#include "tests/support/petsc.h"
 #include "tests/toys/block_toy.h"
 #include "tests/toys/engine_toy.h"
 #include "tests/toys/schedule_gpipe.h"
@@ -290,9 +290,7 @@ static void test_many_shapes(const env *e)
 
 int main(void)
 {
-    ll_error err;
-    ll_error_init(&err);
-    if (ll_equations_init(NULL, NULL, &err) != LL_OK) return 1;
+    if (!test_petsc_begin(NULL, NULL)) return 1;
     ll_arena *mem = ll_arena_create("test");
     const MPI_Comm world = MPI_COMM_WORLD;
     const env e = {mem, ll_comm_create(&world, mem)};
@@ -309,6 +307,6 @@ int main(void)
     test_many_shapes(&e);
     ll_comm_destroy(e.comm);
     ll_arena_destroy(mem);
-    ll_equations_final();
+    test_petsc_end();
     return LL_CHECK_RESULT;
 }

@@ -1,8 +1,8 @@
 /* What every workload promises (sim/work/workload.h): questions about a layout are answered without
  * a trace, the graph is one that can be run, the ladder ends at the peak and its losses add up,
  * figures have names. */
-#include "sim/engine/flow/equations.h"
 #include "tests/support/param_make.h"
+#include "tests/support/petsc.h"
 #include "tests/toys/small_study.h"
 #include "tests/toys/workload_toy.h"
 
@@ -345,9 +345,7 @@ static void check_sample(const sample *s, ll_comm *comm, ll_arena *mem)
 
 int main(void)
 {
-    ll_error err;
-    ll_error_init(&err);
-    if (ll_equations_init(NULL, NULL, &err) != LL_OK) return 1;
+    if (!test_petsc_begin(NULL, NULL)) return 1;
     ll_arena *mem = ll_arena_create("test");
     const MPI_Comm world = MPI_COMM_WORLD;
     ll_comm *comm = ll_comm_create(&world, mem);
@@ -361,6 +359,6 @@ int main(void)
     }
     ll_comm_destroy(comm);
     ll_arena_destroy(mem);
-    ll_equations_final();
+    test_petsc_end();
     return LL_CHECK_RESULT;
 }

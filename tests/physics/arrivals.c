@@ -8,9 +8,9 @@
  *   first alone at x1; both at x2 each until the first ends at b; the second alone at x1 until c
  *
  *   b = a + (S1 - a x1) / x2,  c = b + (S2 - (b - a) x2) / x1, and the latency L after that. */
-#include "sim/engine/flow/equations.h"
 #include "tests/support/check.h"
 #include "tests/support/engine_make.h"
+#include "tests/support/petsc.h"
 
 #include <mpi.h>
 
@@ -81,9 +81,7 @@ static void check_batches(const ll_topology *topo, ll_comm *comm, ll_arena *mem)
 
 int main(void)
 {
-    ll_error err;
-    ll_error_init(&err);
-    if (ll_equations_init(NULL, NULL, &err) != LL_OK) return 1;
+    if (!test_petsc_begin(NULL, NULL)) return 1;
     ll_arena *mem = ll_arena_create("test");
     const MPI_Comm world = MPI_COMM_WORLD;
     ll_comm *comm = ll_comm_create(&world, mem);
@@ -94,6 +92,6 @@ int main(void)
     check_batches(topo, comm, mem);
     ll_comm_destroy(comm);
     ll_arena_destroy(mem);
-    ll_equations_final();
+    test_petsc_end();
     return LL_CHECK_RESULT;
 }

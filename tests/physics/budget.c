@@ -1,6 +1,6 @@
 /* The loss budget of whole studies: it adds up, and a cause that the configuration removes costs
  * nothing. */
-#include "sim/engine/flow/equations.h"
+#include "tests/support/petsc.h"
 #include "tests/support/study_make.h"
 #include "topology/edgelist.h"
 
@@ -164,9 +164,7 @@ static void test_twin(const env *e)
 
 int main(void)
 {
-    ll_error err;
-    ll_error_init(&err);
-    if (ll_equations_init(NULL, NULL, &err) != LL_OK) return 1;
+    if (!test_petsc_begin(NULL, NULL)) return 1;
     const MPI_Comm world = MPI_COMM_WORLD;
     env e = {.mem = ll_arena_create("test")};
     e.comm = ll_comm_create(&world, e.mem);
@@ -181,6 +179,6 @@ int main(void)
     test_twin(&e);
     ll_comm_destroy(e.comm);
     ll_arena_destroy(e.mem);
-    ll_equations_final();
+    test_petsc_end();
     return LL_CHECK_RESULT;
 }

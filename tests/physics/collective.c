@@ -2,9 +2,9 @@
  * that other simulators were measured to give on the same inputs (SimGrid CM02, LogGOPSim). */
 /* RANKS 1 */
 #include "sim/collective/collective.h"
-#include "sim/engine/flow/equations.h"
 #include "sim/step/price.h"
 #include "tests/support/check.h"
+#include "tests/support/petsc.h"
 
 #include <mpi.h>
 
@@ -457,10 +457,10 @@ int main(void)
     test_uneven();
     test_one_ring();
     ll_comm *self = ll_comm_self(mem);
-    CHECK(ll_equations_init(NULL, NULL, &err) == LL_OK, "%s", err.text);
+    CHECK(test_petsc_begin(NULL, NULL), "PETSc starts");
     test_auto(self);
     ll_comm_destroy(self);
-    ll_equations_final();
+    test_petsc_end();
     test_auto_paths();
     ll_arena_destroy(mem);
     int bad = LL_CHECK_RESULT;

@@ -4,9 +4,9 @@
  * windows of 10 bandwidth-delay products, so that a flow alone has its link to itself. `closed`
  * gives latency + size over rate exactly. `flow` and `packet` add their queueing: less than 1 % of
  * these times. */
-#include "sim/engine/flow/equations.h"
 #include "tests/support/check.h"
 #include "tests/support/engine_make.h"
+#include "tests/support/petsc.h"
 
 #include <mpi.h>
 
@@ -35,9 +35,7 @@ static void check_engines(const env *e, const char *what, const ll_topology *top
 
 int main(void)
 {
-    ll_error err;
-    ll_error_init(&err);
-    if (ll_equations_init(NULL, NULL, &err) != LL_OK) return 1;
+    if (!test_petsc_begin(NULL, NULL)) return 1;
     ll_arena *mem = ll_arena_create("test");
     const MPI_Comm world = MPI_COMM_WORLD;
     const env e = {mem, ll_comm_create(&world, mem)};
@@ -76,6 +74,6 @@ int main(void)
     }
     ll_comm_destroy(e.comm);
     ll_arena_destroy(mem);
-    ll_equations_final();
+    test_petsc_end();
     return LL_CHECK_RESULT;
 }

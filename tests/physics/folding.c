@@ -1,8 +1,8 @@
 /* Folding changes nothing: every small topology with every pattern gives the same times folded and
  * unfolded; and folded prices are the same bytes on any number of ranks. */
-#include "sim/engine/flow/equations.h"
 #include "tests/support/check.h"
 #include "tests/support/engine_make.h"
+#include "tests/support/petsc.h"
 #include "tests/support/topologies.h"
 
 #include <mpi.h>
@@ -73,9 +73,7 @@ static void check_ranks(const ll_topology *topo, int n, const ll_traffic *t, ll_
 
 int main(void)
 {
-    ll_error err;
-    ll_error_init(&err);
-    if (ll_equations_init(NULL, NULL, &err) != LL_OK) return 1;
+    if (!test_petsc_begin(NULL, NULL)) return 1;
     ll_arena *mem = ll_arena_create("test");
     const MPI_Comm world = MPI_COMM_WORLD;
     ll_comm *comm = ll_comm_create(&world, mem), *self = ll_comm_self(mem);
@@ -90,6 +88,6 @@ int main(void)
     ll_comm_destroy(self);
     ll_comm_destroy(comm);
     ll_arena_destroy(mem);
-    ll_equations_final();
+    test_petsc_end();
     return LL_CHECK_RESULT;
 }

@@ -1,7 +1,7 @@
 /* What of a transfer shows beside what hides it, as differences between two runs of one study.
  * Memory and launches cost nothing here, so a product of m x n x k takes 2 m n k / 5e11 s and a
  * ring of n members (n - 1) / n of the bytes over 80 % of the link rate. */
-#include "sim/engine/flow/equations.h"
+#include "tests/support/petsc.h"
 #include "tests/support/study_make.h"
 
 #include <mpi.h>
@@ -163,9 +163,7 @@ static void test_shared_wire(const env *e, const char *engine)
 
 int main(void)
 {
-    ll_error err;
-    ll_error_init(&err);
-    if (ll_equations_init(NULL, NULL, &err) != LL_OK) return 1;
+    if (!test_petsc_begin(NULL, NULL)) return 1;
     const MPI_Comm world = MPI_COMM_WORLD;
     env e = {.mem = ll_arena_create("test")};
     e.comm = ll_comm_create(&world, e.mem);
@@ -177,6 +175,6 @@ int main(void)
     test_shared_wire(&e, "engine.type=flow");
     ll_comm_destroy(e.comm);
     ll_arena_destroy(e.mem);
-    ll_equations_final();
+    test_petsc_end();
     return LL_CHECK_RESULT;
 }

@@ -6,6 +6,7 @@
 #include "sim/engine/flow/fold.h"
 #include "tests/support/check.h"
 #include "tests/support/engine_make.h"
+#include "tests/support/petsc.h"
 
 #include <mpi.h>
 #include <string.h>
@@ -182,9 +183,7 @@ static void check_conservation(ll_comm *comm, const ll_topology *topo, ll_traffi
 
 int main(void)
 {
-    ll_error err;
-    ll_error_init(&err);
-    if (ll_equations_init(NULL, NULL, &err) != LL_OK) return 1;
+    if (!test_petsc_begin(NULL, NULL)) return 1;
     ll_arena *mem = ll_arena_create("test");
     const MPI_Comm world = MPI_COMM_WORLD;
     ll_comm *comm = ll_comm_create(&world, mem), *self = ll_comm_self(mem);
@@ -206,6 +205,6 @@ int main(void)
     ll_comm_destroy(self);
     ll_comm_destroy(comm);
     ll_arena_destroy(mem);
-    ll_equations_final();
+    test_petsc_end();
     return LL_CHECK_RESULT;
 }

@@ -3,9 +3,9 @@
  * them. All kernels and transfers of a layer take part, and nothing else: no pipeline, optimizer or
  * vocabulary. */
 /* RANKS 1 */
-#include "sim/engine/flow/equations.h"
 #include "sim/step/account.h"
 #include "tests/support/check.h"
+#include "tests/support/petsc.h"
 
 #include <math.h>
 #include <mpi.h>
@@ -99,9 +99,7 @@ static void check_effects(const times got[N_ROW])
 
 int main(void)
 {
-    ll_error err;
-    ll_error_init(&err);
-    if (ll_equations_init(NULL, NULL, &err) != LL_OK) return 1;
+    if (!test_petsc_begin(NULL, NULL)) return 1;
     const MPI_Comm world = MPI_COMM_WORLD;
     env e = {.mem = ll_arena_create("test")};
     e.comm = ll_comm_create(&world, e.mem);
@@ -122,6 +120,6 @@ int main(void)
     check_effects(all);
     ll_comm_destroy(e.comm);
     ll_arena_destroy(e.mem);
-    ll_equations_final();
+    test_petsc_end();
     return LL_CHECK_RESULT;
 }

@@ -1,7 +1,7 @@
 /* Rows of a result by hand: sizes, calls and times of transfers, memory, and the slowest of uneven
  * chips. */
 #include "sim/base/rng.h"
-#include "sim/engine/flow/equations.h"
+#include "tests/support/petsc.h"
 #include "tests/support/study_make.h"
 
 #include <mpi.h>
@@ -162,9 +162,7 @@ static void test_slowest(const env *e, const char *seed_set, uint64_t seed)
 
 int main(void)
 {
-    ll_error err;
-    ll_error_init(&err);
-    if (ll_equations_init(NULL, NULL, &err) != LL_OK) return 1;
+    if (!test_petsc_begin(NULL, NULL)) return 1;
     const MPI_Comm world = MPI_COMM_WORLD;
     env e = {.mem = ll_arena_create("test")};
     e.comm = ll_comm_create(&world, e.mem);
@@ -177,6 +175,6 @@ int main(void)
     test_slowest(&e, "seed=3", 3);
     ll_comm_destroy(e.comm);
     ll_arena_destroy(e.mem);
-    ll_equations_final();
+    test_petsc_end();
     return LL_CHECK_RESULT;
 }

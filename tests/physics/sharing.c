@@ -6,9 +6,9 @@
  *
  * By symmetry each case has one or two unknowns. They are found here by bisection of a monotone
  * function, which shares nothing with the solver. */
-#include "sim/engine/flow/equations.h"
 #include "tests/support/check.h"
 #include "tests/support/engine_make.h"
+#include "tests/support/petsc.h"
 
 #include <mpi.h>
 
@@ -262,9 +262,7 @@ static void check_two_paths(const env *e)
 
 int main(void)
 {
-    ll_error err;
-    ll_error_init(&err);
-    if (ll_equations_init(NULL, NULL, &err) != LL_OK) return 1;
+    if (!test_petsc_begin(NULL, NULL)) return 1;
     ll_arena *mem = ll_arena_create("test");
     const MPI_Comm world = MPI_COMM_WORLD;
     const env e = {mem, ll_comm_create(&world, mem), engine_make(mem, "flow", "tolerance=1e-11"),
@@ -282,6 +280,6 @@ int main(void)
     check_two_paths(&e);
     ll_comm_destroy(e.comm);
     ll_arena_destroy(mem);
-    ll_equations_final();
+    test_petsc_end();
     return LL_CHECK_RESULT;
 }

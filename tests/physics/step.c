@@ -1,5 +1,5 @@
 /* A whole training step by hand: one layer, two micro-batches, engine `closed`. */
-#include "sim/engine/flow/equations.h"
+#include "tests/support/petsc.h"
 #include "tests/support/study_make.h"
 
 #include <math.h>
@@ -248,9 +248,7 @@ static void test_sharded(const env *e)
 
 int main(void)
 {
-    ll_error err;
-    ll_error_init(&err);
-    if (ll_equations_init(NULL, NULL, &err) != LL_OK) return 1;
+    if (!test_petsc_begin(NULL, NULL)) return 1;
     const MPI_Comm world = MPI_COMM_WORLD;
     env e = {.mem = ll_arena_create("test")};
     e.comm = ll_comm_create(&world, e.mem);
@@ -262,6 +260,6 @@ int main(void)
     test_sharded(&e);
     ll_comm_destroy(e.comm);
     ll_arena_destroy(e.mem);
-    ll_equations_final();
+    test_petsc_end();
     return LL_CHECK_RESULT;
 }

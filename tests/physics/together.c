@@ -1,8 +1,8 @@
 /* Streams that are on the wire together: how much they slow each other down, and what a send
  * between stages does to the passes beside it. Memory and launches cost nothing here; every chip
  * has one link of 1 GB/s to a switch, so what it sends at once shares that link. */
-#include "sim/engine/flow/equations.h"
 #include "sim/step/account.h"
+#include "tests/support/petsc.h"
 #include "tests/support/study_make.h"
 
 #include <mpi.h>
@@ -110,9 +110,7 @@ static void test_send(const env *e)
 
 int main(void)
 {
-    ll_error err;
-    ll_error_init(&err);
-    if (ll_equations_init(NULL, NULL, &err) != LL_OK) return 1;
+    if (!test_petsc_begin(NULL, NULL)) return 1;
     const MPI_Comm world = MPI_COMM_WORLD;
     env e = {.mem = ll_arena_create("test")};
     e.comm = ll_comm_create(&world, e.mem);
@@ -120,6 +118,6 @@ int main(void)
     test_send(&e);
     ll_comm_destroy(e.comm);
     ll_arena_destroy(e.mem);
-    ll_equations_final();
+    test_petsc_end();
     return LL_CHECK_RESULT;
 }

@@ -71,24 +71,6 @@ struct ll_equations {
     double residual;
 };
 
-/* --- PETSc as a whole ------------------------------------------------------------------------ */
-
-ll_status ll_equations_init(int *argc, char ***argv, ll_error *err)
-{
-    PetscBool ready = PETSC_FALSE;
-    if (PetscInitialized(&ready) == 0 && ready) return LL_OK;
-    const PetscErrorCode bad = PetscInitialize(argc, argv, NULL, NULL);
-    return bad ? ll_error_set(err, LL_ERR_RUN, "PETSc does not start: error %d", (int)bad) : LL_OK;
-}
-
-void ll_equations_final(void)
-{
-    PetscBool ready = PETSC_FALSE, done = PETSC_FALSE;
-    (void)PetscInitialized(&ready);
-    (void)PetscFinalized(&done);
-    if (ready && !done) (void)PetscFinalize();
-}
-
 /* --- kernels over the rows present: q, out, v are [n_loc] ------------------------------------- */
 
 static void rows_load(ll_equations *eq, const double *q, double *out)

@@ -1,5 +1,5 @@
 /* The throughput equations of one set of flows on one set of links; see equations.c for the model.
- * The only file that calls PETSc, beside main, which prepares and ends it through here.
+ * The only file that calls PETSc, beside main, which starts and ends it.
  *
  * A row stands for one flow, or for a class of `mult` equal flows; a link for one link, or for a
  * class of equal links (then its capacity is that of the whole class, and a row's share is what one
@@ -34,11 +34,6 @@ typedef struct ll_solve_info {
     int n_cg;             /* steps of the linear solver, 0 if it is direct */
     double residual_frac; /* largest |F_l| / load of l over links with load */
 } ll_solve_info;
-
-/* PETSc ready for use: started here if nobody has. argc and argv may be NULL. final ends it only if
- * init started it. Collective over all processes. */
-ll_status ll_equations_init(int *argc, char ***argv, ll_error *err);
-void ll_equations_final(void);
 
 typedef struct ll_equations ll_equations;
 

@@ -9,7 +9,7 @@ if ! command -v slurmctld slurmd sbatch squeue >/dev/null || [ "$(id -u)" != 0 ]
     echo "needs root, slurmctld, slurmd and unshare: skipped"
     exit 77
 fi
-work=$(mktemp -d -t llslurm.XXXXXX)
+work=$(mktemp -d /tmp/llslurm.XXXXXX) # short, as paths of sockets have to be
 trap '"$here/minislurm.sh" stop "$work" || true; rm -rf "$work"' EXIT
 eval "$(timeout 60 "$here/minislurm.sh" start "$work" 2)"
 unset OMPI_MCA_pml OMPI_MCA_btl OMPI_MCA_rmaps_base_oversubscribe # settings of one host

@@ -17,8 +17,8 @@ static ll_status block_read(ll_config *cfg, const char *path, const ll_block_typ
                             ll_arena *mem, ll_block *out, ll_error *err)
 {
     void *param = ll_arena_alloc(mem, 1, type->param_size);
-    LL_TRY(ll_config_fill(cfg, path, type->keys, param, err));
     *out = (ll_block){type, param};
+    LL_TRY(ll_config_fill(cfg, path, type->keys, param, err));
     ll_faults why = {0};
     type->legal(param, NULL, &why);
     for (int i = 0; i < why.n; i++)

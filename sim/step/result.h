@@ -55,15 +55,14 @@ typedef struct ll_check { /* self-checks of the run; all must hold for VALID */
 
 typedef struct ll_result {
     int32_t n_chip;
-    double step_s;           /* of an iteration of the workload */
     int n_metric;            /* the workload's own figures */
+    double step_s;           /* of an iteration of the workload */
     const ll_metric *metric; /* [n_metric] */
     double metric_value[LL_MAX_METRIC];
     double mfu_frac;
     double effective_chips, efficiency_frac; /* against `baseline`[0], one chip at its peak */
-    int n_baseline;
+    int n_baseline, n_loss;
     ll_baseline baseline[LL_MAX_BASELINE];
-    int n_loss;
     ll_loss loss[LL_MAX_LOSS]; /* sums exactly to n_chip - effective_chips */
     int n_transfer;
     ll_transfer_row transfer[LL_MAX_TRANSFER];

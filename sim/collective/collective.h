@@ -127,8 +127,8 @@ static inline bool ll_collective_pairwise(ll_collective what)
  * is taken. *protocol: the protocol that it chooses, LL_N_PROTOCOL for the fastest. */
 double ll_collective_guess(const ll_software *software, const ll_plan *plan, ll_protocol *protocol);
 
-/* The dimensions whose links members of the group may use for each other, bit d for dimension d; all of
- * them where links are slow or down, as traffic takes other ways there. */
+/* The dimensions whose links members of the group may use for each other, bit d for dimension d;
+ * all of them where links are slow or down, as traffic takes other ways there. */
 unsigned ll_collective_dimensions(const ll_topology *topo, const ll_group *group);
 
 /* The outermost dimension that the group touches: its software drives a flat collective. */

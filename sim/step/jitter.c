@@ -34,9 +34,9 @@ void ll_crew_place(ll_crew *crew, int64_t replica)
     }
 }
 
-/* A delay that makes a chip slower than `worst` is drawn by a number below a limit, whichever chip of
- * the lane it is: above it there is no need for the logarithm. A little more is let through, so that
- * rounding decides nothing. */
+/* A delay that makes a chip slower than `worst` is drawn by a number below a limit, whichever chip
+ * of the lane it is: above it there is no need for the logarithm. A little more is let through, so
+ * that rounding decides nothing. */
 static double limit_of(double worst, double most_speed, double sigma)
 {
     return exp(-(worst - most_speed) / sigma - 1) * (1 + 1e-9);

@@ -190,7 +190,8 @@ static ll_status transfer_price(ll_pricer *p, const ll_transfer *t, ll_prices *o
 
 /* ---- together ---- */
 
-/* Whether streams of a set use the same dimensions of the topology at all; each has links of its own. */
+/* Whether streams of a set use the same dimensions of the topology at all; each has links of its
+ * own. */
 static bool share_links(const ll_pricer *p, const ll_graph *graph, unsigned set)
 {
     unsigned used = 0;

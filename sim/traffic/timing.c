@@ -130,8 +130,9 @@ static void number_releases(ll_timing *timing, ll_arena *mem)
 
 /* ---- Making it ------------------------------------------------------------------------------- */
 
-/* The successors of the flows of a traffic, whose nodes begin at `base`: counts them in turn 0, fills them in
- * in turn 1, while the begins in first_next move to the ends. Returns how many there are. */
+/* The successors of the flows of a traffic, whose nodes begin at `base`: counts them in turn 0,
+ * fills them in in turn 1, while the begins in first_next move to the ends. Returns how many there
+ * are. */
 static int64_t link_list(ll_timing *timing, const ll_traffic *list, int64_t base, int turn)
 {
     for (int64_t i = 0; i < list->n_list; i++) {

@@ -19,8 +19,8 @@ typedef struct builder {
     int32_t *last_gather;  /* [n_stage] */
     int32_t *last;         /* [n_stage] last task on the compute stream */
     int32_t *last_back;    /* [n_chunk] the task that ends its gradients */
-    int8_t *
-        sends; /* [n_stage] messages of the turn: bit 0 to the next stage, bit 1 to the one before */
+    /* [n_stage] messages of the turn: bit 0 to the next stage, bit 1 to the one before. */
+    int8_t *sends;
     bool *started; /* [n_chunk] */
     bool splits;   /* backward passes are split */
 } builder;

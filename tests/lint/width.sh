@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # width.sh: no line of C is longer than `limit` columns.
 set -u
-limit=120
+limit=100
 cd "$(dirname "$0")/../.." || exit 1
 long=$(LC_ALL=C.UTF-8 grep -rnE "^.{$((limit + 1))}" sim topology tests bench --include='*.[ch]')
 [ -z "$long" ] && exit 0

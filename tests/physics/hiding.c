@@ -146,8 +146,8 @@ static void test_parts(const env *e)
  *      attention      4 t^2 * 512 / 2 FLOP
  *   G                 2 B of (layer + both vocabulary matrices) / 2
  *
- * So says `flow` too, but for its queues: the pair that it is asked for takes equally long alone, so
- * that none has the wire to itself at the end. */
+ * So says `flow` too, but for its queues: the pair that it is asked for takes equally long alone,
+ * so that none has the wire to itself at the end. */
 static void test_shared_wire(const env *e, const char *engine)
 {
     const ll_result together = RUN(e, engine, "job.tp=2", "job.overlap_grad_reduce=false");

@@ -8,7 +8,7 @@
 static ll_status name_find(const char *name, const ll_engine_type **out, ll_error *err)
 {
     const char *names[LL_MAX_BESIDE];
-    ll_words words = {0, names, NULL};
+    ll_words words = {0, names, "expected a list such as closed,packet"};
     int i = 0;
     for (; ll_engine_types[words.n] && words.n < LL_MAX_BESIDE; words.n++)
         names[words.n] = ll_engine_types[words.n]->name;

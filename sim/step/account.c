@@ -146,7 +146,7 @@ void ll_account(ll_ladder *l, ll_result *out)
     int64_t lo, hi;
     ll_comm_slice(l->comm, l->study->layout.dp, &lo, &hi);
     l->progress = &progress;
-    ll_progress_begin(&progress, l->comm, "replaying pipelines", hi - lo);
+    ll_progress_begin(&progress, l->comm, "running pipelines", hi - lo);
     climb(l, out);
     const double even_s = rung_s(out, LL_IDEAL_JITTER, out->step_s);
     expose(l, even_s, out);

@@ -156,7 +156,7 @@ static ll_task_cost other_cost(const maker *m, const ll_cost_of *of)
             c.exposed_s = ll_compute_total_s(&m->kernels[of->index].compute);
         break;
     case LL_COST_SEND:
-        c.exposed_s = of->index * send_s(m->view);
+        c.exposed_s = of->index * m->send_s;
         break;
     case LL_COST_TIE:
         c.exposed_s = ll_call_s(m->view, m->view->graph->tie, 1);

@@ -123,9 +123,10 @@ static int exposed_add(const ll_view *view, const ll_pass *pass, const double *e
     for (unsigned beside = 0; beside < LL_N_BESIDE; beside++) {
         const double slow = beside ? ll_stream_slow(view, transfer->stream, beside) : 1;
         const ll_overlap slowed = {slow * alone.s, slow * alone.held_s};
-        sum->s[beside] += hidden_s(first->hide, slowed, cover_s, n);
+        const double one_s = hidden_s(first->hide, slowed, cover_s, n);
+        sum->s[beside] += one_s;
+        if (!beside && transfer->stream == LL_STREAM_CP) sum->cp_s += one_s;
     }
-    if (transfer->stream == LL_STREAM_CP) sum->cp_s += hidden_s(first->hide, alone, cover_s, n);
     return i;
 }
 

@@ -205,7 +205,8 @@ static bool share_links(const ll_pricer *p, const ll_graph *graph, unsigned set)
     return false;
 }
 
-/* Each takes as long alone as that of the last stream of the set. */
+/* Each takes as long alone as that of the last stream of the set. What takes no time on the wire
+ * slows nothing down. */
 static ll_status price_set(ll_pricer *p, const ll_graph *graph, ll_pricing how, unsigned set,
                            ll_prices *out, ll_error *err)
 {
@@ -217,6 +218,7 @@ static ll_status price_set(ll_pricer *p, const ll_graph *graph, ll_pricing how, 
         if (!(set >> s & 1)) continue;
         const ll_priced *t = out->at[graph->on_wire[s]];
         wire_s[n] = t->longest_s;
+        if (!(wire_s[n] > 0)) return LL_OK;
         traffic[n] = t->plan.round[t->longest_round].traffic;
         stream[n++] = (ll_stream)s;
     }
@@ -231,7 +233,7 @@ static ll_status price_set(ll_pricer *p, const ll_graph *graph, ll_pricing how, 
     for (int i = 0; i < n; i++) {
         const double both_s = price[0].end_s[i] - price[0].latency_s[i];
         const double one_s = price[1 + i].end_s[0] - price[1 + i].latency_s[0];
-        out->slow[how][set][stream[i]] = fmax(1, both_s / one_s);
+        out->slow[how][set][stream[i]] = one_s > 0 ? fmax(1, both_s / one_s) : 1;
     }
     return LL_OK;
 }

@@ -1,4 +1,4 @@
-/* A run: program, prices, replay, loss budget, and the checks that make the result VALID. */
+/* A run: graph, prices, times of tasks, loss budget, and the checks that make the result VALID. */
 #include "sim/base/text.h"
 #include "sim/step/account.h"
 #include "sim/step/oracle.h"

@@ -2,13 +2,19 @@
 
 #include <string.h>
 
-const char *const ll_stream_names[] = {"compute", "tp", "cp", "pp", "dp", NULL};
-
 int ll_graph_transfer(const ll_graph *graph, const char *name)
 {
     for (int i = 0; i < graph->n_transfer; i++)
         if (graph->transfer[i].name == name || !strcmp(graph->transfer[i].name, name)) return i;
     return -1;
+}
+
+unsigned ll_graph_collectives(const ll_graph *graph)
+{
+    unsigned found = 0;
+    for (int i = 0; i < graph->n_transfer; i++)
+        found |= 1u << graph->transfer[i].collective;
+    return found;
 }
 
 int ll_graph_add(ll_graph *graph, const ll_layout *layout, const ll_exchange *e, ll_stream stream)

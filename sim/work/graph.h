@@ -33,8 +33,6 @@ typedef enum ll_stream {
     LL_N_STREAM
 } ll_stream;
 
-extern const char *const ll_stream_names[]; /* "compute", "tp", ...; ended by NULL */
-
 /* A transfer as described: plan and price are made in sim/step/price.h. */
 typedef struct ll_transfer {
     const char *name; /* "tp gather"; one per graph */
@@ -78,9 +76,7 @@ typedef struct ll_op_part {
 typedef struct ll_op {
     int n_part;
     const ll_op_part *part; /* [n_part] */
-    int64_t chunk;
-    bool backward;
-    ll_op_half half; /* of a backward pass: gradients of inputs, or of weights */
+    ll_op_half half;        /* of a backward pass: gradients of inputs, or of weights */
     ll_op_ends ends;
 } ll_op;
 
@@ -161,6 +157,9 @@ typedef struct ll_graph {
 
 /* Index of the transfer of that name, or -1. */
 int ll_graph_transfer(const ll_graph *graph, const char *name);
+
+/* Those of its transfers, bit c for ll_collective c. */
+unsigned ll_graph_collectives(const ll_graph *graph);
 
 /* The same; a new transfer if there is none of that name. */
 int ll_graph_add(ll_graph *graph, const ll_layout *layout, const ll_exchange *e, ll_stream stream);

@@ -81,7 +81,7 @@ static bool pipeline_fits(const ll_layout *layout, ll_faults *why)
         return ll_fault_add(
             why, "job.global_batch",
             "makes %lld micro-batches in each of %lld chunks of a pipeline; at most "
-            "%d of both together can be replayed; write a larger micro_batch",
+            "%d of both together can be run; write a larger micro_batch",
             (long long)pipe.n_micro, (long long)ll_pipe_n_chunk(&pipe), LL_MAX_OP);
     return true;
 }

@@ -114,18 +114,6 @@ static ll_status memory_check(const ll_config *cfg, const ll_study *study, ll_er
         (m->total_B - m->capacity_B) / 1e9, m->advice);
 }
 
-/* Which collectives the study has at all: evidence about others does not count. */
-static ll_status collectives_find(ll_arena *mem, ll_study *out, ll_error *err)
-{
-    const ll_arena_mark mark = ll_arena_here(mem);
-    ll_graph *graph = ll_arena_new(mem, ll_graph);
-    const ll_status status = out->workload->build(out, NULL, 0, mem, graph, err);
-    for (int i = 0; i < graph->n_transfer && status == LL_OK; i++)
-        out->collectives |= 1u << graph->transfer[i].collective;
-    ll_arena_release(mem, mark);
-    return status;
-}
-
 static ll_status study_fill(ll_config *cfg, int what, ll_arena *mem, ll_study *out, ll_error *err)
 {
     ll_status study = what == LL_STUDY_WHOLE || ll_config_has(cfg, "name")
@@ -145,7 +133,8 @@ static ll_status study_fill(ll_config *cfg, int what, ll_arena *mem, ll_study *o
                                out->cluster.chip.name, ll_precision_names[out->layout.precision]);
     out->workload->memory(out, &out->memory);
     LL_TRY(memory_check(cfg, out, err));
-    return collectives_find(mem, out, err);
+    out->collectives = out->workload->collectives(out, mem);
+    return LL_OK;
 }
 
 ll_status ll_study_parse(const ll_study_source *from, ll_source source, ll_arena *mem,

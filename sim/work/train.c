@@ -83,6 +83,7 @@ const ll_workload_type ll_workload_train = {
     .memory = memory,
     .work_flop = work_flop,
     .shape_size = 0,
+    .collectives = ll_train_collectives,
     .build = build,
     .clock = ll_workload_one_iteration,
     .ladder = ladder,

@@ -237,7 +237,7 @@ static ll_op op_of(builder *b, int64_t v, bool backward, int *layer)
 {
     const ll_chunk_layers layers = b->layers[v];
     ll_op_part *part = ll_arena_fill(b->mem, b->model->n_run + 3, ll_op_part);
-    ll_op op = {.chunk = v, .backward = backward, .part = part};
+    ll_op op = {.part = part};
     *layer = -1;
     for (int r = 0; r < b->model->n_run; r++) {
         part_add(&op, part, b->layer_pass[backward][r], (double)layers.of_run[r]);
@@ -406,8 +406,8 @@ static void params_find(builder *b)
     b->layer_param = layers / (double)b->model->n_layer;
 }
 
-ll_status ll_train_graph(const ll_study *study, unsigned removes, ll_arena *mem, ll_graph *out,
-                         ll_error *err)
+/* All but the ops and the tasks: passes, transfers, and what is on the wire together. */
+static builder describe(const ll_study *study, unsigned removes, ll_arena *mem, ll_graph *out)
 {
     ll_stack *stack = ll_arena_new(mem, ll_stack);
     *stack = study->stack;
@@ -446,7 +446,24 @@ ll_status ll_train_graph(const ll_study *study, unsigned removes, ll_arena *mem,
     for (int r = 0; r < n_run; r++)
         for (int back = 0; back < 2; back++)
             shards_add(&b, &b.model->run[r], b.layer_pass[back][r], back);
+    return b;
+}
+
+ll_status ll_train_graph(const ll_study *study, unsigned removes, ll_arena *mem, ll_graph *out,
+                         ll_error *err)
+{
+    builder b = describe(study, removes, mem, out);
     const ll_schedule_type *schedule = ll_layout_schedule(&study->layout);
     ops_build(&b, schedule->splits_backward, schedule->fuses_pairs);
     return tasks_build(&b, schedule->splits_backward, err);
+}
+
+unsigned ll_train_collectives(const ll_study *study, ll_arena *mem)
+{
+    const ll_arena_mark mark = ll_arena_here(mem);
+    ll_graph *graph = ll_arena_new(mem, ll_graph);
+    describe(study, 0, mem, graph);
+    const unsigned found = ll_graph_collectives(graph);
+    ll_arena_release(mem, mark);
+    return found;
 }

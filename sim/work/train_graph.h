@@ -30,4 +30,7 @@
 ll_status ll_train_graph(const ll_study *study, unsigned removes, ll_arena *mem, ll_graph *out,
                          ll_error *err);
 
+/* Of the graph without its ops and tasks, see ll_workload_type. */
+unsigned ll_train_collectives(const ll_study *study, ll_arena *mem);
+
 #endif

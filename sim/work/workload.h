@@ -93,6 +93,9 @@ typedef struct ll_workload_type {
     void (*memory)(const struct ll_study *study, ll_memory *out);
     /* Work of an iteration that counts, in FLOP, on all chips together. */
     double (*work_flop)(const struct ll_study *study);
+    /* Which collectives an iteration has at all, bit c for ll_collective c: those of the graph,
+     * without its tasks. What it takes of mem is given back. Pure. */
+    unsigned (*collectives)(const struct ll_study *study, ll_arena *mem);
     size_t shape_size; /* 0: iterations are all alike, and shapes are NULL */
     /* The graph of an iteration of that shape, in mem. `removes` may take away work
      * (LL_IDEAL_RECOMPUTE); the tasks are the same. Not collective. */

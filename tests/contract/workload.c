@@ -93,6 +93,8 @@ static void check_transfers(const env *e, const ll_graph *g)
         CHECK(t->group.n_chip == e->study->cluster.topo->n_chip && ll_group_size(&t->group) > 1,
               "%s: %s in a group of %d", e->name, t->name, ll_group_size(&t->group));
     }
+    CHECK(e->type->collectives(e->study, e->mem) == ll_graph_collectives(g),
+          "%s: other collectives than those of the graph", e->name);
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         CHECK(others[i] >= -1 && others[i] < g->n_transfer, "%s: transfer %d", e->name, others[i]);
     for (int s = 0; s < LL_N_STREAM; s++)
@@ -100,8 +102,8 @@ static void check_transfers(const env *e, const ll_graph *g)
               g->on_wire[s]);
     for (int i = 0; i < g->n_together; i++)
         for (int s = 0; s < LL_N_STREAM; s++)
-            CHECK(!(g->together[i] >> s & 1) || g->on_wire[s] >= 0, "%s: nothing on stream %s",
-                  e->name, ll_stream_names[s]);
+            CHECK(!(g->together[i] >> s & 1) || g->on_wire[s] >= 0, "%s: nothing on stream %d",
+                  e->name, s);
 }
 
 static void check_passes(const env *e, const ll_graph *g)

@@ -107,13 +107,10 @@ static void tasks_make(int32_t n_micro, ll_arena *mem, ll_graph *g)
     g->export = last;
 }
 
-static ll_status build(const ll_study *study, const void *shape, unsigned removes, ll_arena *mem,
-                       ll_graph *out, ll_error *err)
+static void describe(const ll_study *study, const ll_layout *layout, ll_arena *mem, ll_graph *out)
 {
-    (void)removes, (void)err;
-    const ll_layout layout = layout_of(study, shape);
     const int n_pass = study->model.n_run + 2;
-    *out = (ll_graph){.n_inner = layout.tp * layout.cp,
+    *out = (ll_graph){.n_inner = layout->tp * layout->cp,
                       .replicas = {.gather = -1, .scatter = -1},
                       .send = -1,
                       .send_gather = -1,
@@ -121,8 +118,26 @@ static ll_status build(const ll_study *study, const void *shape, unsigned remove
                       .on_wire = {-1, -1, -1, -1, -1}};
     out->pass = ll_arena_array(mem, n_pass, ll_pass);
     out->shards = ll_arena_array(mem, n_pass, const ll_shards *);
-    out->op = op_make(study, &layout, mem, out);
+    out->op = op_make(study, layout, mem, out);
     out->n_op = 1;
+}
+
+static unsigned collectives(const ll_study *study, ll_arena *mem)
+{
+    const ll_arena_mark mark = ll_arena_here(mem);
+    ll_graph *graph = ll_arena_new(mem, ll_graph);
+    describe(study, &study->layout, mem, graph);
+    const unsigned found = ll_graph_collectives(graph);
+    ll_arena_release(mem, mark);
+    return found;
+}
+
+static ll_status build(const ll_study *study, const void *shape, unsigned removes, ll_arena *mem,
+                       ll_graph *out, ll_error *err)
+{
+    (void)removes, (void)err;
+    const ll_layout layout = layout_of(study, shape);
+    describe(study, &layout, mem, out);
     tasks_make((int32_t)ll_layout_n_micro(&layout), mem, out);
     return LL_OK;
 }
@@ -178,6 +193,7 @@ const ll_workload_type ll_workload_toy = {
     .legal = legal,
     .memory = memory,
     .work_flop = work_flop,
+    .collectives = collectives,
     .shape_size = sizeof(ll_prefill_shape),
     .build = build,
     .clock = clock_run,

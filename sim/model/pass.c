@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { FIRST_CAP = 16, N_SPLIT = 4 };
+enum { FIRST_CAP = 16 };
 
 ll_pass ll_pass_begin(int precision, ll_arena *mem)
 {
@@ -95,5 +95,5 @@ int ll_split_ring_parts(const ll_split *split)
 
 int ll_split_scatter_parts(const ll_split *split)
 {
-    return split->stack->overlap_tp && split->tp > 1 ? N_SPLIT : 1;
+    return split->stack->overlap_tp && split->tp > 1 ? LL_N_SPLIT : 1;
 }

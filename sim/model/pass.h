@@ -36,6 +36,8 @@ typedef enum ll_hide {
     LL_HIDE_OVERLAP
 } ll_hide;
 
+enum { LL_N_SPLIT = 4 }; /* parts of LL_HIDE_SPLIT */
+
 /* A transfer among the chips of a group. Two exchanges of one name are the same transfer, perhaps
  * of different sizes. */
 typedef struct ll_exchange {

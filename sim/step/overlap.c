@@ -2,8 +2,6 @@
 
 #include <math.h>
 
-enum { N_SPLIT = 4 };
-
 double ll_call_s(const ll_view *view, int transfer, double scale)
 {
     if (transfer < 0 || view->removes & LL_IDEAL_TRANSFERS || transfer == view->free) return 0;
@@ -47,7 +45,7 @@ static double ring_s(double comm_s, double cover_s, double n)
 
 static double hidden_s(ll_hide how, ll_overlap t, double cover_s, double n)
 {
-    const double last = 1.0 / N_SPLIT;
+    const double last = 1.0 / LL_N_SPLIT;
     switch (how) {
     case LL_HIDE_NONE:
         break;

@@ -201,16 +201,26 @@ static ll_status files_write(const comparison *c, ll_comm *comm, ll_arena *mem, 
     return LL_OK;
 }
 
+/* The name of study k; where another has it too, with the settings of its own, or else its path. */
+static const char *label_of(const ll_options *opt, const comparison *c, int k, ll_arena *mem)
+{
+    const char *name = c->study[k].name, *own = opt->arg_set[k].own;
+    for (int i = 0; i < c->n; i++)
+        if (i != k && !strcmp(c->study[i].name, name))
+            return *own ? ll_arena_printf(mem, "%s %s", name, own) : i < k ? opt->arg[k] : name;
+    return name;
+}
+
 static ll_status studies_load(const ll_options *opt, comparison *c, ll_comm *comm, ll_arena *mem,
                               ll_error *err)
 {
     for (int k = 0; k < c->n; k++) {
-        LL_TRY(ll_study_load(&(ll_study_source){opt->arg[k], opt->n_set, opt->set, LL_STUDY_WHOLE},
+        const ll_settings *s = &opt->arg_set[k];
+        LL_TRY(ll_study_load(&(ll_study_source){opt->arg[k], s->n_set, s->set, LL_STUDY_WHOLE},
                              comm, mem, &c->study[k], err));
-        c->label[k] = c->study[k].name;
-        for (int before = 0; before < k; before++)
-            if (!strcmp(c->study[before].name, c->label[k])) c->label[k] = opt->arg[k];
     }
+    for (int k = 0; k < c->n; k++)
+        c->label[k] = label_of(opt, c, k, mem);
     return LL_OK;
 }
 
@@ -267,17 +277,23 @@ static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_err
 const ll_command ll_command_compare = {
     .name = "compare",
     .doc = "run several studies: what differs, results and waterfalls side by side",
-    .usage = "STUDY STUDY ...",
+    .usage = "STUDY ... [-- STUDY ...]",
+    .has_variants = true,
     .help =
         "Prints first what differs between the effective configurations, then the results side by\n"
         "side, then where each machine's chips go, in chips and per cent. Writes compare.json, "
         ".txt,\n"
         ".csv, .md, .tex and the waterfalls as compare.svg, .pdf, .png into DIR (default: "
         "results);\n"
-        "the gnuplot script and data lie beside them, to restyle. --set applies to every study.\n"
+        "the gnuplot script and data lie beside them, to restyle.\n"
+        "\n"
+        "`--` separates variants: --set, --seed, --engine and --fold hold for the studies between "
+        "two of\n"
+        "them; those before the first study hold for all.\n"
         "\n"
         "Examples:\n"
         "  lineloss compare nvl72 atlas950\n"
+        "  lineloss compare nvl72 -- nvl72 --set job.interleave=1\n"
         "  lineloss compare nvl72 atlas950 --engine closed -o /tmp/quick\n"
         "  lineloss compare a.cfg b.cfg c.cfg --format latex",
     .options = LL_OPT_STUDY | LL_OPT_BIT(LL_OPT_FORMAT) | LL_OPT_BIT(LL_OPT_OUT) |

@@ -13,6 +13,7 @@ typedef struct ll_command {
     const char *help;        /* paragraphs on what is printed, and examples */
     unsigned options;        /* bit i: takes ll_option_id i */
     int min_arg, max_arg;    /* number of arguments */
+    bool has_variants;       /* `--` separates variants, each with settings of its own */
     const char *missing_arg; /* what to type if there are too few */
 
     /* Print to standard output on rank 0 only. Collective; the same status on every rank. */

@@ -2,6 +2,7 @@
 
 #include "sim/base/words.h"
 #include "sim/command/command.h"
+#include "sim/command/settings.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -87,21 +88,18 @@ static ll_status command_find(const char *word, const ll_command **out, ll_error
 }
 
 /* --seed, --engine and --fold are shorthands for --set. */
-static ll_status shorthand_add(int id, const char *value, ll_arena *mem, ll_options *out,
-                               ll_error *err)
+static ll_status setting_add(int id, const char *value, ll_arena *mem, ll_setting_list *settings,
+                             ll_error *err)
 {
-    if (id == LL_OPT_SET) {
-        if (!strchr(value, '='))
-            return ll_error_set(err, LL_ERR_CONFIG,
-                                "--set %s: expected PATH=VALUE, such as --set job.tp=4", value);
-        out->set[out->n_set++] = value;
-    } else if (id == LL_OPT_SEED) {
-        out->set[out->n_set++] = ll_arena_printf(mem, "seed=%s", value);
-    } else if (id == LL_OPT_ENGINE) {
-        out->set[out->n_set++] = ll_arena_printf(mem, "engine.type=%s", value);
-    } else if (id == LL_OPT_FOLD) {
-        out->set[out->n_set++] = ll_arena_printf(mem, "engine.fold=%s", value);
-    }
+    static const char *const path[LL_N_OPT] = {
+        [LL_OPT_SEED] = "seed", [LL_OPT_ENGINE] = "engine.type", [LL_OPT_FOLD] = "engine.fold"};
+    const char *typed = ll_arena_printf(mem, "%s %s", rows[id].name, value);
+    if (id != LL_OPT_SET && !path[id]) return LL_OK;
+    if (id == LL_OPT_SET && !strchr(value, '='))
+        return ll_error_set(err, LL_ERR_CONFIG, "%s: expected PATH=VALUE, such as --set job.tp=4",
+                            typed);
+    ll_settings_add(settings, path[id] ? ll_arena_printf(mem, "%s=%s", path[id], value) : value,
+                    typed);
     return LL_OK;
 }
 
@@ -114,34 +112,54 @@ static ll_status format_read(const char *value, ll_format *out, ll_error *err)
     return LL_OK;
 }
 
-/* The option at argv[*i]; *i moves past its value. */
-static ll_status option_read(int argc, char **argv, int *i, ll_arena *mem, ll_options *out,
-                             ll_error *err)
+/* The value of option `id` at argv[*i]; *i moves past it. "" for an option that takes none. */
+static ll_status value_read(int argc, char **argv, int *i, int id, const char **value,
+                            ll_error *err)
 {
-    const char *word = argv[*i], *equals = strchr(word, '='), *value = "";
-    size_t n = equals ? (size_t)(equals - word) : strlen(word);
-    int id = option_find(word, n);
+    const char *equals = strchr(argv[*i], '=');
+    *value = "";
+    if (!rows[id].value)
+        return equals ? ll_error_set(err, LL_ERR_CONFIG, "%s: takes no value", rows[id].name)
+                      : LL_OK;
+    if (!equals && *i + 1 >= argc)
+        return ll_error_set(err, LL_ERR_CONFIG, "%s: needs a value, %s", rows[id].name,
+                            rows[id].value);
+    *value = equals ? equals + 1 : argv[++*i];
+    return LL_OK;
+}
+
+/* Settings may be many: ll_settings_end says which of them meet. */
+static ll_status once_check(int id, const char *before, const char *value, ll_error *err)
+{
+    static const unsigned settings = LL_OPT_BIT(LL_OPT_SET) | LL_OPT_BIT(LL_OPT_SEED) |
+                                     LL_OPT_BIT(LL_OPT_ENGINE) | LL_OPT_BIT(LL_OPT_FOLD);
+    if (!before || (settings & LL_OPT_BIT(id))) return LL_OK;
+    if (!rows[id].value)
+        return ll_error_set(err, LL_ERR_CONFIG, "%s is given twice", rows[id].name);
+    return ll_error_set(err, LL_ERR_CONFIG,
+                        "%s is given twice, as '%s' and as '%s': leave one of them out",
+                        rows[id].name, before, value);
+}
+
+/* The option at argv[*i]; *i moves past its value. */
+static ll_status option_read(int argc, char **argv, int *i, ll_arena *mem,
+                             ll_setting_list *settings, ll_options *out, ll_error *err)
+{
+    const char *word = argv[*i], *value;
+    const size_t n = strcspn(word, "=");
+    const int id = option_find(word, n);
     if (id < 0) return option_unknown(out->command, ll_arena_strndup(mem, word, n), err);
     if (!takes(out->command, id))
         return ll_error_set(err, LL_ERR_CONFIG, "`%s` has no option '%s'; see `lineloss %s --help`",
                             out->command ? out->command->name : "lineloss", rows[id].name,
                             out->command ? out->command->name : "COMMAND");
-    if (rows[id].value) {
-        if (equals)
-            value = equals + 1;
-        else if (*i + 1 < argc)
-            value = argv[++*i];
-        else
-            return ll_error_set(err, LL_ERR_CONFIG, "%s: needs a value, %s", rows[id].name,
-                                rows[id].value);
-    } else if (equals) {
-        return ll_error_set(err, LL_ERR_CONFIG, "%s: takes no value", rows[id].name);
-    }
+    LL_TRY(value_read(argc, argv, i, id, &value, err));
+    LL_TRY(once_check(id, out->value[id], value, err));
     out->value[id] = value;
     if (id == LL_OPT_FORMAT) return format_read(value, &out->format, err);
     if (id == LL_OPT_OUT && !*value)
         return ll_error_set(err, LL_ERR_CONFIG, "-o: the directory has no name");
-    return shorthand_add(id, value, mem, out, err);
+    return setting_add(id, value, mem, settings, err);
 }
 
 static ll_status arguments_check(const ll_options *o, ll_error *err)
@@ -159,30 +177,50 @@ static ll_status arguments_check(const ll_options *o, ll_error *err)
     return LL_OK;
 }
 
+/* A word that is no option: the command, or an argument of it. */
+static ll_status word_read(const char *word, ll_setting_list *settings, ll_options *out,
+                           ll_error *err)
+{
+    if (!out->command) return command_find(word, &out->command, err);
+    out->arg[out->n_arg++] = word;
+    ll_settings_argument(settings);
+    return LL_OK;
+}
+
+/* All words in their order. */
+static ll_status words_read(int argc, char **argv, ll_arena *mem, ll_setting_list *settings,
+                            ll_options *out, ll_error *err)
+{
+    bool words_only = false; /* after "--" */
+    for (int i = 1; i < argc; i++) {
+        const char *word = argv[i];
+        if (words_only || word[0] != '-' || !word[1]) {
+            LL_TRY(word_read(word, settings, out, err));
+        } else if (!strcmp(word, "--petsc")) {
+            while (++i < argc)
+                out->petsc[out->n_petsc++] = argv[i];
+        } else if (strcmp(word, "--") != 0) {
+            LL_TRY(option_read(argc, argv, &i, mem, settings, out, err));
+        } else if (out->command && out->command->has_variants) {
+            LL_TRY(ll_settings_part_end(settings, err));
+        } else {
+            words_only = true;
+        }
+    }
+    return LL_OK;
+}
+
 ll_status ll_options_parse(int argc, char **argv, ll_arena *mem, ll_options *out, ll_error *err)
 {
     *out = (ll_options){.program = argc > 0 ? argv[0] : "lineloss"};
     out->arg = ll_arena_array(mem, argc, const char *);
-    out->set = ll_arena_array(mem, argc, const char *);
     out->petsc = ll_arena_array(mem, argc, const char *);
-    bool words_only = false; /* after "--" */
-    for (int i = 1; i < argc; i++) {
-        const char *word = argv[i];
-        if (!words_only && !strcmp(word, "--")) {
-            words_only = true;
-        } else if (!words_only && !strcmp(word, "--petsc")) {
-            while (++i < argc)
-                out->petsc[out->n_petsc++] = argv[i];
-        } else if (!words_only && word[0] == '-' && word[1]) {
-            LL_TRY(option_read(argc, argv, &i, mem, out, err));
-        } else if (!out->command) {
-            LL_TRY(command_find(word, &out->command, err));
-        } else {
-            out->arg[out->n_arg++] = word;
-        }
-    }
+    ll_setting_list settings = ll_settings_start(argc, mem);
+    LL_TRY(words_read(argc, argv, mem, &settings, out, err));
     if (out->value[LL_OPT_HELP] || out->value[LL_OPT_VERSION]) return LL_OK;
-    return arguments_check(out, err);
+    if (settings.part > 0) LL_TRY(ll_settings_part_end(&settings, err));
+    LL_TRY(arguments_check(out, err));
+    return ll_settings_end(&settings, mem, out, err);
 }
 
 static void options_list(const ll_command *command, ll_text *out)

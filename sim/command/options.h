@@ -1,7 +1,16 @@
 /* The command line: `lineloss COMMAND [arguments] [options]`, read by one table of options.
  *
  * Options may stand anywhere after the command, as `--name value` or `--name=value`. What follows
- * `--petsc` is handed to PETSc. An unknown command or option is an error with the nearest spelling.
+ * `--petsc` is handed to PETSc. An unknown command or option is an error with the nearest spelling,
+ * and so is an option that is given twice.
+ *
+ * Where a command compares variants, `--` separates them, and a setting (--set, --seed, --engine,
+ * --fold) holds for the studies of its part; one before the first study holds for all:
+ *
+ *     compare --seed 7 nvl72 --set job.tp=4 -- nvl72 --set job.tp=8
+ *             all      part 0                  part 1
+ *
+ * For every other command, what follows `--` are words, as everywhere.
  */
 #ifndef LL_COMMAND_OPTIONS_H
 #define LL_COMMAND_OPTIONS_H
@@ -38,13 +47,23 @@ typedef enum ll_option_id {
 
 struct ll_command;
 
+/* The settings that hold for one argument: those for all, but for paths that its part sets too,
+ * then those of its part. */
+typedef struct ll_settings {
+    int n_set;
+    const char *const *set; /* [n_set] as in ll_options */
+    const char *own; /* those of its part, to tell variants apart: "job.tp=4 seed=2", or "" */
+} ll_settings;
+
 typedef struct ll_options {
     const struct ll_command *command; /* NULL: only --help or --version was given */
     const char *program;              /* argv[0] */
     int n_arg;
-    const char **arg; /* [n_arg], as given */
+    const char **arg;           /* [n_arg], as given */
+    const ll_settings *arg_set; /* [n_arg] */
     int n_set;
-    const char **set; /* [n_set] "path=value": --set, and the shorthands --seed, --engine, --fold */
+    const char **set; /* [n_set] those of all parts: "path=value" of --set, "--seed seed=7" of a
+                         shorthand, as ll_config_parse takes them */
     int n_petsc;
     const char **petsc; /* [n_petsc] what followed --petsc */
     /* last value of each option; "" for one that takes none; or NULL */

@@ -29,6 +29,16 @@ PATH=$PWD/bin "$LINELOSS" compare nvl72 atlas950 --engine closed -o other >out 2
 has out 'apt-get install gnuplot-nox'
 [ ! -e other/compare.svg ] || complain "a picture without gnuplot"
 
+# Variants: each part has its own settings, and a label that says so.
+expect 0 compare --engine closed nvl72 -- nvl72 --set job.interleave=1 -o variants
+plain=$(sed -n 's/^lineloss result is VALID: nvl72, checksum //p' out)
+variant=$(sed -n 's/^lineloss result is VALID: nvl72 job\.interleave=1, checksum //p' out)
+expect 0 run nvl72 --engine closed
+has out "VALID: nvl72, checksum $plain,"
+expect 0 run nvl72 --engine closed --set job.interleave=1
+has out "VALID: nvl72, checksum $variant,"
+[ "$plain" != "$variant" ] || complain "both variants have checksum $plain"
+
 on 3 compare nvl72 atlas950 --engine closed -o three >out
 for file in compare.json compare.txt compare.csv compare.md compare.tex compare.gp; do same three/$file cmp/$file; done
 finish

@@ -43,6 +43,48 @@ static void test_kept(ll_arena *mem)
     CHECK(parse("run --help", mem, &o, &err) == LL_OK && o.value[LL_OPT_HELP], "%s", err.text);
 }
 
+/* The settings of argument k, separated by commas, then a bar and those of its part alone. */
+static const char *settings_of(const ll_options *o, int k, ll_arena *mem)
+{
+    const char *s = "";
+    for (int i = 0; i < o->arg_set[k].n_set; i++)
+        s = ll_arena_printf(mem, "%s%s,", s, o->arg_set[k].set[i]);
+    return ll_arena_printf(mem, "%s|%s", s, o->arg_set[k].own);
+}
+
+/* `--` separates variants: which settings hold for which study. */
+static void test_variants(ll_arena *mem)
+{
+    static const struct {
+        const char *line;
+        int n_arg;
+        const char *of[3];
+    } cases[] = {
+        {"run a --set x=1 --seed 2", 1, {"x=1,seed=2,|"}},
+        {"compare a b --set x=1", 2, {"x=1,|", "x=1,|"}},
+        {"compare a --set x=1 -- a --set x=2", 2, {"x=1,|x=1", "x=2,|x=2"}},
+        {"compare --engine closed a -- a b --set x=2|why",
+         3,
+         {"engine.type=closed,|", "engine.type=closed,x=2|why,|x=2",
+          "engine.type=closed,x=2|why,|x=2"}},
+        {"compare --set x=1 a -- --set y=2 a --set x=3 --seed 4",
+         2,
+         {"x=1,|", "y=2,x=3,seed=4,|y=2 x=3 seed=4"}},
+        {"compare a -- a -- a --fold off", 3, {"|", "|", "engine.fold=off,|engine.fold=off"}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        ll_options o;
+        ll_error err;
+        CHECK(parse(cases[i].line, mem, &o, &err) == LL_OK, "'%s': %s", cases[i].line, err.text);
+        CHECK(o.n_arg == cases[i].n_arg, "'%s': %d arguments", cases[i].line, o.n_arg);
+        for (int k = 0; k < o.n_arg && k < cases[i].n_arg; k++) {
+            const char *got = settings_of(&o, k, mem);
+            CHECK(!strcmp(got, cases[i].of[k]), "'%s': study %d has %s, expected %s", cases[i].line,
+                  k, got, cases[i].of[k]);
+        }
+    }
+}
+
 static void test_refused(ll_arena *mem)
 {
     static const char *const cases[][2] = {
@@ -55,6 +97,15 @@ static void test_refused(ll_arena *mem)
         {"run x --set nothing", "PATH=VALUE"},
         {"check", "which study?"},
         {"run x -o=", "no name"},
+        {"run x --format csv --format json", "--format is given twice, as 'csv' and as 'json'"},
+        {"run x --progress --progress", "--progress is given twice"},
+        {"run x --seed 1 --seed 2", "`--seed 1` and `--seed 2` set the same key"},
+        {"run --seed 1 x --set seed=2", "`--seed 1` and `--set seed=2` set the same key"},
+        {"compare --seed 1 a b --seed 2", "set the same key"},
+        {"compare a -- b --seed 2 --seed=3", "set the same key"},
+        {"compare -- a", "part 1 of what `--` separates names no study"},
+        {"compare a --set x=1 --", "part 2 of what `--` separates names no study"},
+        {"compare a -- --set x=1 -- b", "part 2 of what `--` separates names no study"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         ll_options o;
@@ -87,6 +138,7 @@ int main(void)
 {
     ll_arena *mem = ll_arena_create("test");
     test_kept(mem);
+    test_variants(mem);
     test_refused(mem);
     test_commands(mem);
     ll_arena_destroy(mem);

@@ -13,13 +13,14 @@
 
 const char *const ll_format_names[] = {"text", "json", "csv", "md", "latex", NULL};
 
-enum { GAP = 2, NARROWEST = 12, LONGEST_WORD = 44, PLAIN_WIDTH = 100, CELL_CAP = 4096 };
+enum { PLAIN_WIDTH = 100, CELL_CAP = 4096 };
 
 ll_table *ll_table_create(ll_arena *mem, const char *title, int n_column, const ll_column *column)
 {
-    LL_ASSERT(n_column > 0 && n_column <= LL_MAX_COLUMN, "n_column = %d", n_column);
+    LL_ASSERT(n_column > 0, "n_column = %d", n_column);
     ll_table *t = ll_arena_new(mem, ll_table);
     *t = (ll_table){.mem = mem, .title = title, .n_column = n_column};
+    t->column = ll_arena_array(mem, n_column, ll_column);
     memcpy(t->column, column, (size_t)n_column * sizeof *column);
     return t;
 }
@@ -67,121 +68,40 @@ int ll_table_terminal_width(void)
     return PLAIN_WIDTH;
 }
 
-static const char *cell_at(const ll_table *t, int row, int c)
+const char *ll_table_cell(const ll_table *t, int row, int c)
 {
     return row < 0 ? t->column[c].name : t->cell[row * t->n_column + c];
 }
 
-static const char *column_key(const ll_table *t, int c)
+const char *ll_table_key(const ll_table *t, int c)
 {
     return t->column[c].key ? t->column[c].key : t->column[c].name;
 }
 
-/* Columns that a string takes: UTF-8 characters. */
-static int display_width(const char *s, size_t n)
+bool ll_table_numeric(const ll_table *t, int c)
 {
-    int w = 0;
-    for (size_t i = 0; i < n; i++)
-        w += ((unsigned char)s[i] & 0xc0) != 0x80;
-    return w;
+    return t->column[c].right || t->column[c].decimal;
 }
 
-/* Longest word of s, in columns. */
-static int word_width(const char *s)
+/* Length of the digits at s, with commas between them. */
+static size_t digits_length(const char *s)
 {
-    int longest = 0;
-    size_t indent = strspn(s, " "); /* stays with the first word */
-    while (*s) {
-        size_t n = indent + strcspn(s + indent, " ");
-        indent = 0;
-        int d = display_width(s, n);
-        if (d > longest) longest = d;
-        s += n + (s[n] == ' ');
-    }
-    return longest;
+    size_t n = strspn(s, "0123456789");
+    while (n && s[n] == ',' && strspn(s + n + 1, "0123456789") >= 3)
+        n += 1 + strspn(s + n + 1, "0123456789");
+    return n;
 }
 
-/* Width of each column; the widest left-aligned ones shrink until a line fits in `width`, but not
- * so far that a word has to be cut. */
-static void widths_fit(const ll_table *t, int width, int *w)
+size_t ll_table_point(const char *s)
 {
-    int sum = GAP * (t->n_column - 1), least[LL_MAX_COLUMN];
-    for (int c = 0; c < t->n_column; c++) {
-        w[c] = 0;
-        least[c] = t->column[c].right ? PLAIN_WIDTH : NARROWEST;
-        for (int r = -1; r < t->n_row; r++) {
-            const char *s = cell_at(t, r, c);
-            int d = display_width(s, strlen(s)), word = word_width(s);
-            if (d > w[c]) w[c] = d;
-            if (word > least[c]) least[c] = word < LONGEST_WORD ? word : LONGEST_WORD;
-        }
-        sum += w[c];
-    }
-    while (width > 0 && sum > width) {
-        int widest = -1;
-        for (int c = 0; c < t->n_column; c++)
-            if (w[c] > least[c] && (widest < 0 || w[c] > w[widest])) widest = c;
-        if (widest < 0) return;
-        w[widest]--;
-        sum--;
-    }
-}
-
-/* Bytes of s that fit in w columns, broken after a space if there is one; a longer word is cut. */
-static size_t chunk_length(const char *s, int w)
-{
-    size_t n = 0, space = 0, indent = strspn(s, " ");
-    int columns = 0;
-    while (s[n]) {
-        if (((unsigned char)s[n] & 0xc0) != 0x80 && ++columns > w) break;
-        n++;
-        if (s[n] == ' ' && n > indent) space = n;
-    }
-    return s[n] && space ? space : n;
-}
-
-static void text_row(const ll_table *t, int row, const int *w, ll_text *out)
-{
-    const char *rest[LL_MAX_COLUMN];
-    bool more = true;
-    for (int c = 0; c < t->n_column; c++)
-        rest[c] = cell_at(t, row, c);
-    while (more) {
-        int pending = 0; /* spaces that are owed: none at the end of a line */
-        more = false;
-        for (int c = 0; c < t->n_column; c++) {
-            size_t n = chunk_length(rest[c], w[c]);
-            int fill = w[c] - display_width(rest[c], n);
-            if (fill < 0) fill = 0;
-            if (n) {
-                ll_text_add(out, "%*s", pending + (t->column[c].right ? fill : 0), "");
-                ll_text_add_bytes(out, rest[c], n);
-                pending = t->column[c].right ? 0 : fill;
-            } else {
-                pending += w[c];
-            }
-            pending += GAP;
-            rest[c] += n;
-            rest[c] += strspn(rest[c], " ");
-            more = more || *rest[c];
-        }
-        ll_text_add(out, "\n");
-    }
-}
-
-static void text_print(const ll_table *t, int width, ll_text *out)
-{
-    int w[LL_MAX_COLUMN];
-    widths_fit(t, width, w);
-    if (*t->title) ll_text_add(out, "%s\n", t->title);
-    text_row(t, -1, w, out);
-    for (int c = 0; c < t->n_column; c++) {
-        for (int i = 0; i < w[c]; i++)
-            ll_text_add(out, "-");
-        ll_text_add(out, "%s", c + 1 < t->n_column ? "  " : "\n");
-    }
-    for (int r = 0; r < t->n_row; r++)
-        text_row(t, r, w, out);
+    enum { UNIT_MAX = 10 }; /* "%", "GB/s", "TFLOP/s" */
+    if (!strcmp(s, "-")) return 1;
+    const size_t sign = strspn(s, "+-~<>");
+    const size_t whole = digits_length(s + sign);
+    if (whole == 0) return 0;
+    const size_t point = sign + whole;
+    const size_t n = s[point] == '.' ? point + 1 + strspn(s + point + 1, "0123456789") : point;
+    return strlen(s + n) <= UNIT_MAX && (!s[n] || strchr(" %", s[n])) ? point : 0;
 }
 
 /* A cell of a right-aligned column that is a JSON number as it stands. */
@@ -203,14 +123,14 @@ static void json_print(const ll_table *t, ll_text *out)
     for (int r = 0; r < t->n_row; r++) {
         ll_json_open(&j, NULL, '{');
         for (int c = 0; c < t->n_column; c++) {
-            const char *s = cell_at(t, r, c), *key = column_key(t, c);
+            const char *s = ll_table_cell(t, r, c), *key = ll_table_key(t, c);
             const double exact = t->exact[r * t->n_column + c];
             if (!isnan(exact))
                 ll_json_number(&j, key, exact);
-            else if (t->column[c].right && is_number(s))
+            else if (ll_table_numeric(t, c) && is_number(s))
                 ll_json_raw(&j, key, s);
             else
-                ll_json_string(&j, key, t->column[c].right && !strcmp(s, "-") ? NULL : s);
+                ll_json_string(&j, key, ll_table_numeric(t, c) && !strcmp(s, "-") ? NULL : s);
         }
         ll_json_close(&j);
     }
@@ -233,7 +153,7 @@ static void csv_print(const ll_table *t, ll_text *out)
 {
     for (int r = -1; r < t->n_row; r++)
         for (int c = 0; c < t->n_column; c++) {
-            csv_cell(r < 0 ? column_key(t, c) : cell_at(t, r, c), out);
+            csv_cell(r < 0 ? ll_table_key(t, c) : ll_table_cell(t, r, c), out);
             ll_text_add(out, "%s", c + 1 < t->n_column ? "," : "\n");
         }
 }
@@ -245,49 +165,15 @@ static void md_print(const ll_table *t, ll_text *out)
         ll_text_add(out, "|");
         for (int c = 0; c < t->n_column; c++) {
             ll_text_add(out, " ");
-            for (const char *s = cell_at(t, r, c); *s; s++)
+            for (const char *s = ll_table_cell(t, r, c); *s; s++)
                 ll_text_add(out, *s == '|' ? "\\|" : "%c", *s == '\n' ? ' ' : *s);
             ll_text_add(out, " |");
         }
         ll_text_add(out, "\n");
         for (int c = 0; r < 0 && c < t->n_column; c++)
-            ll_text_add(out, "%s%s", t->column[c].right ? "|---:" : "|---",
+            ll_text_add(out, "%s%s", ll_table_numeric(t, c) ? "|---:" : "|---",
                         c + 1 < t->n_column ? "" : "|\n");
     }
-}
-
-static void latex_text(const char *s, ll_text *out)
-{
-    for (; *s; s++) {
-        if (strchr("&%$#_{}", *s))
-            ll_text_add(out, "\\%c", *s);
-        else if (*s == '\\')
-            ll_text_add(out, "\\textbackslash{}");
-        else if (*s == '~' || *s == '^')
-            ll_text_add(out, "\\%c{}", *s);
-        else if (*s == '<' || *s == '>' || *s == '|')
-            ll_text_add(out, "$%c$", *s);
-        else
-            ll_text_add(out, "%c", *s);
-    }
-}
-
-static void latex_print(const ll_table *t, ll_text *out)
-{
-    ll_text_add(out, "%% needs \\usepackage{booktabs}\n");
-    if (*t->title) ll_text_add(out, "%% %s\n", t->title);
-    ll_text_add(out, "\\begin{tabular}{");
-    for (int c = 0; c < t->n_column; c++)
-        ll_text_add(out, "%c", t->column[c].right ? 'r' : 'l');
-    ll_text_add(out, "}\n\\toprule\n");
-    for (int r = -1; r < t->n_row; r++) {
-        for (int c = 0; c < t->n_column; c++) {
-            latex_text(cell_at(t, r, c), out);
-            ll_text_add(out, "%s", c + 1 < t->n_column ? " & " : " \\\\\n");
-        }
-        if (r < 0) ll_text_add(out, "\\midrule\n");
-    }
-    ll_text_add(out, "\\bottomrule\n\\end{tabular}\n");
 }
 
 void ll_table_print(const ll_table *t, ll_format format, int width, ll_text *out)
@@ -303,11 +189,11 @@ void ll_table_print(const ll_table *t, ll_format format, int width, ll_text *out
         md_print(t, out);
         break;
     case LL_FORMAT_LATEX:
-        latex_print(t, out);
+        ll_table_latex(t, out);
         break;
     case LL_FORMAT_TEXT:
     case LL_N_FORMAT:
-        text_print(t, width, out);
+        ll_table_text(t, width, out);
         break;
     }
 }

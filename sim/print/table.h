@@ -1,10 +1,10 @@
 /* Tables of text, and the five ways to print one.
  *
- * A table is rows of strings under named columns. The caller formats the numbers; a right-aligned
- * column holds numbers (or "-"), which is all that the printers want to know. A number set by
+ * A table is rows of strings under named columns. The caller formats the numbers; a numeric column
+ * holds numbers (or "-"), which is all that the printers want to know. A number set by
  * ll_table_number is rounded for people and for CSV, and stands in JSON to its last bit.
  *
- *   ll_table *t = ll_table_create(mem, "Transfers", 2, (ll_column[]){{"name", NULL, false}, ...});
+ *   ll_table *t = ll_table_create(mem, "Transfers", 2, (ll_column[]){{.name = "transfer"}, ...});
  *   ll_table_row(t);
  *   ll_table_set(t, 0, "%s", name);
  *   ll_table_print(t, LL_FORMAT_TEXT, 100, &text);
@@ -13,6 +13,7 @@
 #define LL_PRINT_TABLE_H
 
 #include "sim/base/arena.h"
+#include "sim/base/status.h"
 #include "sim/base/text.h"
 
 #include <stdbool.h>
@@ -28,19 +29,22 @@ typedef enum ll_format {
 
 extern const char *const ll_format_names[]; /* "text", "json", ...; ended by NULL */
 
-enum { LL_MAX_COLUMN = 24 };
-
 typedef struct ll_column {
     const char *name; /* heading for people: "time (us)" */
     const char *key;  /* heading for programs: "time_us"; NULL: the same as name */
-    bool right;       /* numbers */
+    bool right;       /* numeric: its end is aligned */
+    /* Numeric: cells such as "8,192", "4.716 s" and "43.85 %" are aligned at the decimal point, in
+     * TEXT and LATEX; other cells may be words. */
+    bool decimal;
 } ll_column;
 
 typedef struct ll_table {
     ll_arena *mem;
-    const char *title; /* "" for none */
+    const char *title;   /* "" for none */
+    const char *caption; /* LATEX: a sentence; NULL: the title */
+    const char *label;   /* LATEX: for \ref, such as "tab:nvl72"; NULL: none */
     int n_column;
-    ll_column column[LL_MAX_COLUMN];
+    ll_column *column; /* [n_column], arena */
     int n_row, cap_row;
     const char **cell; /* [n_row * n_column], arena; "" if not set */
     double *exact; /* [n_row * n_column], arena; the number of the cell for JSON; NaN: the cell */
@@ -55,8 +59,34 @@ void ll_table_number(ll_table *t, int i_column, int n_decimal, double x);
 
 /* Append the table to `out`. TEXT: the widest left-aligned column is broken at spaces so that lines
  * fit in `width` columns (0: no limit). JSON: a list of objects, numbers as numbers, "-" as null.
- * CSV: RFC 4180 with a heading. MD: GitHub table. LATEX: booktabs tabular. */
+ * CSV: RFC 4180 with a heading. MD: GitHub table. LATEX: see ll_table_latex. */
 void ll_table_print(const ll_table *t, ll_format format, int width, ll_text *out);
+
+/* One `table` environment with caption and label that fits a column of a two-column page
+ * (\linewidth at 8 pt): text is wrapped, numbers are aligned. What cannot fit so becomes a `table*`
+ * over both columns; more rows than a page holds become several environments, "continued". */
+void ll_table_latex(const ll_table *t, ll_text *out);
+
+void ll_table_text(const ll_table *t, int width, ll_text *out);
+
+/* The columns (or rows, by their first cell) that `names` lists, separated by commas, in its order.
+ * A name is a key, or a heading; letter case, and a unit behind the key, may be left away: "mfu" is
+ * mfu_frac. Errors (LL_ERR_CONFIG), beginning with `option`: a name that nothing has, with those
+ * that there are; a name twice. The first column stays with columns, named or not. */
+ll_status ll_table_select(const ll_table *t, const char *option, const char *names, ll_table **out,
+                          ll_error *err);
+ll_status ll_table_select_rows(const ll_table *t, const char *option, const char *names,
+                               ll_table **out, ll_error *err);
+
+/* For those who print: cell of a row, or the heading of row -1; heading for programs; whether the
+ * column is one of numbers. */
+const char *ll_table_cell(const ll_table *t, int row, int c);
+const char *ll_table_key(const ll_table *t, int c);
+bool ll_table_numeric(const ll_table *t, int c);
+
+/* Bytes of a cell that is a number, perhaps with a short unit, before its decimal point: 1 of
+ * "4.716 s", 3 of "145 s"; 0 if it is no number. */
+size_t ll_table_point(const char *s);
 
 /* Columns of the terminal on standard output, or 100 if it is none (files, pipes). */
 int ll_table_terminal_width(void);

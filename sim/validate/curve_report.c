@@ -77,12 +77,15 @@ ll_table *ll_curve_summary(const ll_points *points, int n_by, const ll_predictio
                                                         {.name = "points", .right = true}};
     for (int k = 0; k < n_by; k++) {
         const char *name = by[k].name;
-        columns[FIXED + 3 * k] = (ll_column){ll_arena_printf(mem, "%s median %%", name),
-                                             ll_arena_printf(mem, "%s_median_percent", name), true};
+        columns[FIXED + 3 * k] = (ll_column){.name = ll_arena_printf(mem, "%s median %%", name),
+                                             .key = ll_arena_printf(mem, "%s_median_percent", name),
+                                             .right = true};
         columns[FIXED + 3 * k + 1] =
-            (ll_column){"worst %", ll_arena_printf(mem, "%s_worst_percent", name), true};
-        columns[FIXED + 3 * k + 2] =
-            (ll_column){"at", ll_arena_printf(mem, "%s_worst_at", name), true};
+            (ll_column){.name = "worst %",
+                        .key = ll_arena_printf(mem, "%s_worst_percent", name),
+                        .right = true};
+        columns[FIXED + 3 * k + 2] = (ll_column){
+            .name = "at", .key = ll_arena_printf(mem, "%s_worst_at", name), .right = true};
     }
     ll_table *t = ll_table_create(mem, "", FIXED + 3 * n_by, columns);
     double *error = ll_arena_array(mem, points->n, double);

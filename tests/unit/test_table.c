@@ -37,9 +37,10 @@ static void test_formats(ll_arena *mem)
         {LL_FORMAT_CSV, "what,count\n\"a,\"\"b\"\" | 5% of x_y\",12.5\n,-\n"},
         {LL_FORMAT_MD, "| what | n |\n|---|---:|\n| a,\"b\" \\| 5% of x_y | 12.5 |\n|  | - |\n"},
         {LL_FORMAT_LATEX,
-         "% needs \\usepackage{booktabs}\n\\begin{tabular}{lr}\n\\toprule\nwhat & n \\\\\n"
-         "\\midrule\na,\"b\" $|$ 5\\% of x\\_y & 12.5 \\\\\n & - \\\\\n\\bottomrule\n"
-         "\\end{tabular}\n"},
+         "% needs \\usepackage{booktabs,tabularx}\n\\begin{table}[t]\n\\centering\n"
+         "\\footnotesize\n\\setlength{\\tabcolsep}{3pt}\n\\begin{tabular}{@{}lr@{}}\n"
+         "\\toprule\nwhat & n \\\\\n\\midrule\na,''b'' $|$ 5\\% of x\\_y & 12.5 \\\\\n"
+         " & -- \\\\\n\\bottomrule\n\\end{tabular}\n\\end{table}\n"},
         {LL_FORMAT_JSON,
          "[\n  {\n    \"what\": \"a,\\\"b\\\" | 5% of x_y\",\n    \"count\": 12.5\n  },\n"
          "  {\n    \"what\": \"\",\n    \"count\": null\n  }\n]\n"},
@@ -116,6 +117,85 @@ static void test_growth(ll_arena *mem)
           t->cell[999]);
 }
 
+/* Numbers stand under each other by their points, words by their ends. */
+static void test_decimal(ll_arena *mem)
+{
+    static const char *const cells[] = {"145.9 s", "5.365 s", "8,192", "-", "-0.5 %", "one_chip"};
+    ll_table *t =
+        ll_table_create(mem, "", 2, (ll_column[]){{.name = "n", .decimal = true}, {.name = "doc"}});
+    for (size_t i = 0; i < sizeof cells / sizeof *cells; i++) {
+        ll_table_row(t);
+        ll_table_set(t, 0, "%s", cells[i]);
+        ll_table_set(t, 1, "x");
+    }
+    const char *got = printed(t, LL_FORMAT_TEXT, 0, mem);
+    CHECK(!strcmp(got, "          n  doc\n-----------  ---\n  145.9 s    x\n    5.365 s  x\n"
+                       "8,192        x\n    -        x\n   -0.5 %    x\n   one_chip  x\n"),
+          "%s", got);
+    got = printed(t, LL_FORMAT_LATEX, 0, mem);
+    CHECK(strstr(got, "{@{}r@{}ll@{}}") && strstr(got, "\n145&.9 s & x") &&
+              strstr(got, "\n8,192& & x") && strstr(got, "\n$-$0&.5 \\% & x") &&
+              strstr(got, "\n--& & x") && strstr(got, "\\multicolumn{2}{r}{one\\_chip}"),
+          "%s", got);
+    static const struct {
+        const char *cell;
+        size_t point;
+    } points[] = {{"4.716 s", 1},
+                  {"1,234,567", 9},
+                  {"+12", 3},
+                  {"1,23", 0},
+                  {"1f1b", 0},
+                  {"8,192 GB200", 5},
+                  {"8 x clos 16, of long", 0},
+                  {"", 0},
+                  {"tp 8", 0}};
+    for (size_t i = 0; i < sizeof points / sizeof *points; i++)
+        CHECK(ll_table_point(points[i].cell) == points[i].point, "%s: %zu", points[i].cell,
+              ll_table_point(points[i].cell));
+}
+
+static void test_select(ll_arena *mem)
+{
+    static const ll_column columns[] = {
+        {.name = "study"}, {.name = "step", .key = "step_s"}, {.name = "MFU", .key = "mfu_frac"}};
+    ll_table *t = ll_table_create(mem, "", 3, columns), *got = NULL;
+    for (int i = 0; i < 2; i++) {
+        ll_table_row(t);
+        ll_table_set(t, 0, i ? "b" : "a");
+        ll_table_number(t, 1, 1, i + 0.25);
+        ll_table_set(t, 2, "%d", 7 + i);
+    }
+    static const struct {
+        const char *names, *csv, *error;
+    } cases[] = {
+        {"mfu,step_s", "study,mfu_frac,step_s\na,7,0.2\nb,8,1.2\n", NULL},
+        {"MFU,study", "mfu_frac,study\n7,a\n8,b\n", NULL},
+        {"mfu,steps", NULL,
+         "--columns: there is no 'steps'; did you mean 'step_s'? expected one of: study, step_s, "
+         "mfu_frac\n"},
+        {"mfu,mfu_frac", NULL, "--columns: 'mfu_frac' is there twice\n"},
+        {"", NULL, "--columns: no name; write for example mfu_frac\n"},
+        {"mfu,,step", NULL,
+         "--columns: there is no ''; expected one of: study, step_s, mfu_frac\n"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        ll_error err;
+        ll_error_init(&err);
+        const ll_status status = ll_table_select(t, "--columns", cases[i].names, &got, &err);
+        CHECK((status == LL_OK) == (cases[i].csv != NULL), "%s: %s", cases[i].names, err.text);
+        if (status == LL_OK)
+            CHECK(!strcmp(printed(got, LL_FORMAT_CSV, 0, mem), cases[i].csv), "%s",
+                  printed(got, LL_FORMAT_CSV, 0, mem));
+        else
+            CHECK(!strcmp(err.text, cases[i].error), "%s", err.text);
+    }
+    ll_error err;
+    ll_error_init(&err);
+    CHECK(ll_table_select_rows(t, "--rows", "b", &got, &err) == LL_OK, "%s", err.text);
+    const char *json = printed(got, LL_FORMAT_JSON, 0, mem);
+    CHECK(got->n_row == 1 && strstr(json, "\"step_s\": 1.25"), "%s", json);
+    CHECK(ll_table_select_rows(t, "--rows", "c", &got, &err) == LL_ERR_CONFIG, "row c");
+}
+
 int main(void)
 {
     ll_arena *mem = ll_arena_create("test");
@@ -124,6 +204,8 @@ int main(void)
     test_exact(mem);
     test_width(mem);
     test_growth(mem);
+    test_decimal(mem);
+    test_select(mem);
     ll_arena_destroy(mem);
     CHECK(ll_arena_balance_B() == 0, "balance %lld", (long long)ll_arena_balance_B());
     return LL_CHECK_RESULT;

@@ -224,6 +224,23 @@ static ll_status studies_load(const ll_options *opt, comparison *c, ll_comm *com
     return LL_OK;
 }
 
+/* The engine of all studies; NULL if they have several. */
+static const ll_engine_type *common_engine(const comparison *c)
+{
+    for (int k = 1; k < c->n; k++)
+        if (c->study[k].engine != c->study[0].engine) return NULL;
+    return c->study[0].engine;
+}
+
+static ll_status beside_read(const ll_options *opt, const comparison *c, ll_engine_list *beside,
+                             ll_error *err)
+{
+    *beside = (ll_engine_list){0};
+    if (!opt->value[LL_OPT_BESIDE]) return LL_OK;
+    LL_TRY(ll_engine_list_parse(opt->value[LL_OPT_BESIDE], beside, err));
+    return ll_engine_list_other(beside, common_engine(c), err);
+}
+
 /* *valid: all of them are. */
 static ll_status studies_run(comparison *c, const ll_engine_list *beside, ll_comm *comm,
                              ll_arena *mem, bool *valid, ll_error *err)
@@ -260,11 +277,10 @@ static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_err
     comparison *c = ll_arena_new(mem, comparison);
     c->n = opt->n_arg;
     c->dir = opt->value[LL_OPT_OUT] ? opt->value[LL_OPT_OUT] : "results";
-    ll_engine_list beside = {0};
+    ll_engine_list beside;
     bool valid;
-    if (opt->value[LL_OPT_BESIDE])
-        LL_TRY(ll_engine_list_parse(opt->value[LL_OPT_BESIDE], &beside, err));
     LL_TRY(studies_load(opt, c, comm, mem, err));
+    LL_TRY(beside_read(opt, c, &beside, err));
     LL_TRY(ll_output_prepare(c->dir, comm, err));
     LL_TRY(studies_run(c, &beside, comm, mem, &valid, err));
     LL_TRY(files_write(c, comm, mem, err));

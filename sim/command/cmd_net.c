@@ -313,6 +313,7 @@ static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_err
     LL_TRY(ll_study_load(&(ll_study_source){opt->arg[0], opt->n_set, opt->set, LL_STUDY_CLUSTER},
                          comm, mem, s, err));
     LL_TRY(job_parse(opt, s->cluster.topo, job, err));
+    LL_TRY(ll_engine_list_other(&job->beside, s->engine, err));
     ll_table *t = job->beside.n ? beside_table(job->timing, mem)
                                 : net_table(s->engine == &ll_engine_packet, mem);
     LL_TRY(sweep(s, job, comm, mem, t, err));

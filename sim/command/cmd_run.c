@@ -39,6 +39,7 @@ static ll_status study_run(const ll_study *study, const ll_options *opt, ll_comm
     ll_engine_list beside = {0};
     if (!names && study->engine == &ll_engine_packet) names = ll_engine_flow.name;
     if (names) LL_TRY(ll_engine_list_parse(names, &beside, err));
+    LL_TRY(ll_engine_list_other(&beside, study->engine, err));
     LL_TRY(ll_run(study, comm, mem, result, err));
     return ll_beside_run(study, &beside, comm, mem, result, err);
 }

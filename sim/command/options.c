@@ -98,8 +98,9 @@ static ll_status setting_add(int id, const char *value, ll_arena *mem, ll_settin
     if (id == LL_OPT_SET && !strchr(value, '='))
         return ll_error_set(err, LL_ERR_CONFIG, "%s: expected PATH=VALUE, such as --set job.tp=4",
                             typed);
-    ll_settings_add(settings, path[id] ? ll_arena_printf(mem, "%s=%s", path[id], value) : value,
-                    typed);
+    ll_settings_add(
+        settings,
+        path[id] ? ll_arena_printf(mem, "%s %s=%s", rows[id].name, path[id], value) : value, typed);
     return LL_OK;
 }
 

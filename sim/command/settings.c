@@ -28,9 +28,10 @@ ll_status ll_settings_part_end(ll_setting_list *list, ll_error *err)
     return LL_OK;
 }
 
-/* The path of "path = value", without spaces around it. */
+/* The path of "path = value", or of "--option path=value", without spaces around it. */
 static size_t path_of(const char *text, const char **path)
 {
+    if (!strncmp(text, "--", 2)) text += strcspn(text, " ");
     while (isspace((unsigned char)*text))
         text++;
     size_t n = strcspn(text, "=");

@@ -71,7 +71,9 @@ ll_status ll_source_text(const char *name, const char *text, ll_arena *mem, ll_s
 typedef struct ll_config ll_config;
 typedef struct ll_node ll_node; /* a group, list or value of the tree */
 
-/* set: [n_set] "path=value", applied after the file's own `set` list. Everything lives in mem. */
+/* set: [n_set] "path=value", applied after the file's own `set` list. One that an option of its own
+ * stands for begins with it, so that messages and origins name what was typed: "--seed seed=7".
+ * Everything lives in mem. */
 ll_status ll_config_parse(ll_source source, int n_set, const char *const *set, ll_arena *mem,
                           ll_config **out, ll_error *err);
 
@@ -104,7 +106,7 @@ typedef struct ll_config_entry {
     const char *text; /* as typed, without evidence: "900 GB/s" */
     ll_kind kind;
     double value;       /* SI; 0 for BOOL, STRING, CHOICE */
-    const char *origin; /* "configs/x.cfg:12", "--set", "default" */
+    const char *origin; /* "configs/x.cfg:12", "--set" (or "--seed", ...), "default" */
     ll_evidence evidence;
     const char *source; /* what stood after the evidence word; "" if nothing */
     const ll_key *key;

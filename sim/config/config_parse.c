@@ -104,8 +104,10 @@ static ll_status apply_sets(ll_config *cfg, int n_set, const char *const *set, l
         else
             ll_node_fault(item, cfg->mem, err, "expected a string such as \"job.tp = 8\"");
     }
-    for (int i = 0; i < n_set; i++)
-        apply_set(cfg, set[i], (ll_place){"--set", 0}, err);
+    for (int i = 0; i < n_set; i++) {
+        const char *text = set[i], *option = ll_set_option(&text, cfg->mem);
+        apply_set(cfg, text, (ll_place){option, 0}, err);
+    }
     return err->n_line > before ? LL_ERR_CONFIG : LL_OK;
 }
 

@@ -170,6 +170,15 @@ static const char *trimmed(const char *s, size_t n, ll_arena *mem)
     return ll_arena_strndup(mem, s, n);
 }
 
+const char *ll_set_option(const char **text, ll_arena *mem)
+{
+    const size_t n = strcspn(*text, " ");
+    if (strncmp(*text, "--", 2) != 0 || !(*text)[n]) return "--set";
+    const char *option = ll_arena_strndup(mem, *text, n);
+    *text += n + 1;
+    return option;
+}
+
 bool ll_set_split(const char *text, ll_arena *mem, const char **path, const char **value)
 {
     const char *equal = strchr(text, '=');

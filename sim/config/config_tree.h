@@ -77,6 +77,10 @@ const char *ll_node_why_not(const ll_node *node, const char *rest, ll_arena *mem
 /* Add the groups and, as the last, a node of `type` for the rest of a path. */
 ll_node *ll_node_grow(ll_arena *mem, ll_node *node, const char *rest, ll_node_type type);
 
+/* The option that a string of the command line was typed as: "--seed" of "--seed seed=7", which
+ * leaves "seed=7" in *text; "--set" of anything else. */
+const char *ll_set_option(const char **text, ll_arena *mem);
+
 /* Split "path = value"; false if it is no such thing. */
 bool ll_set_split(const char *text, ll_arena *mem, const char **path, const char **value);
 

@@ -223,8 +223,10 @@ static ll_status expand_all(const char *path, int n_set, const char *const *set,
     reading r = {.file = {.path = path, .who = path}};
     LL_TRY(expand_file(&r, out, err));
     LL_TRY(add_sections_of_file(out, err));
-    for (int i = 0; i < n_set; i++)
-        LL_TRY(add_section(set[i], (ll_place){"--set", 0}, out, err));
+    for (int i = 0; i < n_set; i++) {
+        const char *text = set[i], *option = ll_set_option(&text, out->mem);
+        LL_TRY(add_section(text, (ll_place){option, 0}, out, err));
+    }
     attach_files(n_set, set, out);
     return LL_OK;
 }

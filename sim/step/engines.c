@@ -36,6 +36,13 @@ ll_status ll_engine_list_parse(const char *names, ll_engine_list *out, ll_error 
     }
 }
 
+ll_status ll_engine_list_other(const ll_engine_list *list, const ll_engine_type *own, ll_error *err)
+{
+    if (list->n != 1 || list->engine[0] != own) return LL_OK;
+    return ll_error_set(err, LL_ERR_CONFIG, "--beside %s: %s is the engine itself; name another",
+                        own->name, own->name);
+}
+
 /* The transfer that differs most, in seconds of all its calls of a step. */
 static void compare(const ll_result *result, const ll_result *other, ll_other_engine *out)
 {

@@ -79,7 +79,7 @@ static void params_collect(const ll_study *s, const char *table, params *all, ll
         const ll_config_entry *e = ll_config_entry_at(s->config, i);
         const char *origin = ll_shipped_short(e->origin, mem);
         if (strncmp(e->path, "cluster.", 8) != 0 || !ll_evidence_counts(s, e)) continue;
-        const bool set = !strncmp(origin, "--set", 5);
+        const bool set = !strncmp(origin, "--", 2);
         if (!strcmp(e->key->name, "size") && (set || strstr(origin, "published/"))) continue;
         if (set) origin = ll_shipped_short(table, mem);
         ll_validation_param p = {.evidence = (int32_t)e->evidence, .n_row = 1};

@@ -4,6 +4,7 @@
 #include "sim/work/stack.h"
 
 #include <stdio.h>
+#include <string.h>
 
 const ll_key ll_study_keys[] = {
     {.name = "name", .kind = LL_KIND_STRING, .offset = offsetof(ll_study, name), .doc = "name"},
@@ -34,11 +35,35 @@ static const char *workload_name(int i)
 static const ll_registry engines = {"network engine", "flow", engine_name};
 static const ll_registry workloads = {"workload", "train", workload_name};
 
+static bool has_key(const ll_key *keys, const char *name)
+{
+    for (; keys->name; keys++)
+        if (!strcmp(keys->name, name)) return true;
+    return false;
+}
+
+/* What belongs to another engine is no misspelling. */
+static ll_status engine_keys_check(const ll_config *cfg, const ll_engine_type *engine,
+                                   ll_arena *mem, ll_error *err)
+{
+    for (int i = 0; ll_engine_types[i]; i++)
+        for (const ll_key *key = ll_engine_types[i]->keys; key->name; key++) {
+            const char *path = ll_arena_printf(mem, "engine.%s", key->name);
+            if (has_key(engine->keys, key->name) || !ll_config_has(cfg, path)) continue;
+            return ll_config_fault(cfg, path, err,
+                                   "engine %s has no '%s', which is a key of engine %s; leave it "
+                                   "out, or choose that engine",
+                                   engine->name, key->name, ll_engine_types[i]->name);
+        }
+    return LL_OK;
+}
+
 static ll_status engine_read(ll_config *cfg, ll_arena *mem, ll_study *out, ll_error *err)
 {
     int choice = 0;
     LL_TRY(ll_registry_read(cfg, "engine", &engines, mem, &choice, err));
     out->engine = ll_engine_types[choice];
+    LL_TRY(engine_keys_check(cfg, out->engine, mem, err));
     void *param = ll_arena_alloc(mem, 1, out->engine->param_size);
     LL_TRY(ll_config_fill(cfg, "engine", out->engine->keys, param, err));
     out->engine_param = param;

@@ -46,7 +46,7 @@ expect 0 run nvl72 --beside closed --format json
 has out '"engine": "closed"'
 has out '"transfer_diff_frac"'
 [ "$(grep '"checksum"' out)" = "$(grep '"checksum"' flow.json)" ] || complain "--beside changes the checksum"
-expect 0 run nvl72 --beside flow --format json
+expect 0 run nvl72 --beside flow,closed --format json
 has out '"diff_frac": 0,'
 expect 0 run nvl72 --engine packet
 has out '\.\.\. engine flow +4\.[0-9]+ s \([-+]0\.[0-9]+ %\)'

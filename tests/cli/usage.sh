@@ -49,6 +49,21 @@ wrong 'need a square' calibrate kappa --chips 17
 wrong 'chips' calibrate kappa --chips 4
 wrong "did you mean 'wire.packet'?" calibrate kappa --set wire.paket=4KiB
 wrong "did you mean 'incast'?" calibrate kappa --set pattern=incats
+# The option that was typed is named, not the setting that it stands for.
+wrong "--engine: engine.type = fast: expected one of: closed, flow, packet" run nvl72 --engine fast
+wrong "--seed: seed = -1: " run nvl72 --seed -1
+wrong "--seed: seed = many: " net nvl72 --seed many
+wrong "--fold: engine.fold = maybe: " check nvl72 --fold maybe
+wrong "--fold: engine.fold = off: engine packet has no 'fold'" run nvl72 --engine packet --fold off
+wrong "--fold: engine.fold = off: engine closed has no 'fold'" compare nvl72 atlas950 --engine closed --fold off
+wrong "--set: engine.paths = hash: engine flow has no 'paths', which is a key of engine packet" run nvl72 --set engine.paths=hash
+wrong 'flow is the engine itself' run nvl72 --beside flow
+wrong 'packet is the engine itself' net nvl72 --engine packet --beside packet
+wrong 'flow is the engine itself' compare nvl72 atlas950 --beside flow
+# Nothing is given twice.
+wrong "--format is given twice, as 'csv' and as 'json'" run nvl72 --format csv --format json
+wrong "\`--seed 1\` and \`--set seed=2\` set the same key" run nvl72 --seed 1 --set seed=2
+wrong 'part 2 of what `--` separates names no study' compare nvl72 -- --set job.zero=3
 # What nobody has read is known only afterwards, and still an error.
 expect 1 list --petsc -h_tpyo
 has err '--petsc -h_tpyo: nobody used this option'

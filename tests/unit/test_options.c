@@ -29,8 +29,8 @@ static void test_kept(ll_arena *mem)
     CHECK(status == LL_OK, "%s", err.text);
     CHECK(o.command == &ll_command_run, "command");
     CHECK(o.n_arg == 1 && !strcmp(o.arg[0], "nvl72"), "%d arguments", o.n_arg);
-    static const char *const set[] = {"a.b=1", "seed=7", "engine.fold=off", "engine.type=closed",
-                                      "c=2"};
+    static const char *const set[] = {"a.b=1", "--seed seed=7", "--fold engine.fold=off",
+                                      "--engine engine.type=closed", "c=2"};
     CHECK(o.n_set == 5, "%d settings", o.n_set);
     for (int i = 0; i < 5 && i < o.n_set; i++)
         CHECK(!strcmp(o.set[i], set[i]), "%s, expected %s", o.set[i], set[i]);
@@ -60,17 +60,19 @@ static void test_variants(ll_arena *mem)
         int n_arg;
         const char *of[3];
     } cases[] = {
-        {"run a --set x=1 --seed 2", 1, {"x=1,seed=2,|"}},
+        {"run a --set x=1 --seed 2", 1, {"x=1,--seed seed=2,|"}},
         {"compare a b --set x=1", 2, {"x=1,|", "x=1,|"}},
         {"compare a --set x=1 -- a --set x=2", 2, {"x=1,|x=1", "x=2,|x=2"}},
         {"compare --engine closed a -- a b --set x=2|why",
          3,
-         {"engine.type=closed,|", "engine.type=closed,x=2|why,|x=2",
-          "engine.type=closed,x=2|why,|x=2"}},
+         {"--engine engine.type=closed,|", "--engine engine.type=closed,x=2|why,|x=2",
+          "--engine engine.type=closed,x=2|why,|x=2"}},
         {"compare --set x=1 a -- --set y=2 a --set x=3 --seed 4",
          2,
-         {"x=1,|", "y=2,x=3,seed=4,|y=2 x=3 seed=4"}},
-        {"compare a -- a -- a --fold off", 3, {"|", "|", "engine.fold=off,|engine.fold=off"}},
+         {"x=1,|", "y=2,x=3,--seed seed=4,|y=2 x=3 seed=4"}},
+        {"compare a -- a -- a --fold off",
+         3,
+         {"|", "|", "--fold engine.fold=off,|engine.fold=off"}},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         ll_options o;

@@ -64,6 +64,11 @@ static const unit units[] = {
     {"Gbit/s", LL_KIND_RATE, 1e9, 8},
     {"Tbit/s", LL_KIND_RATE, 1e12, 8},
     {"Pbit/s", LL_KIND_RATE, 1e15, 8},
+    {"kbps", LL_KIND_RATE, 1e3, 8},
+    {"Mbps", LL_KIND_RATE, 1e6, 8},
+    {"Gbps", LL_KIND_RATE, 1e9, 8},
+    {"Tbps", LL_KIND_RATE, 1e12, 8},
+    {"Pbps", LL_KIND_RATE, 1e15, 8},
     {"FLOP/s", LL_KIND_COMPUTE, 1, 1},
     {"kFLOP/s", LL_KIND_COMPUTE, 1e3, 1},
     {"MFLOP/s", LL_KIND_COMPUTE, 1e6, 1},
@@ -130,6 +135,8 @@ static const char *number_end(const char *s)
     return end;
 }
 
+static bool is_bits(const unit *u) { return u->kind == LL_KIND_RATE && u->divide > 1; }
+
 static const unit *unit_find(const char *name)
 {
     for (size_t i = 0; i < N_UNIT; i++)
@@ -137,23 +144,37 @@ static const unit *unit_find(const char *name)
     return NULL;
 }
 
-/* The message about a unit that is not one of `kind`. */
+/* The unit of `kind` that is spelt most like `name`, of bits or of bytes; NULL if none is near. */
+static const char *nearest(ll_kind kind, bool bits, const char *name)
+{
+    const char *words[N_UNIT];
+    int n = 0;
+    for (size_t i = 0; i < N_UNIT; i++)
+        if (units[i].kind == kind && is_bits(&units[i]) == bits) words[n++] = units[i].name;
+    const int near = ll_text_nearest(name, n, words);
+    return near < 0 ? NULL : words[near];
+}
+
+/* The message about a unit that is not one of `kind`. Who mistypes a unit may mean bits or bytes,
+ * whatever the case of the b: both are offered, or that there are none in bits is said. */
 static void explain_unit(ll_kind kind, const char *name, char *why, size_t cap)
 {
     char want[128];
     expected(kind, want, sizeof want);
     const unit *u = unit_find(name);
-    if (u) {
+    const char *bytes = nearest(kind, false, name), *bits = nearest(kind, true, name);
+    if (u)
         snprintf(why, cap, "'%s' is a %s; %s", name, ll_units_kind_name(u->kind), want);
-        return;
-    }
-    const char *words[N_UNIT];
-    int n = 0;
-    for (size_t i = 0; i < N_UNIT; i++)
-        if (units[i].kind == kind) words[n++] = units[i].name;
-    int near = ll_text_nearest(name, n, words);
-    if (near >= 0)
-        snprintf(why, cap, "unknown unit '%.40s', did you mean '%s'? %s", name, words[near], want);
+    else if (bytes && bits)
+        snprintf(why, cap,
+                 "unknown unit '%.40s', did you mean '%s' (bytes) or '%s' (bits, 8 times less)? %s",
+                 name, bytes, bits, want);
+    else if (bytes && kind == LL_KIND_SIZE && strchr(name, 'b'))
+        snprintf(why, cap, "unknown unit '%.40s'; sizes are in bytes ('%s'): divide bits by 8; %s",
+                 name, bytes, want);
+    else if (bytes || bits)
+        snprintf(why, cap, "unknown unit '%.40s', did you mean '%s'? %s", name,
+                 bytes ? bytes : bits, want);
     else
         snprintf(why, cap, "unknown unit '%.40s'; %s", name, want);
 }
@@ -230,6 +251,14 @@ ll_status ll_units_parse(ll_kind kind, const char *text, double *value, char *wh
     }
     *value = v;
     return LL_OK;
+}
+
+bool ll_units_in_bits(ll_kind kind, const char *text)
+{
+    quantity q;
+    if (kind != LL_KIND_RATE || !split(text, &q)) return false;
+    const unit *u = unit_find(q.unit);
+    return u && is_bits(u);
 }
 
 /* One step of a printed scale: from `from` on (after rounding to 4 digits), in units of `unit`. */

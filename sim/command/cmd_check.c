@@ -45,7 +45,10 @@ static ll_table *config_groups(const ll_config *cfg, ll_arena *mem)
         }
         ll_table_row(t);
         ll_table_set(t, 0, "%s%s", *now ? "  " : "", ll_keys_leaf(e->path));
-        ll_table_set(t, 1, "%s", e->text);
+        ll_table_set(t, 1, "%s%s", e->text,
+                     ll_units_in_bits(e->kind, e->text)
+                         ? ll_arena_printf(mem, " = %s", ll_quantity_text(e->kind, e->value, mem))
+                         : "");
         ll_table_set(t, 2, "%s", ll_shipped_short(e->origin, mem));
         if (e->evidence != LL_EVIDENCE_NONE)
             ll_table_set(t, 3, "%s%s%s", ll_evidence_name(e->evidence), *e->source ? ": " : "",

@@ -38,6 +38,9 @@ static void test_values(void)
         {LL_KIND_RATE, "900 GB/s", 900e9},
         {LL_KIND_RATE, "400 Gb/s", 50e9}, /* bits: 400e9 / 8 */
         {LL_KIND_RATE, "100 Gbit/s", 12.5e9},
+        {LL_KIND_RATE, "400Gbps", 50e9},
+        {LL_KIND_RATE, "8 Mbps", 1e6},
+        {LL_KIND_RATE, "1.6 Tbps", 200e9},
         {LL_KIND_RATE, "3.35 TB/s", 3.35e12},
         {LL_KIND_COMPUTE, "989.5 TFLOP/s", 989.5e12},
         {LL_KIND_COMPUTE, "2.5 PFLOP/s", 2.5e15},
@@ -61,7 +64,19 @@ static void test_errors(void)
         {LL_KIND_RATE, "900 GB", "'GB' is a size; expected a rate such as \"900 GB/s\""},
         {LL_KIND_RATE, "900", "no unit; expected a rate such as \"900 GB/s\""},
         {LL_KIND_RATE, "900 GBps",
-         "unknown unit 'GBps', did you mean 'GB/s'? expected a rate such as \"900 GB/s\""},
+         "unknown unit 'GBps', did you mean 'GB/s' (bytes) or 'Gbps' (bits, 8 times less)? "
+         "expected a "
+         "rate such as \"900 GB/s\""},
+        {LL_KIND_RATE, "400 gbit/s",
+         "unknown unit 'gbit/s', did you mean 'GB/s' (bytes) or 'Gbit/s' (bits, 8 times less)? "
+         "expected a rate such as \"900 GB/s\""},
+        {LL_KIND_RATE, "400 gb/s",
+         "unknown unit 'gb/s', did you mean 'GB/s' (bytes) or 'Gb/s' (bits, 8 times less)? "
+         "expected "
+         "a rate such as \"900 GB/s\""},
+        {LL_KIND_SIZE, "80 Gb",
+         "unknown unit 'Gb'; sizes are in bytes ('GB'): divide bits by 8; expected a size such as "
+         "\"80 GB\""},
         {LL_KIND_RATE, "fast", "not a number; expected a rate such as \"900 GB/s\""},
         {LL_KIND_RATE, "", "not a number; expected a rate such as \"900 GB/s\""},
         {LL_KIND_RATE, "1e400 GB/s", "number too large; expected a rate such as \"900 GB/s\""},

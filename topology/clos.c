@@ -39,7 +39,7 @@ typedef struct clos_param {
     bool in_network;
 } clos_param;
 
-#define CLOS_COUNT(key) #key, LL_KIND_COUNT, LL_KEY_FACT, offsetof(clos_param, key)
+#define CLOS_COUNT(key) #key, LL_KIND_COUNT, LL_KEY_DESIGN, offsetof(clos_param, key)
 #define CLOS_RATE(key)  #key, LL_KIND_RATE, LL_KEY_FACT, offsetof(clos_param, key##_Bps)
 #define CLOS_TIME(key)  #key, LL_KIND_TIME, LL_KEY_FACT, offsetof(clos_param, key##_s)
 

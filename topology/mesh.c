@@ -18,9 +18,9 @@ typedef struct mesh_param {
 } mesh_param;
 
 static const ll_key mesh_keys[] = {
-    {"size", LL_KIND_COUNT, LL_KEY_FACT, offsetof(mesh_param, size), NULL, 1, 1 << 16, NULL,
+    {"size", LL_KIND_COUNT, LL_KEY_DESIGN, offsetof(mesh_param, size), NULL, 1, 1 << 16, NULL,
      "number of chips"},
-    {"links_per_pair", LL_KIND_COUNT, LL_KEY_FACT, offsetof(mesh_param, links_per_pair), "1", 1,
+    {"links_per_pair", LL_KIND_COUNT, LL_KEY_DESIGN, offsetof(mesh_param, links_per_pair), "1", 1,
      1 << 16, NULL, "lanes from each chip to each other one"},
     {"bandwidth", LL_KIND_RATE, LL_KEY_FACT, offsetof(mesh_param, bandwidth_Bps), NULL, 1, 1e18,
      NULL, "bandwidth of one lane, per direction"},

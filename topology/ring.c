@@ -17,8 +17,8 @@ typedef struct ring_param {
 
 // A route may not be longer than LL_MAX_HOP: that bounds the size.
 #define RING_KEYS(size_max, name_def)                                                         \
-    {"size", LL_KIND_COUNT, LL_KEY_FACT, offsetof(ring_param, size), NULL,                    \
-     1,      size_max,      NULL,        "number of chips"},                                  \
+    {"size", LL_KIND_COUNT, LL_KEY_DESIGN, offsetof(ring_param, size), NULL,                  \
+     1,      size_max,      NULL,          "number of chips"},                                \
         {"links",                                                                             \
          LL_KIND_COUNT,                                                                       \
          LL_KEY_FACT,                                                                         \

@@ -18,9 +18,9 @@ typedef struct switch_param {
 } switch_param;
 
 static const ll_key switch_keys[] = {
-    {"size", LL_KIND_COUNT, LL_KEY_FACT, offsetof(switch_param, size), NULL, 1, 1 << 24, NULL,
+    {"size", LL_KIND_COUNT, LL_KEY_DESIGN, offsetof(switch_param, size), NULL, 1, 1 << 24, NULL,
      "number of chips"},
-    {"links", LL_KIND_COUNT, LL_KEY_FACT, offsetof(switch_param, links), "1", 1, 1 << 16, NULL,
+    {"links", LL_KIND_COUNT, LL_KEY_DESIGN, offsetof(switch_param, links), "1", 1, 1 << 16, NULL,
      "lanes between each chip and the switch, per direction"},
     {"bandwidth", LL_KIND_RATE, LL_KEY_FACT, offsetof(switch_param, bandwidth_Bps), NULL, 1, 1e18,
      NULL, "bandwidth of one lane, per direction"},

@@ -9,6 +9,9 @@
 
 enum {
     LL_KEY_FACT = 1, /* a figure about the world: it wants evidence ("18 | vendor: data sheet") */
+    /* a fact about how something is built, or how much of it there is: racks, uplinks, layers. Who
+     * sets it by --set and gives no word has chosen it. */
+    LL_KEY_DESIGN = 4 | LL_KEY_FACT,
     LL_KEY_PATH = 2 /* a file, relative to the configuration file that names it; see ll_text_file */
 };
 

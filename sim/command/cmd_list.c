@@ -83,7 +83,9 @@ static ll_table *list_algorithms(ll_comm *comm, ll_arena *mem)
 static ll_table *list_evidence(ll_comm *comm, ll_arena *mem)
 {
     static const char *const doc[] = {
-        [LL_EVIDENCE_NONE] = "a choice of the user, not a fact",
+        [LL_EVIDENCE_NONE] = "not a fact but a setting, such as a layout; no word is written",
+        [LL_EVIDENCE_CHOICE] = "your own decision: \"16 | choice: our nodes\"; so is a number of "
+                               "racks, uplinks or layers that --set gives",
         [LL_EVIDENCE_MEASURED] = "measured, and published with the conditions",
         [LL_EVIDENCE_VENDOR] = "the maker says so: data sheet, paper, manual",
         [LL_EVIDENCE_DERIVED] = "follows from measured or vendor figures by arithmetic",

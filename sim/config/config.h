@@ -7,9 +7,10 @@
  * - `@include "x"` on a line of its own is relative to the including file and may stand in a group.
  * - Physical quantities are strings with units, and may carry evidence after a bar:
  *       memory_bandwidth = "3.35 TB/s | vendor: H100 data sheet";
- *   The word before the colon is one of measured, vendor, derived, press, unverified, assumed
- *   (strongest first). A fact (LL_KEY_FACT) that is set without it counts as "unstated", one that
- *   is left to its default as "assumed".
+ *   The word before the colon is one of choice, measured, vendor, derived, press, unverified,
+ *   assumed (strongest first). A fact (LL_KEY_FACT) that is set without it counts as "unstated",
+ *   one that is left to its default as "assumed"; a design (LL_KEY_DESIGN) that --set sets without
+ *   it is a "choice".
  * - `set = [ "cluster.chip.memory = 80 GB | assumed: ...", ... ]` at the top level, and --set on
  *   the command line after it, override values by path; list elements as in `dimensions[2].size`.
  *   They may set keys that no file wrote. "cluster.chip = @chips/h100.cfg" replaces a whole group
@@ -31,7 +32,8 @@
 
 /* Weakest last; a result rests on the weakest that it used. */
 typedef enum ll_evidence {
-    LL_EVIDENCE_NONE, /* not a fact: a choice of the user (layout, seed, ...) */
+    LL_EVIDENCE_NONE,   /* not a fact: a setting (layout, seed, ...) */
+    LL_EVIDENCE_CHOICE, /* the user's own: so many racks, because that is the question */
     LL_EVIDENCE_MEASURED,
     LL_EVIDENCE_VENDOR,
     LL_EVIDENCE_DERIVED,

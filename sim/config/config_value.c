@@ -7,8 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const evidence_names[] = {"none",  "measured",   "vendor",  "derived",
-                                             "press", "unverified", "assumed", "unstated"};
+static const char *const evidence_names[] = {"none",       "choice",  "measured",
+                                             "vendor",     "derived", "press",
+                                             "unverified", "assumed", "unstated"};
 
 const char *ll_evidence_name(ll_evidence e) { return evidence_names[e]; }
 
@@ -54,28 +55,39 @@ static ll_status check_type(ll_node *node, const ll_key *key, ll_arena *mem, ll_
 static ll_status read_evidence(ll_node *node, const char *s, ll_arena *mem, ll_value *out,
                                ll_error *err)
 {
-    const char *const *words = &evidence_names[LL_EVIDENCE_MEASURED];
-    const int n_word = LL_EVIDENCE_UNSTATED - LL_EVIDENCE_MEASURED;
+    const char *const *words = &evidence_names[LL_EVIDENCE_CHOICE];
+    const int n_word = LL_EVIDENCE_UNSTATED - LL_EVIDENCE_CHOICE;
     s += strspn(s, " \t");
     size_t n = strcspn(s, ": \t");
     const char *after = s + n + strspn(s + n, " \t");
     const char *word = ll_arena_strndup(mem, s, n < 40 ? n : 40);
     for (int i = 0; i < n_word; i++) {
         if (strcmp(word, words[i]) != 0 || (*after && *after != ':')) continue;
-        out->evidence = (ll_evidence)(LL_EVIDENCE_MEASURED + i);
+        out->evidence = (ll_evidence)(LL_EVIDENCE_CHOICE + i);
         after += *after == ':';
         out->source = ll_arena_strdup(mem, after + strspn(after, " \t"));
         return LL_OK;
     }
     int near = *after && *after != ':' ? -1 : ll_text_nearest(word, n_word, words);
+    if (!strcmp(word, "none") || !strcmp(word, "mine")) near = 0; // a choice
     const char *hint =
         near >= 0
             ? ll_arena_printf(mem, "unknown evidence '%s', did you mean '%s'? ", word, words[near])
             : "";
     return ll_node_fault(node, mem, err,
                          "%safter the bar expected measured, vendor, derived, press, unverified or "
-                         "assumed, a colon, and the source",
+                         "assumed, a colon, and the source; or choice, for what you decide "
+                         "yourself",
                          hint);
+}
+
+/* What stands behind a fact that is given without a word. */
+static ll_evidence evidence_without_word(const ll_node *node, const ll_key *key)
+{
+    const bool by_command_line = node->place.line == 0,
+               design = (key->flags & LL_KEY_DESIGN) == LL_KEY_DESIGN;
+    if (node->is_default) return LL_EVIDENCE_ASSUMED;
+    return by_command_line && design ? LL_EVIDENCE_CHOICE : LL_EVIDENCE_UNSTATED;
 }
 
 /* Split "80 GB | vendor: data sheet". Text that is no fact may hold bars of its own. */
@@ -85,7 +97,7 @@ static ll_status split_evidence(ll_node *node, const ll_key *key, ll_arena *mem,
     bool fact = key->flags & LL_KEY_FACT;
     const char *bar = key->kind == LL_KIND_STRING && !fact ? NULL : strchr(node->text, '|');
     out->source = "";
-    out->evidence = node->is_default ? LL_EVIDENCE_ASSUMED : LL_EVIDENCE_UNSTATED;
+    out->evidence = evidence_without_word(node, key);
     size_t n = bar ? (size_t)(bar - node->text) : strlen(node->text);
     if (bar) LL_TRY(read_evidence(node, bar + 1, mem, out, err));
     while (bar && n > 0 && isspace((unsigned char)node->text[n - 1]))

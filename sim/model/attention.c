@@ -17,7 +17,7 @@ static const char *const mask_names[] = {"causal", "full", NULL};
 
 #define COUNT(name_, field, doc_)                                                          \
     {                                                                                      \
-        .name = (name_), .kind = LL_KIND_COUNT, .flags = LL_KEY_FACT,                      \
+        .name = (name_), .kind = LL_KIND_COUNT, .flags = LL_KEY_DESIGN,                    \
         .offset = offsetof(ll_attention_param, field), .min = 1, .max = 1e9, .doc = (doc_) \
     }
 
@@ -33,13 +33,13 @@ static const ll_key keys[] = {
      .doc = "what the kernels compute, and what counts as work"},
     {.name = "rotary",
      .kind = LL_KIND_BOOL,
-     .flags = LL_KEY_FACT,
+     .flags = LL_KEY_DESIGN,
      .offset = offsetof(ll_attention_param, rotary),
      .def = "true",
      .doc = "rotary position embedding of queries and keys (else: learned positions, or alibi)"},
     {.name = "alibi",
      .kind = LL_KIND_BOOL,
-     .flags = LL_KEY_FACT,
+     .flags = LL_KEY_DESIGN,
      .offset = offsetof(ll_attention_param, alibi),
      .def = "false",
      .doc = "positions are biases added to the scores: costs time where attention is not fused"},

@@ -3,14 +3,14 @@
 
 static const ll_key keys[] = {{.name = "ffn",
                                .kind = LL_KIND_COUNT,
-                               .flags = LL_KEY_FACT,
+                               .flags = LL_KEY_DESIGN,
                                .offset = offsetof(ll_ffn_param, ffn),
                                .min = 1,
                                .max = 1e9,
                                .doc = "width of the feed-forward network"},
                               {.name = "gated",
                                .kind = LL_KIND_BOOL,
-                               .flags = LL_KEY_FACT,
+                               .flags = LL_KEY_DESIGN,
                                .offset = offsetof(ll_ffn_param, gated),
                                .doc = "gated feed-forward network (three matrices) or plain (two)"},
                               {0}};

@@ -2,7 +2,7 @@
 
 #define COUNT(name_, field, doc_)                                                \
     {                                                                            \
-        .name = (name_), .kind = LL_KIND_COUNT, .flags = LL_KEY_FACT,            \
+        .name = (name_), .kind = LL_KIND_COUNT, .flags = LL_KEY_DESIGN,          \
         .offset = offsetof(ll_model, field), .min = 1, .max = 1e9, .doc = (doc_) \
     }
 

@@ -150,7 +150,7 @@ static void evidence_count(const ll_report *r, ll_text *out)
     ll_text_add(out, "The weakest evidence it rests on is '%s'.\nOf %d figures about the world, ",
                 ll_evidence_name(r->result->evidence), n_fact);
     const char *before = "";
-    for (int e = LL_EVIDENCE_MEASURED; e <= LL_EVIDENCE_UNSTATED; e++)
+    for (int e = LL_EVIDENCE_CHOICE; e <= LL_EVIDENCE_UNSTATED; e++)
         if (n[e]) {
             ll_text_add(out, "%s%d %s", before, n[e], ll_evidence_name((ll_evidence)e));
             before = ", ";

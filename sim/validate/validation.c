@@ -44,6 +44,7 @@ int ll_validation_param_class(const ll_validation_param *p)
     case LL_EVIDENCE_UNSTATED:
         return LL_VALIDATION_ASSUMED;
     case LL_EVIDENCE_NONE:
+    case LL_EVIDENCE_CHOICE:
     case LL_EVIDENCE_VENDOR:
         break;
     }

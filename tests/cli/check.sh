@@ -11,6 +11,13 @@ has out '^nvl72 is legal: 72 chips'
 expect 0 check nvl72 --set job.micro_batch=2 --set 'cluster.chip.memory=300 GB | assumed: more' --format csv
 has out '^job\.micro_batch,2,--set,none,$'
 has out '^cluster\.chip\.memory,300 GB,--set,assumed,more$'
+# What --set says of how a machine is built is a choice; of how fast it is, a figure without a source.
+expect 0 check nvl72 --set cluster.topology.links=9 --set 'cluster.topology.bandwidth=400 Gbps' \
+    --set 'cluster.topology.latency=1 us | choice: what if' --set model.vocab=32000
+has out '^  links +9 +--set +choice$'
+has out '^  vocab +32000 +--set +choice$'
+has out "^  bandwidth +400 Gbps = .*--set +unstated$"
+has out '^  latency +1 us +--set +choice: what if$'
 expect 0 check nvl72 --format json
 "$JSON_CHECK" <out || complain "check --format json"
 expect 1 check nvl72 --set job.tp=7

@@ -24,6 +24,8 @@ expect 0 list keys --format csv
 for key in job.tp cluster.chip.memory 'engine \(flow\)\.fold' 'cluster\.topology \(clos\)\.' model.hidden cluster.wire.kappa; do
     has out "^$key"
 done
+expect 0 list evidence
+has out '^choice '
 expect 0 list json
 for field in chips step_s config 'losses\[\]\.cause' checksum; do has out "^$field "; done
 finish

@@ -236,7 +236,7 @@ typedef struct bad_case {
 #define KNOWN "chips, bandwidth, latency, memory, busy, peak, power, overlap, kind, label, trace"
 #define EVIDENCE                                                                                \
     "after the bar expected measured, vendor, derived, press, unverified or assumed, a colon, " \
-    "and the source\n"
+    "and the source; or choice, for what you decide yourself\n"
 
 static const bad_case bad[] = {
     /* Names. */

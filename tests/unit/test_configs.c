@@ -67,13 +67,14 @@ static ll_config *load(ll_arena *mem, const char *path, ll_error *err)
     return cfg;
 }
 
-/* Every fact that the file sets carries an evidence word and says where it is from. */
+/* Every fact that the file sets carries an evidence word and says where it is from. None is a
+ * choice: that word is the user's, and would make shipped results look better than they are. */
 static void check_evidence(const ll_config *cfg, const char *path)
 {
     for (int i = 0; i < ll_config_n_entry(cfg); i++) {
         const ll_config_entry *e = ll_config_entry_at(cfg, i);
         if (!(e->key->flags & LL_KEY_FACT) || !strcmp(e->origin, "default")) continue;
-        CHECK(e->evidence != LL_EVIDENCE_UNSTATED && e->evidence != LL_EVIDENCE_NONE,
+        CHECK(e->evidence >= LL_EVIDENCE_MEASURED && e->evidence < LL_EVIDENCE_UNSTATED,
               "%s: %s = %s has no evidence", path, e->path, e->text);
         CHECK(strlen(e->source) > 0, "%s: %s = %s names no source", path, e->path, e->text);
     }

@@ -79,6 +79,11 @@ typedef struct ll_node ll_node; /* a group, list or value of the tree */
 ll_status ll_config_parse(ll_source source, int n_set, const char *const *set, ll_arena *mem,
                           ll_config **out, ll_error *err);
 
+/* Make the value, list or group at `path` what is written in `from`: what that leaves to a default,
+ * or does not have, is so in cfg. To be called before anything is asked of cfg; `from` must outlive
+ * it. Error LL_ERR_CONFIG if the path cannot be in cfg (an element that its list does not have). */
+ll_status ll_config_take(ll_config *cfg, const ll_config *from, const char *path, ll_error *err);
+
 /* The group at `path` ("cluster.chip"; "" is the root). A missing group counts as empty, so that
  * its required keys are reported by name; *out is never NULL on success. Error if it is not a
  * group. */

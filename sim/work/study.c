@@ -162,14 +162,41 @@ static ll_status study_fill(ll_config *cfg, int what, ll_arena *mem, ll_study *o
     return LL_OK;
 }
 
-ll_status ll_study_parse(const ll_study_source *from, ll_source source, ll_arena *mem,
-                         ll_study *out, ll_error *err)
+/* Reads a configuration with the changes that are files' or other configurations' (change.from). */
+static ll_status read_changed(const ll_study_source *from, ll_source source, int n,
+                              const ll_change *change, ll_arena *mem, ll_study *out, ll_error *err)
 {
-    *out = (ll_study){.path = from->path, .seed = 1};
+    *out = (ll_study){.path = from->path, .from = from, .source = source, .seed = 1};
     LL_TRY(ll_config_parse(source, from->n_set, from->set, mem, &out->config, err));
+    for (int i = 0; i < n; i++)
+        if (!change[i].text)
+            LL_TRY(ll_config_take(out->config, change[i].from, change[i].path, err));
     ll_status status = study_fill(out->config, from->what, mem, out, err);
     ll_status rest = ll_config_finish(out->config, err);
     return status == LL_OK ? rest : status;
+}
+
+ll_status ll_study_parse(const ll_study_source *from, ll_source source, ll_arena *mem,
+                         ll_study *out, ll_error *err)
+{
+    ll_study_source *own = ll_arena_new(mem, ll_study_source);
+    *own = *from;
+    return read_changed(own, source, 0, NULL, mem, out, err);
+}
+
+ll_status ll_study_vary(const ll_study *study, int n, const ll_change *change, ll_arena *mem,
+                        ll_study *out, ll_error *err)
+{
+    ll_study_source *from = ll_arena_new(mem, ll_study_source);
+    *from = *study->from;
+    const char **set = ll_arena_array(mem, from->n_set + n, const char *);
+    for (int i = 0; i < from->n_set; i++)
+        set[i] = from->set[i];
+    for (int i = 0; i < n; i++)
+        if (change[i].text)
+            set[from->n_set++] = ll_arena_printf(mem, "%s=%s", change[i].path, change[i].text);
+    from->set = set;
+    return read_changed(from, study->source, n, change, mem, out, err);
 }
 
 ll_status ll_study_load(const ll_study_source *from, ll_comm *comm, ll_arena *mem, ll_study *out,

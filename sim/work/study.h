@@ -13,7 +13,9 @@
 typedef struct ll_study {
     const char *name;
     const char *doc;
-    const char *path; /* the file as the user named it */
+    const char *path;                   /* the file as the user named it */
+    const struct ll_study_source *from; /* what it was read from, */
+    ll_source source;                   /* and the text that was read: variants read no file */
     int64_t seed;
     const ll_engine_type *engine;
     const void *engine_param; /* of the engine's keys */
@@ -56,8 +58,20 @@ ll_status ll_study_load(const ll_study_source *from, ll_comm *comm, ll_arena *me
                         ll_error *err);
 
 /* The second half of it, which looks at no file: from the source that was read (ll_source_read)
- * with the same path and sets. Not collective. */
+ * with the same path and sets, which the study borrows. Not collective. */
 ll_status ll_study_parse(const ll_study_source *from, ll_source source, ll_arena *mem,
                          ll_study *out, ll_error *err);
+
+/* A change of a configuration: the value at a path, or all that is there. */
+typedef struct ll_change {
+    const char *path;
+    const char *text;      /* the value as typed with --set; or NULL: */
+    const ll_config *from; /* as it is written in that configuration (ll_config_take) */
+} ll_change;
+
+/* The study again with changes: read from the same text, and checked anew. Borrows from `study` and
+ * from the changes. Errors are LL_ERR_CONFIG: why there is no such study. Not collective. */
+ll_status ll_study_vary(const ll_study *study, int n, const ll_change *change, ll_arena *mem,
+                        ll_study *out, ll_error *err);
 
 #endif

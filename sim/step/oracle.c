@@ -113,3 +113,17 @@ void ll_answers_destroy(ll_answers *a)
     ll_arena_destroy(a->scratch);
     ll_arena_destroy(a->mem);
 }
+
+ll_status ll_figures_find(const ll_study *study, ll_pricer *pricer, double typical_s, ll_comm *comm,
+                          ll_arena *mem, double *value, ll_error *err)
+{
+    ll_answers *answers = ll_answers_create(study, pricer, typical_s, comm, mem);
+    const ll_oracle oracle = ll_answers_oracle(answers);
+    ll_outcome outcome = {.n_chip = study->cluster.topo->n_chip,
+                          .chip_power_W = study->cluster.chip.power_W};
+    const ll_status status = study->workload->clock(study, &oracle, mem, &outcome, err);
+    ll_answers_destroy(answers);
+    LL_TRY(status);
+    study->workload->metrics(study, &outcome, value);
+    return LL_OK;
+}

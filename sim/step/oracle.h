@@ -23,4 +23,8 @@ ll_answers_use ll_answers_use_of(const ll_answers *answers);
 
 void ll_answers_destroy(ll_answers *answers);
 
+/* Runs the workload's clock. value: [its metrics], at most LL_MAX_METRIC. Collective. */
+ll_status ll_figures_find(const ll_study *study, ll_pricer *pricer, double typical_s, ll_comm *comm,
+                          ll_arena *mem, double *value, ll_error *err);
+
 #endif

@@ -77,22 +77,14 @@ double ll_result_metric(const ll_result *r, const char *name)
     return 0;
 }
 
-/* The workload's clock, and the figures that follow from it. */
 static ll_status metrics(const ll_study *study, ll_pricer *pricer, ll_comm *comm, ll_arena *mem,
                          ll_result *out, ll_error *err)
 {
-    ll_answers *answers = ll_answers_create(study, pricer, out->step_s, comm, mem);
-    const ll_oracle oracle = ll_answers_oracle(answers);
-    ll_outcome outcome = {.n_chip = out->n_chip, .chip_power_W = study->cluster.chip.power_W};
-    const ll_status status = study->workload->clock(study, &oracle, mem, &outcome, err);
-    ll_answers_destroy(answers);
-    LL_TRY(status);
     out->metric = study->workload->metric;
     while (out->metric[out->n_metric].name)
         out->n_metric++;
     LL_ASSERT(out->n_metric <= LL_MAX_METRIC, "%d metrics", out->n_metric);
-    study->workload->metrics(study, &outcome, out->metric_value);
-    return LL_OK;
+    return ll_figures_find(study, pricer, out->step_s, comm, mem, out->metric_value, err);
 }
 
 static ll_status account(const ll_study *study, ll_pricer *pricer, ll_comm *comm, ll_arena *mem,

@@ -88,5 +88,6 @@ const ll_workload_type ll_workload_train = {
     .clock = ll_workload_one_iteration,
     .ladder = ladder,
     .metric = metric,
+    .headline = "tokens_per_s_per_chip",
     .metrics = metrics,
 };

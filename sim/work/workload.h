@@ -108,6 +108,7 @@ typedef struct ll_workload_type {
                        ll_outcome *out, ll_error *err);
     const ll_cause *ladder;  /* ended by {0} */
     const ll_metric *metric; /* ended by {0} */
+    const char *headline;    /* the one that says how fast it is, by name: more is better */
     void (*metrics)(const struct ll_study *study, const ll_outcome *outcome, double *value);
 } ll_workload_type;
 

@@ -262,14 +262,16 @@ static void check_ladder(const env *e)
 
 static void check_metrics(const env *e)
 {
-    int n = 0;
+    int n = 0, n_headline = 0;
     for (const ll_metric *m = e->type->metric; m->name; m++, n++) {
+        n_headline += !strcmp(m->name, e->type->headline);
         CHECK(m->name[0] && m->label && m->label[0] && m->unit && m->doc && m->doc[0],
               "%s: figure %s", e->name, m->name);
         for (const ll_metric *k = e->type->metric; k < m; k++)
             CHECK(strcmp(m->name, k->name), "%s: two figures are called %s", e->name, m->name);
     }
     CHECK(n > 0 && n <= LL_MAX_METRIC, "%s: %d figures", e->name, n);
+    CHECK(n_headline == 1, "%s: %d figures are called %s", e->name, n_headline, e->type->headline);
 }
 
 /* The oracle of a world in which every iteration takes a second. */

@@ -174,15 +174,17 @@ static const ll_metric metric[] = {
     {"batch_s", "batch", "s", LL_KIND_TIME, "a batch of prompts of full length"},
     {"total_s", "all batches", "s", LL_KIND_TIME, "one after the other"},
     {"longest_s", "longest batch", "s", LL_KIND_TIME, "of all of them"},
+    {"batches_per_s", "batches/s", "1/s", LL_KIND_RATIO, "one after the other"},
     {0}};
 
 static void metrics(const ll_study *study, const ll_outcome *outcome, double *value)
 {
-    (void)study;
+    const ll_prefill_param *p = study->workload_param;
     const found *f = outcome->found;
     value[0] = outcome->iteration_s;
     value[1] = f->total_s;
     value[2] = f->longest_s;
+    value[3] = (double)p->n_prompt / f->total_s;
 }
 
 const ll_workload_type ll_workload_toy = {
@@ -199,5 +201,6 @@ const ll_workload_type ll_workload_toy = {
     .clock = clock_run,
     .ladder = ladder,
     .metric = metric,
+    .headline = "batches_per_s",
     .metrics = metrics,
 };

@@ -33,6 +33,7 @@ typedef struct ll_ladder {
     ll_comm *comm;
     ll_arena *mem;
     ll_progress *progress; /* NULL: none */
+    int64_t max_replica;   /* as in ll_run_mode; 0: all */
     double ideal_s;        /* the work at the peak of all chips */
     unsigned kernels_of;   /* idealisations that `kernels` were costed under */
     const ll_pass_cost *kernels;

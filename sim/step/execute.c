@@ -138,7 +138,9 @@ void ll_execute(const ll_study *study, const ll_graph *graph, const ll_costs *co
                 const ll_run_mode *mode, ll_comm *comm, ll_arena *mem, double *end_s)
 {
     const ll_arena_mark mark = ll_arena_here(mem);
-    const int64_t n_replica = study->layout.dp;
+    const int64_t n_replica = mode->max_replica > 0 && mode->max_replica < study->layout.dp
+                                  ? mode->max_replica
+                                  : study->layout.dp;
     runner r = {.graph = graph,
                 .task = graph->task,
                 .cost = costs->task,

@@ -21,6 +21,7 @@
 
 typedef struct ll_run_mode {
     bool jitter;           /* else every replica is the same, and one is run */
+    int64_t max_replica;   /* with jitter: the first so many stand for all; 0: all are run */
     ll_progress *progress; /* one step per replica of this rank; NULL: none */
     const ll_sink *sink;   /* NULL: none */
 } ll_run_mode;

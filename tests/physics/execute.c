@@ -117,7 +117,7 @@ static double run_to(world *w, bool jitter, const ll_sink *sink, ll_pipelines *k
     double end_s = -1;
     ll_progress progress;
     ll_progress_begin(&progress, w->comm, "test", 1);
-    const ll_run_mode mode = {jitter, &progress, sink};
+    const ll_run_mode mode = {.jitter = jitter, .progress = &progress, .sink = sink};
     ll_execute(&w->study, &graph, &costs, &mode, w->comm, w->mem, &end_s);
     ll_progress_end(&progress);
     return end_s;

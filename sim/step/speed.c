@@ -1,0 +1,186 @@
+#include "sim/step/speed.h"
+
+#include "sim/comm/progress.h"
+#include "sim/step/account.h"
+#include "sim/step/oracle.h"
+
+#include <math.h>
+#include <string.h>
+
+static int headline_of(const ll_study *study)
+{
+    int i = 0;
+    while (strcmp(study->workload->metric[i].name, study->workload->headline) != 0)
+        i++;
+    return i;
+}
+
+const ll_metric *ll_headline(const ll_study *study)
+{
+    return &study->workload->metric[headline_of(study)];
+}
+
+/* ---- one study ---- */
+
+/* A study by `closed`, priced, that can be run with several seeds. */
+typedef struct quick {
+    ll_study study;
+    ll_pricer *pricer;
+    ll_ladder ladder;
+} quick;
+
+static ll_status quick_make(const ll_study *study, bool jitter, ll_comm *comm, ll_arena *mem,
+                            quick *q, ll_error *err)
+{
+    q->study = ll_study_with_engine(study, &ll_engine_closed, mem);
+    if (!jitter) q->study.cluster.jitter = (ll_jitter){0};
+    q->pricer = NULL;
+    LL_TRY(ll_pricer_create(&q->study, comm, mem, &q->pricer, err));
+    LL_TRY(ll_ladder_make(&q->study, q->pricer, comm, mem, &q->ladder, err));
+    const int64_t replica = q->study.cluster.topo->n_chip / q->study.layout.dp;
+    q->ladder.max_replica = replica < LL_SPEED_MAX_CHIP ? LL_SPEED_MAX_CHIP / replica : 1;
+    return LL_OK;
+}
+
+static ll_status quick_run(quick *q, ll_comm *comm, ll_arena *mem, ll_speed *out, ll_error *err)
+{
+    double value[LL_MAX_METRIC];
+    const double time_s = ll_ladder_time(&q->ladder, 0, -1);
+    LL_TRY(ll_figures_find(&q->study, q->pricer, time_s, comm, mem, value, err));
+    *out = (ll_speed){time_s, value[headline_of(&q->study)]};
+    return LL_OK;
+}
+
+ll_status ll_speed_find(const ll_study *study, bool jitter, ll_comm *comm, ll_arena *mem,
+                        ll_speed *out, ll_error *err)
+{
+    quick *q = ll_arena_new(mem, quick);
+    ll_status status = quick_make(study, jitter, comm, mem, q, err);
+    if (status == LL_OK) status = quick_run(q, comm, mem, out, err);
+    ll_pricer_destroy(q->pricer);
+    return status;
+}
+
+/* ---- variants ---- */
+
+/* What one of them came to, as it travels between ranks. */
+typedef struct found {
+    ll_speed speed;
+    char why[sizeof((ll_variant *)0)->why];
+} found;
+
+/* One variant, by all ranks of comm. What it takes of scratch is given back. */
+static found variant_run(const ll_study *study, const ll_variant *v, ll_comm *comm,
+                         ll_arena *scratch)
+{
+    const ll_arena_mark mark = ll_arena_here(scratch);
+    ll_study *other = ll_arena_new(scratch, ll_study);
+    ll_error *err = ll_arena_new(scratch, ll_error);
+    found f = {.speed = {0}};
+    ll_error_init(err);
+    ll_status status = ll_study_vary(study, v->n_change, v->change, scratch, other, err);
+    if (status == LL_OK) status = ll_speed_find(other, v->jitter, comm, scratch, &f.speed, err);
+    if (status != LL_OK) {
+        const size_t n = strcspn(err->text, "\n");
+        memcpy(f.why, err->text, n < sizeof f.why ? n : sizeof f.why - 1);
+    }
+    ll_arena_release(scratch, mark);
+    return f;
+}
+
+static void variant_fill(ll_variant *v, const found *f)
+{
+    v->speed = f->speed;
+    memcpy(v->why, f->why, sizeof v->why);
+}
+
+/* Those without jitter: each rank runs a part by itself. */
+static void even_run(const ll_study *study, int n, ll_variant **v, ll_comm *comm, ll_arena *scratch,
+                     ll_progress *progress)
+{
+    int64_t lo, hi;
+    size_t n_byte;
+    ll_comm_slice(comm, n, &lo, &hi);
+    ll_comm *self = ll_comm_self(scratch);
+    found *own = ll_arena_array(scratch, hi - lo, found);
+    for (int64_t i = lo; i < hi; i++) {
+        own[i - lo] = variant_run(study, v[i], self, scratch);
+        ll_progress_step(progress, 1);
+    }
+    ll_comm_destroy(self);
+    const found *all = ll_comm_gather(comm, scratch, own, (size_t)(hi - lo) * sizeof *own, &n_byte);
+    LL_ASSERT(n_byte == (size_t)n * sizeof *all, "%zu bytes of %d variants", n_byte, n);
+    for (int i = 0; i < n; i++)
+        variant_fill(v[i], &all[i]);
+}
+
+void ll_variants_run(const ll_study *study, const char *name, int n, ll_variant *variant,
+                     ll_comm *comm)
+{
+    ll_arena *scratch = ll_arena_create("variants");
+    ll_variant **even = ll_arena_array(scratch, n, ll_variant *);
+    ll_progress progress;
+    int n_even = 0;
+    for (int i = 0; i < n; i++)
+        if (!variant[i].jitter) even[n_even++] = &variant[i];
+    ll_progress_begin(&progress, comm, name, n - n_even + n_even / ll_comm_size(comm));
+    even_run(study, n_even, even, comm, scratch, &progress);
+    for (int i = 0; i < n; i++) {
+        if (!variant[i].jitter) continue;
+        const found f = variant_run(study, &variant[i], comm, scratch);
+        variant_fill(&variant[i], &f);
+        ll_progress_step(&progress, 1);
+    }
+    ll_progress_end(&progress);
+    ll_arena_destroy(scratch);
+}
+
+/* ---- seeds ---- */
+
+/* Mean, extremes, and standard deviation of a sample of n. */
+static void moments(int n, const double *x, ll_moments *out)
+{
+    double sum = 0, square = 0;
+    *out = (ll_moments){.min = x[0], .max = x[0]};
+    for (int i = 0; i < n; i++) {
+        sum += x[i];
+        out->min = fmin(out->min, x[i]);
+        out->max = fmax(out->max, x[i]);
+    }
+    out->mean = sum / n;
+    for (int i = 0; i < n; i++)
+        square += (x[i] - out->mean) * (x[i] - out->mean);
+    out->sd = n > 1 ? sqrt(square / (n - 1)) : 0;
+}
+
+ll_status ll_seed_spread_find(const ll_study *study, int n_seed, ll_comm *comm, ll_arena *mem,
+                              ll_seed_spread *out, ll_error *err)
+{
+    LL_ASSERT(n_seed >= 1, "%d seeds", n_seed);
+    const ll_arena_mark mark = ll_arena_here(mem);
+    quick *q = ll_arena_new(mem, quick);
+    double *time_s = ll_arena_array(mem, n_seed, double);
+    double *headline = ll_arena_array(mem, n_seed, double);
+    ll_progress progress;
+    ll_progress_begin(&progress, comm, "running seeds", n_seed);
+    ll_status status = quick_make(study, true, comm, mem, q, err);
+    for (int i = 0; i < n_seed && status == LL_OK; i++) {
+        ll_speed speed = {0};
+        q->study.seed = study->seed + i;
+        status = quick_run(q, comm, mem, &speed, err);
+        time_s[i] = speed.iteration_s;
+        headline[i] = speed.headline;
+        ll_progress_step(&progress, 1);
+    }
+    ll_progress_end(&progress);
+    ll_pricer_destroy(q->pricer);
+    if (status == LL_OK) {
+        const int64_t n_chip = q->study.cluster.topo->n_chip, replica = n_chip / study->layout.dp;
+        const int64_t drawn = replica * q->ladder.max_replica;
+        *out = (ll_seed_spread){.n = n_seed, .n_chip = (int32_t)(drawn < n_chip ? drawn : n_chip)};
+        moments(n_seed, time_s, &out->iteration_s);
+        moments(n_seed, headline, &out->headline);
+    }
+    ll_arena_release(mem, mark);
+    return status;
+}

@@ -1,0 +1,118 @@
+#include "sim/step/sensitivity.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *const ll_closed_leaves_out =
+    "by engine closed: what contention adds or takes is left out";
+
+static const double CHANGE_FRAC = 0.1;
+
+typedef enum varies { NO_FIGURE, ZERO, WHOLE, VARIES } varies;
+
+static varies varies_of(const ll_config_entry *e)
+{
+    if (e->kind > LL_KIND_POWER || !(e->key->flags & LL_KEY_FACT)) return NO_FIGURE;
+    if (e->kind == LL_KIND_COUNT) return WHOLE;
+    return e->value > 0 || e->value < 0 ? VARIES : ZERO;
+}
+
+/* The value as one would type it, to the last bit. */
+static const char *typed(ll_kind kind, double value, ll_arena *mem)
+{
+    static const char *const unit[] = {
+        [LL_KIND_COUNT] = "",  [LL_KIND_RATIO] = "",    [LL_KIND_TIME] = " s",
+        [LL_KIND_SIZE] = " B", [LL_KIND_RATE] = " B/s", [LL_KIND_COMPUTE] = " FLOP/s",
+        [LL_KIND_POWER] = " W"};
+    return ll_arena_printf(mem, "%.17g%s", value, unit[kind]);
+}
+
+static ll_side side_of(const ll_config_entry *e, double factor)
+{
+    const double want = e->value * factor;
+    const double value = fmax(e->key->min, fmin(want, e->key->max));
+    return (ll_side){.value = value, .clipped = value < want || value > want};
+}
+
+static bool is_jitter(const ll_config_entry *e)
+{
+    static const char group[] = "cluster.jitter.";
+    return !strncmp(e->path, group, strlen(group));
+}
+
+/* A variant for a side; a group of draws is compared with draws. */
+static ll_variant variant_of(const ll_config_entry *e, const ll_side *side, ll_arena *mem)
+{
+    ll_change *change = ll_arena_new(mem, ll_change);
+    *change = (ll_change){.path = e->path, .text = typed(e->kind, side->value, mem)};
+    return (ll_variant){.n_change = 1, .change = change, .jitter = is_jitter(e)};
+}
+
+static void side_fill(ll_side *side, const ll_variant *v, const ll_speed *base, ll_arena *mem)
+{
+    if (*v->why)
+        side->why = ll_arena_strdup(mem, v->why);
+    else
+        side->effect_frac = v->speed.headline / base->headline - 1;
+}
+
+/* Rows for all figures that can be varied; counts the others. */
+static int rows_begin(const ll_study *study, ll_sensitivity *out)
+{
+    int n = 0;
+    for (int i = 0; i < ll_config_n_entry(study->config); i++) {
+        const ll_config_entry *e = ll_config_entry_at(study->config, i);
+        const varies kind = varies_of(e);
+        out->n_zero += kind == ZERO;
+        out->n_whole += kind == WHOLE;
+        if (kind != VARIES) continue;
+        out->row[n++] = (ll_sensitivity_row){
+            .entry = e, .minus = side_of(e, 1 - CHANGE_FRAC), .plus = side_of(e, 1 + CHANGE_FRAC)};
+    }
+    return n;
+}
+
+static int by_effect(const void *a, const void *b)
+{
+    const ll_sensitivity_row *x = a, *y = b;
+    if (x->effect_frac > y->effect_frac) return -1;
+    if (x->effect_frac < y->effect_frac) return 1;
+    return strcmp(x->entry->path, y->entry->path);
+}
+
+/* Effects of all rows; those without are dropped, and the rest put in order. */
+static void rows_finish(const ll_variant *v, const ll_speed *jittered, ll_arena *mem,
+                        ll_sensitivity *out)
+{
+    for (int i = 0; i < out->n_tried; i++) {
+        ll_sensitivity_row row = out->row[i];
+        const ll_speed *base = v[2 * i].jitter ? jittered : &out->base;
+        side_fill(&row.minus, &v[2 * i], base, mem);
+        side_fill(&row.plus, &v[2 * i + 1], base, mem);
+        row.effect_frac = fmax(fabs(row.minus.effect_frac), fabs(row.plus.effect_frac));
+        if (row.effect_frac > 0 || row.minus.why || row.plus.why) out->row[out->n++] = row;
+    }
+    qsort(out->row, (size_t)out->n, sizeof *out->row, by_effect);
+}
+
+ll_status ll_sensitivity_find(const ll_study *study, ll_comm *comm, ll_arena *mem,
+                              ll_sensitivity *out, ll_error *err)
+{
+    const int n_entry = ll_config_n_entry(study->config);
+    ll_speed jittered;
+    *out = (ll_sensitivity){.change_frac = CHANGE_FRAC,
+                            .headline = ll_headline(study),
+                            .row = ll_arena_array(mem, n_entry, ll_sensitivity_row)};
+    LL_TRY(ll_speed_find(study, false, comm, mem, &out->base, err));
+    LL_TRY(ll_speed_find(study, true, comm, mem, &jittered, err));
+    out->n_tried = rows_begin(study, out);
+    ll_variant *v = ll_arena_array(mem, 2 * out->n_tried, ll_variant);
+    for (int i = 0; i < out->n_tried; i++) {
+        v[2 * i] = variant_of(out->row[i].entry, &out->row[i].minus, mem);
+        v[2 * i + 1] = variant_of(out->row[i].entry, &out->row[i].plus, mem);
+    }
+    ll_variants_run(study, "varying figures", 2 * out->n_tried, v, comm);
+    rows_finish(v, &jittered, mem, out);
+    return LL_OK;
+}

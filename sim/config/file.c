@@ -18,7 +18,10 @@ static ll_status read_error(const ll_file *file, int why, ll_error *err)
     const char *what = strerror(why);
     if (why == ENOENT || why == ENOTDIR) {
         bool dangling = lstat(file->path, &link) == 0 && S_ISLNK(link.st_mode);
-        what = dangling ? "a symbolic link to a file that does not exist" : "no such file";
+        if (!dangling)
+            return ll_error_set(err, LL_ERR_CONFIG, "%s: no such file%s", file->who,
+                                file->hint ? file->hint : "");
+        what = "a symbolic link to a file that does not exist";
     } else if (why == EACCES) {
         what = "permission denied; the file must be readable";
     } else if (why == EISDIR) {

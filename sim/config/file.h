@@ -18,6 +18,7 @@ typedef struct ll_file {
     const char *path;
     const char *who;  /* begin of messages: who asked for it */
     const char *what; /* that is expected; NULL: libconfig text */
+    const char *hint; /* behind "no such file"; NULL: nothing */
     dev_t device;     /* with inode: which file it was, once it is read */
     ino_t inode;
 } ll_file;

@@ -39,10 +39,63 @@ static int names_here(const char *kind, ll_arena *mem, const char *const **out)
     return ll_file_names(ll_arena_printf(mem, "%s/%s", dir_here(), kind), ".cfg", mem, out);
 }
 
+static const char *const folders[] = {"parts", "chips", "clusters", "models", "studies", NULL};
+
+/* "../parts/jitter.cfg" as "jitter". */
+static const char *stem_of(const char *name, ll_arena *mem)
+{
+    const char *slash = strrchr(name, '/');
+    if (slash) name = slash + 1;
+    const size_t n = strlen(name);
+    return ll_arena_strndup(mem, name, n > 4 && !strcmp(name + n - 4, ".cfg") ? n - 4 : n);
+}
+
+const char *ll_shipped_file(const char *name, ll_arena *mem)
+{
+    const char *stem = stem_of(name, mem), *slash = strchr(name, '/');
+    const size_t n_folder = slash ? (size_t)(slash - name) : 0;
+    if (slash && strchr(slash + 1, '/')) return NULL;
+    for (int i = 0; folders[i]; i++) {
+        if (slash && (strncmp(folders[i], name, n_folder) || folders[i][n_folder])) continue;
+        const char *path = find_of(folders[i], stem, mem);
+        if (path) return path;
+    }
+    return NULL;
+}
+
+const char *ll_shipped_hint(const char *name, ll_arena *mem)
+{
+    const char *stem = stem_of(name, mem), *best = NULL;
+    for (int i = 0; folders[i]; i++) {
+        const char *const *names;
+        const int n = names_here(folders[i], mem, &names), near = ll_text_nearest(stem, n, names);
+        if (near < 0) continue;
+        if (best &&
+            ll_text_distance(stem, names[near]) >= ll_text_distance(stem, stem_of(best, mem)))
+            continue;
+        best = ll_arena_printf(mem, "%s/%s.cfg", folders[i], names[near]);
+    }
+    return ll_arena_printf(mem, "; nor is it shipped in %s%s", dir_here(),
+                           best ? ll_arena_printf(mem, "; did you mean \"%s\"?", best)
+                                : ", which has parts, chips, clusters, models and studies");
+}
+
+/* LINELOSS_CONFIGS may name a folder that is not there. */
+static ll_status check_dir(const char *path, ll_error *err)
+{
+    const char *wish = wished_dir();
+    if (!wish || ll_file_is_folder(wish)) return LL_OK;
+    return ll_error_set(err, LL_ERR_CONFIG,
+                        "%s: the environment has LINELOSS_CONFIGS=%s, which is no directory; unset "
+                        "it to use the configurations that are shipped",
+                        path, wish);
+}
+
 ll_status ll_shipped_find(const char *path, ll_arena *mem, const char **out, ll_error *err)
 {
     *out = path;
     if (ll_file_exists(path) || strchr(path, '/') || strchr(path, '.')) return LL_OK;
+    LL_TRY(check_dir(path, err));
     const char *study = find_of("studies", path, mem);
     *out = study ? study : find_of("clusters", path, mem);
     if (*out) return LL_OK;

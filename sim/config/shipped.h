@@ -18,6 +18,14 @@ int ll_shipped_names(const char *kind, ll_comm *comm, ll_arena *mem, const char 
  * name among those that are shipped. For rank 0 alone, like file.h. */
 ll_status ll_shipped_find(const char *path, ll_arena *mem, const char **out, ll_error *err);
 
+/* The shipped file that `name` means: "parts/jitter.cfg", or "jitter" alone; NULL if there is
+ * none. For rank 0 alone. */
+const char *ll_shipped_file(const char *name, ll_arena *mem);
+
+/* "; nor is it shipped in DIR; did you mean "parts/jitter.cfg"?", about a name that
+ * ll_shipped_file does not find. For rank 0 alone. */
+const char *ll_shipped_hint(const char *name, ll_arena *mem);
+
 /* "DIR/studies/../clusters/x.cfg:4: text" -> "clusters/x.cfg:4: text": without the directory of
  * shipped files, and without detours, so that results do not depend on where lineloss is installed.
  * In mem. Looks at no file. */

@@ -62,6 +62,36 @@ static ll_status check_chain(const reading *last, ll_arena *mem, ll_error *err)
     return LL_OK;
 }
 
+/* Behind the text in quotes or the comment that begins at s; s itself if none does. */
+static const char *skip_hidden(const char *s)
+{
+    if (*s == '#' || !strncmp(s, "//", 2)) return s + strlen(s);
+    if (!strncmp(s, "/*", 2)) {
+        const char *end = strstr(s + 2, "*/");
+        return end ? end + 2 : s + strlen(s);
+    }
+    if (*s != '"') return s;
+    for (s++; *s && *s != '"'; s++)
+        s += *s == '\\' && s[1];
+    return s + (*s == '"');
+}
+
+/* Refuse a line that holds @include behind something else. */
+static ll_status include_inside(const char *line, ll_place place, ll_arena *mem, ll_error *err)
+{
+    for (const char *s = line; *s;) {
+        const char *next = skip_hidden(s);
+        if (next == s && !strncmp(s, "@include", 8))
+            return ll_error_set(
+                err, LL_ERR_CONFIG,
+                "%s: @include needs a line of its own: break the line before it, and "
+                "behind the name of the file",
+                ll_place_text(place, mem));
+        s = next + (next == s);
+    }
+    return LL_OK;
+}
+
 /* If the line is `@include "x"`, x; NULL if it is not. A line that is nearly so is an error. */
 static ll_status include_name(const char *line, size_t n, ll_place place, ll_arena *mem,
                               const char **name, ll_error *err)
@@ -70,7 +100,7 @@ static ll_status include_name(const char *line, size_t n, ll_place place, ll_are
     const char *s = ll_arena_strndup(mem, line, n);
     *name = NULL;
     s += strspn(s, " \t");
-    if (strncmp(s, word, strlen(word)) != 0) return LL_OK;
+    if (strncmp(s, word, strlen(word)) != 0) return include_inside(s, place, mem, err);
     const char *at = s + strlen(word);
     at += strspn(at, " \t");
     size_t length = *at == '"' ? strcspn(at + 1, "\"") : 0;
@@ -91,6 +121,14 @@ static void add_mark(ll_text *out, ll_place place)
 
 static ll_status expand_file(reading *r, ll_text *out, ll_error *err);
 
+/* The file at `path`, or else the shipped one that `name` means. */
+static void find_file(ll_file *file, const char *path, const char *name, ll_arena *mem)
+{
+    const char *shipped = ll_file_exists(path) ? NULL : ll_shipped_file(name, mem);
+    file->path = shipped ? shipped : path;
+    if (!shipped && !ll_file_exists(path)) file->hint = ll_shipped_hint(name, mem);
+}
+
 /* Add the text of a file to out, line by line. */
 static ll_status expand_text(const reading *r, const char *text, ll_text *out, ll_error *err)
 {
@@ -106,7 +144,8 @@ static ll_status expand_text(const reading *r, const char *text, ll_text *out, l
         if (!in_comment) LL_TRY(include_name(text, n, place, mem, &name, err));
         if (name) {
             const char *path = shortened(ll_path_beside(place.file, name, mem), mem);
-            reading inner = {.file.path = path, .depth = r->depth + 1, .parent = r};
+            reading inner = {.depth = r->depth + 1, .parent = r};
+            find_file(&inner.file, path, name, mem);
             inner.file.who = ll_arena_printf(
                 mem, "%s: @include \"%s\"%s%s%s", ll_place_text(place, mem), name,
                 path != name ? " (" : "", path != name ? path : "", path != name ? ")" : "");
@@ -140,23 +179,24 @@ static ll_status expand_file(reading *r, ll_text *out, ll_error *err)
     return expand_text(r, text.s, out, err);
 }
 
-/* The file that a set string asks for, NULL if it asks for none. */
-static const char *set_file(const char *text, ll_place place, ll_arena *mem)
+/* What stands behind the @ of a set string, NULL if it asks for no file. */
+static const char *set_file(const char *text, ll_arena *mem)
 {
     const char *path, *value;
-    if (!ll_set_split(text, mem, &path, &value) || *value != '@') return NULL;
-    return place.line > 0 ? ll_path_beside(place.file, value + 1, mem) : value + 1;
+    return ll_set_split(text, mem, &path, &value) && *value == '@' ? value + 1 : NULL;
 }
 
 /* Add the section that the set string `text` asks for, if it is not there yet. */
 static ll_status add_section(const char *text, ll_place place, ll_text *out, ll_error *err)
 {
     ll_arena *mem = out->mem;
-    const char *path = set_file(text, place, mem);
-    if (!path) return LL_OK;
+    const char *name = set_file(text, mem);
+    if (!name) return LL_OK;
+    const char *path = place.line > 0 ? ll_path_beside(place.file, name, mem) : name;
     const char *mark = ll_arena_printf(mem, "\n%c%s\n", LL_MARK_SECTION, path);
     if (strstr(out->s, mark)) return LL_OK;
-    reading r = {.file.path = path};
+    reading r = {.depth = 0};
+    find_file(&r.file, path, name, mem);
     r.file.who = ll_arena_printf(mem, "%s: \"%s\": %s", ll_place_text(place, mem), text, path);
     ll_text_add_bytes(out, mark + 1, strlen(mark) - 1);
     return expand_file(&r, out, err);

@@ -5,6 +5,7 @@
 #   input.cfg   the input, usually a shipped study with one fault (configs/ is linked beside it)
 #   expected    lines of which each must stand in the messages, as a part of a line, exactly once
 #   args        instead of the arguments  run input.cfg -o out
+#   env         variables of the environment, NAME=VALUE each on a line
 #   setup       bash, run in the work folder first; exit code 77 skips the case
 # It is run on 1 rank and on 3. Checked: exit code 1, the expected lines, nothing on standard output,
 # no file that was not there before, no report of a sanitizer or of PETSc.
@@ -61,6 +62,12 @@ rm "$work/in/expected"
 ln -s "$configs" "$work/in/configs"
 args=(run input.cfg -o out)
 [ -f "$folder/args" ] && eval "args=($(cat "$folder/args"))"
+if [ -f "$folder/env" ]; then
+  set -a
+  # shellcheck source=/dev/null
+  . "$folder/env"
+  set +a
+fi
 if [ -f "$folder/setup" ]; then
   (cd "$work/in" && bash setup)
   code=$?

@@ -8,6 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Behind "no such file", if no shipped file has a name like it. */
+#define NOWHERE \
+    "; nor is it shipped in shipped, which has parts, chips, clusters, models and studies\n"
+
 static ll_arena *mem;
 static ll_error err;
 
@@ -76,6 +80,44 @@ static void test_include(void)
           err.text);
 }
 
+/* Parts are found by name among those that are shipped, behind files of one's own. */
+static void test_shipped(void)
+{
+    mkdir("shipped", 0777), mkdir("shipped/parts", 0777), mkdir("shipped/models", 0777);
+    mkdir("parts", 0777);
+    write_file("shipped/parts/fast_wire.cfg", "name = \"shipped\";\n");
+    write_file("shipped/parts/own.cfg", "name = \"shipped\";\n");
+    write_file("shipped/models/small.cfg", "name = \"small\";\n");
+    write_file("parts/own.cfg", "name = \"mine\";\n");
+    write_file("name.cfg", "a = {\n @include \"parts/fast_wire.cfg\"\n};\nb = {\n @include "
+                           "\"small\"\n};\nc = {\n @include \"parts/own.cfg\"\n};\nd = {\n"
+                           "};\nset = [ \"d = @models/small.cfg\" ];\n");
+    ll_config *cfg;
+    const char *got = load("name.cfg", 0, NULL, &cfg);
+    CHECK(*got == 0, "%s", got);
+    if (*got) return;
+    check_name(cfg, "a", "shipped", "shipped/parts/fast_wire.cfg:1");
+    check_name(cfg, "b", "small", "shipped/models/small.cfg:1");
+    check_name(cfg, "c", "mine", "parts/own.cfg:1");
+    check_name(cfg, "d", "small", "shipped/models/small.cfg:1");
+    const char *const wrong[] = {"parts/fast_wir.cfg", "../parts/fast_wire.cfg",
+                                 "chips/fast_wire.cfg", "/parts/fast_wire.cfg"};
+    for (int i = 0; i < 4; i++) {
+        write_file("name.cfg", ll_arena_printf(mem, "@include \"%s\"\n", wrong[i]));
+        check_fails("name.cfg",
+                    ll_arena_printf(mem,
+                                    "name.cfg:1: @include \"%s\": no such file; nor is it shipped "
+                                    "in shipped; did you mean \"parts/fast_wire.cfg\"?\n",
+                                    wrong[i]));
+    }
+    write_file("name.cfg", "a = { @include \"small\" };\n");
+    check_fails("name.cfg", "name.cfg:1: @include needs a line of its own: break the line before "
+                            "it, and behind the name of the file\n");
+    write_file("name.cfg", "a = { name = \"@include\"; /* @include */ }; # @include\n");
+    got = load("name.cfg", 0, NULL, &cfg);
+    CHECK(*got == 0, "%s", got);
+}
+
 /* A path through ".." is shown without it, unless that would be another file. */
 static void test_short_paths(void)
 {
@@ -128,9 +170,10 @@ static void test_bad_files(void)
     check_fails(
         "binary.cfg",
         ll_arena_printf(mem, "binary.cfg: binary file (byte 0x00 in line 2); %s", expected));
-    check_fails("missing.cfg", "missing.cfg:2: @include \"sub/nothing.cfg\": no such file\n");
-    check_fails("sub/missing.cfg",
-                "sub/missing.cfg:1: @include \"nothing.cfg\" (sub/nothing.cfg): no such file\n");
+    check_fails("missing.cfg", "missing.cfg:2: @include \"sub/nothing.cfg\": no such file" NOWHERE);
+    check_fails(
+        "sub/missing.cfg",
+        "sub/missing.cfg:1: @include \"nothing.cfg\" (sub/nothing.cfg): no such file" NOWHERE);
     check_fails("directory.cfg",
                 "directory.cfg:1: @include \"sub\": a directory; expected a file of "
                 "libconfig text\n");
@@ -186,9 +229,10 @@ static void test_replace(void)
     CHECK(ll_config_finish(cfg, &err) == LL_OK, "%s", err.text);
     const char *bad = "a=@nothing.cfg";
     got = load("study.cfg", 1, &bad, &cfg);
-    CHECK(strcmp(got, "--set: \"a=@nothing.cfg\": nothing.cfg: no such file\n") == 0, "%s", got);
+    CHECK(strcmp(got, "--set: \"a=@nothing.cfg\": nothing.cfg: no such file" NOWHERE) == 0, "%s",
+          got);
     check_fails("sub/study.cfg",
-                "sub/study.cfg:1: \"b = @nothing.cfg\": sub/nothing.cfg: no such file\n");
+                "sub/study.cfg:1: \"b = @nothing.cfg\": sub/nothing.cfg: no such file" NOWHERE);
     write_file("sub/broken.cfg", "name = ;\n");
     bad = "a=@sub/broken.cfg";
     got = load("study.cfg", 1, &bad, &cfg);
@@ -256,9 +300,11 @@ int main(void)
     char folder[] = "lltestXXXXXX";
     if (!mkdtemp(folder) || chdir(folder) != 0) return 1;
     mem = ll_arena_create("test");
+    setenv("LINELOSS_CONFIGS", "shipped", 1);
     test_include();
     test_short_paths();
     test_bad_files();
+    test_shipped();
     test_permission();
     test_replace();
     test_attached();

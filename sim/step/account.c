@@ -103,6 +103,7 @@ static void climb(ll_ladder *l, ll_result *out)
         const double now = c->removes == LL_IDEAL_PEAK ? n : on_grid(n * l->ideal_s / step_s);
         LL_ASSERT(out->n_loss < LL_MAX_LOSS, "%d losses", out->n_loss);
         out->loss[out->n_loss++] = (ll_loss){.cause = c->name,
+                                             .group = c->group,
                                              .doc = c->doc,
                                              .removes = c->removes,
                                              .chips = now - before,

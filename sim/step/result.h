@@ -10,6 +10,7 @@ enum { LL_MAX_LOSS = 24, LL_MAX_BASELINE = 4, LL_MAX_CHECK = 8, LL_MAX_BESIDE = 
 /* One step of the ladder of idealisations: what removing this cause gives back. */
 typedef struct ll_loss {
     const char *cause; /* "contention": a word for tables and pictures */
+    const char *group; /* of causes: "network" */
     const char *doc;   /* one line: what was removed, and how */
     unsigned removes;  /* LL_IDEAL_* */
     double chips;      /* chips' worth of work that are lost to it */

@@ -30,8 +30,10 @@ enum {
 
 /* A rung of the loss ladder: removes one cause more than the rung before. */
 typedef struct ll_cause {
-    const char *name, *doc; /* a word for tables and pictures; one line */
-    unsigned removes;       /* one of LL_IDEAL_*; the last rung of a ladder removes LL_IDEAL_PEAK */
+    const char *name;  /* a word for tables and pictures */
+    const char *group; /* of causes that a picture gives one colour: "network" */
+    const char *doc;   /* one line */
+    unsigned removes;  /* one of LL_IDEAL_*; the last rung of a ladder removes LL_IDEAL_PEAK */
 } ll_cause;
 
 /* Memory per chip, of the fullest lane, in named parts. */

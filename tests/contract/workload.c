@@ -253,6 +253,7 @@ static void check_ladder(const env *e)
         CHECK(c->removes && !(c->removes & (c->removes - 1)) && !(removed & c->removes),
               "%s: %s removes %x after %x", e->name, c->name, c->removes, removed);
         CHECK(c->name[0] && c->doc && c->doc[0], "%s: cause %s", e->name, c->name);
+        CHECK(c->group && c->group[0], "%s: cause %s has no group", e->name, c->name);
         removed |= c->removes;
         for (const ll_cause *d = e->type->ladder; d < c; d++)
             CHECK(strcmp(c->name, d->name), "%s: two causes are called %s", e->name, c->name);

@@ -165,9 +165,9 @@ static ll_status clock_run(const ll_study *study, const ll_oracle *oracle, ll_ar
 }
 
 static const ll_cause ladder[] = {
-    {"jitter", "chips and passes are not all equally fast", LL_IDEAL_JITTER},
-    {"transfers", "chips wait for each other's activations", LL_IDEAL_TRANSFERS},
-    {"kernels", "kernels run below the peak of the precision", LL_IDEAL_PEAK},
+    {"jitter", "waiting", "chips and passes are not all equally fast", LL_IDEAL_JITTER},
+    {"transfers", "network", "chips wait for each other's activations", LL_IDEAL_TRANSFERS},
+    {"kernels", "chip", "kernels run below the peak of the precision", LL_IDEAL_PEAK},
     {0}};
 
 static const ll_metric metric[] = {

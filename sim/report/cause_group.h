@@ -1,0 +1,37 @@
+/* Groups of causes, for pictures: what is effective, and the groups that the ladder of the workload
+ * names, each with a colour and a letter. */
+#ifndef LL_REPORT_CAUSE_GROUP_H
+#define LL_REPORT_CAUSE_GROUP_H
+
+#include "sim/report/report.h"
+
+enum { LL_MAX_CAUSE_GROUP = 8 };
+
+typedef struct ll_cause_group {
+    const char *name; /* "network" */
+    int color;        /* of sim/report/figure.h */
+    char letter;      /* where a bar is made of characters: 'n', and '#' for what is effective */
+} ll_cause_group;
+
+typedef struct ll_cause_groups {
+    int n;
+    ll_cause_group group[LL_MAX_CAUSE_GROUP]; /* [n] "effective" first */
+} ll_cause_groups;
+
+/* The groups that any of the results has; those beyond the last place share it as "other". */
+void ll_cause_groups_find(int n, const ll_report *report, ll_cause_groups *out);
+
+/* Which of them a loss belongs to. */
+int ll_cause_groups_index(const ll_cause_groups *groups, const ll_loss *loss);
+
+/* Shares of all chips, which add up to 1: frac[groups->n]. A group that gains more than it loses
+ * (jitter may, on few chips) has 0; the others then share what is left in proportion. */
+void ll_cause_groups_share(const ll_cause_groups *groups, const ll_result *r, double *frac);
+
+/* A bar of `width` characters, as "####nnppccccccccw"; where a group ends is rounded. */
+void ll_report_bar(const ll_report *r, const ll_cause_groups *groups, int width, ll_text *out);
+
+/* What its characters mean, without an end of line: "# effective  n network  c chip". */
+void ll_report_bar_legend(const ll_cause_groups *groups, ll_text *out);
+
+#endif

@@ -165,13 +165,12 @@ static void print(const comparison *c, ll_format format, int width, ll_arena *me
 static void picture_note(const comparison *c, ll_text *out)
 {
     if (c->drawn)
-        ll_text_add(out, "Pictures: %s/compare.svg, .pdf, .png (from compare.gp)\n", c->dir);
+        ll_text_add(out, "Pictures: compare and bars, .svg, .pdf, .png, in %s\n", c->dir);
     else
-        ll_text_add(
-            out,
-            "No picture: gnuplot was not found or failed; `apt-get install gnuplot-nox`, then "
-            "`gnuplot compare.gp` in %s\n",
-            c->dir);
+        ll_text_add(out,
+                    "Pictures: compare.svg and bars.svg in %s; for .pdf and .png `apt-get install "
+                    "gnuplot-nox`, then `gnuplot compare.gp` there\n",
+                    c->dir);
 }
 
 static void verdicts(const comparison *c, ll_text *out)
@@ -284,7 +283,8 @@ static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_err
     LL_TRY(ll_output_prepare(c->dir, comm, err));
     LL_TRY(studies_run(c, &beside, comm, mem, &valid, err));
     LL_TRY(files_write(c, comm, mem, err));
-    LL_TRY(ll_plot_waterfalls(c->dir, c->n, c->report, comm, mem, &c->drawn, err));
+    LL_TRY(ll_plot_waterfalls(c->dir, "compare", c->n, c->report, comm, &c->drawn, err));
+    LL_TRY(ll_plot_bars(c->dir, "bars", c->n, c->report, comm, &c->drawn, err));
     LL_TRY(all_print(c, opt->format, comm, mem, err));
     return valid ? LL_OK
                  : ll_error_set(err, LL_ERR_RUN, "a result is INVALID: run that study by itself");

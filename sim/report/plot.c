@@ -1,9 +1,8 @@
+/* Pictures as files: SVG by figure_svg.c, PDF and PNG by a script of gnuplot. */
 #include "sim/report/plot.h"
 
 #include "sim/print/output.h"
-#include "sim/report/waterfall.h"
 
-#include <math.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,151 +12,136 @@
 
 extern char **environ; // NOLINT(readability-redundant-declaration): POSIX leaves it to the user
 
-/* Causes that any result loses something to, top first; the rows of the picture. */
-static int rows_find(int n, const ll_report *report, ll_arena *mem, const char *const **out)
-{
-    int n_row = 0, n_loss = 0;
-    for (int k = 0; k < n; k++)
-        n_loss += report[k].result->n_loss;
-    const char **row = ll_arena_array(mem, n_loss, const char *);
-    for (int k = 0; k < n; k++) {
-        const ll_result *r = report[k].result;
-        for (int i = r->n_loss - 1; i >= 0; i--) {
-            int at = 0;
-            while (at < n_row && strcmp(row[at], r->loss[i].cause) != 0)
-                at++;
-            if (at == n_row && fabs(r->loss[i].frac) >= 5e-4) row[n_row++] = r->loss[i].cause;
-        }
-    }
-    *out = row;
-    return n_row;
-}
+double ll_form_width_pt(ll_form form) { return 72 * (form == LL_WIDE ? 7.1 : 3.4); }
+double ll_form_font_pt(ll_form form) { return form == LL_WIDE ? 8 : 7; }
 
-static int row_of(const ll_bar *b, int n_row, const char *const *row)
+double ll_draw_legend(ll_figure *f, double x, double y, double width_pt, double font_pt, int n,
+                      const int *color, const char *const *name)
 {
-    if (b->kind == LL_BAR_ALL) return 0;
-    if (b->kind == LL_BAR_EFFECTIVE) return n_row + 1;
-    for (int i = 0; i < n_row; i++)
-        if (!strcmp(row[i], b->name)) return i + 1;
-    return -1;
-}
-
-/* One line per bar: row, from %, to %, kind, label, cause. */
-static void data_write(const ll_report *r, int n_row, const char *const *row, ll_arena *mem,
-                       ll_text *out)
-{
-    const ll_bar *bars;
-    const int n = ll_report_bars(r->result, mem, &bars);
-    ll_text_add(out, "# row from_percent to_percent kind label cause\n");
+    const double line = 1.5 * font_pt, side = 0.8 * font_pt;
+    double at = 0, down = 0;
     for (int i = 0; i < n; i++) {
-        const ll_bar *b = &bars[i];
-        int at = row_of(b, n_row, row);
-        if (at < 0) continue;
-        const char *chips = fabs(b->chips) < 100 ? ll_arena_printf(mem, "%.1f", b->chips)
-                                                 : ll_thousands_text(b->chips, mem);
-        double percent = 100 * b->chips / r->result->n_chip;
-        const char *share = fabs(percent) < 0.05 ? "<0.1" : ll_arena_printf(mem, "%.1f", percent);
-        ll_text_add(out, "%d %.6g %.6g %d \"%s %%, %s chips\" \"%s\"\n", at, 100 * b->lo_frac,
-                    100 * b->hi_frac, (int)b->kind, share, chips, b->name);
+        const double room = side + 3 + ll_figure_room(name[i], font_pt);
+        if (at > 0 && at + room > width_pt) {
+            at = 0;
+            down += line;
+        }
+        const double middle = y + down + 0.5 * line;
+        ll_figure_rect(f, x + at, middle - 0.5 * side, x + at + side, middle + 0.5 * side, color[i],
+                       NULL);
+        ll_figure_text(f, x + at + side + 3, middle, LL_LEFT, font_pt, LL_INK, name[i]);
+        at += room + font_pt;
     }
+    return down + line;
 }
 
-/* Inside double quotes of gnuplot, with enhanced text off. */
-static const char *quoted(const char *s, ll_arena *mem)
+/* ---- gnuplot: shapes as objects of a plot that covers the page and has nothing else in it. */
+
+/* A string of gnuplot: between single quotes nothing is special but they themselves. Between
+ * double quotes it would run what stands between backquotes. */
+static void quote_add(ll_text *out, const char *s)
 {
-    char *out = ll_arena_array(mem, 2 * strlen(s) + 3, char);
-    size_t k = 0;
-    out[k++] = '"';
-    for (; *s; s++) {
-        if (*s == '"' || *s == '\\') out[k++] = '\\';
-        out[k++] = *s;
-    }
-    out[k++] = '"';
-    return out;
+    ll_text_add(out, "'");
+    for (; *s; s++)
+        ll_text_add(out, *s == '\'' ? "''" : "%c", (unsigned char)*s < 0x20 ? ' ' : *s);
+    ll_text_add(out, "'");
 }
 
-static void panel_write(int i, const ll_report *r, ll_arena *mem, ll_text *out)
+static unsigned color_of(int color)
 {
-    const char *what = ll_arena_printf(mem, "%s x %s", ll_thousands_text(r->result->n_chip, mem),
-                                       r->study->cluster.chip.name);
-    ll_text_add(out, "  set title %s.\"\\n\".%s font fbig offset 0,-0.3\n", quoted(r->label, mem),
-                quoted(what, mem));
-    ll_text_add(out, "  set lmargin at screen left(%d)\n  set rmargin at screen right(%d)\n", i, i);
-    if (i == 0)
-        ll_text_add(out, "  eval rows\n"); /* all panels share the rows; the first names them */
+    return color >= 0          ? (unsigned)color
+           : color == LL_INK   ? 0x222222U
+           : color == LL_FAINT ? 0xDEDEDEU
+                               : 0x646464U;
+}
+
+static void rect_add(const ll_shape *s, ll_text *out)
+{
+    ll_text_add(out,
+                "  set object rectangle from %.2f,%.2f to %.2f,%.2f fillcolor rgb '#%06x' "
+                "fillstyle solid noborder\n",
+                s->x, s->y, s->x2, s->y2, color_of(s->color));
+}
+
+static void line_add(const ll_shape *s, ll_text *out)
+{
+    /* A polygon, because gnuplot draws objects in their order, but arrows after all of them. */
+    ll_text_add(out,
+                "  set object polygon from %.2f,%.2f to %.2f,%.2f to %.2f,%.2f fillstyle empty "
+                "border rgb '#%06x' linewidth %.2f * scale\n",
+                s->x, s->y, s->x2, s->y2, s->x, s->y, color_of(s->color), s->size_pt);
+}
+
+static void text_add(const ll_shape *s, ll_text *out)
+{
+    static const char *const align[] = {
+        [LL_LEFT] = "left", [LL_CENTRE] = "center", [LL_RIGHT] = "right"};
+    ll_text_add(out, "  set label ");
+    quote_add(out, s->text);
+    ll_text_add(out, " at %.2f,%.2f %s%s front font face('%s', %.2f) textcolor rgb '#%06x'\n", s->x,
+                s->y, align[s->align], s->upright ? " rotate by 90" : "", s->bold ? ":Bold" : "",
+                s->size_pt, color_of(s->color));
+}
+
+static void mark_add(const ll_shape *s, ll_text *out)
+{
+    int n;
+    double corner[LL_MARK_CORNER][2];
+    ll_mark_corners(s->mark, &n, corner);
+    if (n == 0)
+        ll_text_add(out, "  set object circle at %.2f,%.2f size %.2f", s->x, s->y, s->size_pt);
     else
-        ll_text_add(out, "  unset ytics\n");
-    ll_text_add(
-        out,
-        "  f = 'compare-%d.dat'\n"
-        "  plot f using (0.5*($2+$3)):1:2:3:($1-0.36):($1+0.36):(color($4)) \\\n"
-        "         with boxxyerror fillstyle solid noborder linecolor rgb variable notitle, \\\n"
-        "       f using (place($2,$3) == 0 ? $3 : NaN):1:5 with labels left offset 0.5,0 \\\n"
-        "         font fsmall textcolor rgb '#333333' notitle, \\\n"
-        "       f using (place($2,$3) == 1 ? $2 : NaN):1:5 with labels right offset -0.5,0 \\\n"
-        "         font fsmall textcolor rgb '#333333' notitle, \\\n"
-        "       f using (place($2,$3) == 2 ? $2 : NaN):1:5 with labels left offset 0.8,0 \\\n"
-        "         font fsmall textcolor rgb '#ffffff' notitle\n",
-        i + 1);
+        ll_text_add(out, "  set object polygon");
+    for (int i = 0; i <= n && n > 0; i++) /* closed: the last corner is the first */
+        ll_text_add(out, " %s %.2f,%.2f", i ? "to" : "from", s->x + s->size_pt * corner[i % n][0],
+                    s->y + s->size_pt * corner[i % n][1]);
+    ll_text_add(out, " fillcolor rgb '#%06x' fillstyle %s border rgb '#%06x' linewidth %.2f\n",
+                color_of(s->color), s->hollow ? "empty" : "solid", color_of(s->color),
+                0.5 * s->size_pt);
 }
 
-/* What all panels and all kinds of picture share. */
-static void settings_write(int n, int n_row, const char *const *row, ll_text *out)
+static void figure_add(const ll_figure *f, const char *file, ll_text *out)
 {
+    static void (*const add[])(const ll_shape *, ll_text *) = {[LL_SHAPE_RECT] = rect_add,
+                                                               [LL_SHAPE_LINE] = line_add,
+                                                               [LL_SHAPE_TEXT] = text_add,
+                                                               [LL_SHAPE_MARK] = mark_add};
+    const double width = f->width_pt, height = f->height_pt;
     ll_text_add(out,
-                "# Waterfalls of `lineloss compare`. Run `gnuplot compare.gp` in this directory; "
-                "restyle at will.\n"
-                "n = %d\nmargin = 1.65 / (1.7 + 3.6 * n)\nwidth = (0.985 - margin) / n\n"
-                "left(i) = margin + i * width\nright(i) = left(i) + width - 0.022\n"
-                "color(kind) = kind == 0 ? 0x8796a5 : kind == 1 ? 0xd1495b : 0x2e8b57\n"
-                "# where a label stands: 0 right of its bar, 1 left of it, 2 inside\n"
-                "place(from, to) = to < 58 ? 0 : from > 42 ? 1 : 2\n"
-                "set yrange [%d.6:-0.6]\nset xrange [0:100]\n"
-                "set grid xtics back linetype 1 linecolor rgb '#dddddd'\n"
-                "set border 1 linecolor rgb '#888888'\n"
-                "set tmargin at screen 0.85\nset bmargin at screen 0.09\n",
-                n, n_row + 1);
-    ll_text_add(out, "rows = \"set ytics scale 0 "
-                     "('all chips, at peak' 0");
-    for (int i = 0; i < n_row; i++)
-        ll_text_add(out, ", '%s' %d", row[i], i + 1);
-    ll_text_add(out, ", 'effective chips' %d) textcolor rgb '#222222' font ftext\"\n\n", n_row + 1);
+                "do for [type in \"pdf png\"] {\n"
+                "  scale = type eq 'pdf' ? 1 : 1.0 * dpi / 72\n"
+                "  if (type eq 'pdf') { set terminal pdfcairo noenhanced fontscale 1 size "
+                "%.4fin,%.4fin font 'Helvetica' }\n"
+                "  else { set terminal pngcairo noenhanced fontscale 1 size %.2f * scale,%.2f * "
+                "scale font 'Helvetica' }\n"
+                "  set xrange [0:%.2f]\n  set yrange [%.2f:0]\n  set output ",
+                width / 72, height / 72, width, height, width, height);
+    quote_add(out, file);
+    ll_text_add(out, ".type\n");
+    for (int i = 0; i < f->n; i++)
+        add[f->shape[i].kind](&f->shape[i], out);
+    ll_text_add(out, "  plot -1 notitle\n  set output\n  unset object\n  unset label\n"
+                     "}\n");
 }
 
-static void script_write(int n, int n_row, const char *const *row, const ll_report *report,
-                         ll_arena *mem, ll_text *out)
+static void script_add(const ll_figure *figure, const char *const *file, ll_text *out)
 {
-    const double width_in = 1.7 + 3.6 * n, height_in = 1.3 + 0.30 * (n_row + 2);
-    settings_write(n, n_row, row, out);
-    ll_text_add(out, "do for [type in \"svg pdf png\"] {\n"
-                     "  size = type eq 'png' ? 18 : type eq 'svg' ? 13 : 10\n"
-                     "  fbig = sprintf(',%%g', 1.05 * size)\n"
-                     "  ftext = sprintf(',%%g', size)\n"
-                     "  fsmall = sprintf(',%%g', 0.85 * size)\n");
-    ll_text_add(out,
-                "  if (type eq 'svg') { set terminal svg noenhanced size %.0f,%.0f font "
-                "'Helvetica,13' background rgb 'white' }\n",
-                96 * width_in, 96 * height_in);
-    ll_text_add(out,
-                "  if (type eq 'pdf') { set terminal pdfcairo noenhanced size %.2fin,%.2fin font "
-                "'Helvetica,10' }\n",
-                width_in, height_in);
-    ll_text_add(out,
-                "  if (type eq 'png') { set terminal pngcairo noenhanced size %.0f,%.0f font "
-                "'Helvetica,18' }\n",
-                150 * width_in, 150 * height_in);
-    ll_text_add(out,
-                "  set output 'compare.'.type\n  set multiplot\n"
-                "  set format x '%%g %%%%'\n"
-                "  set xtics 0,25,75 nomirror scale 0.4 textcolor rgb '#666666' font fsmall\n");
-    for (int i = 0; i < n; i++)
-        panel_write(i, &report[i], mem, out);
-    ll_text_add(out, "  unset multiplot\n  set output\n}\n");
+    ll_text_add(out, "# Makes PDF and PNG of a picture of lineloss: run gnuplot on this file in "
+                     "its directory; restyle at will.\n"
+                     "# Coordinates are points (1/72 in) from the upper left corner.\n"
+                     "dpi = 220 # of the PNG\n"
+                     "# Its terminals count points of 1/96 in.\n"
+                     "face(kind, pt) = sprintf('Helvetica%%s,%%g', kind, 0.75 * pt * scale)\n"
+                     "unset border\nunset tics\nunset key\n"
+                     "set lmargin at screen 0\nset rmargin at screen 1\n"
+                     "set tmargin at screen 1\nset bmargin at screen 0\n");
+    for (int form = 0; form < LL_N_FORM; form++)
+        figure_add(&figure[form], file[form], out);
 }
 
 static bool gnuplot_run(const char *dir, const char *script)
 {
-    char *argv[] = {"sh",        "-c",           "cd \"$0\" && exec gnuplot \"$1\"",
+    char *argv[] = {"sh",        "-c",           "cd -- \"$0\" && exec gnuplot -d \"$1\"",
                     (char *)dir, (char *)script, NULL};
     pid_t pid;
     int state;
@@ -183,21 +167,62 @@ bool ll_plot_gnuplot(const char *dir, const char *script)
     return gnuplot_found() && gnuplot_run(dir, script);
 }
 
-ll_status ll_plot_waterfalls(const char *dir, int n, const ll_report *report, ll_comm *comm,
-                             ll_arena *mem, bool *drawn, ll_error *err)
+ll_status ll_plot_write(const char *dir, const char *name, const ll_figure *figure, ll_comm *comm,
+                        ll_arena *mem, bool *drawn, ll_error *err)
 {
-    const char *const *row;
-    const int n_row = rows_find(n, report, mem, &row);
+    static const char *const suffix[LL_N_FORM] = {[LL_WIDE] = "", [LL_COLUMN] = "-column"};
+    const char *file[LL_N_FORM];
+    const bool root = ll_comm_rank(comm) == 0;
     ll_text text;
-    for (int i = 0; i < n; i++) {
+    for (int form = 0; form < LL_N_FORM; form++) {
         ll_text_init(&text, mem);
-        data_write(&report[i], n_row, row, mem, &text);
-        LL_TRY(
-            ll_output_write(dir, ll_arena_printf(mem, "compare-%d.dat", i + 1), &text, comm, err));
+        if (root) ll_figure_svg(&figure[form], NULL, &text);
+        const char *svg = ll_arena_printf(mem, "%s%s.svg", name, suffix[form]);
+        LL_TRY(ll_output_write(dir, svg, &text, comm, err));
+        file[form] = ll_arena_printf(mem, "%s%s.", name, suffix[form]);
     }
     ll_text_init(&text, mem);
-    script_write(n, n_row, row, report, mem, &text);
-    LL_TRY(ll_output_write(dir, "compare.gp", &text, comm, err));
-    *drawn = ll_comm_rank(comm) == 0 && ll_plot_gnuplot(dir, "compare.gp");
+    if (root) script_add(figure, file, &text);
+    const char *script = ll_arena_printf(mem, "%s.gp", name);
+    LL_TRY(ll_output_write(dir, script, &text, comm, err));
+    *drawn = root && ll_plot_gnuplot(dir, script);
     return LL_OK;
+}
+
+typedef void draw_fn(int n, const ll_report *report, ll_form form, ll_arena *mem, ll_figure *out);
+
+static ll_status draw_write(draw_fn *draw, const char *dir, const char *name, int n,
+                            const ll_report *report, ll_comm *comm, bool *drawn, ll_error *err)
+{
+    ll_arena *mem = ll_arena_create("picture");
+    ll_figure figure[LL_N_FORM] = {{0}};
+    for (int form = 0; form < LL_N_FORM && ll_comm_rank(comm) == 0; form++)
+        draw(n, report, (ll_form)form, mem, &figure[form]);
+    const ll_status status = ll_plot_write(dir, name, figure, comm, mem, drawn, err);
+    ll_arena_destroy(mem);
+    return status;
+}
+
+static void draw_wire(int n, const ll_report *report, ll_form form, ll_arena *mem, ll_figure *out)
+{
+    (void)n;
+    ll_draw_wire(report, form, mem, out);
+}
+
+ll_status ll_plot_waterfalls(const char *dir, const char *name, int n, const ll_report *report,
+                             ll_comm *comm, bool *drawn, ll_error *err)
+{
+    return draw_write(ll_draw_waterfalls, dir, name, n, report, comm, drawn, err);
+}
+
+ll_status ll_plot_bars(const char *dir, const char *name, int n, const ll_report *report,
+                       ll_comm *comm, bool *drawn, ll_error *err)
+{
+    return draw_write(ll_draw_bars, dir, name, n, report, comm, drawn, err);
+}
+
+ll_status ll_plot_wire(const char *dir, const char *name, const ll_report *report, ll_comm *comm,
+                       bool *drawn, ll_error *err)
+{
+    return draw_write(draw_wire, dir, name, 1, report, comm, drawn, err);
 }

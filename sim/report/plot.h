@@ -1,20 +1,50 @@
-/* The picture of a comparison: a waterfall for each result, side by side, drawn by gnuplot.
+/* The pictures of results.
  *
- * Files in DIR: compare.gp (the script, to restyle), one compare-<n>.dat per result, and what
- * gnuplot makes of them: compare.svg, compare.pdf, compare.png.
- */
+ * Each is drawn in two forms: WIDE fits both columns of a paper, COLUMN one of them; no text is
+ * smaller than 7 pt. The SVG needs no other program; PDF and PNG are made by gnuplot if it is
+ * there. Files in DIR of a picture NAME: NAME.svg, NAME-column.svg, NAME.gp (the script, to
+ * restyle), and what gnuplot makes of it: NAME.pdf, NAME.png, NAME-column.pdf, NAME-column.png. */
 #ifndef LL_REPORT_PLOT_H
 #define LL_REPORT_PLOT_H
 
 #include "sim/comm/comm.h"
+#include "sim/report/figure.h"
 #include "sim/report/report.h"
 
 #include <stdbool.h>
 
-/* Write script and data, then run gnuplot if it is found; *drawn says (on rank 0) whether it made
- * the pictures. report: [n], each a panel. Collective. */
-ll_status ll_plot_waterfalls(const char *dir, int n, const ll_report *report, ll_comm *comm,
-                             ll_arena *mem, bool *drawn, ll_error *err);
+typedef enum ll_form { LL_WIDE, LL_COLUMN, LL_N_FORM } ll_form;
+
+double ll_form_width_pt(ll_form form);
+double ll_form_font_pt(ll_form form);
+
+/* Draw, in mem; report: [n]. Not collective.
+ * waterfalls: a panel for each result, with its losses from the top, coloured by group.
+ * bars: a bar for each result: what is effective, and the groups of losses.
+ * wire: what one result has on the wire in a step: all calls of each transfer, the parts of their
+ * time, and how much of it is exposed. */
+void ll_draw_waterfalls(int n, const ll_report *report, ll_form form, ll_arena *mem,
+                        ll_figure *out);
+void ll_draw_bars(int n, const ll_report *report, ll_form form, ll_arena *mem, ll_figure *out);
+void ll_draw_wire(const ll_report *report, ll_form form, ll_arena *mem, ll_figure *out);
+
+/* Write a picture in both forms; figure: [LL_N_FORM], of which rank 0's counts. *drawn says (on
+ * rank 0) whether gnuplot made its part. Collective. */
+ll_status ll_plot_write(const char *dir, const char *name, const ll_figure *figure, ll_comm *comm,
+                        ll_arena *mem, bool *drawn, ll_error *err);
+
+/* Draw and write. Collective. */
+ll_status ll_plot_waterfalls(const char *dir, const char *name, int n, const ll_report *report,
+                             ll_comm *comm, bool *drawn, ll_error *err);
+ll_status ll_plot_bars(const char *dir, const char *name, int n, const ll_report *report,
+                       ll_comm *comm, bool *drawn, ll_error *err);
+ll_status ll_plot_wire(const char *dir, const char *name, const ll_report *report, ll_comm *comm,
+                       bool *drawn, ll_error *err);
+
+/* Squares with names beside them from (x, y) on, in as many lines as `width_pt` needs. Returns the
+ * height that they took. color, name: [n]. */
+double ll_draw_legend(ll_figure *f, double x, double y, double width_pt, double font_pt, int n,
+                      const int *color, const char *const *name);
 
 /* Run gnuplot on dir/script; false if it is not installed or fails. On one rank. */
 bool ll_plot_gnuplot(const char *dir, const char *script);

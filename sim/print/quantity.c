@@ -23,3 +23,9 @@ const char *ll_thousands_text(double x, ll_arena *mem)
     out[k] = '\0';
     return ll_arena_strdup(mem, out);
 }
+
+const char *ll_chips_text(double chips, ll_arena *mem)
+{
+    return fabs(chips) < 99.95 && chips != rint(chips) ? ll_arena_printf(mem, "%.1f", chips)
+                                                       : ll_thousands_text(chips, mem);
+}

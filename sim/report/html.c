@@ -39,27 +39,43 @@ void ll_html_text(ll_text *out, const char *s)
     }
 }
 
-static void cell_add(ll_text *out, const char *tag, const char *more, bool right, const char *s)
+void ll_html_url(ll_text *out, const char *path)
 {
-    ll_text_add(out, "<%s%s%s>", tag, more, right ? " class=\"n\"" : "");
-    ll_html_text(out, s);
+    ll_text_add(out, "./");
+    for (; *path; path++) {
+        const unsigned char c = (unsigned char)*path;
+        const bool safe = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                          (c >= '0' && c <= '9') || strchr("-._~/", c);
+        ll_text_add(out, safe ? "%c" : "%%%02X", c);
+    }
+}
+
+void ll_html_element(ll_text *out, const char *tag, const char *attributes, const char *text)
+{
+    ll_text_add(out, "<%s%s>", tag, attributes);
+    ll_html_text(out, text);
     ll_text_add(out, "</%s>", tag);
 }
 
 void ll_html_table(ll_text *out, const ll_table *t)
 {
     ll_text_add(out, "<div class=\"wide\" tabindex=\"0\"><table>\n");
-    if (*t->title) cell_add(out, "caption", "", false, t->title);
+    if (*t->title) ll_html_element(out, "caption", "", t->title);
     ll_text_add(out, "<thead><tr>");
     for (int i = 0; i < t->n_column; i++)
-        cell_add(out, "th", " scope=\"col\"", t->column[i].right, t->column[i].name);
+        ll_html_element(out, "th",
+                        t->column[i].right ? " scope=\"col\" class=\"n\"" : " scope=\"col\"",
+                        t->column[i].name);
     ll_text_add(out, "</tr></thead>\n<tbody>\n");
     for (int k = 0; k < t->n_row; k++) {
         const char **cell = t->cell + (size_t)k * (size_t)t->n_column;
         ll_text_add(out, "<tr>");
         for (int i = 0; i < t->n_column; i++)
-            cell_add(out, i ? "td" : "th", i ? "" : " scope=\"row\"", t->column[i].right,
-                     cell[i] ? cell[i] : "");
+            ll_html_element(out, i ? "td" : "th",
+                            i == 0               ? " scope=\"row\""
+                            : t->column[i].right ? " class=\"n\""
+                                                 : "",
+                            cell[i] ? cell[i] : "");
         ll_text_add(out, "</tr>\n");
     }
     ll_text_add(out, "</tbody></table></div>\n");

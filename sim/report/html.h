@@ -8,6 +8,13 @@
  * bytes that are not UTF-8 become U+FFFD. */
 void ll_html_text(ll_text *out, const char *s);
 
+/* A path as the value of href: what is not safe in a URL is escaped (RFC 3986), '/' is not. It
+ * begins with "./", so that no path reads as a scheme. */
+void ll_html_url(ll_text *out, const char *path);
+
+/* <tag attributes>text</tag>; attributes: "" or " class=\"n\"", as it is. */
+void ll_html_element(ll_text *out, const char *tag, const char *attributes, const char *text);
+
 /* The table with its title as caption; the first column heads its row. A line wider than the page
  * scrolls by itself. */
 void ll_html_table(ll_text *out, const ll_table *t);

@@ -2,8 +2,6 @@
 #include "sim/report/cause_group.h"
 #include "sim/report/plot.h"
 
-#include <math.h>
-
 typedef struct bars {
     ll_figure *f;
     ll_arena *mem;
@@ -16,11 +14,9 @@ static double bar_draw(bars *b, const ll_report *r, double top)
 {
     const ll_result *res = r->result;
     const double font = b->font_pt, bottom = top + 3 * font;
-    const char *chips = fabs(res->effective_chips) < 100
-                            ? ll_arena_printf(b->mem, "%.1f", res->effective_chips)
-                            : ll_thousands_text(res->effective_chips, b->mem);
     const char *of =
-        ll_arena_printf(b->mem, "%s of %s chips", chips, ll_thousands_text(res->n_chip, b->mem));
+        ll_arena_printf(b->mem, "%s of %s chips", ll_chips_text(res->effective_chips, b->mem),
+                        ll_thousands_text(res->n_chip, b->mem));
     const double room = b->width_pt - ll_figure_room(of, font) - font;
     ll_figure_add(b->f, &(ll_shape){.kind = LL_SHAPE_TEXT,
                                     .x = b->left_pt,

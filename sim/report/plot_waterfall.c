@@ -41,12 +41,6 @@ static void rows_find(waterfall *w, int n, const ll_report *report)
         }
 }
 
-static const char *chips_text(double chips, ll_arena *mem)
-{
-    return fabs(chips) < 100 && chips != rint(chips) ? ll_arena_printf(mem, "%.1f", chips)
-                                                     : ll_thousands_text(chips, mem);
-}
-
 static const char *share_text(double frac, ll_arena *mem)
 {
     return fabs(frac) < LEAST_FRAC ? "<0.1 %" : ll_arena_printf(mem, "%.1f %%", 100 * frac);
@@ -71,7 +65,7 @@ static void bar_draw(waterfall *w, double left, double y, const ll_bar *b, int c
     const double x2 = left + w->plot_pt * fmin(fmax(b->hi_frac, 0), 1);
     if (b->chips == 0) return;
     const char *share = share_text(b->frac, w->mem);
-    const char *chips = ll_arena_printf(w->mem, "%s chips", chips_text(b->chips, w->mem));
+    const char *chips = ll_arena_printf(w->mem, "%s chips", ll_chips_text(b->chips, w->mem));
     if (b->hi_frac - b->lo_frac >= LEAST_FRAC)
         ll_figure_rect(w->f, x, y - 0.36 * w->pitch_pt, x2, y + 0.36 * w->pitch_pt, color,
                        ll_arena_printf(w->mem, "%s: %s, %s", b->name, share, chips));
@@ -95,7 +89,7 @@ static void grid_draw(waterfall *w, double left, double top, double bottom)
 /* "31.6 of 72 chips, 43.8 %", in the longest form that fits. */
 static const char *headline(const waterfall *w, const ll_result *r, double room_pt)
 {
-    const char *of = ll_arena_printf(w->mem, "%s of %s", chips_text(r->effective_chips, w->mem),
+    const char *of = ll_arena_printf(w->mem, "%s of %s", ll_chips_text(r->effective_chips, w->mem),
                                      ll_thousands_text(r->n_chip, w->mem));
     const char *share = share_text(r->efficiency_frac, w->mem);
     const char *text = ll_arena_printf(w->mem, "%s chips, %s", of, share);

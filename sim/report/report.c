@@ -30,7 +30,7 @@ static ll_table *losses_table(const ll_report *r, ll_arena *mem)
     return t;
 }
 
-static ll_table *transfers_table(const ll_report *r, ll_arena *mem)
+ll_table *ll_report_transfers(const ll_report *r, ll_arena *mem)
 {
     static const ll_column columns[] = {
         {.name = "transfer"},
@@ -65,7 +65,7 @@ static ll_table *transfers_table(const ll_report *r, ll_arena *mem)
     return t;
 }
 
-static ll_table *memory_table(const ll_report *r, ll_arena *mem)
+ll_table *ll_report_memory(const ll_report *r, ll_arena *mem)
 {
     const ll_memory *m = &r->result->memory;
     ll_table *t = ll_table_create(mem, "Memory per chip, on the fullest stage", 3,
@@ -177,9 +177,9 @@ static void report_text(const ll_report *r, int width, ll_arena *mem, ll_text *o
         if (r->result->loss[i].chips != 0)
             ll_text_add(out, "  %s: %s\n", r->result->loss[i].cause, r->result->loss[i].doc);
     ll_text_add(out, "\n");
-    ll_table_print(transfers_table(r, mem), LL_FORMAT_TEXT, width, out);
+    ll_table_print(ll_report_transfers(r, mem), LL_FORMAT_TEXT, width, out);
     ll_text_add(out, "\n");
-    ll_table_print(memory_table(r, mem), LL_FORMAT_TEXT, width, out);
+    ll_table_print(ll_report_memory(r, mem), LL_FORMAT_TEXT, width, out);
     ll_text_add(out, "\n");
     validation_print(r, out);
     evidence_count(r, out);
@@ -205,7 +205,7 @@ void ll_report_print(const ll_report *r, ll_format format, int width, ll_arena *
     } else {
         enum { N_TABLE = 5 };
         ll_table *const tables[N_TABLE] = {summary_table(r, mem), losses_table(r, mem),
-                                           transfers_table(r, mem), memory_table(r, mem),
+                                           ll_report_transfers(r, mem), ll_report_memory(r, mem),
                                            weak_table(r, mem)};
         for (size_t i = 0; i < N_TABLE; i++) {
             if (i) ll_text_add(out, "\n");

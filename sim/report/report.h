@@ -42,6 +42,10 @@ void ll_report_print(const ll_report *r, ll_format format, int width, ll_arena *
 /* One JSON object under `key` (NULL: at the top). */
 void ll_report_json(const ll_report *r, const char *key, ll_arena *mem, ll_json *j);
 
+/* Tables of what is on the wire, and of the memory of a chip. */
+ll_table *ll_report_transfers(const ll_report *r, ll_arena *mem);
+ll_table *ll_report_memory(const ll_report *r, ll_arena *mem);
+
 /* The JSON fields as rows "field, type, unit, meaning". */
 ll_table *ll_report_fields(ll_arena *mem);
 

@@ -122,4 +122,8 @@ typedef struct ll_config_entry {
 int ll_config_n_entry(const ll_config *cfg);
 const ll_config_entry *ll_config_entry_at(const ll_config *cfg, int i);
 
+/* 64-bit FNV-1a of the effective configuration: paths and values as typed, and the text of the
+ * files that keys name. Where a value was set, and on what evidence, does not matter. */
+uint64_t ll_config_hash(const ll_config *cfg);
+
 #endif

@@ -168,6 +168,21 @@ ll_status ll_config_fault(const ll_config *cfg, const char *path, ll_error *err,
 
 int ll_config_n_entry(const ll_config *cfg) { return cfg->n_entry; }
 
+static uint64_t string_hash(uint64_t h, const char *s) { return ll_text_hash(h, s, strlen(s) + 1); }
+
+uint64_t ll_config_hash(const ll_config *cfg)
+{
+    uint64_t h = LL_HASH_START;
+    for (int i = 0; i < cfg->n_entry; i++) {
+        const ll_config_entry *e = &cfg->entry[i];
+        const bool is_file = e->key && (e->key->flags & LL_KEY_PATH) != 0;
+        h = string_hash(string_hash(h, e->path), is_file ? "" : e->text);
+    }
+    for (int i = 0; i < cfg->n_attached; i++)
+        h = string_hash(h, cfg->attached[i].text);
+    return h;
+}
+
 const ll_config_entry *ll_config_entry_at(const ll_config *cfg, int i)
 {
     LL_ASSERT(i >= 0 && i < cfg->n_entry, "i = %d, n = %d", i, cfg->n_entry);

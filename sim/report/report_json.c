@@ -30,6 +30,7 @@ typedef struct document {
     ll_layout layout;
     int64_t zero;
     int64_t seed;
+    uint64_t config_hash;
     ll_result r;
     const ll_loss *loss;
     const ll_baseline *baselines;
@@ -145,6 +146,8 @@ static const ll_field document_fields[] = {
     LL_FIELD("doc", LL_FIELD_STRING, document, doc, "", "what it is, in one line"),
     LL_FIELD("version", LL_FIELD_STRING, document, version, "", "of lineloss"),
     LL_FIELD("git", LL_FIELD_STRING, document, git, "", "commit of lineloss"),
+    LL_FIELD("config_hash", LL_FIELD_HASH, document, config_hash, "",
+             "of the effective configuration, without its evidence: equal for equal studies"),
     LL_FIELD("cluster", LL_FIELD_STRING, document, cluster, "", "name of the cluster"),
     LL_FIELD("chip", LL_FIELD_STRING, document, chip, "", "name of the chip"),
     LL_FIELD("model", LL_FIELD_STRING, document, model, "", "name of the model"),
@@ -282,6 +285,7 @@ static document *document_make(const ll_report *r, ll_arena *mem)
                     .layout = s->layout,
                     .zero = s->stack.zero,
                     .seed = s->seed,
+                    .config_hash = ll_config_hash(s->config),
                     .evidence = ll_evidence_name(r->result->evidence),
                     .r = *r->result,
                     .loss = r->result->loss,

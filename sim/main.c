@@ -48,6 +48,7 @@ static void signals_set(void)
     sigemptyset(&action.sa_mask);
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         sigaction(numbers[i], &action, NULL);
+    signal(SIGXFSZ, SIG_IGN); /* what is written beyond a limit is an error as on a full disk */
 }
 
 static ll_status version_print(void)
@@ -181,6 +182,7 @@ static ll_status command_run(const request *r, MPI_Comm world, ll_comm *comm, ll
     signals_set();
     ll_comm_show_set(comm, show_of(&r->opt));
     ll_status status = r->opt.command->run(&r->opt, comm, mem, &err);
+    ll_output_abandon(); /* what it could not complete */
     if (status == LL_OK) status = petsc_unused(&r->opt, &err);
     if (status != LL_OK && ll_comm_rank(comm) == 0) errors_print("", &err);
     return PetscFinalize() && status == LL_OK ? LL_ERR_INTERNAL : status;

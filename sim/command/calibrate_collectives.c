@@ -72,21 +72,23 @@ static void print(const ll_options *opt, const ll_study *s, const ll_points *poi
     config_write(fit, files, out);
 }
 
-static ll_status files_write(const char *dir, const ll_text *config, const ll_points *points,
+static ll_status files_write(ll_output *set, const ll_text *config, const ll_points *points,
                              const ll_curve_fit *fit, ll_comm *comm, ll_arena *mem, ll_error *err)
 {
     const ll_prediction by[2] = {{"fit", fit->predicted_s}, {"left out", fit->left_out_s}};
     ll_text table;
     ll_text_init(&table, mem);
     ll_table_print(ll_curve_points(points, 2, by, mem), LL_FORMAT_CSV, 0, &table);
-    LL_TRY(ll_output_write(dir, "software.cfg", config, comm, err));
-    return ll_output_write(dir, "points.csv", &table, comm, err);
+    LL_TRY(ll_output_begin(set, comm, mem, err));
+    LL_TRY(ll_output_write(set->stage, set->main, config, comm, err));
+    LL_TRY(ll_output_write(set->stage, "points.csv", &table, comm, err));
+    return ll_output_commit(set, comm, err);
 }
 
 ll_status ll_calibrate_collectives(const ll_options *opt, ll_comm *comm, ll_arena *mem,
                                    ll_error *err)
 {
-    const char *dir = opt->value[LL_OPT_OUT];
+    ll_output set = {.dir = opt->value[LL_OPT_OUT], .main = "software.cfg"};
     if (opt->n_arg < 3)
         return ll_error_set(err, LL_ERR_CONFIG,
                             "calibrate collectives: which cluster, and which measurements? Such as "
@@ -99,11 +101,11 @@ ll_status ll_calibrate_collectives(const ll_options *opt, ll_comm *comm, ll_aren
                          comm, mem, s, err));
     LL_TRY(ll_curve_read(opt->n_arg - 2, opt->arg + 2, comm, mem, &points, err));
     points_select(&points, opt->arg[1]);
-    if (dir) LL_TRY(ll_output_prepare(dir, comm, err));
+    if (set.dir) LL_TRY(ll_output_check(&set, comm, err));
     LL_TRY(ll_curve_fit_software(s, &points, comm, mem, fit, err));
     ll_text text;
     ll_text_init(&text, mem);
     if (ll_comm_rank(comm) == 0) print(opt, s, &points, fit, mem, &text);
-    if (dir) LL_TRY(files_write(dir, &text, &points, fit, comm, mem, err));
+    if (set.dir) LL_TRY(files_write(&set, &text, &points, fit, comm, mem, err));
     return ll_command_print(comm, &text, err);
 }

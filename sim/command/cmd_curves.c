@@ -90,15 +90,17 @@ static void print(const ll_options *opt, const ll_points *points, int n_by, cons
     ll_table_print(ll_curve_missing(points, mem), opt->format, ll_table_terminal_width(), out);
 }
 
-static ll_status files_write(const char *dir, const ll_points *points, int n_by,
+static ll_status files_write(ll_output *set, const ll_points *points, int n_by,
                              const ll_prediction *by, ll_comm *comm, ll_arena *mem, ll_error *err)
 {
     bool drawn;
     ll_text text;
+    LL_TRY(ll_output_begin(set, comm, mem, err));
     ll_text_init(&text, mem);
     ll_table_print(ll_curve_points(points, n_by, by, mem), LL_FORMAT_CSV, 0, &text);
-    LL_TRY(ll_output_write(dir, "curves.csv", &text, comm, err));
-    return ll_curve_plot(dir, points, by, comm, mem, &drawn, err);
+    LL_TRY(ll_output_write(set->stage, set->main, &text, comm, err));
+    LL_TRY(ll_curve_plot(set->stage, points, by, comm, mem, &drawn, err));
+    return ll_output_commit(set, comm, err);
 }
 
 /* engine_s, closed_s: [points->n] by the engine of the study, and by `closed`. */
@@ -119,7 +121,7 @@ static ll_status points_predict(const clusters *all, const ll_points *points, co
 
 static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_error *err)
 {
-    const char *dir = opt->value[LL_OPT_OUT];
+    ll_output set = {.dir = opt->value[LL_OPT_OUT], .main = "curves.csv"};
     clusters all = {.opt = opt, .comm = comm, .mem = mem};
     ll_points points;
     LL_TRY(ll_curve_read(opt->n_arg, opt->arg, comm, mem, &points, err));
@@ -128,7 +130,7 @@ static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_err
     double *closed_s = ll_arena_array(mem, points.n, double);
     LL_TRY(clusters_read(&all, &points, index, err));
     LL_ASSERT(all.n > 0 && all.named, "%d points", points.n); /* a table has points */
-    if (dir) LL_TRY(ll_output_prepare(dir, comm, err));
+    if (set.dir) LL_TRY(ll_output_check(&set, comm, err));
     LL_TRY(points_predict(&all, &points, index, engine_s, closed_s, err));
     const ll_prediction by[] = {{all.named[index[0]].study->engine->name, engine_s},
                                 {"closed", closed_s}};
@@ -136,7 +138,7 @@ static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_err
     ll_text text;
     ll_text_init(&text, mem);
     if (ll_comm_rank(comm) == 0) print(opt, &points, n_by, by, mem, &text);
-    if (dir) LL_TRY(files_write(dir, &points, n_by, by, comm, mem, err));
+    if (set.dir) LL_TRY(files_write(&set, &points, n_by, by, comm, mem, err));
     return ll_command_print(comm, &text, err);
 }
 

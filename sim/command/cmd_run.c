@@ -1,6 +1,7 @@
 /* lineloss run STUDY: price, execute and account for one study. */
 #include "sim/command/command.h"
 #include "sim/print/output.h"
+#include "sim/print/timing.h"
 #include "sim/report/report.h"
 #include "sim/step/engines.h"
 #include "sim/step/result.h"
@@ -9,25 +10,27 @@
 
 #include <stdio.h>
 
-/* DIR/<study>.json, .txt, .csv, and what the run took in <study>.timing.json. */
-static ll_status files_write(const char *dir, const ll_report *r, const ll_timing *timing,
-                             ll_comm *comm, ll_arena *mem, ll_error *err)
+/* <name>.json, .txt, .csv, and what the run took in <name>.timing.json. */
+static ll_status files_write(ll_output *set, const char *name, const ll_report *r,
+                             const ll_timing *timing, ll_comm *comm, ll_arena *mem, ll_error *err)
 {
     static const struct {
         const char *suffix;
         ll_format format;
     } files[] = {{".json", LL_FORMAT_JSON}, {".txt", LL_FORMAT_TEXT}, {".csv", LL_FORMAT_CSV}};
     ll_text text;
+    LL_TRY(ll_output_begin(set, comm, mem, err));
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         ll_text_init(&text, mem);
         if (ll_comm_rank(comm) == 0) ll_report_print(r, files[i].format, 100, mem, &text);
-        LL_TRY(ll_output_write(dir, ll_output_file_name(r->study->name, files[i].suffix, mem),
-                               &text, comm, err));
+        LL_TRY(ll_output_write(set->stage, ll_output_file_name(name, files[i].suffix, mem), &text,
+                               comm, err));
     }
     ll_text_init(&text, mem);
     ll_timing_report(timing, comm, &text);
-    return ll_output_write(dir, ll_output_file_name(r->study->name, ".timing.json", mem), &text,
-                           comm, err);
+    LL_TRY(ll_output_write(set->stage, ll_output_file_name(name, ".timing.json", mem), &text, comm,
+                           err));
+    return ll_output_commit(set, comm, err);
 }
 
 /* By the engine of the study, and by those of --beside; without it by `flow`, which is cheap,
@@ -55,20 +58,24 @@ static ll_status print(const ll_report *r, ll_format format, ll_comm *comm, ll_a
 
 static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_error *err)
 {
-    const char *dir = opt->value[LL_OPT_OUT];
     ll_timing timing;
     ll_timing_start(&timing);
     ll_study *study = ll_arena_new(mem, ll_study);
     LL_TRY(ll_study_load(&(ll_study_source){opt->arg[0], opt->n_set, opt->set, LL_STUDY_WHOLE},
                          comm, mem, study, err));
-    if (dir) LL_TRY(ll_output_prepare(dir, comm, err));
+    const char *name = ll_output_variant(study->name, opt->n_set, opt->set, mem);
+    ll_output set = {.dir = opt->value[LL_OPT_OUT],
+                     .main = ll_output_file_name(name, ".json", mem),
+                     .identity = ll_output_identity(ll_config_hash(study->config), mem),
+                     .force = opt->value[LL_OPT_FORCE] != NULL};
+    if (set.dir) LL_TRY(ll_output_check(&set, comm, err));
     ll_result *result = ll_arena_new(mem, ll_result);
     LL_TRY(study_run(study, opt, comm, mem, result, err));
     const ll_record *record = ll_standing_record(comm, mem);
     const ll_report report = {study, result, study->name,
                               ll_standing_of(record, study, result, mem)};
     LL_TRY(print(&report, opt->format, comm, mem, err));
-    if (dir) LL_TRY(files_write(dir, &report, &timing, comm, mem, err));
+    if (set.dir) LL_TRY(files_write(&set, name, &report, &timing, comm, mem, err));
     return result->valid ? LL_OK
                          : ll_error_set(err, LL_ERR_RUN,
                                         "the result is INVALID: a self-check failed, see the "
@@ -85,9 +92,15 @@ const ll_command ll_command_run = {
             "memory, and\n"
             "what the result rests on. --format json prints the JSON object and nothing else on "
             "standard\n"
-            "output (`lineloss list json` explains its fields). -o DIR also writes <study>.json, "
-            ".txt and\n"
-            ".csv there; what differs from run to run (times, host) goes to <study>.timing.json.\n"
+            "output (`lineloss list json` explains its fields).\n"
+            "\n"
+            "-o DIR also writes <study>.json, .txt and .csv there; what differs from run to run "
+            "(times,\n"
+            "host) goes to <study>.timing.json. Settings are part of the name, as in "
+            "nvl72+job.tp=4+seed=2.json,\n"
+            "so that the tasks of a job array may share DIR. A result of the same configuration is "
+            "replaced;\n"
+            "one of another configuration stays, and is an error without --force.\n"
             "\n"
             "Examples:\n"
             "  lineloss run nvl72\n"
@@ -95,7 +108,7 @@ const ll_command ll_command_run = {
             "  lineloss run nvl72 --beside closed,packet\n"
             "  mpirun -n 2 lineloss run supercluster --fold off -o results",
     .options = LL_OPT_STUDY | LL_OPT_BIT(LL_OPT_FORMAT) | LL_OPT_BIT(LL_OPT_OUT) |
-               LL_OPT_BIT(LL_OPT_BESIDE),
+               LL_OPT_BIT(LL_OPT_FORCE) | LL_OPT_BIT(LL_OPT_BESIDE),
     .min_arg = 1,
     .max_arg = 1,
     .missing_arg = "which study? Such as `lineloss run nvl72`; `lineloss list studies` lists them",

@@ -2,13 +2,14 @@
 #include "sim/command/command.h"
 #include "sim/config/shipped.h"
 #include "sim/print/output.h"
+#include "sim/print/timing.h"
 #include "sim/validate/validation_params.h"
 #include "sim/validate/validation_record.h"
 #include "sim/validate/validation_report.h"
 
 #include <string.h>
 
-static ll_status files_write(const char *dir, const ll_validation *v, const ll_timing *timing,
+static ll_status files_write(ll_output *set, const ll_validation *v, const ll_timing *timing,
                              const char *date, ll_comm *comm, ll_arena *mem, ll_error *err)
 {
     static const struct {
@@ -20,18 +21,20 @@ static ll_status files_write(const char *dir, const ll_validation *v, const ll_t
                  {"validation.md", LL_FORMAT_MD}};
     ll_text text;
     bool drawn;
+    LL_TRY(ll_output_begin(set, comm, mem, err));
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         ll_text_init(&text, mem);
         if (ll_comm_rank(comm) == 0) ll_validation_print(v, date, files[i].format, 160, mem, &text);
-        LL_TRY(ll_output_write(dir, files[i].name, &text, comm, err));
+        LL_TRY(ll_output_write(set->stage, files[i].name, &text, comm, err));
     }
     ll_text_init(&text, mem);
     ll_table_print(ll_validation_param_table(v, mem), LL_FORMAT_CSV, 0, &text);
-    LL_TRY(ll_output_write(dir, "parameters.csv", &text, comm, err));
+    LL_TRY(ll_output_write(set->stage, "parameters.csv", &text, comm, err));
     ll_text_init(&text, mem);
     ll_timing_report(timing, comm, &text);
-    LL_TRY(ll_output_write(dir, "validation.timing.json", &text, comm, err));
-    return ll_validation_plot(dir, v, comm, mem, &drawn, err);
+    LL_TRY(ll_output_write(set->stage, "validation.timing.json", &text, comm, err));
+    LL_TRY(ll_validation_plot(set->stage, v, comm, mem, &drawn, err));
+    return ll_output_commit(set, comm, err);
 }
 
 /* Write the record beside the table, or compare with it. Collective. */
@@ -71,7 +74,7 @@ static ll_status rows_verdict(const ll_validation *v, ll_error *err)
 
 static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_error *err)
 {
-    const char *dir = opt->value[LL_OPT_OUT];
+    ll_output set = {.dir = opt->value[LL_OPT_OUT], .main = "validation.json"};
     const char *path =
         opt->n_arg ? opt->arg[0]
                    : ll_arena_printf(mem, "%s/published/measured.csv", ll_shipped_dir(comm, mem));
@@ -81,13 +84,13 @@ static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_err
     ll_timing_start(&timing);
     const char *date = ll_arena_strndup(mem, timing.date, strlen("2026-11-23"));
     LL_TRY(ll_validation_read(path, comm, mem, v, err));
-    if (dir) LL_TRY(ll_output_prepare(dir, comm, err));
+    if (set.dir) LL_TRY(ll_output_check(&set, comm, err));
     ll_validation_run(v, opt->n_set, opt->set, comm, mem);
     ll_text_init(&text, mem);
     if (ll_comm_rank(comm) == 0)
         ll_validation_print(v, date, opt->format, ll_table_terminal_width(), mem, &text);
     LL_TRY(ll_command_print(comm, &text, err));
-    if (dir) LL_TRY(files_write(dir, v, &timing, date, comm, mem, err));
+    if (set.dir) LL_TRY(files_write(&set, v, &timing, date, comm, mem, err));
     LL_TRY(rows_verdict(v, err));
     return record(opt, v, comm, mem, err);
 }

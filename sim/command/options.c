@@ -18,6 +18,8 @@ static const option_row rows[LL_N_OPT] = {
                     "override a configuration value, such as job.tp=4 (repeatable)"},
     [LL_OPT_FORMAT] = {"--format", NULL, "F", "text (default), json, csv, md or latex"},
     [LL_OPT_OUT] = {"-o", "--output", "DIR", "write result files into DIR, made if it is missing"},
+    [LL_OPT_FORCE] = {"--force", NULL, NULL,
+                      "with -o: replace a result of another configuration too"},
     [LL_OPT_SEED] = {"--seed", NULL, "N", "seed of all random draws; the same as --set seed=N"},
     [LL_OPT_ENGINE] = {"--engine", NULL, "E",
                        "network engine: closed, flow or packet; the same as --set engine.type=E"},

@@ -26,6 +26,7 @@ typedef enum ll_option_id {
     LL_OPT_SET,
     LL_OPT_FORMAT,
     LL_OPT_OUT,
+    LL_OPT_FORCE,
     LL_OPT_SEED,
     LL_OPT_ENGINE,
     LL_OPT_FOLD,

@@ -1,43 +1,65 @@
 #include "sim/print/output.h"
 
-#include "sim/comm/progress.h"
-#include "sim/print/json.h"
-#include "sim/version.h"
-
 #include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { PATH_CAP = 4096 };
+enum { PATH_CAP = 4096, NAME_CAP = 120 };
 
-/* The one piece of state outside of structs: a signal handler has no argument to find it by. */
-static char pending_path[PATH_CAP];
-static volatile sig_atomic_t pending;
+/* The one piece of state outside of structs: a signal handler has no argument to find it by. Each
+ * path counts while its flag is set. */
+static char pending_path[PATH_CAP]; /* the file that is being written */
+static char stage_path[PATH_CAP];   /* the folder of a set that is not complete */
+static char made_path[PATH_CAP];    /* the directory that this process made */
+static DIR *stage_files;
+static volatile sig_atomic_t pending, staged, made; /* made: how many levels of it */
+
+/* readdir of glibc allocates nothing, and nobody else reads this one. */
+static void stage_remove(void)
+{
+    rewinddir(stage_files);
+    for (struct dirent *file; (file = readdir(stage_files)) != NULL;)
+        unlinkat(dirfd(stage_files), file->d_name, 0);
+    rmdir(stage_path);
+}
 
 void ll_output_abandon(void)
 {
     if (pending) unlink(pending_path);
+    if (staged) stage_remove();
+    for (; made > 0 && rmdir(made_path) == 0; made--) {
+        char *slash = strrchr(made_path, '/');
+        if (slash) *slash = '\0';
+    }
+    pending = staged = made = 0;
 }
+
+/* ---- Directories ----------------------------------------------------------------------------- */
 
 static ll_status directory_make(const char *dir, ll_error *err)
 {
     char path[PATH_CAP];
     size_t n = strlen(dir);
-    if (n + 64 > sizeof path)
+    if (n + 2 * NAME_CAP > sizeof path)
         return ll_error_set(err, LL_ERR_CONFIG, "-o: the name of the directory is too long");
     for (size_t i = 1; i <= n; i++) {
         if (dir[i] != '/' && dir[i]) continue;
         memcpy(path, dir, i);
         path[i] = '\0';
         struct stat what;
-        if (mkdir(path, 0777) == 0) continue;
+        if (mkdir(path, 0777) == 0) {
+            memcpy(made_path, path, i + 1);
+            made++;
+            continue;
+        }
         int why = errno;
         if (stat(path, &what) != 0)
             return ll_error_set(err, LL_ERR_CONFIG, "-o %s: cannot make the directory %s: %s", dir,
@@ -58,24 +80,33 @@ static FILE *hidden_open(const char *dir, const char *name)
     return f;
 }
 
+static ll_status directory_prepare(const char *dir, ll_error *err)
+{
+    LL_TRY(directory_make(dir, err));
+    FILE *f = hidden_open(dir, "lineloss");
+    if (!f)
+        return ll_error_set(err, LL_ERR_CONFIG,
+                            "-o %s: cannot write there: %s; choose another directory", dir,
+                            strerror(errno));
+    fclose(f);
+    unlink(pending_path);
+    pending = 0;
+    return LL_OK;
+}
+
 ll_status ll_output_prepare(const char *dir, ll_comm *comm, ll_error *err)
 {
     ll_status status = LL_OK;
-    if (ll_comm_rank(comm) == 0) {
-        status = directory_make(dir, err);
-        if (status == LL_OK) {
-            FILE *f = hidden_open(dir, "lineloss");
-            if (!f)
-                status = ll_error_set(err, LL_ERR_CONFIG,
-                                      "-o %s: cannot write there: %s; choose another directory",
-                                      dir, strerror(errno));
-            else
-                fclose(f);
-            ll_output_abandon();
-            pending = 0;
-        }
-    }
+    if (ll_comm_rank(comm) == 0) status = directory_prepare(dir, err);
     return ll_comm_agree(comm, status, err);
+}
+
+/* ---- One file -------------------------------------------------------------------------------- */
+
+/* Where files of `dir` will be: those of the stage, in the folder that it stands in. */
+static int final_length(const char *dir)
+{
+    return (int)(staged && !strcmp(dir, stage_path) ? strrchr(dir, '/') - dir : (long)strlen(dir));
 }
 
 static ll_status file_write(const char *dir, const char *name, const ll_text *text, ll_error *err)
@@ -90,9 +121,11 @@ static ll_status file_write(const char *dir, const char *name, const ll_text *te
     if (f) ok = fclose(f) == 0 && ok;
     ok = ok && rename(pending_path, path) == 0;
     int why = errno;
-    if (!ok) ll_output_abandon();
+    if (!ok && pending) unlink(pending_path);
     pending = 0;
-    return ok ? LL_OK : ll_error_set(err, LL_ERR_RUN, "%s: cannot write: %s", path, strerror(why));
+    return ok ? LL_OK
+              : ll_error_set(err, LL_ERR_RUN, "%.*s/%s: cannot write: %s", final_length(dir), dir,
+                             name, strerror(why));
 }
 
 ll_status ll_output_write(const char *dir, const char *name, const ll_text *text, ll_comm *comm,
@@ -107,45 +140,192 @@ const char *ll_output_file_name(const char *name, const char *suffix, ll_arena *
 {
     char *s = ll_arena_printf(mem, "%s%s", name, suffix);
     for (char *c = s; *c; c++)
-        if (!isalnum((unsigned char)*c) && !strchr("._-", *c)) *c = '_';
+        if (!isalnum((unsigned char)*c) && !strchr("._-+=", *c)) *c = '_';
     if (*s == '.') *s = '_';
     return s;
 }
 
-void ll_timing_start(ll_timing *t)
+/* ---- A set of files -------------------------------------------------------------------------- */
+
+const char *ll_output_identity(uint64_t config_hash, ll_arena *mem)
 {
-    time_t now = time(NULL);
-    struct tm utc;
-    gmtime_r(&now, &utc);
-    t->start_s = ll_progress_clock_s();
-    strftime(t->date, sizeof t->date, "%Y-%m-%dT%H:%M:%SZ", &utc);
+    return ll_arena_printf(mem, "\"config_hash\": \"%016llx\"", (unsigned long long)config_hash);
 }
 
-void ll_timing_report(const ll_timing *t, ll_comm *comm, ll_text *out)
+const char *ll_output_variant(const char *name, int n_set, const char *const *set, ll_arena *mem)
 {
-    struct rusage use;
-    getrusage(RUSAGE_SELF, &use);
-    double wall_s = ll_progress_clock_s() - t->start_s;
-    double rank_B = 1024.0 * (double)use.ru_maxrss; /* Linux counts in KiB */
-    uint64_t sum[2] = {(uint64_t)(use.ru_utime.tv_sec + use.ru_stime.tv_sec) * 1000000u +
-                           (uint64_t)(use.ru_utime.tv_usec + use.ru_stime.tv_usec),
-                       1024u * (uint64_t)use.ru_maxrss};
-    ll_comm_max_f64(comm, 1, &wall_s);
-    ll_comm_max_f64(comm, 1, &rank_B);
-    ll_comm_sum_u64(comm, 2, sum);
-    char host[256] = "";
-    gethostname(host, sizeof host - 1);
-    ll_json j;
-    ll_json_init(&j, out);
-    ll_json_open(&j, NULL, '{');
-    ll_json_number(&j, "wall_s", wall_s);
-    ll_json_number(&j, "cpu_s", 1e-6 * (double)sum[0]);
-    ll_json_number(&j, "peak_memory_per_rank_B", rank_B);
-    ll_json_number(&j, "peak_memory_B", (double)sum[1]);
-    ll_json_integer(&j, "ranks", ll_comm_size(comm));
-    ll_json_string(&j, "host", host);
-    ll_json_string(&j, "date", t->date);
-    ll_json_string(&j, "version", ll_version());
-    ll_json_string(&j, "git", ll_git());
-    ll_json_close(&j);
+    uint64_t hash = LL_HASH_START;
+    const char *all = name;
+    bool plain = true;
+    for (int i = 0; i < n_set; i++) {
+        const char *s =
+            set[i]; /* of "--seed seed=7" the second word, of "a=b | assumed" the first */
+        if (!strncmp(s, "--", 2)) s += strcspn(s, " ");
+        s += strspn(s, " ");
+        const char *text = ll_arena_strndup(mem, s, strcspn(s, " |"));
+        if (!strncmp(text, "name=", 5)) continue; /* it is in the name */
+        hash = ll_text_hash(hash, text, strlen(text) + 1);
+        plain = plain && !strcmp(text, ll_output_file_name(text, "", mem));
+        all = ll_arena_printf(mem, "%s+%s", all, text);
+    }
+    if (plain && strlen(all) <= NAME_CAP) return all;
+    return ll_arena_printf(mem, "%.*s-%08x", NAME_CAP, all, (unsigned)(hash >> 32));
+}
+
+typedef enum standing { NOTHING, SAME_CONFIGURATION, OTHER_CONFIGURATION } standing;
+
+/* What stands in the place of the main file, and since when. */
+static standing standing_of(const ll_output *set, char date[32])
+{
+    char path[PATH_CAP], line[PATH_CAP];
+    struct stat what;
+    struct tm utc;
+    bool same = set->identity == NULL;
+    snprintf(path, sizeof path, "%s/%s", set->dir, set->main);
+    FILE *f = fopen(path, "r");
+    if (!f) return NOTHING;
+    fstat(fileno(f), &what);
+    gmtime_r(&what.st_mtime, &utc);
+    strftime(date, 32, "%Y-%m-%d %H:%M UTC", &utc);
+    while (!same && fgets(line, sizeof line, f))
+        same = strstr(line, set->identity) != NULL;
+    fclose(f);
+    return same ? SAME_CONFIGURATION : OTHER_CONFIGURATION;
+}
+
+static ll_status set_check(const ll_output *set, ll_error *err)
+{
+    char date[32];
+    if (strlen(set->main) > NAME_CAP + 40)
+        return ll_error_set(err, LL_ERR_CONFIG, "-o: '%s' is too long for the name of a file",
+                            set->main);
+    LL_TRY(directory_prepare(set->dir, err));
+    if (set->force || standing_of(set, date) != OTHER_CONFIGURATION) return LL_OK;
+    return ll_error_set(err, LL_ERR_CONFIG,
+                        "-o %s: %s/%s of %s is a result of another configuration; choose another "
+                        "directory, or replace it by --force",
+                        set->dir, set->dir, set->main, date);
+}
+
+ll_status ll_output_check(const ll_output *set, ll_comm *comm, ll_error *err)
+{
+    ll_status status = LL_OK;
+    if (ll_comm_rank(comm) == 0) status = set_check(set, err);
+    return ll_comm_agree(comm, status, err);
+}
+
+/* A hidden folder that no other process has, on this machine or another one. */
+static ll_status stage_make(const ll_output *set, ll_error *err)
+{
+    enum { TRIES = 1000 };
+    LL_TRY(directory_make(set->dir, err)); /* somebody who failed may have taken it away again */
+    for (int i = 0; i < TRIES; i++) {
+        snprintf(stage_path, sizeof stage_path, "%s/.%s.%ld.%d", set->dir, set->main,
+                 (long)getpid(), i);
+        if (mkdir(stage_path, 0777) == 0) {
+            stage_files = opendir(stage_path);
+            staged = stage_files != NULL;
+            if (staged) return LL_OK;
+        }
+        if (errno != EEXIST) break;
+    }
+    return ll_error_set(err, LL_ERR_RUN, "%s: cannot make a folder: %s", set->dir, strerror(errno));
+}
+
+ll_status ll_output_begin(ll_output *set, ll_comm *comm, ll_arena *mem, ll_error *err)
+{
+    ll_status status = LL_OK;
+    if (ll_comm_rank(comm) == 0) status = stage_make(set, err);
+    set->stage = ll_comm_rank(comm) == 0 ? ll_arena_strdup(mem, stage_path) : "";
+    return ll_comm_agree(comm, status, err);
+}
+
+static bool files_equal(const char *a, const char *b)
+{
+    FILE *f = fopen(a, "r"), *g = fopen(b, "r");
+    bool equal = f && g;
+    for (int c = 0; equal && c != EOF;) {
+        c = fgetc(f);
+        equal = c == fgetc(g);
+    }
+    if (f) fclose(f);
+    if (g) fclose(g);
+    return equal;
+}
+
+static ll_status file_move(const ll_output *set, const char *name, ll_error *err)
+{
+    char from[PATH_CAP], to[PATH_CAP];
+    snprintf(from, sizeof from, "%s/%s", set->stage, name);
+    snprintf(to, sizeof to, "%s/%s", set->dir, name);
+    if (rename(from, to) == 0) return LL_OK;
+    return ll_error_set(err, LL_ERR_RUN, "%s: cannot write: %s", to, strerror(errno));
+}
+
+/* The main file last: where it is of this set, all are. */
+static ll_status set_move(const ll_output *set, ll_error *err)
+{
+    char date[32], path[PATH_CAP], was[PATH_CAP];
+    snprintf(path, sizeof path, "%s/%s", set->stage, set->main);
+    snprintf(was, sizeof was, "%s/%s", set->dir, set->main);
+    const bool changes = standing_of(set, date) != NOTHING && !files_equal(path, was);
+    rewinddir(stage_files);
+    for (struct dirent *file; (file = readdir(stage_files)) != NULL;)
+        if (strcmp(file->d_name, ".") != 0 && strcmp(file->d_name, "..") != 0 &&
+            strcmp(file->d_name, set->main) != 0)
+            LL_TRY(file_move(set, file->d_name, err));
+    LL_TRY(file_move(set, set->main, err));
+    rmdir(set->stage);
+    if (changes) fprintf(stderr, "lineloss: replaces %s of %s\n", was, date);
+    return LL_OK;
+}
+
+/* The whole stage as a folder of its own. */
+static ll_status set_move_aside(const ll_output *set, ll_error *err)
+{
+    enum { TRIES = 1000 };
+    char path[PATH_CAP];
+    const char *dot = strrchr(set->main, '.');
+    const int n = (int)(dot ? (size_t)(dot - set->main) : strlen(set->main));
+    for (int i = 2; i < TRIES; i++) {
+        snprintf(path, sizeof path, "%s/%.*s-%d", set->dir, n, set->main, i);
+        if (rename(set->stage, path) == 0) {
+            fprintf(stderr,
+                    "lineloss: %s/%s is of another configuration by now; this result is in %s/\n",
+                    set->dir, set->main, path);
+            return LL_OK;
+        }
+        if (errno != ENOTEMPTY && errno != EEXIST && errno != ENOTDIR) break;
+    }
+    return ll_error_set(err, LL_ERR_RUN, "%s: cannot write: %s", path, strerror(errno));
+}
+
+/* One process at a time, unless the file system has no locks; signals wait. */
+static ll_status set_commit(const ll_output *set, ll_error *err)
+{
+    char date[32];
+    sigset_t all, before;
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, &before);
+    const int dir = open(set->dir, O_RDONLY | O_DIRECTORY);
+    if (dir >= 0) flock(dir, LOCK_EX);
+    const bool aside = !set->force && standing_of(set, date) == OTHER_CONFIGURATION;
+    const ll_status status = aside ? set_move_aside(set, err) : set_move(set, err);
+    if (status == LL_OK) staged = made = 0;
+    if (dir >= 0) {
+        fsync(dir);
+        close(dir);
+    }
+    if (status != LL_OK) ll_output_abandon();
+    if (stage_files) closedir(stage_files);
+    stage_files = NULL;
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    return status;
+}
+
+ll_status ll_output_commit(const ll_output *set, ll_comm *comm, ll_error *err)
+{
+    ll_status status = LL_OK;
+    if (ll_comm_rank(comm) == 0) status = set_commit(set, err);
+    return ll_comm_agree(comm, status, err);
 }

@@ -1,7 +1,23 @@
-/* Result files: whole, or not there.
+/* Result files: whole, or not there; and all files of a command, or none of them.
  *
- * A file is written beside its place under a hidden name and renamed when it is complete, so that a
- * reader never sees half of one, and a run that is stopped leaves the file of the run before it.
+ * A file is written under a hidden name and renamed when it is complete, so that a reader never
+ * sees half of one, and a run that is stopped leaves the file of the run before it. What belongs
+ * together is a set: its files are written to a hidden folder, the stage, and moved to their places
+ * at once when all of them are complete:
+ *
+ *   ll_output set = {.dir = "results", .main = "nvl72.json", .identity = ...};
+ *   LL_TRY(ll_output_check(&set, comm, err));           before the work
+ *   LL_TRY(ll_output_begin(&set, comm, mem, err));      after it
+ *   LL_TRY(ll_output_write(set.stage, "nvl72.json", &text, comm, err));   and pictures, ...
+ *   LL_TRY(ll_output_commit(&set, comm, err));
+ *
+ * Two results do not overwrite each other in silence. `identity` is text that the main file has if
+ * it is of the same configuration, such as its hash: such a result is replaced, with a note on
+ * standard error if it changes. One of another configuration is refused, before the work; where it
+ * appeared during the work, the stage becomes a folder beside it, and a note says so. Settings of
+ * the command line are part of the name (ll_output_variant), so that the runs of a job array, which
+ * differ in them, write side by side into one folder. Processes that commit at the same time take
+ * turns.
  */
 #ifndef LL_PRINT_OUTPUT_H
 #define LL_PRINT_OUTPUT_H
@@ -10,30 +26,45 @@
 #include "sim/base/text.h"
 #include "sim/comm/comm.h"
 
-/* Make `dir` (and its parents) if it is missing, and see that files can be written there: call it
- * before long work. Collective. */
+#include <stdbool.h>
+
+typedef struct ll_output {
+    const char *dir;
+    const char *main;     /* the file that stands for the set: "nvl72.json" */
+    const char *identity; /* NULL: any result is replaced, with a note */
+    bool force;           /* one of another configuration too */
+    const char *stage;    /* between begin and commit: where the files go */
+} ll_output;
+
+/* Make `dir` (and its parents) if it is missing, see that files can be written there, and that no
+ * result of another configuration stands there (LL_ERR_CONFIG). Collective. */
+ll_status ll_output_check(const ll_output *set, ll_comm *comm, ll_error *err);
+
+/* Sets stage. Collective. */
+ll_status ll_output_begin(ll_output *set, ll_comm *comm, ll_arena *mem, ll_error *err);
+
+/* Move all that stands in the stage to dir. Collective. */
+ll_status ll_output_commit(const ll_output *set, ll_comm *comm, ll_error *err);
+
+/* The same as ll_output_check for files that are replaced without a word. Collective. */
 ll_status ll_output_prepare(const char *dir, ll_comm *comm, ll_error *err);
 
 /* Rank 0 writes `text` to dir/name. Collective. */
 ll_status ll_output_write(const char *dir, const char *name, const ll_text *text, ll_comm *comm,
                           ll_error *err);
 
-/* `name` as a file name: letters, digits, '.', '_', '-' stay, the rest becomes '_'. In mem. */
+/* The line of a JSON result that has this field of its configuration. */
+const char *ll_output_identity(uint64_t config_hash, ll_arena *mem);
+
+/* "nvl72+job.tp=4+seed=2" of nvl72 and settings "path=value": what a result is called. Settings
+ * that make no good file name, or a long one, are replaced by their hash. */
+const char *ll_output_variant(const char *name, int n_set, const char *const *set, ll_arena *mem);
+
+/* `name` as a file name: letters, digits and "._-+=" stay, the rest becomes '_'. In mem. */
 const char *ll_output_file_name(const char *name, const char *suffix, ll_arena *mem);
 
-/* Remove the file that is being written, if any. For signal handlers: async-signal-safe. */
+/* Remove what is not complete, and the directory if it was made for nothing: at the end of the
+ * program, and in signal handlers. */
 void ll_output_abandon(void);
-
-/* When a command began; what it took goes to a file apart, because it differs from run to run. */
-typedef struct ll_timing {
-    double start_s; /* monotonic clock */
-    char date[32];  /* UTC, ISO 8601 */
-} ll_timing;
-
-void ll_timing_start(ll_timing *t);
-
-/* JSON: wall_s, cpu_s (all ranks, since their start), peak_memory_B (largest rank, and sum), ranks,
- * host of rank 0, date. Collective. */
-void ll_timing_report(const ll_timing *t, ll_comm *comm, ll_text *out);
 
 #endif

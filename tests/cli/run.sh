@@ -21,14 +21,15 @@ has out '^lineloss result is VALID: nvl72, checksum [0-9a-f]{16}, seed 1'
 [ "$(grep -c 'lineloss result is' out)" = 1 ] || complain "more than one verdict"
 lacks out $'\033' # no colours where there is no terminal
 
-# Files: whole, the same text as on standard output, times apart; nothing else, nothing hidden.
+# Files: named by study and settings, whole, the same text as on standard output, times apart; nothing else, nothing hidden.
 expect 0 run nvl72 --engine closed --format json -o a/b
 same out one.json
-same a/b/nvl72.json one.json
-[ "$(ls -A a/b | LC_ALL=C sort | tr '\n' ' ')" = 'nvl72.csv nvl72.json nvl72.timing.json nvl72.txt ' ] || complain "files: $(ls -A a/b)"
-"$JSON_CHECK" wall_s cpu_s ranks host date <a/b/nvl72.timing.json || complain "timing"
+name=nvl72+engine.type=closed
+same a/b/$name.json one.json
+[ "$(ls -A a/b | LC_ALL=C sort | tr '\n' ' ')" = "$name.csv $name.json $name.timing.json $name.txt " ] || complain "files: $(ls -A a/b)"
+"$JSON_CHECK" wall_s cpu_s ranks host date <a/b/$name.timing.json || complain "timing"
 expect 0 run nvl72 --engine closed -o c
-for file in nvl72.json nvl72.txt nvl72.csv; do same a/b/$file c/$file; done
+for file in $name.json $name.txt $name.csv; do same a/b/$file c/$file; done
 
 # Byte for byte, whatever the number of ranks: the folded problem is the same everywhere.
 expect 0 run nvl72 --format json

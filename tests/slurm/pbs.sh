@@ -14,10 +14,10 @@ check() { # file, text
 }
 "$here/qsub" -v STUDIES=nvl72 "$root/scripts/pbs.sh"
 check job.o1 'lineloss result is VALID: nvl72'
-check results/nvl72.timing.json '"ranks": 2'
+check results/nvl72+engine.type=closed.timing.json '"ranks": 2'
 "$here/qsub" -l select=1:mpiprocs=1 -v STUDIES="nvl72 atlas950_256" -J 0-2 "$root/scripts/pbs.sh"
 check job.o1.0 '72 GB200'
 check job.o1.1 '256 Ascend 950DT'
 check job.o1.2 'task 2 has no study: -J 0-1'
-check results/atlas950_256.timing.json '"ranks": 1'
+check results/atlas950_256+engine.type=closed.timing.json '"ranks": 1'
 echo "pbs: one job of two ranks, an array, a wrong index"

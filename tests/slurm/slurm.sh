@@ -32,7 +32,7 @@ check one.log 'lineloss result is VALID: nvl72'
 check array.0.log '72 GB200'
 check array.1.log '256 Ascend 950DT'
 check bad.log 'task 2 has no study: --array=0-0'
-check results/nvl72.json '"valid": true'
-check results/nvl72.timing.json '"ranks": 2'
+check results/nvl72+engine.type=closed.json '"valid": true'
+check results/nvl72+engine.type=closed.timing.json '"ranks": 2'
 [ ! -e out2 ] || { echo "a task without a study wrote files" >&2; exit 1; }
 echo "slurm: one job on two nodes, an array, a wrong index"

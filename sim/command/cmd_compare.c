@@ -1,11 +1,11 @@
 /* lineloss compare A B ...: what differs, the results side by side, and where the chips go. */
 #include "sim/command/command.h"
 #include "sim/print/output.h"
+#include "sim/print/paragraph.h"
+#include "sim/report/comparison.h"
 #include "sim/report/difference.h"
 #include "sim/report/plot.h"
 #include "sim/report/report.h"
-#include "sim/report/summary.h"
-#include "sim/report/waterfall.h"
 #include "sim/step/engines.h"
 #include "sim/step/result.h"
 #include "sim/validate/standing.h"
@@ -25,90 +25,17 @@ typedef struct comparison {
     bool drawn;
 } comparison;
 
-static ll_table *table_side_by_side(const comparison *c, const char *title, const char *first,
-                                    bool right, ll_arena *mem)
+/* How the columns of the results are meant, and how good predictions for these chips are. */
+static void errors_print(const comparison *c, int width, ll_arena *mem, ll_text *out)
 {
-    ll_column column[MAX_STUDY + 1] = {{.name = first}};
-    for (int k = 0; k < c->n; k++)
-        column[k + 1] = (ll_column){.name = c->label[k], .right = right};
-    return ll_table_create(mem, title, c->n + 1, column);
-}
-
-static const char *value_find(int n, const ll_summary_row *row, const char *what)
-{
-    for (int i = 0; i < n; i++)
-        if (!strcmp(row[i].what, what)) return row[i].value;
-    return NULL;
-}
-
-/* A row for everything that any result says, in the order in which they say it. */
-static ll_table *results(const comparison *c, ll_arena *mem)
-{
-    ll_table *t = table_side_by_side(c, "Results", "quantity", false, mem);
-    const ll_summary_row *row[MAX_STUDY];
-    int n[MAX_STUDY] = {0};
-    for (int k = 0; k < c->n; k++) {
-        n[k] = ll_report_summary(&c->report[k], mem, &row[k]);
-        for (int i = 0; i < n[k]; i++) {
-            bool known = false;
-            for (int before = 0; before < k && !known; before++)
-                known = value_find(n[before], row[before], row[k][i].what) != NULL;
-            if (known) continue;
-            ll_table_row(t);
-            ll_table_set(t, 0, "%s", row[k][i].what);
-        }
-    }
-    for (int64_t i = 0; i < t->n_row; i++) {
-        const char **cell = t->cell + i * t->n_column;
-        for (int k = 0; k < c->n; k++) {
-            const char *value = value_find(n[k], row[k], cell[0]);
-            cell[k + 1] = value ? value : "-";
-        }
-    }
-    return t;
-}
-
-static const ll_loss *loss_find(const ll_result *r, const char *cause)
-{
-    for (int i = 0; i < r->n_loss; i++)
-        if (!strcmp(r->loss[i].cause, cause)) return &r->loss[i];
-    return NULL;
-}
-
-static void loss_row(const comparison *c, const char *cause, bool percent, ll_table *t)
-{
-    ll_table_row(t);
-    ll_table_set(t, 0, "%s", cause);
-    for (int k = 0; k < c->n; k++) {
-        const ll_loss *loss = loss_find(&c->result[k], cause);
-        if (!loss)
-            ll_table_set(t, k + 1, "-");
-        else
-            ll_table_set(t, k + 1, percent ? "%.2f" : "%.1f",
-                         percent ? 100 * loss->frac : loss->chips);
-    }
-}
-
-/* Losses in chips or per cent, and what is left. */
-static ll_table *losses(const comparison *c, bool percent, ll_arena *mem)
-{
-    ll_table *t = table_side_by_side(
-        c, percent ? "Where the chips go, % of all chips" : "Where the chips go, in chips", "cause",
-        true, mem);
-    for (int k = 0; k < c->n; k++)
-        for (int i = c->result[k].n_loss - 1; i >= 0; i--) {
-            const char *cause = c->result[k].loss[i].cause;
-            bool known = false;
-            for (int before = 0; before < k && !known; before++)
-                known = loss_find(&c->result[before], cause) != NULL;
-            if (!known) loss_row(c, cause, percent, t);
-        }
-    ll_table_row(t);
-    ll_table_set(t, 0, "effective chips");
-    for (int k = 0; k < c->n; k++)
-        ll_table_set(t, k + 1, percent ? "%.2f" : "%.1f",
-                     percent ? 100 * c->result[k].efficiency_frac : c->result[k].effective_chips);
-    return t;
+    ll_paragraph(out,
+                 "x: times the first study. % of peak: of all chips at the peak of the job's "
+                 "precision, which is the MFU. corrected: by the median error of published steps "
+                 "on the chip, where all of them are off to one side.",
+                 width, 0);
+    const char *const *error = ll_comparison_errors(c->n, c->report, mem);
+    for (int i = 0; error[i]; i++)
+        ll_paragraph(out, error[i], width, 2);
 }
 
 /* {"differences": [...], "results": [...]}: the results as `run` writes them. */
@@ -137,29 +64,30 @@ static void print_json(const comparison *c, ll_arena *mem, ll_text *out)
     ll_json_close(&j);
 }
 
+/* The tables of the comparison in a format of people; first the answer. */
 static void print(const comparison *c, ll_format format, int width, ll_arena *mem, ll_text *out)
 {
     if (format == LL_FORMAT_JSON) {
         print_json(c, mem, out);
         return;
     }
-    enum { N_TABLE = 4 };
-    ll_table *const tables[N_TABLE] = {
-        ll_difference_table(c->n, c->study, c->label, format == LL_FORMAT_TEXT, mem),
-        results(c, mem), losses(c, false, mem), losses(c, true, mem)};
-    if (format == LL_FORMAT_CSV) { /* one table: results and losses are in `run --format csv` */
-        ll_table_print(tables[1], format, 0, out);
+    ll_table *const results = ll_comparison_results(c->n, c->report, mem);
+    if (format == LL_FORMAT_CSV) {
+        ll_table_print(results, format, 0, out);
         return;
     }
-    for (size_t i = 0; i < N_TABLE; i++) {
+    ll_table_print(results, format, width, out);
+    if (format == LL_FORMAT_TEXT) errors_print(c, width, mem, out);
+    ll_table *const tables[] = {
+        ll_comparison_losses(c->n, c->report, mem), ll_comparison_more(c->n, c->report, mem),
+        ll_comparison_setup(c->n, c->report, mem),
+        ll_difference_table(c->n, c->study, c->label, format == LL_FORMAT_TEXT, mem)};
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+        if (!tables[i] || tables[i]->n_row == 0) continue;
+        ll_text_add(out, "\n");
         ll_table_print(tables[i], format, width, out);
-        ll_text_add(out, "\n");
     }
-    for (int k = 0; k < c->n && format == LL_FORMAT_TEXT; k++) {
-        ll_text_add(out, "%s: where %d chips go\n", c->label[k], c->result[k].n_chip);
-        ll_report_waterfall(&c->report[k], mem, out);
-        ll_text_add(out, "\n");
-    }
+    if (tables[3]->n_row == 0) ll_text_add(out, "\nTheir configurations do not differ.\n");
 }
 
 static void picture_note(const comparison *c, ll_text *out)

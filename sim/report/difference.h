@@ -3,11 +3,10 @@
 #define LL_REPORT_DIFFERENCE_H
 
 #include "sim/print/table.h"
+#include "sim/report/comparison.h"
 #include "sim/work/study.h"
 
 #include <stdbool.h>
-
-enum { LL_MAX_COMPARE = 12 }; /* studies */
 
 /* Rows "key, value in each study"; "-" where a study has no such key. label: [n] headings. grouped:
  * for people, with groups as headings, and one row for a group (a dimension of the fabric, say)

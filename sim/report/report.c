@@ -2,12 +2,16 @@
 
 #include "sim/config/shipped.h"
 #include "sim/print/fields.h"
+#include "sim/print/paragraph.h"
+#include "sim/report/headline.h"
 #include "sim/report/summary.h"
 #include "sim/report/waterfall.h"
 #include "sim/version.h"
 #include "sim/work/evidence.h"
 
 #include <string.h>
+
+enum { N_LOSS_TOLD = 4 }; /* losses in the headline */
 
 static ll_table *losses_table(const ll_report *r, ll_arena *mem)
 {
@@ -118,21 +122,36 @@ static ll_table *summary_table(const ll_report *r, ll_arena *mem)
     return t;
 }
 
-static void headline(const ll_report *r, ll_arena *mem, ll_text *out)
+/* The answer: what the result is, where most is lost, and how far such predictions were off. */
+static void headline(const ll_report *r, int width, ll_arena *mem, ll_text *out)
+{
+    ll_text_add(out, "%s%s%s\n", r->study->name, *r->study->doc ? ": " : "", r->study->doc);
+    ll_paragraph(out, ll_headline_result(r, mem), width, 2);
+    ll_paragraph(out, ll_headline_losses(r, N_LOSS_TOLD, mem), width, 2);
+    ll_paragraph(out, ll_headline_error(r, mem), width, 2);
+}
+
+static void figures(const ll_report *r, int width, ll_arena *mem, ll_text *out)
 {
     const ll_summary_row *row;
     const int n = ll_report_summary(r, mem, &row);
-    ll_text_add(out, "%s%s%s\n", r->study->name, *r->study->doc ? ": " : "", r->study->doc);
-    for (int i = 0; i < n; i++)
-        ll_text_add(out, row[i].note ? "  %-25s %-18s  %s\n" : "  %-25s %s%s\n", row[i].what,
-                    row[i].value, row[i].note ? row[i].note : "");
+    for (int i = 0; i < n; i++) {
+        const char *line = ll_arena_printf(mem, "  %-21s %s", row[i].what, row[i].value);
+        if (row[i].note) line = ll_arena_printf(mem, "%s: %s", line, row[i].note);
+        ll_paragraph(out, line, width, 24);
+    }
 }
 
+/* The self-checks that fail; one line where none does. */
 static void verdict(const ll_report *r, ll_text *out)
 {
     const ll_result *res = r->result;
-    for (int i = 0; i < res->n_check; i++)
-        ll_text_add(out, "  %-4s %s\n", res->check[i].ok ? "ok" : "BAD", res->check[i].what);
+    int n_ok = 0;
+    for (int i = 0; i < res->n_check; i++) {
+        if (!res->check[i].ok) ll_text_add(out, "FAILED: %s\n", res->check[i].what);
+        n_ok += res->check[i].ok;
+    }
+    ll_text_add(out, "%d of %d self-checks hold.\n", n_ok, res->n_check);
     ll_text_add(out, "lineloss result is %s: %s, checksum %016llx, seed %lld, lineloss %s (%s)\n",
                 res->valid ? "VALID" : "INVALID", r->study->name, (unsigned long long)res->checksum,
                 (long long)r->study->seed, ll_version(), ll_git());
@@ -170,7 +189,9 @@ static void validation_print(const ll_report *r, ll_text *out)
 
 static void report_text(const ll_report *r, int width, ll_arena *mem, ll_text *out)
 {
-    headline(r, mem, out);
+    headline(r, width, mem, out);
+    ll_text_add(out, "\n");
+    figures(r, width, mem, out);
     ll_text_add(out, "\nWhere the chips go\n");
     ll_report_waterfall(r, mem, out);
     for (int i = r->result->n_loss - 1; i >= 0; i--)

@@ -102,28 +102,6 @@ static void summary_beside(const ll_result *res, summary *s)
     }
 }
 
-/* Whether there were published steps like this one, and how far predictions for its chip were
- * off. */
-static void summary_standing(const ll_report *r, summary *s)
-{
-    const ll_standing *at = r->standing;
-    const ll_published p = at->published;
-    add(s, "validation", outside_short(at, s->mem));
-    if (p.n_row == 0) {
-        add(s, "published steps", "none on this chip");
-        return;
-    }
-    add(s, "published steps",
-        ll_arena_printf(s->mem, "%.1f %% off, %lld of %lld short%s%s", 100 * p.median_abs_err_frac,
-                        (long long)p.n_short, (long long)p.n_row, p.alike_s > 0 ? ": rather " : "",
-                        p.alike_s > 0 ? ll_quantity_text(LL_KIND_TIME, p.alike_s, s->mem) : ""));
-    s->row[s->n - 1].note = ll_arena_printf(
-        s->mem,
-        "median error of predictions for %s; short: the published step took longer; rather: "
-        "if this one is off as they are",
-        r->study->cluster.chip.name);
-}
-
 /* A figure of the workload as people read it; "-" for 0, which stands for not known. */
 static const char *metric_text(const ll_metric *m, double value, ll_arena *mem)
 {
@@ -139,13 +117,13 @@ static void summary_speed(const ll_report *r, summary *s)
     const ll_result *res = r->result;
     for (int i = 0; i < res->n_metric; i++)
         add(s, res->metric[i].label, metric_text(&res->metric[i], res->metric_value[i], s->mem));
-    add(s, "MFU", ll_arena_printf(s->mem, "%.2f %%", 100 * res->mfu_frac));
     for (int i = 0; i < res->n_baseline; i++) {
         const ll_baseline *b = &res->baseline[i];
         add(s, i ? ll_arena_printf(s->mem, "... against %s", b->name) : "effective chips",
             ll_arena_printf(s->mem, "%.1f (%.2f %%)", b->effective_chips,
                             100 * b->efficiency_frac));
-        s->row[s->n - 1].note = ll_arena_printf(s->mem, "against %s", b->doc);
+        s->row[s->n - 1].note =
+            ll_arena_printf(s->mem, "against %s%s", b->doc, i ? "" : "; the per cent are the MFU");
     }
     add(s, "compute per step", ll_quantity_text(LL_KIND_TIME, res->compute_s, s->mem));
     add(s, "exposed transfers", ll_quantity_text(LL_KIND_TIME, res->exposed_s, s->mem));
@@ -163,9 +141,7 @@ static void summary_speed(const ll_report *r, summary *s)
             100 * simulated_frac, 100 * ll_price_fact(&res->work, "batch_err_frac"));
     summary_beside(res, s);
     add(s, "evidence", ll_evidence_name(res->evidence));
-    summary_standing(r, s);
-    add(s, "valid", res->valid ? "VALID" : "INVALID");
-    add(s, "checksum", ll_arena_printf(s->mem, "%016llx", (unsigned long long)res->checksum));
+    add(s, "validation", outside_short(r->standing, s->mem));
 }
 
 int ll_report_summary(const ll_report *r, ll_arena *mem, const ll_summary_row **row)

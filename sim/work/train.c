@@ -56,14 +56,15 @@ static ll_status build(const ll_study *study, const void *shape, unsigned remove
 }
 
 static const ll_metric metric[] = {
-    {"step_s", "step time", "s", LL_KIND_TIME, "from the start of a step to the start of the next"},
-    {"tokens_per_step", "tokens per step", "tokens", LL_KIND_COUNT, "over all chips"},
-    {"tokens_per_s", "tokens/s", "tokens/s", LL_KIND_COUNT, "over all chips"},
-    {"tokens_per_s_per_chip", "tokens/s per chip", "tokens/s", LL_KIND_COUNT, "per chip"},
+    {"step_s", "step time", "s", LL_KIND_TIME, "from the start of a step to the start of the next",
+     true},
+    {"tokens_per_step", "tokens per step", "tokens", LL_KIND_COUNT, "over all chips", false},
+    {"tokens_per_s", "tokens/s", "tokens/s", LL_KIND_COUNT, "over all chips", false},
+    {"tokens_per_s_per_chip", "tokens/s per chip", "tokens/s", LL_KIND_COUNT, "per chip", true},
     {"model_flop_per_step", "model FLOP per step", "FLOP", LL_KIND_RATIO,
-     "work that counts: see conventions"},
+     "work that counts: see conventions", false},
     {"energy_J_per_token", "energy per token", "J", LL_KIND_RATIO,
-     "chips alone, at their design power; 0: power is not known"},
+     "chips alone, at their design power; 0: power is not known", false},
     {0}};
 
 static void metrics(const ll_study *study, const ll_outcome *outcome, double *value)

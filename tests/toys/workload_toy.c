@@ -171,10 +171,10 @@ static const ll_cause ladder[] = {
     {0}};
 
 static const ll_metric metric[] = {
-    {"batch_s", "batch", "s", LL_KIND_TIME, "a batch of prompts of full length"},
-    {"total_s", "all batches", "s", LL_KIND_TIME, "one after the other"},
-    {"longest_s", "longest batch", "s", LL_KIND_TIME, "of all of them"},
-    {"batches_per_s", "batches/s", "1/s", LL_KIND_RATIO, "one after the other"},
+    {"batch_s", "batch", "s", LL_KIND_TIME, "a batch of prompts of full length", true},
+    {"total_s", "all batches", "s", LL_KIND_TIME, "one after the other", false},
+    {"longest_s", "longest batch", "s", LL_KIND_TIME, "of all of them", false},
+    {"batches_per_s", "batches/s", "1/s", LL_KIND_RATIO, "one after the other", true},
     {0}};
 
 static void metrics(const ll_study *study, const ll_outcome *outcome, double *value)

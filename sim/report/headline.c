@@ -1,0 +1,93 @@
+#include "sim/report/headline.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+const char *ll_headline_number(double x, ll_arena *mem)
+{
+    if (x == 0 || !isfinite(x)) return ll_arena_printf(mem, "%g", x);
+    const int n_decimal = 2 - (int)floor(log10(fabs(x)));
+    if (n_decimal > 0) return ll_arena_printf(mem, "%.*f", n_decimal, x);
+    const double step = pow(10, -n_decimal);
+    return ll_thousands_text(round(x / step) * step, mem);
+}
+
+static const char *time_text(double t_s, ll_arena *mem)
+{
+    char out[64];
+    ll_units_format(LL_KIND_TIME, strtod(ll_arena_printf(mem, "%.2e", t_s), NULL), out, sizeof out);
+    return ll_arena_strdup(mem, out);
+}
+
+double ll_headline_corrected_chips(const ll_report *r)
+{
+    const double alike_s = r->standing->published.alike_s;
+    return alike_s > 0 ? r->result->effective_chips * r->result->step_s / alike_s : 0;
+}
+
+const char *ll_headline_result(const ll_report *r, ll_arena *mem)
+{
+    const ll_result *res = r->result;
+    const char *chip = r->study->cluster.chip.name;
+    const char *takes = time_text(res->step_s, mem);
+    if (res->n_chip == 1)
+        return ll_arena_printf(
+            mem, "One %s does %.1f %% of what it could do at its peak; a step takes %s.", chip,
+            100 * res->efficiency_frac, takes);
+    return ll_arena_printf(
+        mem, "%s %s do the work of %s chips at their peak (%.1f %%); a step takes %s.",
+        ll_thousands_text(res->n_chip, mem), chip, ll_headline_number(res->effective_chips, mem),
+        100 * res->efficiency_frac, takes);
+}
+
+/* Index of the largest loss below `limit` chips, ties by their place; -1 if there is none above 0. */
+static int loss_next(const ll_result *r, const bool *taken)
+{
+    int best = -1;
+    for (int i = 0; i < r->n_loss; i++)
+        if (!taken[i] && r->loss[i].chips > 0 &&
+            (best < 0 || r->loss[i].chips > r->loss[best].chips))
+            best = i;
+    return best;
+}
+
+const char *ll_headline_losses(const ll_report *r, int n, ll_arena *mem)
+{
+    bool taken[LL_MAX_LOSS] = {false};
+    const char *s = "";
+    for (int k = 0; k < n; k++) {
+        const int i = loss_next(r->result, taken);
+        if (i < 0) break;
+        taken[i] = true;
+        const ll_loss *loss = &r->result->loss[i];
+        s = ll_arena_printf(mem, "%s%s%s (%s chips, %.1f %%)", s, k ? ", " : "", loss->cause,
+                            ll_headline_number(loss->chips, mem), 100 * loss->frac);
+    }
+    return *s ? ll_arena_printf(mem, "The largest losses are %s.", s) : "Nothing is lost.";
+}
+
+const char *ll_headline_chip_error(const ll_report *r, ll_arena *mem)
+{
+    const ll_published *p = &r->standing->published;
+    const char *chip = r->study->cluster.chip.name;
+    if (p->n_row == 0)
+        return ll_arena_printf(
+            mem, "No step on %s has been measured and published: the error is not known.", chip);
+    const bool aside = p->n_short == p->n_row || p->n_short == 0;
+    const char *side = p->n_short ? "all took longer" : "all took less";
+    if (!aside) side = ll_arena_printf(mem, "%lld took longer", (long long)p->n_short);
+    return ll_arena_printf(
+        mem, "Of %lld published steps on %s, %s than predicted; the median error is %.1f %%.",
+        (long long)p->n_row, chip, side, 100 * p->median_abs_err_frac);
+}
+
+const char *ll_headline_error(const ll_report *r, ll_arena *mem)
+{
+    const char *known = ll_headline_chip_error(r, mem);
+    const double chips = ll_headline_corrected_chips(r);
+    if (!(chips > 0)) return known;
+    return ll_arena_printf(
+        mem, "%s Corrected by that: %s of %s chips (%.1f %%), a step of %s.", known,
+        ll_headline_number(chips, mem), ll_thousands_text(r->result->n_chip, mem),
+        100 * chips / r->result->n_chip, time_text(r->standing->published.alike_s, mem));
+}

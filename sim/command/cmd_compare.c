@@ -78,11 +78,12 @@ static void print(const comparison *c, ll_format format, int width, ll_arena *me
     }
     ll_table_print(results, format, width, out);
     if (format == LL_FORMAT_TEXT) errors_print(c, width, mem, out);
-    ll_table *const tables[] = {
+    enum { N_TABLE = 4 };
+    ll_table *const tables[N_TABLE] = {
         ll_comparison_losses(c->n, c->report, mem), ll_comparison_more(c->n, c->report, mem),
         ll_comparison_setup(c->n, c->report, mem),
         ll_difference_table(c->n, c->study, c->label, format == LL_FORMAT_TEXT, mem)};
-    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+    for (size_t i = 0; i < N_TABLE; i++) {
         if (!tables[i] || tables[i]->n_row == 0) continue;
         ll_text_add(out, "\n");
         ll_table_print(tables[i], format, width, out);

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { GAP = 2, NARROWEST = 12, LONGEST_WORD = 44, NO_LIMIT = 1 << 20 };
+enum { GAP = 2, NARROWEST = 12, LONGEST_WORD = 44 };
 
 typedef struct layout {
     const ll_table *t;
@@ -48,11 +48,13 @@ static void column_measure(const layout *l, int c, int *least)
     const ll_table *t = l->t;
     int head = 0;
     l->w[c] = l->tail[c] = 0;
-    *least = t->column[c].right ? NO_LIMIT : t->column[c].decimal ? 0 : NARROWEST;
+    *least = ll_table_numeric(t, c) ? 0 : NARROWEST;
     for (int r = -1; r < t->n_row; r++) {
         const char *s = ll_table_cell(t, r, c);
         const size_t point = point_of(t, r, c);
-        const int d = display_width(s, strlen(s)), word = point ? 0 : word_width(s);
+        const bool whole = r >= 0 && t->column[c].right; /* numbers are not broken, headings are */
+        const int d = display_width(s, strlen(s));
+        const int word = point ? 0 : whole ? d : word_width(s);
         const int before = display_width(s, point);
         if (d > l->w[c]) l->w[c] = d;
         if (word > *least) *least = word < LONGEST_WORD ? word : LONGEST_WORD;
@@ -63,7 +65,7 @@ static void column_measure(const layout *l, int c, int *least)
     if (head + l->tail[c] > *least) *least = head + l->tail[c];
 }
 
-/* The widest columns that hold text shrink until a line fits in `width`, but not so far that a
+/* The widest columns that hold text or a heading of words shrink until a line fits in `width`, but not so far that a
  * word has to be cut. */
 static layout layout_fit(const ll_table *t, int width)
 {
@@ -105,7 +107,7 @@ static void fill_split(const layout *l, int row, int c, const char *s, size_t n,
                        int *behind)
 {
     const int all = l->w[c] - display_width(s, n);
-    const size_t point = point_of(l->t, row, c);
+    const size_t point = n ? point_of(l->t, row, c) : 0;
     *behind = ll_table_numeric(l->t, c) ? 0 : all;
     if (point) *behind = l->tail[c] - display_width(s + point, n - point);
     if (*behind < 0) *behind = 0;

@@ -92,8 +92,8 @@ static ll_table *figures_table(const figures *f, const char *title)
 {
     ll_column column[MAX_FIGURE + 1] = {{.name = "study"}};
     for (int i = 0; i < f->n; i++)
-        column[i + 1] =
-            (ll_column){.name = f->figure[i].name, .key = f->figure[i].key, .right = true};
+        column[i + 1] = (ll_column){
+            .name = f->figure[i].name, .key = f->figure[i].key, .right = true, .decimal = true};
     ll_table *t = ll_table_create(f->mem, title, f->n + 1, column);
     for (int k = 0; k < f->n_study; k++) {
         ll_table_row(t);
@@ -237,6 +237,12 @@ static const ll_loss *loss_find(const ll_result *r, const char *cause)
     return NULL;
 }
 
+/* Three digits, but no more than two after the point. */
+static const char *chips_text(double chips, ll_arena *mem)
+{
+    return fabs(chips) < 1 ? ll_arena_printf(mem, "%.2f", chips) : ll_headline_number(chips, mem);
+}
+
 /* A row of chips and per cent, or of per cent alone. loss: [n]; NULL: the study has no such cause.
  */
 static void loss_row(int n, const char *name, const double *chips, const double *frac, ll_table *t)
@@ -246,7 +252,7 @@ static void loss_row(int n, const char *name, const double *chips, const double 
     ll_table_set(t, 0, "%s", name);
     for (int k = 0, c = 1; k < n; k++) {
         if (full) {
-            ll_table_set(t, c, "%s", isnan(chips[k]) ? "-" : ll_headline_number(chips[k], t->mem));
+            ll_table_set(t, c, "%s", isnan(chips[k]) ? "-" : chips_text(chips[k], t->mem));
             if (!isnan(chips[k])) t->exact[(t->n_row - 1) * t->n_column + c] = chips[k];
             c++;
         }
@@ -278,10 +284,12 @@ ll_table *ll_comparison_losses(int n, const ll_report *report, ll_arena *mem)
     int n_column = 1;
     for (int k = 0; k < n; k++) {
         const char *label = report[k].label;
-        column[n_column++] = (ll_column){.name = label, .right = true};
+        column[n_column++] = (ll_column){.name = label, .right = true, .decimal = true};
         if (full)
-            column[n_column++] = (ll_column){
-                .name = "%", .key = ll_arena_printf(mem, "%s_percent", label), .right = true};
+            column[n_column++] = (ll_column){.name = "%",
+                                             .key = ll_arena_printf(mem, "%s_percent", label),
+                                             .right = true,
+                                             .decimal = true};
         chips[k] = report[k].result->effective_chips;
         frac[k] = report[k].result->efficiency_frac;
     }

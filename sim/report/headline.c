@@ -40,7 +40,7 @@ const char *ll_headline_result(const ll_report *r, ll_arena *mem)
         100 * res->efficiency_frac, takes);
 }
 
-/* Index of the largest loss below `limit` chips, ties by their place; -1 if there is none above 0. */
+/* Index of the largest loss that is not taken, ties by their place; -1: none above 0 is left. */
 static int loss_next(const ll_result *r, const bool *taken)
 {
     int best = -1;

@@ -1,19 +1,28 @@
 #!/usr/bin/env bash
-# compare: differences first, results, waterfalls, files, a picture.
+# compare: results first, what is known of their error, losses, differences, files, a picture.
 . "$(dirname "$0")/common.sh"
 
 expect 0 compare nvl72 atlas950 --engine closed -o cmp
-has out '^What differs'
+has out '^study +chips +'
+has out '^nvl72 +72 +[0-9.]+ +[0-9]+ +1\.00 +[0-9.]+ +1\.00 +[0-9.]+ +[0-9.]+$'
+has out '^atlas950 +8,192 +[0-9.]+ +[0-9]+ +0\.[0-9]+ +[0-9,]+ +[0-9]+ +[0-9.]+ +-$'
+has out '^Of 21 published steps on GB200, all took longer than predicted'
+has out '^No step on Ascend 950DT has been measured'
 has out '^  peak_bf16 +2\.5 PFLOP/s +486 TFLOP/s$'
 lacks out '^  sequence ' # the same in both
-has out '^Where the chips go, % of all chips'
-has out '^nvl72: where 72 chips go'
-has out '^atlas950: where 8192 chips go'
+lacks out '^recompute ' # takes nothing in either
 [ "$(grep -c 'lineloss result is VALID' out)" = 2 ] || complain "not two verdicts"
-first=$(grep -n '^What differs' out | cut -d: -f1)
-second=$(grep -n '^Results' out | cut -d: -f1)
-third=$(grep -n '^Where the chips go, in chips' out | cut -d: -f1)
-[ "$first" -lt "$second" ] && [ "$second" -lt "$third" ] || complain "wrong order: $first $second $third"
+at() { grep -n "^$1" out | head -n 1 | cut -d: -f1; }
+order="$(at Results) $(at 'Where the chips go') $(at 'Of a step and a chip') $(at 'What they are') $(at 'What differs')"
+[ "$order" = "$(tr ' ' '\n' <<<"$order" | sort -n | paste -sd ' ')" ] || complain "wrong order: $order"
+# The ratio is that of the figures, not of what they were rounded to.
+"$LINELOSS" compare nvl72 atlas950 --engine closed -o cmp --format json >json 2>err || complain "$(cat err)"
+awk -F'[:,] *' '/"tokens_per_s_per_chip"/ { x[n++] = $2 } END { printf "%.3f\n", x[1] / x[0] }' json >ratio
+has out "^atlas950 .* $(cat ratio) "
+# Nothing differs.
+expect 0 compare nvl72 -- nvl72 -o twice
+has out '^Their configurations do not differ'
+lacks out '^What they are'
 for file in compare.json compare.txt compare.csv compare.md compare.tex compare.gp compare.svg compare-column.svg bars.svg; do
     [ -s cmp/$file ] || complain "no $file"
 done

@@ -65,8 +65,8 @@ static void column_measure(const layout *l, int c, int *least)
     if (head + l->tail[c] > *least) *least = head + l->tail[c];
 }
 
-/* The widest columns that hold text or a heading of words shrink until a line fits in `width`, but not so far that a
- * word has to be cut. */
+/* The widest columns that hold text or a heading of words shrink until a line fits in `width`, but
+ * not so far that a word has to be cut. */
 static layout layout_fit(const ll_table *t, int width)
 {
     layout l = {t, ll_arena_array(t->mem, t->n_column, int),

@@ -69,7 +69,7 @@ typedef struct ll_metric {
     const char *unit;  /* "1/s" */
     ll_kind kind;      /* how people read it: TIME, SIZE, COUNT (whole, with thousands) or RATIO */
     const char *doc;
-    bool main;       /* one of the two or three that stand in every table */
+    bool main; /* one of the two or three that stand in every table */
 } ll_metric;
 
 /* Costs of iterations, for a workload that runs a clock of its own (requests that come and go): it

@@ -1,8 +1,5 @@
 #include "sim/collective/plan.h"
 
-const char *const ll_algorithm_names[] = {"auto", "ring",       "direct",       "halving",
-                                          "tree", "in_network", "hierarchical", NULL};
-
 /* Cut one digit; false if it does not fall on the borders of the dimensions. */
 static bool span_cut(const ll_topology *topo, int64_t size, int64_t stride, ll_span *out)
 {

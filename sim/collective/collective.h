@@ -39,19 +39,6 @@
 #include "sim/machine/cluster.h"
 #include "sim/traffic/traffic.h"
 
-typedef enum ll_algorithm {
-    LL_ALGORITHM_AUTO, /* the fastest as predicted: choose.c */
-    LL_ALGORITHM_RING,
-    LL_ALGORITHM_DIRECT,
-    LL_ALGORITHM_HALVING,
-    LL_ALGORITHM_TREE,
-    LL_ALGORITHM_IN_NETWORK,
-    LL_ALGORITHM_HIERARCHICAL,
-    LL_N_ALGORITHM
-} ll_algorithm;
-
-extern const char *const ll_algorithm_names[]; /* "auto", "ring", ...; ended by NULL */
-
 enum {
     LL_MAX_ROUND = 64,
     /* Largest group for which `auto` considers direct reductions, gathers and scatters: libraries

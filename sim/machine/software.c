@@ -1,9 +1,14 @@
 #include "sim/machine/software.h"
 
+#include "sim/base/words.h"
+
 #include <string.h>
 
 const char *const ll_collective_names[] = {
     "all_reduce", "all_gather", "reduce_scatter", "all_to_all", "broadcast", "send", NULL};
+
+const char *const ll_algorithm_names[] = {"auto", "ring",       "direct",       "halving",
+                                          "tree", "in_network", "hierarchical", NULL};
 
 const char *const ll_protocol_names[] = {"ll", "ll128", "simple", NULL};
 
@@ -87,8 +92,8 @@ const ll_key ll_software_keys[] = {
      .kind = LL_KIND_STRING,
      .offset = offsetof(ll_software, algorithms),
      .def = "all",
-     .doc = "algorithms of the library for reductions, gathers, broadcasts, as in \"ring tree\"; "
-            "or all"},
+     .doc = "algorithms of the library for reductions, gathers, broadcasts: any of ring, direct, "
+            "halving, tree, in_network, separated by spaces; or all"},
     {.name = "step",
      .kind = LL_KIND_TIME,
      .flags = LL_KEY_FACT,
@@ -218,6 +223,37 @@ const ll_key ll_software_keys[] = {
          "stages of a hierarchical collective on this and on other dimensions overlap, by chunks"},
     {0}};
 
+/* Words of `algorithms`: those that a dimension has for itself, or "all" alone. */
+static ll_status algorithms_check(const ll_config *cfg, const char *path, const char *text,
+                                  ll_arena *mem, ll_error *err)
+{
+    static const char *const legal[] = {"all", "ring", "direct", "halving", "tree", "in_network"};
+    const ll_words words = {sizeof legal / sizeof *legal, legal, NULL};
+    char hint[256];
+    int n = 0;
+    bool all = false;
+    path = ll_arena_printf(mem, "%s.algorithms", path);
+    for (const char *at = text + strspn(text, " "); *at; at += strspn(at, " "), n++) {
+        const size_t length = strcspn(at, " ");
+        const char *word = ll_arena_strndup(mem, at, length);
+        if (strcspn(word, ",;|+/") < length)
+            return ll_config_fault(cfg, path, err,
+                                   "separate the algorithms by spaces, as in \"ring tree\"");
+        if (ll_words_find(&words, word) < 0)
+            return ll_config_fault(cfg, path, err, "'%s' is not an algorithm; %s", word,
+                                   ll_words_hint(&words, word, hint, sizeof hint));
+        all = all || !strcmp(word, "all");
+        at += length;
+    }
+    if (n == 0)
+        return ll_config_fault(cfg, path, err, "names no algorithm; %s",
+                               ll_words_hint(&words, "", hint, sizeof hint));
+    if (all && n > 1)
+        return ll_config_fault(cfg, path, err,
+                               "\"all\" stands alone; leave it out or the other words");
+    return LL_OK;
+}
+
 ll_status ll_software_read(ll_config *cfg, const ll_topology *topo, ll_arena *mem, ll_software *out,
                            ll_error *err)
 {
@@ -228,6 +264,7 @@ ll_status ll_software_read(ll_config *cfg, const ll_topology *topo, ll_arena *me
         ll_software s = {0};
         const char *path = ll_arena_printf(mem, "cluster.software[%d]", i);
         LL_TRY(ll_config_fill(cfg, path, ll_software_keys, &s, err));
+        algorithms_check(cfg, path, s.algorithms, mem, err);
         int d = 0;
         while (d < topo->n_dim && strcmp(topo->dim[d].name, s.dimension) != 0)
             d++;

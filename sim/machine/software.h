@@ -20,6 +20,20 @@ typedef enum ll_collective {
 
 extern const char *const ll_collective_names[]; /* "all_reduce", ...; ended by NULL */
 
+/* How a collective is done: sim/collective/collective.h. */
+typedef enum ll_algorithm {
+    LL_ALGORITHM_AUTO, /* the fastest as predicted: sim/collective/choose.c */
+    LL_ALGORITHM_RING,
+    LL_ALGORITHM_DIRECT,
+    LL_ALGORITHM_HALVING,
+    LL_ALGORITHM_TREE,
+    LL_ALGORITHM_IN_NETWORK,
+    LL_ALGORITHM_HIERARCHICAL,
+    LL_N_ALGORITHM
+} ll_algorithm;
+
+extern const char *const ll_algorithm_names[]; /* "auto", "ring", ...; ended by NULL */
+
 /* How a library moves a message, after NCCL. Low latency (LL): data and flags travel together,
  * nobody waits for a fence, and half of the bytes are flags. LL128: the same in 128-byte lines,
  * 120 of them data. Simple: chunks through buffers with a fence each: the full rate, at the
@@ -74,7 +88,7 @@ typedef struct ll_software {
     double rate_frac_in_network;       /* the same for all_reduce by the switches */
     double step_in_network_s;          /* of each slot of an all_reduce by the switches */
     int64_t channels_in_network;       /* chunks per slot; 0: no slots, the buffer is streamed */
-    const char *algorithms;            /* algorithms that `auto` may take, or "all" */
+    const char *algorithms;            /* algorithms that `auto` may take, by spaces, or "all" */
     double step_s[LL_N_PROTOCOL];      /* of each serial step, in addition to the wire's latency */
     /* Rate over that of SIMPLE, whose own is 1; 0: the library does not have the protocol. */
     double protocol_frac[LL_N_PROTOCOL];

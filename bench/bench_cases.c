@@ -67,8 +67,12 @@ static int tree_route(const ll_topology *topo, int32_t src, int32_t dst, int32_t
     return h;
 }
 
-static const ll_topology_type tree_type = {
-    .name = "tree", .link = tree_link, .n_path = tree_n_path, .route = tree_route};
+static const ll_topology_type tree_type = {.name = "tree",
+                                           .link = tree_link,
+                                           .n_path = tree_n_path,
+                                           .route = tree_route,
+                                           .chip_orbit = ll_topology_chip_alone,
+                                           .link_orbit = ll_topology_link_alone};
 
 static ll_topology tree_make(const tree_shape *t)
 {

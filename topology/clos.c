@@ -245,6 +245,94 @@ static int clos_route(const ll_topology *topo, int32_t src, int32_t dst, int32_t
     return 6;
 }
 
+/* Leaves, or pods, that are alike, one after another. */
+typedef struct clos_run {
+    int32_t first, n;
+} clos_run;
+
+/* Sprayed, hosts of a leaf may change places, and so may full leaves of a pod on one side of the
+ * split, and pods of such leaves alone. Each leaf of the unit with the split, and of a last unit
+ * that is not full, is alone. Leaves: [0, below), [above, full). */
+static void clos_sides(const ll_topology *topo, int32_t split, int32_t *below, int32_t *above,
+                       int32_t *full)
+{
+    const clos_state *s = topo->state;
+    const int32_t unit = s->hosts_per_leaf.by * s->rails.by;
+    *full = topo->n_chip / unit * s->rails.by;
+    *below = split < topo->n_chip ? split / unit * s->rails.by : *full;
+    *above = *below + s->rails.by < *full ? *below + s->rails.by : *full;
+}
+
+static clos_run clos_pods(const ll_topology *topo, int32_t split, int32_t pod)
+{
+    const int32_t per_pod = ((const clos_state *)topo->state)->leaves_per_pod.by;
+    int32_t below, above, full;
+    clos_sides(topo, split, &below, &above, &full);
+    const int32_t first = (above + per_pod - 1) / per_pod;
+    if (pod < below / per_pod) return (clos_run){0, below / per_pod};
+    return pod >= first && pod < full / per_pod ? (clos_run){first, full / per_pod - first}
+                                                : (clos_run){pod, 1};
+}
+
+static clos_run clos_leaves(const ll_topology *topo, int32_t split, int32_t leaf)
+{
+    const int32_t per_pod = ((const clos_state *)topo->state)->leaves_per_pod.by;
+    int32_t below, above, full;
+    clos_sides(topo, split, &below, &above, &full);
+    if (leaf >= full || (leaf >= below && leaf < above)) return (clos_run){leaf, 1};
+    const clos_run pods = clos_pods(topo, split, leaf / per_pod);
+    int32_t first = pods.first * per_pod, end = (pods.first + pods.n) * per_pod;
+    if (leaf < below && end > below) end = below;
+    if (leaf >= above && first < above) first = above;
+    if (end > full) end = full;
+    return (clos_run){first, end - first};
+}
+
+static int32_t clos_chip_orbit(const ll_topology *topo, const int32_t *split, int32_t chip,
+                               int32_t *n_alike)
+{
+    const clos_state *s = topo->state;
+    if (s->param.routing != CLOS_SPRAY) return ll_topology_chip_alone(topo, split, chip, n_alike);
+    const int32_t rails = s->rails.by, unit = s->hosts_per_leaf.by * rails;
+    const clos_run leaves = clos_leaves(topo, split[0], clos_leaf(s, chip));
+    const int32_t host = leaves.first / rails * unit + leaves.first % rails; /* its first */
+    const int32_t left = (topo->n_chip - host + rails - 1) / rails;
+    const int32_t n_host = left < s->hosts_per_leaf.by ? left : s->hosts_per_leaf.by;
+    if (leaves.n > 1 || split[0] < host || split[0] >= host + n_host * rails) {
+        *n_alike = leaves.n * n_host;
+        return host;
+    }
+    /* The split lies within the leaf, or between two of its hosts. */
+    const int32_t below = (split[0] - host + rails - 1) / rails;
+    const int32_t at = (split[0] - host) % rails == 0;
+    const bool low = chip < split[0];
+    *n_alike = low ? below : chip == split[0] ? 1 : n_host - below - at;
+    return low ? host : chip == split[0] ? chip : host + (below + at) * rails;
+}
+
+static int64_t clos_link_orbit(const ll_topology *topo, const int32_t *split, int64_t link_id,
+                               int64_t *n_alike)
+{
+    const clos_state *s = topo->state;
+    if (s->param.routing != CLOS_SPRAY)
+        return ll_topology_link_alone(topo, split, link_id, n_alike);
+    int section = CLOS_HOST_UP;
+    while (link_id >= s->section[section + 1])
+        section++;
+    const int64_t first = s->section[section];
+    const int32_t i = (int32_t)(link_id - first); /* of the host, the leaf, the pod */
+    if (section <= CLOS_HOST_DOWN) {
+        int32_t n;
+        const int32_t chip = clos_chip_orbit(topo, split, i, &n);
+        *n_alike = n;
+        return first + chip;
+    }
+    const clos_run run =
+        section <= CLOS_LEAF_DOWN ? clos_leaves(topo, split[0], i) : clos_pods(topo, split[0], i);
+    *n_alike = run.n;
+    return first + run.first;
+}
+
 const ll_topology_type ll_topology_clos = {.name = "clos",
                                            .doc = "leaves and spines, 2 or 3 levels; rails",
                                            .keys = clos_keys,
@@ -253,4 +341,6 @@ const ll_topology_type ll_topology_clos = {.name = "clos",
                                            .create = clos_create,
                                            .link = clos_link,
                                            .n_path = clos_n_path,
-                                           .route = clos_route};
+                                           .route = clos_route,
+                                           .chip_orbit = clos_chip_orbit,
+                                           .link_orbit = clos_link_orbit};

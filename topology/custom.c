@@ -171,4 +171,6 @@ const ll_topology_type ll_topology_custom = {.name = "custom",
                                              .create = custom_create,
                                              .link = custom_link,
                                              .n_path = custom_n_path,
-                                             .route = custom_route};
+                                             .route = custom_route,
+                                             .chip_orbit = ll_topology_chip_alone,
+                                             .link_orbit = ll_topology_link_alone};

@@ -221,7 +221,9 @@ static const ll_topology_type degraded_type = {.name = "degraded",
                                                .create = degraded_create,
                                                .link = degraded_link,
                                                .n_path = degraded_n_path,
-                                               .route = degraded_route};
+                                               .route = degraded_route,
+                                               .chip_orbit = ll_topology_chip_alone,
+                                               .link_orbit = ll_topology_link_alone};
 
 ll_status ll_topology_degrade(const ll_topology *beneath, const char *text, ll_arena *mem,
                               ll_topology *out, ll_error *err)

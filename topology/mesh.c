@@ -92,6 +92,26 @@ static int mesh_route(const ll_topology *topo, int32_t src, int32_t dst, int32_t
     return 2;
 }
 
+static int32_t mesh_chip_orbit(const ll_topology *topo, const int32_t *split, int32_t chip,
+                               int32_t *n_alike)
+{
+    const ll_part part = ll_part_of(split[0], topo->n_chip, chip);
+    *n_alike = part.size;
+    return part.first;
+}
+
+static int64_t mesh_link_orbit(const ll_topology *topo, const int32_t *split, int64_t link_id,
+                               int64_t *n_alike)
+{
+    const int32_t n_peer = topo->n_chip - 1;
+    const int32_t from = (int32_t)(link_id / n_peer), peer = (int32_t)(link_id % n_peer);
+    const ll_part a = ll_part_of(split[0], topo->n_chip, from);
+    const ll_part b = ll_part_of(split[0], topo->n_chip, peer + (peer >= from));
+    const bool same = a.first == b.first;
+    *n_alike = (int64_t)a.size * (same ? a.size - 1 : b.size);
+    return mesh_link_id(topo->n_chip, a.first, same ? a.first + 1 : b.first);
+}
+
 const ll_topology_type ll_topology_mesh = {.name = "mesh",
                                            .doc = "full mesh, every chip wired to every other",
                                            .keys = mesh_keys,
@@ -100,4 +120,6 @@ const ll_topology_type ll_topology_mesh = {.name = "mesh",
                                            .create = mesh_create,
                                            .link = mesh_link,
                                            .n_path = mesh_n_path,
-                                           .route = mesh_route};
+                                           .route = mesh_route,
+                                           .chip_orbit = mesh_chip_orbit,
+                                           .link_orbit = mesh_link_orbit};

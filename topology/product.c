@@ -189,6 +189,49 @@ static int product_route(const ll_topology *topo, int32_t src, int32_t dst, int3
     return n_hop;
 }
 
+/* An automorphism of each child makes one of the product. */
+static int32_t product_chip_orbit(const ll_topology *topo, const int32_t *split, int32_t chip,
+                                  int32_t *n_alike)
+{
+    const product_state *state = topo->state;
+    int32_t first = 0;
+    *n_alike = 1;
+    for (int i = 0; i < state->n_part; i++) {
+        const product_part *part = &state->part[i];
+        const ll_topology *child = part->topo;
+        int32_t n;
+        first += part->stride * child->type->chip_orbit(child, split + part->first_dim,
+                                                        ll_remainder(chip, &part->size), &n);
+        *n_alike *= n;
+        chip = ll_quotient(chip, &part->size);
+    }
+    return first;
+}
+
+/* A link of a child's copy: the line, which is a chip of all other dimensions, times the link. */
+static int64_t product_link_orbit(const ll_topology *topo, const int32_t *split, int64_t link_id,
+                                  int64_t *n_alike)
+{
+    const product_state *state = topo->state;
+    const product_part *part = &state->part[state->n_part - 1];
+    while (link_id < part->link_id)
+        part--;
+    const ll_topology *child = part->topo;
+    const int64_t line = (link_id - part->link_id) / child->n_link,
+                  in_child = link_id - part->link_id - line * child->n_link;
+    int64_t n_link;
+    const int64_t first =
+        child->type->link_orbit(child, split + part->first_dim, in_child, &n_link);
+    const int32_t chip = (int32_t)product_node(part, line, 0);
+    int32_t n_chip, n_in_child;
+    const int32_t first_chip = product_chip_orbit(topo, split, chip, &n_chip);
+    child->type->chip_orbit(child, split + part->first_dim, 0, &n_in_child);
+    const int32_t above = first_chip / (part->stride * part->size.by);
+    *n_alike = n_link * (n_chip / n_in_child);
+    return part->link_id +
+           ((int64_t)above * part->stride + first_chip % part->stride) * child->n_link + first;
+}
+
 const ll_topology_type ll_topology_product = {.name = "product",
                                               .doc = "a topology per dimension, e.g. switch x clos",
                                               .keys = product_keys,
@@ -197,4 +240,6 @@ const ll_topology_type ll_topology_product = {.name = "product",
                                               .create = product_create,
                                               .link = product_link,
                                               .n_path = product_n_path,
-                                              .route = product_route};
+                                              .route = product_route,
+                                              .chip_orbit = product_chip_orbit,
+                                              .link_orbit = product_link_orbit};

@@ -119,6 +119,23 @@ static int ring_route(const ll_topology *topo, int32_t src, int32_t dst, int32_t
     return n_hop;
 }
 
+/* A ring turns as a whole, if no chip is singled out. */
+static int32_t ring_chip_orbit(const ll_topology *topo, const int32_t *split, int32_t chip,
+                               int32_t *n_alike)
+{
+    if (split[0] < topo->n_chip) return ll_topology_chip_alone(topo, split, chip, n_alike);
+    *n_alike = topo->n_chip;
+    return 0;
+}
+
+static int64_t ring_link_orbit(const ll_topology *topo, const int32_t *split, int64_t link_id,
+                               int64_t *n_alike)
+{
+    if (split[0] < topo->n_chip) return ll_topology_link_alone(topo, split, link_id, n_alike);
+    *n_alike = topo->n_chip;
+    return link_id < topo->n_chip ? 0 : topo->n_chip;
+}
+
 static ll_status line_create(const void *param, int n_child, const ll_topology *child,
                              ll_arena *mem, ll_topology *topo, ll_error *err)
 {
@@ -165,7 +182,9 @@ const ll_topology_type ll_topology_ring = {.name = "ring",
                                            .create = ring_create,
                                            .link = ring_link,
                                            .n_path = ring_n_path,
-                                           .route = ring_route};
+                                           .route = ring_route,
+                                           .chip_orbit = ring_chip_orbit,
+                                           .link_orbit = ring_link_orbit};
 
 const ll_topology_type ll_topology_line = {.name = "line",
                                            .doc = "each chip wired to the next; open at both ends",
@@ -175,4 +194,6 @@ const ll_topology_type ll_topology_line = {.name = "line",
                                            .create = line_create,
                                            .link = line_link,
                                            .n_path = line_n_path,
-                                           .route = line_route};
+                                           .route = line_route,
+                                           .chip_orbit = ll_topology_chip_alone,
+                                           .link_orbit = ll_topology_link_alone};

@@ -81,6 +81,23 @@ static int switch_route(const ll_topology *topo, int32_t src, int32_t dst, int32
     return 2;
 }
 
+static int32_t switch_chip_orbit(const ll_topology *topo, const int32_t *split, int32_t chip,
+                                 int32_t *n_alike)
+{
+    const ll_part part = ll_part_of(split[0], topo->n_chip, chip);
+    *n_alike = part.size;
+    return part.first;
+}
+
+static int64_t switch_link_orbit(const ll_topology *topo, const int32_t *split, int64_t link_id,
+                                 int64_t *n_alike)
+{
+    const int32_t n = topo->n_chip, down = link_id < n ? 0 : n;
+    const ll_part part = ll_part_of(split[0], n, (int32_t)(link_id - down));
+    *n_alike = part.size;
+    return down + part.first;
+}
+
 const ll_topology_type ll_topology_switch = {.name = "switch",
                                              .doc = "one layer of switch chips, sprayed over",
                                              .keys = switch_keys,
@@ -89,4 +106,6 @@ const ll_topology_type ll_topology_switch = {.name = "switch",
                                              .create = switch_create,
                                              .link = switch_link,
                                              .n_path = switch_n_path,
-                                             .route = switch_route};
+                                             .route = switch_route,
+                                             .chip_orbit = switch_chip_orbit,
+                                             .link_orbit = switch_link_orbit};

@@ -13,6 +13,22 @@ const ll_topology_type *ll_topology_find(const char *name)
     return NULL;
 }
 
+int32_t ll_topology_chip_alone(const ll_topology *topo, const int32_t *split, int32_t chip,
+                               int32_t *n_alike)
+{
+    (void)topo, (void)split;
+    *n_alike = 1;
+    return chip;
+}
+
+int64_t ll_topology_link_alone(const ll_topology *topo, const int32_t *split, int64_t link_id,
+                               int64_t *n_alike)
+{
+    (void)topo, (void)split;
+    *n_alike = 1;
+    return link_id;
+}
+
 double ll_topology_latency_s(const ll_topology *topo, int32_t src, int32_t dst)
 {
     int64_t link_id[LL_MAX_HOP];

@@ -72,7 +72,39 @@ typedef struct ll_topology_type {
      * dst), or -1 if it is more than cap. Pure, allocates nothing. */
     int (*route)(const ll_topology *topo, int32_t src, int32_t dst, int32_t path, int cap,
                  int64_t *link_id);
+
+    /* The symmetry of the routes: see below. The lowest chip (link) of the orbit that it is in, and
+     * how many are in it. split: [n_dim]. Pure. Types without symmetry: ll_topology_chip_alone,
+     * ll_topology_link_alone. */
+    int32_t (*chip_orbit)(const ll_topology *topo, const int32_t *split, int32_t chip,
+                          int32_t *n_alike);
+    int64_t (*link_orbit)(const ll_topology *topo, const int32_t *split, int64_t link_id,
+                          int64_t *n_alike);
 } ll_topology_type;
+
+/* Orbits. An automorphism here is a permutation of the chips, with one of the links, that takes the
+ * paths of every pair (a, b) to the paths of the pair where a and b go, path 0 to path 0, and links
+ * to equal ones. All of the automorphisms that a type knows make a group; chips (links) that it
+ * takes to each other are an orbit: no traffic that the group leaves as it is can tell them apart.
+ *
+ * So that traffic among chips 0 .. n-1 alone has symmetries too, `split` restricts the group to
+ * automorphisms that keep, in each dimension d, three parts of its coordinates: those below
+ * split[d], split[d] itself, and those above. split[d] = size of d: no restriction. */
+int32_t ll_topology_chip_alone(const ll_topology *topo, const int32_t *split, int32_t chip,
+                               int32_t *n_alike);
+int64_t ll_topology_link_alone(const ll_topology *topo, const int32_t *split, int64_t link_id,
+                               int64_t *n_alike);
+
+/* The part of 0 .. n-1 that i is in, for types whose chips are all alike. */
+typedef struct ll_part {
+    int32_t first, size;
+} ll_part;
+
+static inline ll_part ll_part_of(int32_t split, int32_t n, int32_t i)
+{
+    if (i < split) return (ll_part){0, split < n ? split : n};
+    return i == split ? (ll_part){split, 1} : (ll_part){split + 1, n - split - 1};
+}
 
 /* The registry: one line per type (topology/topology.c). */
 #define LL_TOPOLOGIES(X)          X(switch) X(mesh) X(ring) X(line) X(clos) X(custom) X(product)

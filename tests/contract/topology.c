@@ -1,6 +1,7 @@
 /* What every topology promises, checked on every registered type, small and odd sizes included, and
  * against its twin: the same graph written as an edge list and routed by breadth-first search. */
 /* RANKS 1 */
+#include "sim/base/mix.h"
 #include "tests/support/check.h"
 #include "tests/support/topologies.h"
 #include "tests/toys/topology_toy.h"
@@ -314,8 +315,91 @@ static void check_twin(ll_arena *mem, const ll_topology *topo, const sample *s)
     free(used);
 }
 
+/* Sum over the hops of a path of what its links' orbits are called. */
+static uint64_t path_name(const ll_topology *topo, const int32_t *split, int32_t src, int32_t dst,
+                          int32_t path)
+{
+    int64_t hop[LL_MAX_HOP], n;
+    uint64_t sum = 0;
+    const int n_hop = topo->type->route(topo, src, dst, path, LL_MAX_HOP, hop);
+    for (int h = 0; h < n_hop; h++)
+        sum += ll_mix((uint64_t)topo->type->link_orbit(topo, split, hop[h], &n) + 1);
+    return ll_mix(sum);
+}
+
+/* What a flow crosses, and between whom. */
+static uint64_t flow_name(const ll_topology *topo, const int32_t *split, int32_t src, int32_t dst)
+{
+    int32_t n;
+    uint64_t sum = ll_mix(path_name(topo, split, src, dst, 0) + 1);
+    for (int32_t p = 0; p < topo->type->n_path(topo, src, dst); p++)
+        sum += path_name(topo, split, src, dst, p);
+    sum = ll_mix(sum) + (uint64_t)topo->type->chip_orbit(topo, split, src, &n);
+    return ll_mix(sum) + (uint64_t)topo->type->chip_orbit(topo, split, dst, &n);
+}
+
+/* Everyone sends to everyone: chips of an orbit send the same, and links of an orbit carry the
+ * same. They are as many as the type says, and no chip of another part of the split is alike. */
+static void check_orbits(const ll_topology *topo, const sample *s, const int32_t *split)
+{
+    uint64_t *sent = calloc((size_t)topo->n_chip, sizeof *sent);
+    uint64_t *carried = calloc((size_t)topo->n_link + 1, sizeof *carried);
+    int64_t *count = calloc((size_t)(topo->n_chip + topo->n_link), sizeof *count), *of_link;
+    of_link = count + topo->n_chip;
+    for (int64_t i = 0; i < (int64_t)topo->n_chip * topo->n_chip; i++) {
+        const int32_t src = (int32_t)(i / topo->n_chip), dst = (int32_t)(i % topo->n_chip);
+        if (src == dst) continue;
+        const uint64_t name = ll_mix(flow_name(topo, split, src, dst));
+        sent[src] += name;
+        for (int32_t p = 0; p < topo->type->n_path(topo, src, dst); p++) {
+            int64_t hop[LL_MAX_HOP];
+            const int n = topo->type->route(topo, src, dst, p, LL_MAX_HOP, hop);
+            for (int h = 0; h < n; h++)
+                carried[hop[h]] += name;
+        }
+    }
+    for (int32_t c = 0, n; c < topo->n_chip; c++)
+        count[topo->type->chip_orbit(topo, split, c, &n)]++;
+    for (int64_t l = 0, n; l < topo->n_link; l++)
+        of_link[topo->type->link_orbit(topo, split, l, &n)]++;
+    for (int32_t c = 0, n; c < topo->n_chip; c++) {
+        const int32_t first = topo->type->chip_orbit(topo, split, c, &n);
+        int32_t a[LL_MAX_DIM], b[LL_MAX_DIM];
+        CHECK(first <= c && n == count[first] && sent[c] == sent[first],
+              "%s: chip %d is like %d (%d, %lld)", s->text, c, first, n, (long long)count[first]);
+        ll_topology_coord(topo, c, a);
+        ll_topology_coord(topo, first, b);
+        for (int d = 0; d < topo->n_dim; d++)
+            CHECK((a[d] < split[d]) == (b[d] < split[d]) && (a[d] > split[d]) == (b[d] > split[d]),
+                  "%s: chip %d is like %d", s->text, c, first);
+    }
+    for (int64_t l = 0, n; l < topo->n_link; l++) {
+        const int64_t first = topo->type->link_orbit(topo, split, l, &n);
+        ll_link a, b;
+        topo->type->link(topo, l, &a);
+        topo->type->link(topo, first, &b);
+        CHECK(first <= l && n == of_link[first] && carried[l] == carried[first] &&
+                  a.bw_Bps == b.bw_Bps && a.latency_s == b.latency_s && a.width == b.width,
+              "%s: link %lld is like %lld (%lld, %lld)", s->text, (long long)l, (long long)first,
+              (long long)n, (long long)of_link[first]);
+    }
+    free(sent), free(carried), free(count);
+}
+
+/* Without a split, and with splits all over. */
+static void check_symmetry(const ll_topology *topo, const sample *s)
+{
+    for (int32_t turn = 0; turn < 6; turn++) {
+        int32_t split[LL_MAX_DIM];
+        for (int d = 0; d < topo->n_dim; d++)
+            split[d] = turn == 0 ? topo->dim[d].size : (7 * turn + d) % (topo->dim[d].size + 1);
+        check_orbits(topo, s, split);
+    }
+}
+
 static void check_topology(ll_arena *mem, const ll_topology *topo, const sample *s)
 {
+    check_symmetry(topo, s);
     CHECK(topo->n_chip == s->n_chip, "%s %s: %d chips", s->type, s->text, topo->n_chip);
     CHECK(topo->max_hop <= LL_MAX_HOP, "%s: %d hops", s->text, topo->max_hop);
     check_links(topo, s);

@@ -83,4 +83,6 @@ const ll_topology_type ll_topology_toy = {.name = "star",
                                           .create = create,
                                           .link = link_of,
                                           .n_path = n_path,
-                                          .route = route};
+                                          .route = route,
+                                          .chip_orbit = ll_topology_chip_alone,
+                                          .link_orbit = ll_topology_link_alone};

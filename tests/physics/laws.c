@@ -155,7 +155,7 @@ static void check_conservation(ll_comm *comm, const ll_topology *topo, ll_traffi
     ll_error err;
     ll_error_init(&err);
     ll_link_book *book = ll_link_book_create(topo, &wire, mem);
-    CHECK(ll_incidence_create(book, &phase, comm, mem, &inc, &err) == LL_OK, "%s", err.text);
+    CHECK(ll_incidence_create(book, &phase, false, comm, mem, &inc, &err) == LL_OK, "%s", err.text);
     ll_fold_not(inc, wire.kappa, comm, mem, &rows);
     const ll_system *s = &rows.system;
     double *rate = ll_arena_array(mem, s->n_row, double);

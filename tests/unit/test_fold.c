@@ -3,6 +3,7 @@
 #include "sim/engine/flow/fold.h"
 #include "tests/support/check.h"
 #include "tests/support/engine_make.h"
+#include "tests/support/topologies.h"
 
 typedef struct folded {
     ll_rows rows;
@@ -18,8 +19,8 @@ static folded fold_bits(ll_arena *mem, const ll_topology *topo, ll_wire wire, co
     ll_error_init(&err);
     ll_comm *self = ll_comm_self(mem);
     folded f;
-    f.status =
-        ll_incidence_create(ll_link_book_create(topo, &wire, mem), &phase, self, mem, &f.inc, &err);
+    f.status = ll_incidence_create(ll_link_book_create(topo, &wire, mem), &phase, false, self, mem,
+                                   &f.inc, &err);
     if (f.status == LL_OK) f.status = ll_fold(f.inc, wire.kappa, bits, self, mem, &f.rows, &err);
     ll_comm_destroy(self);
     return f;
@@ -152,7 +153,7 @@ static void check_two(ll_arena *mem, const ll_topology *star)
     ll_comm *self = ll_comm_self(mem);
     folded f;
     ll_link_book *book = ll_link_book_create(star, &wire, mem);
-    f.status = ll_incidence_create(book, &phase, self, mem, &f.inc, &err);
+    f.status = ll_incidence_create(book, &phase, false, self, mem, &f.inc, &err);
     f.status = ll_fold(f.inc, wire.kappa, LL_FOLD_BITS, self, mem, &f.rows, &err);
     ll_comm_destroy(self);
     check_classes("two traffics", &f, 2, 1);
@@ -181,6 +182,74 @@ static void check_collisions(ll_arena *mem, const ll_topology *star)
           "links must differ");
 }
 
+static bool same_f64(const double *a, const double *b, int64_t n)
+{
+    return memcmp(a, b, (size_t)n * sizeof *a) == 0;
+}
+
+/* Rows of one phase, with one source for each orbit and with all of them: the same to the bit.
+ * Returns how many flows there were to fold. */
+static int64_t check_orbits_one(ll_arena *mem, const ll_topology *topo, int n_traffic,
+                                const ll_traffic *t)
+{
+    const ll_wire wire = wire_make();
+    const ll_phase phase = {.n_traffic = n_traffic, .traffic = t};
+    ll_comm *self = ll_comm_self(mem);
+    ll_error err;
+    ll_error_init(&err);
+    folded f[2];
+    for (int i = 0; i < 2; i++) {
+        f[i] = (folded){.rows = {.row_of = NULL}};
+        CHECK(ll_incidence_create(ll_link_book_create(topo, &wire, mem), &phase, i == 1, self, mem,
+                                  &f[i].inc, &err) == LL_OK &&
+                  ll_fold(f[i].inc, wire.kappa, LL_FOLD_BITS, self, mem, &f[i].rows, &err) == LL_OK,
+              "%s", err.text);
+    }
+    const ll_rows *a = &f[0].rows, *b = &f[1].rows;
+    const ll_system *s = &a->system, *u = &b->system;
+    const bool as_many = s->n_row == u->n_row && s->n_link == u->n_link;
+    CHECK(as_many && f[0].inc->n_flow_all == f[1].inc->n_flow_all,
+          "%s of %d: %lld and %lld rows, %lld and %lld links", topo->dim[0].type, t->group.n_chip,
+          (long long)s->n_row, (long long)u->n_row, (long long)s->n_link, (long long)u->n_link);
+    if (!as_many) return 0;
+    const int64_t n = s->n_row, n_entry = s->first[n];
+    CHECK(memcmp(s->first, u->first, (size_t)(n + 1) * sizeof *s->first) == 0 &&
+              memcmp(s->link, u->link, (size_t)n_entry * sizeof *s->link) == 0 &&
+              same_f64(s->share, u->share, n_entry) && same_f64(s->window_B, u->window_B, n) &&
+              same_f64(s->tau_s, u->tau_s, n) && same_f64(s->cap_Bps, u->cap_Bps, s->n_link) &&
+              same_f64(s->mean_s, u->mean_s, s->n_link) && same_f64(a->mult, b->mult, n) &&
+              same_f64(a->size_B, b->size_B, n) && same_f64(a->latency_s, b->latency_s, n),
+          "%s of %d: other rows", topo->dim[0].type, t->group.n_chip);
+    ll_comm_destroy(self);
+    return f[1].inc->n_flow;
+}
+
+/* Everyone to everyone, in one group of all chips or the first ones, and in lines of a product. */
+static void check_orbits(ll_arena *mem)
+{
+    const ll_topology *topo[N_TOPOLOGY];
+    int64_t n_flow = 0;
+    topologies_make(mem, 24, topo);
+    for (int i = 0; i < N_TOPOLOGY; i++)
+        for (int32_t n = 24; n >= 3; n -= 3) {
+            const ll_traffic t = traffic_make(LL_PATTERN_ALL, n, 0, 1e6);
+            n_flow += check_orbits_one(mem, topo[i], 1, &t);
+        }
+    CHECK(n_flow < 10000, "%lld flows: nothing was alike", (long long)n_flow);
+    for (int i = N_TOPOLOGY - 2; i < N_TOPOLOGY; i++) { /* both products have a line of 4 */
+        const int32_t inner = topo[i]->dim[0].size, outer = topo[i]->dim[1].size;
+        ll_traffic t[2] = {traffic_make(LL_PATTERN_ALL, 24, 0, 1e6),
+                           traffic_make(LL_PATTERN_ALL, 24, 0, 3e6)};
+        t[0].group.size[0] = inner;
+        t[1].group.size[0] = outer;
+        t[1].group.stride[0] = inner;
+        const int64_t both = check_orbits_one(mem, topo[i], 2, t);
+        CHECK(both ==
+                  check_orbits_one(mem, topo[i], 1, t) + check_orbits_one(mem, topo[i], 1, t + 1),
+              "%lld flows", (long long)both);
+    }
+}
+
 int main(void)
 {
     ll_arena *mem = ll_arena_create("test");
@@ -193,6 +262,7 @@ int main(void)
     check_broken(mem, star);
     check_two(mem, star);
     check_collisions(mem, star);
+    check_orbits(mem);
     ll_arena_destroy(mem);
     return LL_CHECK_RESULT;
 }

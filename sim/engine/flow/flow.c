@@ -118,10 +118,10 @@ static ll_status price_phase(flow_state *state, const ll_phase *phase, ll_price 
     ll_rows rows = {0};
     *price = (ll_price){0};
     ll_arena_reset(state->scratch);
-    LL_TRY(ll_incidence_create(state->book, phase, state->comm, state->scratch, &inc, err));
+    const bool fold = state->param->fold == 0;
+    LL_TRY(ll_incidence_create(state->book, phase, fold, state->comm, state->scratch, &inc, err));
     ll_price_tell(price, &ll_fact_n_flow, (double)inc->n_flow_all);
     if (inc->n_flow_all == 0) return nothing_sent(inc, phase, state->scratch, price);
-    const bool fold = state->param->fold == 0;
     if (fold)
         LL_TRY(ll_fold(inc, state->kappa, LL_FOLD_BITS, state->comm, state->scratch, &rows, err));
     else

@@ -89,6 +89,29 @@ static void sum_links(folding *f)
         f->link[l].sum = f->buffer[l];
 }
 
+/* How many of the flows that this one stands for cross a link that it has n times in a row. */
+static uint64_t crossings(const ll_incidence *inc, int64_t flow, int32_t link, int64_t n)
+{
+    const int64_t all = inc->mult[flow] * n;
+    LL_ASSERT(all % inc->n_alike[link] == 0, "%lld crossings of %lld links", (long long)all,
+              (long long)inc->n_alike[link]);
+    return (uint64_t)(all / inc->n_alike[link]);
+}
+
+/* Adds `term` of the flow at the cursor to the sums of its links, as often as flows like it cross
+ * them. */
+static inline void add_to_links(folding *f, const ll_flow_cursor *c, uint64_t term)
+{
+    const int32_t *at = ll_flow_link(c);
+    for (int64_t e = 0; e < c->n && f->inc->mult == NULL; e++)
+        f->link[at[e]].sum += term;
+    for (int64_t e = 0, next; e < c->n && f->inc->mult != NULL; e = next) {
+        for (next = e + 1; next < c->n && at[next] == at[e];)
+            next++;
+        f->link[at[e]].sum += term * crossings(f->inc, c->i, at[e], next - e);
+    }
+}
+
 static void refine_once(folding *f)
 {
     link_colour *link = f->link;
@@ -99,9 +122,7 @@ static void refine_once(folding *f)
             sum += link[at[e]].colour;
         const uint64_t colour = mixed(f, f->flow[c.i], sum);
         f->flow[c.i] = colour;
-        const uint64_t term = ll_mix(colour + f->salt);
-        for (int64_t e = 0; e < c.n; e++)
-            link[at[e]].sum += term;
+        add_to_links(f, &c, ll_mix(colour + f->salt));
     }
     sum_links(f);
     for (int64_t l = 0; l < f->inc->n_link; l++)
@@ -153,7 +174,7 @@ static void number_flow_classes(folding *f)
             f->local[f->n_local++] =
                 (local_class){f->flow[c.i], ll_flow_link(&c), c.n, 0, f->inc->flow_kind[c.i]};
         }
-        f->local[k].n_flow++;
+        f->local[k].n_flow += f->inc->mult == NULL ? 1 : f->inc->mult[c.i];
         f->flow[c.i] = (uint64_t)k;
     }
 }
@@ -271,10 +292,7 @@ static bool links_hold(folding *f)
         draw[k] = ll_mix(ll_mix(global + 1) ^ 0x2545f4914f6cdd1dULL);
     }
     for (ll_flow_cursor c = ll_flow_first(inc); c.i < inc->n_flow; ll_flow_next(&c)) {
-        const uint64_t term = draw[f->flow[c.i]];
-        const int32_t *at = ll_flow_link(&c);
-        for (int64_t e = 0; e < c.n; e++)
-            f->link[at[e]].sum += term;
+        add_to_links(f, &c, draw[f->flow[c.i]]);
     }
     sum_links(f);
     f->first_link = ll_arena_array(f->mem, f->n_link_class, int64_t);
@@ -282,7 +300,8 @@ static bool links_hold(folding *f)
     bool same = true;
     for (int64_t l = 0; l < inc->n_link; l++) {
         const uint32_t k = f->link_class[l];
-        if (f->n_link_member[k]++ == 0) f->first_link[k] = l;
+        if (f->n_link_member[k] == 0) f->first_link[k] = l;
+        f->n_link_member[k] += inc->n_alike == NULL ? 1 : inc->n_alike[l];
         const ll_link_kind *a = &inc->link_kinds[inc->link_kind[l]];
         const ll_link_kind *b = &inc->link_kinds[inc->link_kind[f->first_link[k]]];
         same = same && f->link[l].sum == f->link[f->first_link[k]].sum &&

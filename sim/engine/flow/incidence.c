@@ -1,6 +1,7 @@
 #include "sim/engine/flow/incidence.h"
 
 #include "sim/base/index_map.h"
+#include "sim/engine/flow/orbits.h"
 
 #include <math.h>
 
@@ -36,6 +37,8 @@ typedef struct builder {
     int64_t *
         first_number; /* [n_traffic] of flow 0 of a traffic, if the end of each flow is asked for */
     int64_t *pend_number; /* [n_pend] of [cap_pend] */
+    ll_orbits *orbits;    /* NULL: every source stands for itself */
+    int32_t n_alike;      /* chips that the source at hand stands for */
 } builder;
 
 ll_link_book *ll_link_book_create(const ll_topology *topo, const ll_wire *wire, ll_arena *mem)
@@ -96,15 +99,14 @@ static double rounded(double v)
 
 static int32_t *reserve(builder *b, int64_t n)
 {
-    if (b->piece == NULL || b->piece->cap - b->piece->n < n) {
-        ll_entries *piece = ll_arena_new(b->mem, ll_entries);
-        piece->cap = n > PIECE ? n : PIECE;
-        piece->link = ll_arena_array(b->mem, piece->cap, int32_t);
-        if (b->piece == NULL)
-            b->inc->entries = piece;
-        else
-            b->piece->next = piece;
-        b->piece = piece;
+    while (b->piece == NULL || b->piece->cap - b->piece->n < n) {
+        ll_entries **next = b->piece == NULL ? &b->inc->entries : &b->piece->next;
+        if (*next == NULL) { /* else one that merged flows have left empty */
+            *next = ll_arena_new(b->mem, ll_entries);
+            (*next)->cap = n > PIECE ? n : PIECE;
+            (*next)->link = ll_arena_array(b->mem, (*next)->cap, int32_t);
+        }
+        b->piece = *next;
     }
     return b->piece->link + b->piece->n;
 }
@@ -150,7 +152,6 @@ static ll_status add_flow(builder *b, const ll_flow *f, int32_t traffic, int64_t
         }
     }
     b->piece->n += n;
-    b->inc->n_entry += n;
     const double lat_s = rounded(latency_s);
     if (b->first_number != NULL) b->pend_number[b->n_pend] = b->first_number[traffic] + number;
     const bool timed = timing != NULL && timing->first_node[traffic] >= 0;
@@ -190,14 +191,32 @@ static uint32_t flow_kind_of(builder *b, const ll_flow_kind *kind)
     return (uint32_t)i;
 }
 
+/* The links of the source at hand, whose entries begin at start_at: no longer its own, but used. */
+static void release_links(builder *b, const ll_entries *start, int64_t start_at, int64_t first)
+{
+    ll_link_book *book = b->book;
+    for (const ll_entries *e = start; e != NULL; e = e->next)
+        for (int64_t i = e == start ? start_at : 0; i < e->n; i++)
+            book->share[e->link[i]] = 0;
+    if (b->orbits != NULL)
+        b->piece = ll_orbits_merge(b->orbits, b->inc, b->kinds, first, (ll_entries *)start,
+                                   start_at, b->n_alike);
+    for (const ll_entries *e = start; e != NULL; e = e->next) {
+        const int64_t begin = e == start ? start_at : 0;
+        for (int64_t i = begin; i < e->n; i++)
+            book->used[e->link[i] / 64] |= (uint64_t)1 << (e->link[i] % 64);
+        b->inc->n_entry += e->n - begin;
+    }
+}
+
 /* The windows of the source's flows, now that all of them are routed. c/k: see engine.h; k counts a
  * flow by its share of the link. */
-static void settle_source(builder *b, const ll_entries *piece, int64_t at)
+static void settle_source(builder *b, ll_entries *piece, int64_t at)
 {
     ll_link_book *book = b->book;
     ll_incidence *inc = b->inc;
-    const ll_entries *start = piece;
-    const int64_t start_at = at;
+    ll_entries *start = piece;
+    const int64_t start_at = at, first = inc->n_flow;
     for (int64_t p = 0; p < b->n_pend; p++) {
         ll_flow_kind *q = &b->pend[p];
         while (at + q->n_entry > piece->n) {
@@ -218,12 +237,7 @@ static void settle_source(builder *b, const ll_entries *piece, int64_t at)
         if (inc->number != NULL) inc->number[inc->n_flow] = b->pend_number[p];
         inc->n_flow++;
     }
-    for (const ll_entries *e = start; e != NULL; e = e->next)
-        for (int64_t i = e == start ? start_at : 0; i < e->n; i++) {
-            const int32_t id = e->link[i];
-            book->share[id] = 0;
-            book->used[id / 64] |= (uint64_t)1 << (id % 64);
-        }
+    release_links(b, start, start_at, first);
     b->n_pend = 0;
 }
 
@@ -263,7 +277,7 @@ static ll_status add_release(builder *b, int32_t chip, int32_t release, int32_t 
                              ll_error *err)
 {
     const int64_t piece_n = b->piece == NULL ? 0 : b->piece->n;
-    const ll_entries *piece = b->piece;
+    ll_entries *piece = b->piece;
     *next = INT32_MAX;
     for (int i = 0; i < b->phase->n_traffic; i++) {
         const ll_traffic *t = &b->phase->traffic[i];
@@ -285,6 +299,7 @@ static ll_status add_release(builder *b, int32_t chip, int32_t release, int32_t 
 
 static ll_status add_source(builder *b, int32_t chip, ll_error *err)
 {
+    if (b->orbits != NULL && !ll_orbits_stands(b->orbits, chip, &b->n_alike)) return LL_OK;
     for (int32_t release = 0, next; release < INT32_MAX; release = next)
         LL_TRY(add_release(b, chip, release, &next, err));
     return LL_OK;
@@ -303,8 +318,9 @@ static int64_t count_flows(builder *b)
             n += b->list[i].first[b->hi - b->lo];
             continue;
         }
-        for (int64_t chip = b->lo; chip < b->hi; chip++)
-            n += ll_traffic_source(t, (int32_t)chip).n_peer;
+        for (int32_t chip = (int32_t)b->lo; chip < b->hi; chip++)
+            if (b->orbits == NULL || ll_orbits_stands(b->orbits, chip, &b->n_alike))
+                n += ll_traffic_source(t, chip).n_peer;
     }
     return n;
 }
@@ -359,23 +375,27 @@ static void prepare_numbers(builder *b, int64_t n_max)
     b->inc->number = ll_arena_array(b->mem, n_max, int64_t);
 }
 
-ll_status ll_incidence_create(ll_link_book *book, const ll_phase *phase, ll_comm *comm,
+ll_status ll_incidence_create(ll_link_book *book, const ll_phase *phase, bool orbits, ll_comm *comm,
                               ll_arena *mem, ll_incidence **out, ll_error *err)
 {
     ll_incidence *inc = ll_arena_new(mem, ll_incidence);
+    ll_orbits symmetry;
     builder b = {.book = book, .phase = phase, .mem = mem, .inc = inc};
     ll_comm_slice(comm, book->topo->n_chip, &b.lo, &b.hi);
     ll_index_map_init(&b.kind_map, mem);
+    if (orbits && ll_orbits_of(book->topo, phase, mem, &symmetry)) b.orbits = &symmetry;
     ll_timing *timing;
     LL_TRY(ll_timing_create(phase->n_traffic, phase->traffic, mem, &timing, err));
     inc->timing = timing;
     const int64_t n_max = count_flows(&b);
     prepare_numbers(&b, n_max);
     inc->flow_kind = ll_arena_array(mem, n_max, uint32_t);
+    if (b.orbits != NULL) inc->mult = ll_arena_array(mem, n_max, int64_t);
     LL_TRY(ll_comm_agree(comm, add_all(&b, err), err));
     number_links(&b, comm);
     inc->flow_kinds = b.kinds;
     uint64_t n_flow = (uint64_t)inc->n_flow;
+    if (b.orbits != NULL) n_flow = (uint64_t)ll_orbits_count(b.orbits, inc, mem);
     ll_comm_sum_u64(comm, 1, &n_flow);
     inc->n_flow_all = (int64_t)n_flow;
     *out = inc;

@@ -55,7 +55,7 @@ typedef struct ll_entries {
 
 typedef struct ll_incidence {
     int64_t n_flow;      /* of this rank */
-    int64_t n_flow_all;  /* of all ranks */
+    int64_t n_flow_all;  /* of all ranks, each as often as it is there */
     int64_t n_link;      /* that carry flows of any rank */
     int64_t n_entry;     /* of this rank */
     uint32_t *flow_kind; /* [n_flow] */
@@ -64,7 +64,10 @@ typedef struct ll_incidence {
     int64_t n_flow_kind;
     const ll_flow_kind *flow_kinds; /* [n_flow_kind] */
     const ll_link_kind *link_kinds;
-    const int32_t *link_id;  /* [n_link] ascending: the topology's number of the link */
+    const int32_t *link_id; /* [n_link] ascending: the topology's number of the link */
+    /* Flows and links that stand for others (orbits.h); NULL: each is there once. */
+    int64_t *mult;           /* [n_flow] how often the flow is there */
+    const int64_t *n_alike;  /* [n_link] how many links are like this one */
     const ll_timing *timing; /* NULL: all flows start at 0 */
     int64_t
         *number; /* [n_flow] among all flows of the phase; NULL: the end of each is not asked for */
@@ -77,9 +80,10 @@ typedef struct ll_link_book ll_link_book;
 ll_link_book *ll_link_book_create(const ll_topology *topo, const ll_wire *wire, ll_arena *mem);
 
 /* The flows of `phase` on the links of the book; without those from a chip to itself or of no
- * bytes. Errors: LL_ERR_RUN if a route is longer than LL_MAX_HOP, or the timing is not possible.
+ * bytes. orbits: of symmetric traffic, one source and one link may stand for others (only for
+ * ll_fold). Errors: LL_ERR_RUN if a route is longer than LL_MAX_HOP, or the timing is not possible.
  * Collective. */
-ll_status ll_incidence_create(ll_link_book *book, const ll_phase *phase, ll_comm *comm,
+ll_status ll_incidence_create(ll_link_book *book, const ll_phase *phase, bool orbits, ll_comm *comm,
                               ll_arena *mem, ll_incidence **out, ll_error *err);
 
 /* Walks over the flows of an incidence in order: for (c = first(inc); c.i < inc->n_flow; next(&c))

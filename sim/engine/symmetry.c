@@ -1,0 +1,43 @@
+#include "sim/engine/symmetry.h"
+
+/* Whether each digit of the group is one or more whole dimensions of the topology. */
+static bool whole_dimensions(const ll_topology *topo, const ll_group *g)
+{
+    for (int k = 0; k < g->n_digit; k++) {
+        int64_t below = 1, size = 1;
+        int d = 0;
+        while (d < topo->n_dim && below < g->stride[k])
+            below *= topo->dim[d++].size;
+        if (below != g->stride[k]) return false;
+        while (d < topo->n_dim && size < g->size[k])
+            size *= topo->dim[d++].size;
+        if (size != g->size[k]) return false;
+    }
+    return g->n_chip == topo->n_chip;
+}
+
+static bool first_chips(const ll_group *g)
+{
+    int64_t n = 1;
+    for (int k = 0; k < g->n_digit; n *= g->size[k++])
+        if (g->stride[k] != n) return false;
+    return n == g->n_chip;
+}
+
+bool ll_symmetry_of(const ll_topology *topo, const ll_traffic *t, int32_t *split)
+{
+    if (topo->uneven || t->pattern != LL_PATTERN_ALL || t->weight != NULL) return false;
+    for (int d = 0; d < topo->n_dim; d++)
+        split[d] = topo->dim[d].size;
+    if (whole_dimensions(topo, &t->group)) return true;
+    if (!first_chips(&t->group)) return false;
+    /* Chip c is one of the first n if its first coordinate that differs from those of n, from the
+     * outermost on, is smaller. */
+    int32_t below = topo->n_chip, n = t->group.n_chip;
+    for (int d = topo->n_dim - 1; d >= 0 && n > 0 && n < topo->n_chip; d--) {
+        below /= topo->dim[d].size;
+        split[d] = n / below;
+        n %= below;
+    }
+    return true;
+}

@@ -72,21 +72,16 @@ static ll_status help_print(const ll_command *command, ll_arena *mem)
     return fflush(stdout) == 0 ? LL_OK : LL_ERR_RUN;
 }
 
-/* Ranks that share a core wait for each other: say so, where somebody watches. */
-static void crowding_warn(MPI_Comm world)
+/* Ranks that share a core wait for each other. */
+static void crowding_note(ll_comm *comm)
 {
-    MPI_Comm node;
-    int rank, n_node_rank;
-    MPI_Comm_rank(world, &rank);
-    MPI_Comm_split_type(world, MPI_COMM_TYPE_SHARED, rank, MPI_INFO_NULL, &node);
-    MPI_Comm_size(node, &n_node_rank);
-    MPI_Comm_free(&node);
-    long n_core = sysconf(_SC_NPROCESSORS_ONLN);
-    if (rank == 0 && n_core > 0 && n_node_rank > n_core && isatty(STDERR_FILENO))
-        fprintf(stderr,
-                "lineloss: %d ranks on a machine of %ld cores: they take turns, so fewer ranks are "
-                "faster\n",
-                n_node_rank, n_core);
+    const int n_rank = ll_comm_n_here(comm);
+    const long n_core = sysconf(_SC_NPROCESSORS_ONLN);
+    if (n_core > 0 && n_rank > n_core)
+        ll_comm_note(comm,
+                     "%d ranks share the %ld core%s of this machine and wait for each other; "
+                     "`mpirun -n %ld` is faster, and a folded study needs one rank",
+                     n_rank, n_core, n_core > 1 ? "s" : "", n_core);
 }
 
 /* What was given after --petsc and nobody read is an error, as an unknown key is. */
@@ -110,24 +105,23 @@ static ll_status petsc_unused(const ll_options *opt, ll_error *err)
 /* Options of PETSc change how equations are solved, so they stand on the command line or
  * nowhere: neither the environment nor a .petscrc in the home or the current folder is listened
  * to. */
-static void petsc_environment_drop(MPI_Comm world)
+static void petsc_environment_drop(MPI_Comm world, const ll_comm *comm)
 {
     static const char *const names[] = {"PETSC_OPTIONS", "PETSC_OPTIONS_YAML"};
-    int rank;
-    MPI_Comm_rank(world, &rank);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         int is_set = getenv(names[i]) != NULL;
         unsetenv(names[i]);
         MPI_Allreduce(MPI_IN_PLACE, &is_set, 1, MPI_INT, MPI_MAX, world);
-        if (is_set && rank == 0)
-            fprintf(stderr,
-                    "lineloss: the environment variable %s is ignored; options of PETSc go after "
-                    "--petsc\n",
-                    names[i]);
+        if (is_set)
+            ll_comm_note(comm,
+                         "the environment variable %s is ignored; options of PETSc go after "
+                         "--petsc",
+                         names[i]);
     }
 }
 
-static ll_status petsc_start(const ll_options *opt, MPI_Comm world, ll_arena *mem)
+static ll_status petsc_start(const ll_options *opt, MPI_Comm world, const ll_comm *comm,
+                             ll_arena *mem)
 {
     int argc = opt->n_petsc + 2;
     char **argv = ll_arena_array(mem, argc + 1, char *);
@@ -135,7 +129,7 @@ static ll_status petsc_start(const ll_options *opt, MPI_Comm world, ll_arena *me
     argv[1] = ll_arena_strdup(mem, "-skip_petscrc");
     for (int i = 0; i < opt->n_petsc; i++)
         argv[i + 2] = ll_arena_strdup(mem, opt->petsc[i]);
-    petsc_environment_drop(world);
+    petsc_environment_drop(world, comm);
     PETSC_COMM_WORLD = world;
     if (PetscInitialize(&argc, &argv, NULL, NULL)) return LL_ERR_INTERNAL;
     return PetscPopSignalHandler() ? LL_ERR_INTERNAL : LL_OK;
@@ -145,7 +139,7 @@ static ll_status petsc_start(const ll_options *opt, MPI_Comm world, ll_arena *me
 static ll_show show_of(const ll_options *opt)
 {
     const char *wish = getenv("LINELOSS_PROGRESS");
-    if (opt->value[LL_OPT_NO_PROGRESS]) return LL_SHOW_NEVER;
+    if (opt->value[LL_OPT_NO_PROGRESS] || opt->value[LL_OPT_QUIET]) return LL_SHOW_NEVER;
     if (opt->value[LL_OPT_PROGRESS]) return LL_SHOW_ALWAYS;
     if (!wish) return LL_SHOW_AUTO;
     return strcmp(wish, "0") == 0 ? LL_SHOW_NEVER : LL_SHOW_ALWAYS;
@@ -177,8 +171,9 @@ static ll_status command_run(const request *r, MPI_Comm world, ll_comm *comm, ll
 {
     ll_error err;
     ll_error_init(&err);
-    crowding_warn(world);
-    LL_TRY(petsc_start(&r->opt, world, mem));
+    ll_comm_quiet_set(comm, r->opt.value[LL_OPT_QUIET] != NULL);
+    crowding_note(comm);
+    LL_TRY(petsc_start(&r->opt, world, comm, mem));
     signals_set();
     ll_comm_show_set(comm, show_of(&r->opt));
     ll_status status = r->opt.command->run(&r->opt, comm, mem, &err);

@@ -1,6 +1,8 @@
 #include "sim/comm/comm.h"
 
 #include <mpi.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Element counts of MPI are ints: larger arrays go in parts of this many. */
@@ -10,6 +12,7 @@ struct ll_comm {
     MPI_Comm mpi; /* MPI_COMM_NULL without MPI */
     int rank, size, n_here;
     ll_show show;
+    bool quiet;
 };
 
 ll_comm *ll_comm_create(const void *mpi_comm, ll_arena *mem)
@@ -53,6 +56,19 @@ int ll_comm_n_here(const ll_comm *comm) { return comm->n_here; }
 
 void ll_comm_show_set(ll_comm *comm, ll_show show) { comm->show = show; }
 ll_show ll_comm_show(const ll_comm *comm) { return comm->show; }
+
+void ll_comm_quiet_set(ll_comm *comm, bool quiet) { comm->quiet = quiet; }
+
+void ll_comm_note(const ll_comm *comm, const char *fmt, ...)
+{
+    if (comm->quiet || comm->rank != 0) return;
+    va_list args;
+    va_start(args, fmt);
+    fputs("lineloss: ", stderr);
+    vfprintf(stderr, fmt, args);
+    fputc('\n', stderr);
+    va_end(args);
+}
 
 /* The first n % size ranks have one more. */
 void ll_comm_slice(const ll_comm *comm, int64_t n, int64_t *lo, int64_t *hi)

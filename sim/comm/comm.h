@@ -7,6 +7,7 @@
 #include "sim/base/arena.h"
 #include "sim/base/status.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 typedef struct ll_comm ll_comm;
@@ -31,6 +32,11 @@ typedef enum ll_show {
 
 void ll_comm_show_set(ll_comm *comm, ll_show show);
 ll_show ll_comm_show(const ll_comm *comm);
+
+/* A note to the user, "lineloss: " and a sentence on standard error, on rank 0, unless quiet: what
+ * a result does not say and does not depend on. Not collective. */
+void ll_comm_note(const ll_comm *comm, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void ll_comm_quiet_set(ll_comm *comm, bool quiet); /* no notes; it begins as false */
 
 /* The contiguous part [*lo, *hi) of n things that this rank has; may be empty. Not collective. */
 void ll_comm_slice(const ll_comm *comm, int64_t n, int64_t *lo, int64_t *hi);

@@ -6,7 +6,9 @@
 #include "sim/report/keys.h"
 #include "sim/report/report.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 typedef struct topic {
     const char *name, *doc;
@@ -84,8 +86,7 @@ static ll_table *list_evidence(ll_comm *comm, ll_arena *mem)
 {
     static const char *const doc[] = {
         [LL_EVIDENCE_NONE] = "not a fact but a setting, such as a layout; no word is written",
-        [LL_EVIDENCE_CHOICE] = "your own decision: \"16 | choice: our nodes\"; so is a number of "
-                               "racks, uplinks or layers that --set gives",
+        [LL_EVIDENCE_CHOICE] = "your own decision, as in \"16 | choice: our nodes\"",
         [LL_EVIDENCE_MEASURED] = "measured, and published with the conditions",
         [LL_EVIDENCE_VENDOR] = "the maker says so: data sheet, paper, manual",
         [LL_EVIDENCE_DERIVED] = "follows from measured or vendor figures by arithmetic",
@@ -140,22 +141,58 @@ static ll_status topic_find(const char *word, const topic **out, ll_error *err)
     return LL_OK;
 }
 
+/* `part` of any length of `whole`, without regard to letter case. */
+static bool has_part(const char *whole, const char *part)
+{
+    const size_t n = strlen(part);
+    for (; *whole; whole++)
+        if (!strncasecmp(whole, part, n)) return true;
+    return n == 0;
+}
+
+/* The rows with `part` in their first cell. */
+static ll_status filter(const char *topic_name, const char *part, ll_table *t, ll_error *err)
+{
+    const char **names = ll_arena_array(t->mem, t->n_row, const char *);
+    const int n_name = t->n_row;
+    const size_t n = (size_t)t->n_column;
+    t->n_row = 0;
+    for (int i = 0; i < n_name; i++) {
+        const size_t from = (size_t)i * n, to = (size_t)t->n_row * n;
+        names[i] = ll_keys_leaf(t->cell[from]);
+        if (!has_part(t->cell[from], part)) continue;
+        memmove(t->cell + to, t->cell + from, n * sizeof *t->cell);
+        memmove(t->exact + to, t->exact + from, n * sizeof *t->exact);
+        t->n_row++;
+    }
+    if (t->n_row > 0) return LL_OK;
+    char hint[256], otherwise[64];
+    snprintf(otherwise, sizeof otherwise, "`lineloss list %s` lists all", topic_name);
+    return ll_error_set(
+        err, LL_ERR_CONFIG, "list %s: nothing has '%s' in its name; %s", topic_name, part,
+        ll_words_hint(&(ll_words){n_name, names, otherwise}, part, hint, sizeof hint));
+}
+
+static ll_table *list_topics(ll_comm *comm, ll_arena *mem)
+{
+    (void)comm;
+    ll_table *t = table_2(mem, "topic", "`lineloss list TOPIC` shows");
+    for (int i = 0; i < N_TOPIC; i++)
+        row_2(t, topics[i].name, topics[i].doc);
+    return t;
+}
+
 static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_error *err)
 {
-    ll_table *t;
-    if (opt->n_arg == 0) {
-        t = table_2(mem, "topic", "`lineloss list TOPIC` shows");
-        for (int i = 0; i < N_TOPIC; i++)
-            row_2(t, topics[i].name, topics[i].doc);
-    } else {
-        const topic *what = NULL;
-        LL_TRY(topic_find(opt->arg[0], &what, err));
-        t = what->table(comm, mem);
-    }
+    static const topic all = {"", "", list_topics};
+    const topic *what = &all;
+    if (opt->n_arg > 0) LL_TRY(topic_find(opt->arg[0], &what, err));
+    ll_table *t = what->table(comm, mem);
+    if (opt->n_arg > 1) LL_TRY(filter(what->name, opt->arg[1], t, err));
     ll_text text;
     ll_text_init(&text, mem);
-    if (opt->n_arg && !strcmp(opt->arg[0], "keys") && opt->format == LL_FORMAT_TEXT)
-        ll_keys_text(mem, &text); /* too wide for a table */
+    if (what->table == list_keys && opt->format == LL_FORMAT_TEXT)
+        ll_keys_text(t, ll_table_terminal_width(), &text); /* too wide for a table */
     else
         ll_table_print(t, opt->format, ll_table_terminal_width(), &text);
     return ll_command_print(comm, &text, err);
@@ -164,17 +201,20 @@ static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_err
 const ll_command ll_command_list = {
     .name = "list",
     .doc = "chips, clusters, models, studies, topologies, engines, keys, ...",
-    .usage = "[TOPIC]",
+    .usage = "[TOPIC [PART]]",
     .help =
         "Topics: chips, clusters, models, studies, topologies, engines, collectives, algorithms,\n"
-        "keys, evidence, json. Without a topic: what each of them is.\n"
+        "keys, evidence, json. Without a topic: what each of them is. With PART: only what has it "
+        "in\n"
+        "its name, such as the keys of a group.\n"
         "\n"
         "Examples:\n"
         "  lineloss list studies\n"
+        "  lineloss list keys job\n"
         "  lineloss list keys --format md",
     .options = LL_OPT_BIT(LL_OPT_FORMAT),
     .min_arg = 0,
-    .max_arg = 1,
+    .max_arg = 2,
     .missing_arg = "",
     .run = run,
 };

@@ -41,11 +41,12 @@ static const option_row rows[LL_N_OPT] = {
     [LL_OPT_CHECK] = {"--check", NULL, NULL, "fail if it is worse than what was recorded"},
     [LL_OPT_PROGRESS] = {"--progress", NULL, NULL, "show progress even if there is no terminal"},
     [LL_OPT_NO_PROGRESS] = {"--no-progress", NULL, NULL, "never show progress"},
+    [LL_OPT_QUIET] = {"--quiet", "-q", NULL, "no progress and no notes: the result, or an error"},
     [LL_OPT_HELP] = {"--help", "-h", NULL, "this text"},
     [LL_OPT_VERSION] = {"--version", "-V", NULL, "version, and those of the libraries"},
 };
 
-enum { COMMON = LL_OPT_BIT(LL_OPT_HELP) | LL_OPT_BIT(LL_OPT_VERSION) };
+enum { COMMON = LL_OPT_BIT(LL_OPT_QUIET) | LL_OPT_BIT(LL_OPT_HELP) | LL_OPT_BIT(LL_OPT_VERSION) };
 
 static bool takes(const ll_command *command, int id)
 {
@@ -60,7 +61,7 @@ static int option_find(const char *word, size_t n)
         if (strlen(rows[i].name) == n && !strncmp(rows[i].name, word, n)) return i;
         if (alias && strlen(alias) == n && !strncmp(alias, word, n)) return i;
     }
-    return -1;
+    return n == 2 && !strncmp(word, "-v", 2) ? LL_OPT_VERSION : -1; /* taken, not listed */
 }
 
 static ll_status option_unknown(const ll_command *command, const char *word, ll_error *err)
@@ -77,14 +78,16 @@ static ll_status option_unknown(const ll_command *command, const char *word, ll_
                         ll_words_hint(&(ll_words){n, names, otherwise}, word, hint, sizeof hint));
 }
 
+/* *out: NULL for `help`, which is known as a word and is no command. */
 static ll_status command_find(const char *word, const ll_command **out, ll_error *err)
 {
     const char *names[32];
     int n = 0, i;
     for (; ll_commands[n]; n++)
         names[n] = ll_commands[n]->name;
-    LL_TRY(
-        ll_words_pick(&(ll_words){n, names, NULL}, word, &i, err, "unknown command '%s'; ", word));
+    names[n] = "help";
+    LL_TRY(ll_words_pick(&(ll_words){n + 1, names, NULL}, word, &i, err, "unknown command '%s'; ",
+                         word));
     *out = ll_commands[i];
     return LL_OK;
 }
@@ -168,6 +171,9 @@ static ll_status option_read(int argc, char **argv, int *i, ll_arena *mem,
 static ll_status arguments_check(const ll_options *o, ll_error *err)
 {
     const ll_command *c = o->command;
+    if (o->value[LL_OPT_PROGRESS] && (o->value[LL_OPT_NO_PROGRESS] || o->value[LL_OPT_QUIET]))
+        return ll_error_set(err, LL_ERR_CONFIG, "--progress contradicts %s: give one of them",
+                            o->value[LL_OPT_QUIET] ? "--quiet" : "--no-progress");
     if (!c)
         return ll_error_set(err, LL_ERR_CONFIG,
                             "no command; try `lineloss run nvl72`, or `lineloss --help`");
@@ -180,10 +186,14 @@ static ll_status arguments_check(const ll_options *o, ll_error *err)
     return LL_OK;
 }
 
-/* A word that is no option: the command, or an argument of it. */
+/* A word that is no option: `help`, the command, or an argument of it. */
 static ll_status word_read(const char *word, ll_setting_list *settings, ll_options *out,
                            ll_error *err)
 {
+    if (!out->command && !out->value[LL_OPT_HELP] && !strcmp(word, "help")) {
+        out->value[LL_OPT_HELP] = word;
+        return LL_OK;
+    }
     if (!out->command) return command_find(word, &out->command, err);
     out->arg[out->n_arg++] = word;
     ll_settings_argument(settings);
@@ -220,7 +230,10 @@ ll_status ll_options_parse(int argc, char **argv, ll_arena *mem, ll_options *out
     out->petsc = ll_arena_array(mem, argc, const char *);
     ll_setting_list settings = ll_settings_start(argc, mem);
     LL_TRY(words_read(argc, argv, mem, &settings, out, err));
-    if (out->value[LL_OPT_HELP] || out->value[LL_OPT_VERSION]) return LL_OK;
+    const char *help = out->value[LL_OPT_HELP];
+    if (help && *help && out->n_arg > 0)
+        return ll_error_set(err, LL_ERR_CONFIG, "help: '%s' is one argument too many", out->arg[0]);
+    if (help || out->value[LL_OPT_VERSION]) return LL_OK;
     if (settings.part > 0) LL_TRY(ll_settings_part_end(&settings, err));
     LL_TRY(arguments_check(out, err));
     return ll_settings_end(&settings, mem, out, err);
@@ -255,6 +268,7 @@ void ll_options_help(const ll_command *command, ll_text *out)
                 "you get?\n\nUsage: lineloss COMMAND [arguments] [options]\n\nCommands:\n");
     for (int i = 0; ll_commands[i]; i++)
         ll_text_add(out, "  %-21s %s\n", ll_commands[i]->name, ll_commands[i]->doc);
+    ll_text_add(out, "  %-21s %s\n", "help [COMMAND]", "this text, or that of a command");
     options_list(NULL, out);
     ll_text_add(
         out,

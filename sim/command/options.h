@@ -2,7 +2,7 @@
  *
  * Options may stand anywhere after the command, as `--name value` or `--name=value`. What follows
  * `--petsc` is handed to PETSc. An unknown command or option is an error with the nearest spelling,
- * and so is an option that is given twice.
+ * and so is an option that is given twice. `help COMMAND` is `COMMAND --help`.
  *
  * Where a command compares variants, `--` separates them, and a setting (--set, --seed, --engine,
  * --fold) holds for the studies of its part; one before the first study holds for all:
@@ -41,6 +41,7 @@ typedef enum ll_option_id {
     LL_OPT_CHECK,
     LL_OPT_PROGRESS,
     LL_OPT_NO_PROGRESS,
+    LL_OPT_QUIET,
     LL_OPT_HELP,
     LL_OPT_VERSION,
     LL_N_OPT

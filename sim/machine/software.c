@@ -33,28 +33,28 @@ const char *const ll_protocol_names[] = {"ll", "ll128", "simple", NULL};
         .min = 0, .max = 1,                                                                      \
         .doc = "rate of protocol " name_ " over that of Simple; 0: the library does not have it" \
     }
-#define GUESS(p, suffix, protocol, no_rate)                                                     \
-    {.name = "guess_base" suffix,                                                               \
-     .kind = LL_KIND_TIME,                                                                      \
-     .flags = LL_KEY_FACT,                                                                      \
-     .offset = offsetof(ll_software, guess.base_s) + (p) * sizeof(double),                      \
-     .def = "0 s",                                                                              \
-     .min = 0,                                                                                  \
-     .max = 1,                                                                                  \
-     .doc = "tuning model: time of a ring in protocol " protocol " without steps and bytes"},   \
-        {.name = "guess_step" suffix,                                                           \
-         .kind = LL_KIND_TIME,                                                                  \
-         .flags = LL_KEY_FACT,                                                                  \
-         .offset = offsetof(ll_software, guess.step_s) + (p) * sizeof(double),                  \
-         .def = "0 s",                                                                          \
-         .min = 0,                                                                              \
-         .max = 1,                                                                              \
-         .doc = "tuning model: time of each step of a ring in protocol " protocol},             \
-    {                                                                                           \
-        .name = "guess_rate" suffix, .kind = LL_KIND_RATE, .flags = LL_KEY_FACT,                \
-        .offset = offsetof(ll_software, guess.rate_Bps) + (p) * sizeof(double), .def = "0 B/s", \
-        .min = 0, .max = 1e15,                                                                  \
-        .doc = "tuning model: bus bandwidth of a ring in protocol " protocol no_rate            \
+#define GUESS(p, suffix, protocol, no_rate)                                                       \
+    {.name = "guess_base" suffix,                                                                 \
+     .kind = LL_KIND_TIME,                                                                        \
+     .flags = LL_KEY_FACT,                                                                        \
+     .offset = offsetof(ll_software, guess.base_s) + (p) * sizeof(double),                        \
+     .def = "0 s",                                                                                \
+     .min = 0,                                                                                    \
+     .max = 1,                                                                                    \
+     .doc = "tuning model: predicted latency of a ring in " protocol ", before steps and bytes"}, \
+        {.name = "guess_step" suffix,                                                             \
+         .kind = LL_KIND_TIME,                                                                    \
+         .flags = LL_KEY_FACT,                                                                    \
+         .offset = offsetof(ll_software, guess.step_s) + (p) * sizeof(double),                    \
+         .def = "0 s",                                                                            \
+         .min = 0,                                                                                \
+         .max = 1,                                                                                \
+         .doc = "tuning model: predicted latency of each step of a ring in " protocol},           \
+    {                                                                                             \
+        .name = "guess_rate" suffix, .kind = LL_KIND_RATE, .flags = LL_KEY_FACT,                  \
+        .offset = offsetof(ll_software, guess.rate_Bps) + (p) * sizeof(double), .def = "0 B/s",   \
+        .min = 0, .max = 1e15,                                                                    \
+        .doc = "tuning model: predicted bus bandwidth of a ring in " protocol no_rate             \
     }
 #define RATE(c, name_)                                                                            \
     {                                                                                             \
@@ -129,8 +129,7 @@ const ll_key ll_software_keys[] = {
      .def = "0 s",
      .min = 0,
      .max = 1,
-     .doc =
-         "additional time of a ring step in LL with parts of 4 KiB and more; less in proportion"},
+     .doc = "LL: additional time of a ring step with parts of 4 KiB and more; less in proportion"},
     {.name = "fill_pairs_ll",
      .kind = LL_KIND_TIME,
      .flags = LL_KEY_FACT,
@@ -165,7 +164,7 @@ const ll_key ll_software_keys[] = {
      .def = "0 s",
      .min = 0,
      .max = 1,
-     .doc = "tuning model: time of an all_reduce by the switches without bytes"},
+     .doc = "tuning model: predicted latency of an all_reduce by the switches (NVLS)"},
     {.name = "guess_rate_in_network",
      .kind = LL_KIND_RATE,
      .flags = LL_KEY_FACT,
@@ -173,7 +172,7 @@ const ll_key ll_software_keys[] = {
      .def = "0 B/s",
      .min = 0,
      .max = 1e15,
-     .doc = "tuning model: bandwidth of an all_reduce by the switches; 0: never taken"},
+     .doc = "tuning model: predicted bandwidth of an all_reduce by the switches; 0: never taken"},
     {.name = "guess_member_in_network",
      .kind = LL_KIND_RATE,
      .flags = LL_KEY_FACT,
@@ -197,7 +196,7 @@ const ll_key ll_software_keys[] = {
      .def = "0",
      .min = 0,
      .max = 10,
-     .doc = "time of the out-of-place self-copy in a ring, in transfers of one part"},
+     .doc = "out-of-place self-copy in a ring: its time, in transfers of one part; 0: in place"},
     {.name = "own_all_to_all",
      .kind = LL_KIND_RATIO,
      .flags = LL_KEY_FACT,
@@ -205,7 +204,7 @@ const ll_key ll_software_keys[] = {
      .def = "0",
      .min = 0,
      .max = 10,
-     .doc = "time of the out-of-place self-copy in an all_to_all, in messages"},
+     .doc = "out-of-place self-copy in an all_to_all: its time, in messages; 0: in place"},
     {.name = "held_frac",
      .kind = LL_KIND_RATIO,
      .flags = LL_KEY_FACT,

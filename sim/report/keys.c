@@ -10,13 +10,22 @@
 #include "sim/work/study.h"
 #include "sim/work/workload.h"
 
+#include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 static const char *bound_text(const ll_key *key, double value, ll_arena *mem)
 {
     char out[64];
     if (key->kind >= LL_KIND_BOOL) return "-";
-    ll_units_format(key->kind, value, out, sizeof out);
+    int exponent = 0; /* "1e9" can be read, 1000000000 has to be counted */
+    double mantissa = value;
+    for (; mantissa >= 10 && fmod(mantissa, 10) == 0; exponent++)
+        mantissa /= 10;
+    if (key->kind == LL_KIND_COUNT && exponent >= 6)
+        snprintf(out, sizeof out, "%.0fe%d", mantissa, exponent);
+    else
+        ll_units_format(key->kind, value, out, sizeof out);
     return ll_arena_strdup(mem, out);
 }
 
@@ -103,22 +112,84 @@ const char *ll_keys_group(const char *path, ll_arena *mem)
     return ll_arena_strndup(mem, path, dot ? (size_t)(dot - path) : 0);
 }
 
-void ll_keys_text(ll_arena *mem, ll_text *out)
+/* What keys of one group that begin alike have in common; "..." stands for the rest of a name. */
+static const struct {
+    const char *group, *family, *doc;
+} families[] = {
+    {"cluster.software[]", "step..., frac...",
+     "the protocols of NCCL: Simple (no suffix), LL and LL128 (_ll, _ll128). A message takes the "
+     "protocol that is the fastest, or that the tuning model takes."},
+    {"cluster.software[]", "guess_...",
+     "the library's tuning model (NCCL: tuning.cc), the time that it predicts when it chooses "
+     "algorithm and protocol: guess_base + steps x guess_step + bytes / guess_rate, for each "
+     "protocol. The choice follows this prediction even where it is wrong. guess_rate = 0: the "
+     "library has no such model, and the fastest is taken."},
+    {"cluster.software[]", "own_...",
+     "out of place, a member also copies its own part from the send to the receive buffer."},
+    {"cluster.software[]", "fill_...",
+     "protocol LL: larger parts use more threads, and their barriers take longer."},
+};
+
+enum { INDENT = 29 };
+
+/* `words` from column INDENT on, broken at spaces; the line has been written up to there. */
+static void words_add(const char *words, int width, ll_text *out)
 {
-    const ll_table *t = ll_keys_table(mem);
+    int column = INDENT;
+    for (const char *at = words; *at;) {
+        const int n = (int)strcspn(at, " ");
+        if (column > INDENT && width > 0 && column + 1 + n > width) {
+            ll_text_add(out, "\n%*s", INDENT, "");
+            column = INDENT;
+        }
+        ll_text_add(out, "%s%.*s", column > INDENT ? " " : "", n, at);
+        column += n + (column > INDENT);
+        at += n + (at[n] == ' ');
+    }
+    ll_text_add(out, "\n");
+}
+
+static void group_add(const char *group, int width, ll_text *out)
+{
+    ll_text_add(out, "\n%s\n", group);
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
+        if (strcmp(families[i].group, group) != 0) continue;
+        ll_text_add(out, "  %-*s", INDENT - 2, families[i].family);
+        words_add(families[i].doc, width, out);
+    }
+}
+
+/* "whole number, 1 .. 1e6", "one of on, off", "time such as 2.1 us, 0 s .. 1 s". */
+static const char *type_text(const char *kind, const char *example, const char *from,
+                             const char *to, ll_arena *mem)
+{
+    const bool plain = !strcmp(kind, ll_units_kind_name(LL_KIND_COUNT)) ||
+                       !strcmp(kind, ll_units_kind_name(LL_KIND_RATIO));
+    const char *type = kind;
+    if (!strcmp(kind, ll_units_kind_name(LL_KIND_CHOICE)))
+        type = ll_arena_printf(mem, "one of %s", example);
+    else if (strcmp(from, "-") != 0 && !plain)
+        type = ll_arena_printf(mem, "%s such as %s", kind, example);
+    else if (!strcmp(kind, ll_units_kind_name(LL_KIND_STRING)))
+        type = example;
+    return strcmp(from, "-") != 0 ? ll_arena_printf(mem, "%s, %s .. %s", type, from, to) : type;
+}
+
+void ll_keys_text(const ll_table *keys, int width, ll_text *out)
+{
     const char *group = "";
-    for (int i = 0; i < t->n_row; i++) {
-        const char **cell = t->cell + (size_t)i * (size_t)t->n_column;
-        const char *now = ll_keys_group(cell[0], mem);
-        if (strcmp(now, group) != 0) ll_text_add(out, "\n%s\n", now);
+    for (int i = 0; i < keys->n_row; i++) {
+        const char **cell = keys->cell + (size_t)i * (size_t)keys->n_column;
+        const char *now = ll_keys_group(cell[0], keys->mem);
+        if (strcmp(now, group) != 0) group_add(now, width, out);
         group = now;
-        ll_text_add(out, "  %-26s %s", ll_keys_leaf(cell[0]), cell[1]);
-        if (*cell[2] && strcmp(cell[2], cell[1]) != 0) ll_text_add(out, " (%s)", cell[2]);
-        if (!strcmp(cell[3], "required"))
-            ll_text_add(out, ", required");
-        else
-            ll_text_add(out, ", default %s", cell[3]);
-        if (strcmp(cell[4], "-") != 0) ll_text_add(out, ", %s to %s", cell[4], cell[5]);
-        ll_text_add(out, "\n  %26s %s\n", "", cell[6]);
+        const bool required = !strcmp(cell[3], "required");
+        ll_text_add(out, "  %-*s ", INDENT - 3, ll_keys_leaf(cell[0]));
+        words_add(ll_arena_printf(keys->mem, "%s, %s%s",
+                                  type_text(cell[1], cell[2], cell[4], cell[5], keys->mem),
+                                  required ? "" : "default ", cell[3]),
+                  width, out);
+        ll_text_add(out, "%*s", INDENT, "");
+        words_add(cell[6], width, out);
     }
 }

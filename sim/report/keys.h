@@ -8,8 +8,9 @@
  */
 ll_table *ll_keys_table(ll_arena *mem);
 
-/* The same for people: groups as headings, each key in two lines. */
-void ll_keys_text(ll_arena *mem, ll_text *out);
+/* Rows of that table for people: groups as headings, with what families of keys have in common,
+ * each key in two lines or more, of at most `width` columns where words allow. */
+void ll_keys_text(const ll_table *keys, int width, ll_text *out);
 
 /* "cluster.chip" and "memory" of "cluster.chip.memory"; "" for a key at the top. */
 const char *ll_keys_group(const char *path, ll_arena *mem);

@@ -15,6 +15,26 @@ for command in run compare net check list; do
     [ "$(awk 'length > 100' out | wc -l)" = 0 ] || complain "$command --help is wider than 100 columns"
 done
 
+# `help` and `-h` say the same as --help, `-v` and `-V` as --version.
+for words in help "help help" -h; do
+    expect 0 $words
+    same out program_help
+done
+expect 0 net --help
+cp out net_help
+expect 0 help net
+same out net_help
+expect 1 help nte
+has err "did you mean 'net'"
+expect 1 hepl
+has err "did you mean 'help'"
+expect 1 help net nvl72
+has err "'nvl72' is one argument too many"
+expect 0 -v
+cp out short_version
+expect 0 -V
+same out short_version
+
 expect 0 --version
 is_empty err
 has out '^lineloss [0-9]+\.[0-9]+\.[0-9]+ \([0-9a-f]+(-dirty)?\)$|^lineloss .* \(unknown\)$'

@@ -26,6 +26,25 @@ for key in job.tp cluster.chip.memory 'engine \(flow\)\.fold' 'cluster\.topology
 done
 expect 0 list evidence
 has out '^choice '
+# A part of a name: a group of keys, one key; types and bounds in words, in lines that fit.
+expect 0 list keys job.
+has out '^job$'
+has out '^  tp +whole number, 1 \.\. 1e6, default 1$'
+has out '^  precision +one of .*bf16'
+lacks out '^cluster'
+expect 0 list keys Guess
+has out '^  guess_\.\.\. +the library.s tuning model \(NCCL: tuning.cc\)'
+has out '^  guess_rate +rate such as 900 GB/s, 0 B/s \.\. 1 PB/s, default 0 B/s$'
+[ "$(awk 'length > 100' out | wc -l)" = 0 ] || complain "list keys is wider than 100 columns"
+expect 0 list keys seed --format csv
+[ "$(wc -l <out)" = 3 ] || complain "not two keys are called seed: $(cat out)"
+expect 0 list studies atlas950 --format json
+"$JSON_CHECK" <out || complain "list studies atlas950: not JSON"
+lacks out nvl72
+expect 1 list keys micro_bach
+has err "nothing has 'micro_bach' in its name; did you mean 'micro_batch'"
+expect 1 list chips zzzzzzz
+has err 'lineloss list chips. lists all'
 expect 0 list json
 for field in chips step_s config 'losses\[\]\.cause' checksum; do has out "^$field "; done
 finish

@@ -52,6 +52,16 @@ has out '"diff_frac": 0,'
 expect 0 run nvl72 --engine packet
 has out '\.\.\. engine flow +4\.[0-9]+ s \([-+]0\.[0-9]+ %\)'
 
+# Ranks that share cores: a note, which --quiet keeps back; so is that of the environment.
+export PETSC_OPTIONS=-ll_x
+on $(($(getconf _NPROCESSORS_ONLN) + 1)) run nvl72 --engine closed >out
+has err '^lineloss: [0-9]+ ranks share the [0-9]+ cores? of this machine'
+has err '^lineloss: the environment variable PETSC_OPTIONS is ignored'
+on $(($(getconf _NPROCESSORS_ONLN) + 1)) run nvl72 --engine closed --quiet >quiet
+lacks err '^lineloss: '
+same out quiet
+unset PETSC_OPTIONS
+
 # Another seed, another draw; the same seed, the same.
 expect 0 run nvl72 --engine closed --seed 2 --format json
 cmp -s out one.json && complain "--seed 2 gives what --seed 1 gives"

@@ -60,6 +60,8 @@ wrong "--set: engine.paths = hash: engine flow has no 'paths', which is a key of
 wrong 'flow is the engine itself' run nvl72 --beside flow
 wrong 'packet is the engine itself' net nvl72 --engine packet --beside packet
 wrong 'flow is the engine itself' compare nvl72 atlas950 --beside flow
+wrong '--progress contradicts --quiet' run nvl72 --progress -q
+wrong '--progress contradicts --no-progress' run nvl72 --no-progress --progress
 # Nothing is given twice.
 wrong "--format is given twice, as 'csv' and as 'json'" run nvl72 --format csv --format json
 wrong "\`--seed 1\` and \`--set seed=2\` set the same key" run nvl72 --seed 1 --set seed=2

@@ -287,6 +287,15 @@ static const step *steps_of(ll_kind kind)
     return kind <= LL_KIND_POWER ? all[kind] : NULL;
 }
 
+bool ll_units_step(ll_kind kind, int i, double *scale, const char **name)
+{
+    const step *s = steps_of(kind);
+    if (!s || !s[i].name) return false;
+    *scale = s[i].unit;
+    *name = s[i].name;
+    return true;
+}
+
 void ll_units_format(ll_kind kind, double value, char *out, size_t cap)
 {
     const step *s = steps_of(kind);

@@ -35,8 +35,8 @@ bool ll_units_in_bits(ll_kind kind, const char *text);
 /* Human form with a fitting prefix and 4 significant digits: 9e11, RATE -> "900 GB/s". */
 void ll_units_format(ll_kind kind, double value, char *out, size_t cap);
 
-/* The units that ll_units_format chooses from, the largest first: the i-th, and how much it is in SI.
- * False behind the last, and for kinds without units. */
+/* The units that ll_units_format chooses from, the largest first: the i-th, and how much it is in
+ * SI. False behind the last, and for kinds without units. */
 bool ll_units_step(ll_kind kind, int i, double *scale, const char **name);
 
 const char *ll_units_kind_name(ll_kind kind); /* "time", "rate", ... */

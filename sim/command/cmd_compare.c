@@ -178,8 +178,11 @@ static ll_status studies_run(comparison *c, const ll_engine_list *beside, ll_com
     for (int k = 0; k < c->n; k++) {
         LL_TRY(ll_run(&c->study[k], comm, mem, &c->result[k], err));
         LL_TRY(ll_beside_run(&c->study[k], beside, comm, mem, &c->result[k], err));
-        c->report[k] = (ll_report){&c->study[k], &c->result[k], c->label[k],
-                                   ll_standing_of(record, &c->study[k], &c->result[k], mem)};
+        c->report[k] =
+            (ll_report){.study = &c->study[k],
+                        .result = &c->result[k],
+                        .label = c->label[k],
+                        .standing = ll_standing_of(record, &c->study[k], &c->result[k], mem)};
         *valid = *valid && c->result[k].valid;
     }
     return LL_OK;

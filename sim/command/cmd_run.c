@@ -10,6 +10,8 @@
 
 #include <stdio.h>
 
+enum { N_SEED = 5 }; /* of which the spread is told */
+
 /* <name>.json, .txt, .csv, and what the run took in <name>.timing.json. */
 static ll_status files_write(ll_output *set, const char *name, const ll_report *r,
                              const ll_timing *timing, ll_comm *comm, ll_arena *mem, ll_error *err)
@@ -72,8 +74,16 @@ static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_err
     ll_result *result = ll_arena_new(mem, ll_result);
     LL_TRY(study_run(study, opt, comm, mem, result, err));
     const ll_record *record = ll_standing_record(comm, mem);
-    const ll_report report = {study, result, study->name,
-                              ll_standing_of(record, study, result, mem)};
+    ll_sensitivity *sensitivity = ll_arena_new(mem, ll_sensitivity);
+    ll_seed_spread *spread = ll_arena_new(mem, ll_seed_spread);
+    LL_TRY(ll_sensitivity_find(study, comm, mem, sensitivity, err));
+    LL_TRY(ll_seed_spread_find(study, N_SEED, comm, mem, spread, err));
+    const ll_report report = {.study = study,
+                              .result = result,
+                              .label = study->name,
+                              .standing = ll_standing_of(record, study, result, mem),
+                              .sensitivity = sensitivity,
+                              .spread = spread};
     LL_TRY(print(&report, opt->format, comm, mem, err));
     if (set.dir) LL_TRY(files_write(&set, name, &report, &timing, comm, mem, err));
     return result->valid ? LL_OK

@@ -17,7 +17,9 @@ void ll_paragraph(ll_text *out, const char *s, int width, int indent)
     int at = 0; /* column */
     bool fresh = true;
     while (*s) {
-        const size_t n = strcspn(s, " ");
+        size_t n = strcspn(s, " ");
+        while (s[n] == ' ' && s[n + 1] == '%') /* a line does not begin with its unit */
+            n += 1 + strcspn(s + n + 1, " ");
         const int w = columns(s, n);
         if (!fresh && width > 0 && at + 1 + w > width) {
             ll_text_add(out, "\n%*s", indent, "");

@@ -91,3 +91,28 @@ const char *ll_headline_error(const ll_report *r, ll_arena *mem)
         ll_headline_number(chips, mem), ll_thousands_text(r->result->n_chip, mem),
         100 * chips / r->result->n_chip, time_text(r->standing->published.alike_s, mem));
 }
+
+static const char *spread_text(const ll_report *r, ll_arena *mem)
+{
+    const ll_seed_spread *spread = r->spread;
+    if (!spread || spread->n < 2 || !(spread->headline.max > spread->headline.min)) return "";
+    return ll_arena_printf(mem, " Results of %d seeds are %.2g %% apart.", spread->n,
+                           100 * (spread->headline.max - spread->headline.min) /
+                               spread->headline.mean);
+}
+
+const char *ll_headline_inputs(const ll_report *r, int n, ll_arena *mem)
+{
+    const ll_sensitivity *inputs = r->sensitivity;
+    const char *s = "";
+    for (int i = 0; inputs && i < n && i < inputs->n; i++) {
+        const ll_sensitivity_row *row = &inputs->row[i];
+        s = ll_arena_printf(mem, "%s%s%s (%+.1f and %+.1f %%)", s, i ? ", " : "", row->entry->path,
+                            100 * row->minus.effect_frac, 100 * row->plus.effect_frac);
+    }
+    if (*s)
+        s = ll_arena_printf(mem,
+                            "It hangs most on %s: what %s gains if that is %.0f %% less or more.",
+                            s, inputs->headline->label, 100 * inputs->change_frac);
+    return ll_arena_printf(mem, "%s%s", s, spread_text(r, mem));
+}

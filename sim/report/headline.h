@@ -29,4 +29,8 @@ const char *ll_headline_chip_error(const ll_report *r, ll_arena *mem);
 /* The same, and what the result becomes if it is corrected by that. In mem. */
 const char *ll_headline_error(const ll_report *r, ll_arena *mem);
 
+/* "It hangs most on cluster.chip.gemm_frac_bf16 (10 % less: -6.1 %, 10 % more: +5.8 %), ...", and
+ * how far results of other seeds are apart; in mem. "" if neither was asked for. */
+const char *ll_headline_inputs(const ll_report *r, int n, ll_arena *mem);
+
 #endif

@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-enum { N_LOSS_TOLD = 4 }; /* losses in the headline */
+enum { N_LOSS_TOLD = 4, N_INPUT_TOLD = 2, N_INPUT = 10 }; /* in the headline; in the table */
 
 static ll_table *losses_table(const ll_report *r, ll_arena *mem)
 {
@@ -34,6 +34,12 @@ static ll_table *losses_table(const ll_report *r, ll_arena *mem)
     return t;
 }
 
+/* Two digits, or one after the point: such tables have to fit in 80 columns. */
+static const char *percent_text(double frac, ll_arena *mem)
+{
+    return ll_arena_printf(mem, 100 * frac < 9.95 ? "%.1f" : "%.0f", 100 * frac);
+}
+
 ll_table *ll_report_transfers(const ll_report *r, ll_arena *mem)
 {
     static const ll_column columns[] = {
@@ -47,6 +53,7 @@ ll_table *ll_report_transfers(const ll_report *r, ll_arena *mem)
         {.name = "lat %", .key = "latency_percent", .right = true},
         {.name = "wire %", .key = "wire_percent", .right = true},
         {.name = "cont %", .key = "contention_percent", .right = true},
+        {.name = "hid %", .key = "hidden_percent", .right = true},
         {.name = "exposed", .right = true},
     };
     ll_table *t = ll_table_create(
@@ -63,8 +70,11 @@ ll_table *ll_report_transfers(const ll_report *r, ll_arena *mem)
         ll_table_set(t, 4, "%.6g", x->calls);
         ll_table_set(t, 5, "%s", ll_quantity_text(LL_KIND_TIME, x->total_s, mem));
         for (int k = 0; k < 4; k++)
-            ll_table_set(t, 6 + k, "%.1f", x->total_s > 0 ? 100 * part_s[k] / x->total_s : 0);
-        ll_table_set(t, 10, "%s", ll_quantity_text(LL_KIND_TIME, x->exposed_s, mem));
+            ll_table_set(t, 6 + k, "%s",
+                         percent_text(x->total_s > 0 ? part_s[k] / x->total_s : 0, mem));
+        const double all_s = x->calls * x->total_s;
+        ll_table_set(t, 10, "%s", percent_text(all_s > 0 ? 1 - x->exposed_s / all_s : 0, mem));
+        ll_table_set(t, 11, "%s", ll_quantity_text(LL_KIND_TIME, x->exposed_s, mem));
     }
     return t;
 }
@@ -108,6 +118,57 @@ static ll_table *weak_table(const ll_report *r, ll_arena *mem)
     return t;
 }
 
+/* One side of an input, or "-" where there is no such study. */
+static const char *side_text(const ll_side *side, ll_arena *mem)
+{
+    if (side->why) return "-";
+    return ll_arena_printf(mem, "%+.2f%s", 100 * side->effect_frac,
+                           side->clipped ? " (bound)" : "");
+}
+
+/* The inputs that move the result most. */
+static ll_table *inputs_table(const ll_report *r, ll_arena *mem)
+{
+    const ll_sensitivity *s = r->sensitivity;
+    const char *less = ll_arena_printf(mem, "%.0f %% less", 100 * s->change_frac);
+    const char *more = ll_arena_printf(mem, "%.0f %% more", 100 * s->change_frac);
+    ll_table *t = ll_table_create(
+        mem,
+        ll_arena_printf(mem, "What it hangs on: change of %s, in %%, if one input changes",
+                        s->headline->label),
+        5,
+        (ll_column[]){{.name = "input", .key = "path"},
+                      {.name = "value"},
+                      {.name = less, .key = "less_percent", .right = true, .decimal = true},
+                      {.name = more, .key = "more_percent", .right = true, .decimal = true},
+                      {.name = "evidence"}});
+    for (int i = 0; i < s->n && i < N_INPUT; i++) {
+        const ll_config_entry *e = s->row[i].entry;
+        ll_table_row(t);
+        ll_table_set(t, 0, "%s", e->path);
+        ll_table_set(t, 1, "%s", e->text);
+        ll_table_set(t, 2, "%s", side_text(&s->row[i].minus, mem));
+        ll_table_set(t, 3, "%s", side_text(&s->row[i].plus, mem));
+        ll_table_set(t, 4, "%s", ll_evidence_name(e->evidence));
+    }
+    return t;
+}
+
+/* The table, what it leaves out, and where the other inputs are told. */
+static void inputs_print(const ll_report *r, int width, ll_arena *mem, ll_text *out)
+{
+    const ll_sensitivity *s = r->sensitivity;
+    if (!s || s->n == 0) return;
+    ll_table_print(inputs_table(r, mem), LL_FORMAT_TEXT, width, out);
+    ll_paragraph(
+        out,
+        ll_arena_printf(mem,
+                        "%d inputs were changed, one by one; %d move the result at all. %s "
+                        "`lineloss check %s` lists every value with its source.",
+                        s->n_tried, s->n, ll_closed_leaves_out, r->study->path),
+        width, 0);
+}
+
 static ll_table *summary_table(const ll_report *r, ll_arena *mem)
 {
     const ll_summary_row *row;
@@ -128,6 +189,8 @@ static void headline(const ll_report *r, int width, ll_arena *mem, ll_text *out)
     ll_text_add(out, "%s%s%s\n", r->study->name, *r->study->doc ? ": " : "", r->study->doc);
     ll_paragraph(out, ll_headline_result(r, mem), width, 2);
     ll_paragraph(out, ll_headline_losses(r, N_LOSS_TOLD, mem), width, 2);
+    if (r->sensitivity || r->spread)
+        ll_paragraph(out, ll_headline_inputs(r, N_INPUT_TOLD, mem), width, 2);
     ll_paragraph(out, ll_headline_error(r, mem), width, 2);
 }
 
@@ -199,13 +262,18 @@ static void report_text(const ll_report *r, int width, ll_arena *mem, ll_text *o
             ll_text_add(out, "  %s: %s\n", r->result->loss[i].cause, r->result->loss[i].doc);
     ll_text_add(out, "\n");
     ll_table_print(ll_report_transfers(r, mem), LL_FORMAT_TEXT, width, out);
+    ll_paragraph(out,
+                 "soft: launch, steps and ramps of the library; lat: latency of an empty fabric; "
+                 "wire: bytes over the links; cont: what other traffic costs, a part of wire; hid: "
+                 "hidden behind kernels or in a wait for others.",
+                 width, 0);
     ll_text_add(out, "\n");
     ll_table_print(ll_report_memory(r, mem), LL_FORMAT_TEXT, width, out);
     ll_text_add(out, "\n");
     validation_print(r, out);
     evidence_count(r, out);
-    ll_table *weak = weak_table(r, mem);
-    if (weak->n_row) ll_table_print(weak, LL_FORMAT_TEXT, width, out);
+    ll_text_add(out, "\n");
+    inputs_print(r, width, mem, out);
     ll_text_add(out, "\nConventions\n");
     for (int i = 0; ll_report_conventions[i]; i++)
         ll_text_add(out, "  %s\n", ll_report_conventions[i]);

@@ -8,6 +8,7 @@
 #include "sim/print/fields.h"
 #include "sim/print/quantity.h"
 #include "sim/step/result.h"
+#include "sim/step/sensitivity.h"
 #include "sim/work/study.h"
 
 /* Published steps on a chip, as they are recorded beside the configurations. */
@@ -33,7 +34,9 @@ typedef struct ll_report {
     const ll_study *study;
     const ll_result *result;
     const char *label; /* in comparisons and pictures; the name of the study if that is unique */
-    const ll_standing *standing; /* borrowed */
+    const ll_standing *standing;       /* borrowed */
+    const ll_sensitivity *sensitivity; /* what it hangs on; NULL: was not asked for */
+    const ll_seed_spread *spread;      /* over seeds of the jitter; NULL: was not asked for */
 } ll_report;
 
 /* The whole report in any format. width: columns of TEXT. */

@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-enum { BAR = 40, NAME = 22 };
+enum { BAR = 36, NAME = 17 }; /* lines of 79 columns */
 
 int ll_report_bars(const ll_result *r, ll_arena *mem, const ll_bar **bar)
 {
@@ -40,11 +40,11 @@ void ll_report_waterfall(const ll_report *r, ll_arena *mem, ll_text *out)
 {
     const ll_bar *bar;
     const int n = ll_report_bars(r->result, mem, &bar);
-    ll_text_add(out, "  %-*s %12s %10s\n", NAME, "", "chips", "of all");
+    ll_text_add(out, "  %-*s %9s %9s\n", NAME, "", "chips", "of all");
     for (int i = 0; i < n; i++) {
         const double sign = bar[i].kind == LL_BAR_LOST ? -1 : 1;
         if (bar[i].kind == LL_BAR_LOST && bar[i].chips == 0) continue;
-        ll_text_add(out, "  %-*s %12.1f %8.2f %%  ", NAME, bar[i].name, sign * bar[i].chips,
+        ll_text_add(out, "  %-*s %9.1f %7.2f %%  ", NAME, bar[i].name, sign * bar[i].chips,
                     100 * sign * bar[i].frac);
         columns_add(out, bar[i].lo_frac, bar[i].hi_frac);
     }

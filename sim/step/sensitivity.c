@@ -85,11 +85,11 @@ static int by_effect(const void *a, const void *b)
 static void rows_finish(const ll_variant *v, const ll_speed *jittered, ll_arena *mem,
                         ll_sensitivity *out)
 {
-    for (int i = 0; i < out->n_tried; i++) {
+    for (int i = 0; i < out->n_tried; i++, v += 2) {
         ll_sensitivity_row row = out->row[i];
-        const ll_speed *base = v[2 * i].jitter ? jittered : &out->base;
-        side_fill(&row.minus, &v[2 * i], base, mem);
-        side_fill(&row.plus, &v[2 * i + 1], base, mem);
+        const ll_speed *base = v->jitter ? jittered : &out->base;
+        side_fill(&row.minus, &v[0], base, mem);
+        side_fill(&row.plus, &v[1], base, mem);
         row.effect_frac = fmax(fabs(row.minus.effect_frac), fabs(row.plus.effect_frac));
         if (row.effect_frac > 0 || row.minus.why || row.plus.why) out->row[out->n++] = row;
     }
@@ -108,11 +108,12 @@ ll_status ll_sensitivity_find(const ll_study *study, ll_comm *comm, ll_arena *me
     LL_TRY(ll_speed_find(study, true, comm, mem, &jittered, err));
     out->n_tried = rows_begin(study, out);
     ll_variant *v = ll_arena_array(mem, 2 * out->n_tried, ll_variant);
+    int n = 0;
     for (int i = 0; i < out->n_tried; i++) {
-        v[2 * i] = variant_of(out->row[i].entry, &out->row[i].minus, mem);
-        v[2 * i + 1] = variant_of(out->row[i].entry, &out->row[i].plus, mem);
+        v[n++] = variant_of(out->row[i].entry, &out->row[i].minus, mem);
+        v[n++] = variant_of(out->row[i].entry, &out->row[i].plus, mem);
     }
-    ll_variants_run(study, "varying figures", 2 * out->n_tried, v, comm);
+    ll_variants_run(study, "varying figures", n, v, comm);
     rows_finish(v, &jittered, mem, out);
     return LL_OK;
 }

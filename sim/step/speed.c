@@ -69,6 +69,22 @@ typedef struct found {
     char why[sizeof((ll_variant *)0)->why];
 } found;
 
+/* The first message of an error, without its file and line: they are of the machine. */
+static void why_fill(const ll_error *err, char *why, size_t cap)
+{
+    const char *s = err->text;
+    const size_t n_place = strcspn(s, "\n");
+    for (size_t i = 1; i < n_place; i++) {
+        const size_t n_digit = strspn(s + i, "0123456789");
+        if (s[i - 1] == ':' && n_digit > 0 && !strncmp(s + i + n_digit, ": ", 2)) {
+            s += i + n_digit + 2;
+            break;
+        }
+    }
+    const size_t n = strcspn(s, "\n");
+    memcpy(why, s, n < cap ? n : cap - 1);
+}
+
 /* One variant, by all ranks of comm. What it takes of scratch is given back. */
 static found variant_run(const ll_study *study, const ll_variant *v, ll_comm *comm,
                          ll_arena *scratch)
@@ -80,10 +96,7 @@ static found variant_run(const ll_study *study, const ll_variant *v, ll_comm *co
     ll_error_init(err);
     ll_status status = ll_study_vary(study, v->n_change, v->change, scratch, other, err);
     if (status == LL_OK) status = ll_speed_find(other, v->jitter, comm, scratch, &f.speed, err);
-    if (status != LL_OK) {
-        const size_t n = strcspn(err->text, "\n");
-        memcpy(f.why, err->text, n < sizeof f.why ? n : sizeof f.why - 1);
-    }
+    if (status != LL_OK) why_fill(err, f.why, sizeof f.why);
     ll_arena_release(scratch, mark);
     return f;
 }

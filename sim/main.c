@@ -1,13 +1,13 @@
 /* lineloss: start MPI and PETSc, run one command, finish cleanly. */
 #include "sim/command/agree.h"
 #include "sim/command/command.h"
+#include "sim/command/interrupt.h"
 #include "sim/command/options.h"
 #include "sim/print/output.h"
 #include "sim/version.h"
 
 #include <mpi.h>
 #include <petscsys.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,24 +32,6 @@ static void errors_print(const char *prefix, const ll_error *err)
 }
 
 static void abort_all(int exit_code) { MPI_Abort(MPI_COMM_WORLD, exit_code); }
-
-/* Nothing half-written stays behind; then the signal does what it does by default. */
-static void on_signal(int number)
-{
-    ll_output_abandon();
-    signal(number, SIG_DFL);
-    raise(number);
-}
-
-static void signals_set(void)
-{
-    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGXCPU};
-    struct sigaction action = {.sa_handler = on_signal};
-    sigemptyset(&action.sa_mask);
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-        sigaction(numbers[i], &action, NULL);
-    signal(SIGXFSZ, SIG_IGN); /* what is written beyond a limit is an error as on a full disk */
-}
 
 static ll_status version_print(void)
 {
@@ -174,10 +156,10 @@ static ll_status command_run(const request *r, MPI_Comm world, ll_comm *comm, ll
     ll_comm_quiet_set(comm, r->opt.value[LL_OPT_QUIET] != NULL);
     crowding_note(comm);
     LL_TRY(petsc_start(&r->opt, world, comm, mem));
-    signals_set();
+    ll_interrupt_expect(r->opt.value[LL_OPT_OUT], ll_comm_rank(comm) == 0);
     ll_comm_show_set(comm, show_of(&r->opt));
     ll_status status = r->opt.command->run(&r->opt, comm, mem, &err);
-    ll_output_abandon(); /* what it could not complete */
+    (void)ll_output_abandon(); /* what it could not complete */
     if (status == LL_OK) status = petsc_unused(&r->opt, &err);
     if (status != LL_OK && ll_comm_rank(comm) == 0) errors_print("", &err);
     return PetscFinalize() && status == LL_OK ? LL_ERR_INTERNAL : status;

@@ -274,7 +274,8 @@ void ll_options_help(const ll_command *command, ll_text *out)
         out,
         "\n`lineloss COMMAND --help` says more, with examples. Every command also runs under "
         "mpirun.\n\nExit codes: 0 done; 1 usage or configuration; 2 the run failed; 3 a bug "
-        "in lineloss.\n\nEnvironment:\n"
+        "in lineloss;\n130 and 143 interrupted, by SIGINT and SIGTERM. mpirun may end with codes "
+        "of its own.\n\nEnvironment:\n"
         "  %-21s %s\n  %-21s %s\n",
         "LINELOSS_CONFIGS", "directory of chips, clusters, models and studies", "LINELOSS_PROGRESS",
         "0 never shows progress, 1 shows it without a terminal");

@@ -21,6 +21,7 @@ static char stage_path[PATH_CAP];   /* the folder of a set that is not complete 
 static char made_path[PATH_CAP];    /* the directory that this process made */
 static DIR *stage_files;
 static volatile sig_atomic_t pending, staged, made; /* made: how many levels of it */
+static volatile sig_atomic_t n_complete;            /* files that are where they belong */
 
 /* readdir of glibc allocates nothing, and nobody else reads this one. */
 static void stage_remove(void)
@@ -31,7 +32,7 @@ static void stage_remove(void)
     rmdir(stage_path);
 }
 
-void ll_output_abandon(void)
+int ll_output_abandon(void)
 {
     if (pending) unlink(pending_path);
     if (staged) stage_remove();
@@ -40,6 +41,7 @@ void ll_output_abandon(void)
         if (slash) *slash = '\0';
     }
     pending = staged = made = 0;
+    return n_complete;
 }
 
 /* ---- Directories ----------------------------------------------------------------------------- */
@@ -123,6 +125,7 @@ static ll_status file_write(const char *dir, const char *name, const ll_text *te
     int why = errno;
     if (!ok && pending) unlink(pending_path);
     pending = 0;
+    n_complete += ok && !(staged && !strcmp(dir, stage_path));
     return ok ? LL_OK
               : ll_error_set(err, LL_ERR_RUN, "%.*s/%s: cannot write: %s", final_length(dir), dir,
                              name, strerror(why));
@@ -258,8 +261,10 @@ static ll_status file_move(const ll_output *set, const char *name, ll_error *err
     char from[PATH_CAP], to[PATH_CAP];
     snprintf(from, sizeof from, "%s/%s", set->stage, name);
     snprintf(to, sizeof to, "%s/%s", set->dir, name);
-    if (rename(from, to) == 0) return LL_OK;
-    return ll_error_set(err, LL_ERR_RUN, "%s: cannot write: %s", to, strerror(errno));
+    if (rename(from, to) != 0)
+        return ll_error_set(err, LL_ERR_RUN, "%s: cannot write: %s", to, strerror(errno));
+    n_complete++;
+    return LL_OK;
 }
 
 /* The main file last: where it is of this set, all are. */
@@ -290,6 +295,7 @@ static ll_status set_move_aside(const ll_output *set, ll_error *err)
     for (int i = 2; i < TRIES; i++) {
         snprintf(path, sizeof path, "%s/%.*s-%d", set->dir, n, set->main, i);
         if (rename(set->stage, path) == 0) {
+            n_complete++;
             fprintf(stderr,
                     "lineloss: %s/%s is of another configuration by now; this result is in %s/\n",
                     set->dir, set->main, path);

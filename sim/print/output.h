@@ -64,7 +64,7 @@ const char *ll_output_variant(const char *name, int n_set, const char *const *se
 const char *ll_output_file_name(const char *name, const char *suffix, ll_arena *mem);
 
 /* Remove what is not complete, and the directory if it was made for nothing: at the end of the
- * program, and in signal handlers. */
-void ll_output_abandon(void);
+ * program, and in signal handlers. Returns how many files are where they belong. */
+int ll_output_abandon(void);
 
 #endif

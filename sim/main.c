@@ -102,9 +102,22 @@ static void petsc_environment_drop(MPI_Comm world, const ll_comm *comm)
     }
 }
 
-static ll_status petsc_start(const ll_options *opt, MPI_Comm world, const ll_comm *comm,
-                             ll_arena *mem)
+/* What PETSc is told stands in the result word by word, and so it has to be said here. */
+static ll_status petsc_words_check(const ll_options *opt, ll_error *err)
 {
+    for (int i = 0; i < opt->n_petsc; i++)
+        if (strncmp(opt->petsc[i], "-options_file", strlen("-options_file")) == 0)
+            return ll_error_set(err, LL_ERR_CONFIG,
+                                "--petsc %s: a result records what stands on the command line, and "
+                                "not files; write the options themselves",
+                                opt->petsc[i]);
+    return LL_OK;
+}
+
+static ll_status petsc_start(const ll_options *opt, MPI_Comm world, const ll_comm *comm,
+                             ll_arena *mem, ll_error *err)
+{
+    LL_TRY(petsc_words_check(opt, err));
     int argc = opt->n_petsc + 2;
     char **argv = ll_arena_array(mem, argc + 1, char *);
     argv[0] = ll_arena_strdup(mem, opt->program);
@@ -113,8 +126,11 @@ static ll_status petsc_start(const ll_options *opt, MPI_Comm world, const ll_com
         argv[i + 2] = ll_arena_strdup(mem, opt->petsc[i]);
     petsc_environment_drop(world, comm);
     PETSC_COMM_WORLD = world;
-    if (PetscInitialize(&argc, &argv, NULL, NULL)) return LL_ERR_INTERNAL;
-    return PetscPopSignalHandler() ? LL_ERR_INTERNAL : LL_OK;
+    if (PetscInitialize(&argc, &argv, NULL, NULL) || PetscPopSignalHandler())
+        return ll_error_set(err, LL_ERR_RUN,
+                            "PETSc did not start, for the reason that it gives above%s",
+                            opt->n_petsc ? "; is it what stands after --petsc?" : "");
+    return LL_OK;
 }
 
 /* The option, or else what the environment wishes. */
@@ -155,10 +171,12 @@ static ll_status command_run(const request *r, MPI_Comm world, ll_comm *comm, ll
     ll_error_init(&err);
     ll_comm_quiet_set(comm, r->opt.value[LL_OPT_QUIET] != NULL);
     crowding_note(comm);
-    LL_TRY(petsc_start(&r->opt, world, comm, mem));
+    ll_status status = petsc_start(&r->opt, world, comm, mem, &err);
+    if (status != LL_OK && ll_comm_rank(comm) == 0) errors_print("lineloss: ", &err);
+    LL_TRY(status);
     ll_interrupt_expect(r->opt.value[LL_OPT_OUT], ll_comm_rank(comm) == 0);
     ll_comm_show_set(comm, show_of(&r->opt));
-    ll_status status = r->opt.command->run(&r->opt, comm, mem, &err);
+    status = r->opt.command->run(&r->opt, comm, mem, &err);
     (void)ll_output_abandon(); /* what it could not complete */
     if (status == LL_OK) status = petsc_unused(&r->opt, &err);
     if (status != LL_OK && ll_comm_rank(comm) == 0) errors_print("", &err);
@@ -182,13 +200,36 @@ static ll_status ranks_run(request *r, MPI_Comm world, ll_arena *mem)
     return status;
 }
 
+/* While MPI_Init works. Open MPI ends the program there by _exit(1) if it cannot start, and 1 would
+ * say that the configuration is wrong. No handler is asked before; so its call comes here. */
+static bool is_starting;
+
+/* NOLINTNEXTLINE(bugprone-reserved-identifier,readability-inconsistent-declaration-*): see above */
+_Noreturn void _exit(int code)
+{
+    static const char text[] =
+        "lineloss: MPI did not start, for the reason that it gives above; nothing was run\n";
+    if (is_starting && write(STDERR_FILENO, text, sizeof text - 1) >= 0) code = LL_ERR_RUN;
+    _Exit(code);
+}
+
+/* What Open MPI is told; other MPI libraries ignore it. A single process needs no daemon beside it,
+ * and no folder in TMPDIR, where those that start at the same time would run into each other. */
+static void mpi_start(request *r)
+{
+    setenv("OMPI_MCA_mpi_yield_when_idle", "1", 0); // ranks that share a core must not spin
+    if (!is_launched()) {
+        setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
+        setenv("OMPI_MCA_orte_create_session_dirs", "0", 0);
+    }
+    is_starting = true;
+    MPI_Init(&r->argc, &r->argv);
+    is_starting = false;
+}
+
 static ll_status mpi_run(request *r, ll_arena *mem)
 {
-    /* Ranks that wait for each other on one core must not spin; ignored by other MPI libraries. */
-    setenv("OMPI_MCA_mpi_yield_when_idle", "1", 0);
-    /* Without a launcher, one rank needs no daemon beside it. */
-    setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
-    MPI_Init(&r->argc, &r->argv);
+    mpi_start(r);
     ll_assert_on_fail(abort_all);
     MPI_Comm world;
     MPI_Comm_dup(MPI_COMM_WORLD, &world);

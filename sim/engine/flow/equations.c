@@ -453,6 +453,14 @@ static void create_rows(ll_equations *eq, ll_arena *mem)
     }
 }
 
+/* It has said why; mostly, what follows --petsc has no such value. */
+static ll_status petsc_fault(ll_error *err)
+{
+    return ll_error_set(err, LL_ERR_RUN,
+                        "throughput equations: PETSc failed, for the reason that it gives above; "
+                        "without options after --petsc this is a bug");
+}
+
 ll_status ll_equations_create(const ll_system *system, double tolerance, ll_comm *comm,
                               ll_arena *mem, ll_equations **out, ll_error *err)
 {
@@ -471,8 +479,7 @@ ll_status ll_equations_create(const ll_system *system, double tolerance, ll_comm
     create_rows(eq, mem);
     const bool bad = create_vectors(eq, mem) || create_jacobian(eq) || create_solver(eq);
     *out = eq;
-    return bad ? ll_error_set(err, LL_ERR_INTERNAL, "throughput equations: PETSc set-up failed")
-               : LL_OK;
+    return bad ? petsc_fault(err) : LL_OK;
 }
 
 void ll_equations_destroy(ll_equations *eq)
@@ -567,8 +574,7 @@ ll_status ll_equations_solve(ll_equations *eq, const double *mult, double *wait_
 {
     SNESConvergedReason reason = SNES_CONVERGED_ITERATING;
     take_rows(eq, mult);
-    if (solve(eq, wait_s, info, &reason))
-        return ll_error_set(err, LL_ERR_INTERNAL, "throughput equations: PETSc failed");
+    if (solve(eq, wait_s, info, &reason)) return petsc_fault(err);
     if (reason <= 0 || !(eq->residual <= eq->tolerance))
         return ll_error_set(
             err, LL_ERR_RUN,
@@ -576,7 +582,6 @@ ll_status ll_equations_solve(ll_equations *eq, const double *mult, double *wait_
             "the load after %d steps, tolerance %g%s",
             SNESConvergedReasons[reason], (long long)eq->sys.n_link, eq->residual, info->n_newton,
             eq->tolerance, reason > 0 ? ": options after --petsc made it stop too early" : "");
-    if (finish(eq, wait_s, rate_Bps))
-        return ll_error_set(err, LL_ERR_INTERNAL, "throughput equations: PETSc failed");
+    if (finish(eq, wait_s, rate_Bps)) return petsc_fault(err);
     return LL_OK;
 }

@@ -84,7 +84,7 @@ static void cell_set(ll_table *t, int c, const figure *f, int k)
     else
         ll_table_set(t, c, "%s",
                      f->style == WHOLE ? ll_thousands_text(shown, t->mem)
-                                       : ll_headline_number(shown, t->mem));
+                                       : ll_digits_text(shown, LL_HEADLINE_DIGITS, t->mem));
     if (isfinite(x)) t->exact[(t->n_row - 1) * t->n_column + c] = x;
 }
 
@@ -240,7 +240,8 @@ static const ll_loss *loss_find(const ll_result *r, const char *cause)
 /* Three digits, but no more than two after the point. */
 static const char *chips_text(double chips, ll_arena *mem)
 {
-    return fabs(chips) < 1 ? ll_arena_printf(mem, "%.2f", chips) : ll_headline_number(chips, mem);
+    return fabs(chips) < 1 ? ll_arena_printf(mem, "%.2f", chips)
+                           : ll_digits_text(chips, LL_HEADLINE_DIGITS, mem);
 }
 
 /* A row of chips and per cent, or of per cent alone. loss: [n]; NULL: the study has no such cause.

@@ -1,8 +1,9 @@
 #include "sim/report/difference.h"
 
 #include "sim/base/status.h"
-#include "sim/report/keys.h"
+#include "sim/step/sensitivity.h"
 
+#include <math.h>
 #include <string.h>
 
 typedef struct comparison {
@@ -26,11 +27,6 @@ static ll_table *table_make(const comparison *c, const char *title, ll_arena *me
     return ll_table_create(mem, title, c->n + 1, column);
 }
 
-static const char **cells_at(const ll_table *t, int i)
-{
-    return t->cell + (size_t)i * (size_t)t->n_column;
-}
-
 /* A row for `path`, unless all studies agree about it. */
 static void difference_add(const comparison *c, const char *path, ll_table *t)
 {
@@ -48,8 +44,10 @@ static void difference_add(const comparison *c, const char *path, ll_table *t)
         ll_table_set(t, k + 1, "%s", text[k]);
 }
 
-static ll_table *differences(const comparison *c, ll_arena *mem)
+ll_table *ll_difference_table(int n, const ll_study *study, const char *const *label, ll_arena *mem)
 {
+    LL_ASSERT(n <= LL_MAX_COMPARE, "n = %d", n);
+    const comparison what = {n, study, label}, *c = &what;
     ll_table *t = table_make(c, "What differs", mem);
     for (int k = 0; k < c->n; k++) {
         const ll_config *cfg = c->study[k].config;
@@ -64,62 +62,91 @@ static ll_table *differences(const comparison *c, ll_arena *mem)
     return t;
 }
 
-/* Whether the table has a row of `group` in which study k has a value. */
-static bool group_known(const ll_table *t, const char *group, int k)
-{
-    for (int i = 0; i < t->n_row; i++) {
-        const char **cell = cells_at(t, i);
-        if (!strcmp(ll_keys_group(cell[0], t->mem), group) && strcmp(cell[k + 1], "-") != 0)
-            return true;
-    }
-    return false;
-}
+/* Columns of a study in the table of effects: its value, and, but for the first, what it does. */
+static int column_of(int k) { return k == 0 ? 1 : 2 * k; }
 
-/* Whether a row before i has the group of row i. */
-static bool group_seen(const ll_table *t, int i)
-{
-    const char *group = ll_keys_group(cells_at(t, i)[0], t->mem);
-    for (int j = 0; j < i; j++)
-        if (!strcmp(ll_keys_group(cells_at(t, j)[0], t->mem), group)) return true;
-    return false;
-}
+static bool is_told(const ll_effects_row *row) { return row->effect_frac >= LL_EFFECT_TOLD; }
 
-/* The rows of one group under its name; just the name if some study does not have it at all. */
-static void group_add(const comparison *c, const ll_table *all, const char *group, ll_table *t)
+static void effect_cells(const ll_effects_row *row, int n, ll_table *t)
 {
-    bool shared = true;
-    for (int k = 0; k < c->n; k++)
-        shared = shared && group_known(all, group, k);
-    if (*group || !shared) {
-        ll_table_row(t);
-        ll_table_set(t, 0, "%s", group);
-    }
-    for (int k = 0; k < c->n && !shared; k++)
-        ll_table_set(t, k + 1, group_known(all, group, k) ? "present" : "-");
-    for (int i = 0; i < all->n_row && shared; i++) {
-        const char **cell = cells_at(all, i);
-        if (strcmp(ll_keys_group(cell[0], t->mem), group) != 0) continue;
-        ll_table_row(t);
-        ll_table_set(t, 0, "%s%s", *group ? "  " : "", ll_keys_leaf(cell[0]));
-        for (int k = 0; k < c->n; k++)
-            ll_table_set(t, k + 1, "%s", cell[k + 1]);
+    ll_table_row(t);
+    ll_table_set(t, 0, row->is_group ? "all of %s" : "%s", row->path);
+    for (int k = 0; k < n; k++) {
+        const ll_effect *e = &row->effect[k];
+        const char *text = row->is_group ? "" : row->text[k] ? row->text[k] : "-";
+        ll_table_set(t, column_of(k), "%s", text);
+        if (k == 0) continue;
+        if (!e->differs) continue;
+        if (e->why)
+            ll_table_set(t, column_of(k) + 1, "-");
+        else
+            ll_table_set(t, column_of(k) + 1, "%+.1f", 100 * e->effect_frac);
     }
 }
 
-/* For people: groups as headings. */
-static ll_table *difference_groups(const comparison *c, ll_arena *mem)
+ll_table *ll_effects_table(const ll_effects *effects, const char *const *label, ll_arena *mem)
 {
-    ll_table *all = differences(c, mem);
-    ll_table *t = table_make(c, "What differs (in full in compare.md, compare.json)", mem);
-    for (int i = 0; i < all->n_row; i++)
-        if (!group_seen(all, i)) group_add(c, all, ll_keys_group(cells_at(all, i)[0], mem), t);
+    const int n = effects->n_study;
+    ll_column column[2 * LL_MAX_COMPARE] = {{.name = "key"}, {.name = label[0]}};
+    for (int k = 1; k < n; k++) {
+        column[column_of(k)] = (ll_column){.name = label[k]};
+        column[column_of(k) + 1] =
+            (ll_column){.name = "%",
+                        .key = ll_arena_printf(mem, "%s_effect_percent", label[k]),
+                        .right = true,
+                        .decimal = true};
+    }
+    ll_table *t = ll_table_create(
+        mem,
+        ll_arena_printf(mem,
+                        "What differs, and what it does to %s of %s if that alone changes, in %%",
+                        effects->headline->label, label[0]),
+        2 * n, column);
+    for (int i = 0; i < effects->n; i++)
+        if (is_told(&effects->row[i])) effect_cells(&effects->row[i], n, t);
     return t;
 }
 
-ll_table *ll_difference_table(int n, const ll_study *study, const char *const *label, bool grouped,
-                              ll_arena *mem)
+const char *ll_effects_text(const ll_effects *effects, const char *first, ll_arena *mem)
 {
-    LL_ASSERT(n <= LL_MAX_COMPARE, "n = %d", n);
-    comparison c = {n, study, label};
-    return grouped ? difference_groups(&c, mem) : differences(&c, mem);
+    int n_key = 0, n_told = 0, n_grouped = 0;
+    for (int i = 0; i < effects->n; i++) {
+        const ll_effects_row *row = &effects->row[i];
+        if (row->is_group) continue;
+        bool grouped = false;
+        for (int k = 1; k < effects->n_study; k++)
+            grouped = grouped || row->effect[k].group;
+        n_key++;
+        n_told += is_told(row);
+        n_grouped += grouped && !is_told(row);
+    }
+    const char *s = "";
+    if (n_told < n_key)
+        s = ll_arena_printf(
+            mem, "Of %d keys that differ, %d move %s by %.0f %% or more alone, %d by less", n_key,
+            n_told, first, 100 * LL_EFFECT_TOLD, n_key - n_told - n_grouped);
+    if (n_grouped)
+        s = ll_arena_printf(mem, "%s, and %d can only be changed with others", s, n_grouped);
+    return ll_arena_printf(mem, "%s%sEffects are %s. They do not add up.", s, *s ? ". " : "",
+                           ll_closed_leaves_out);
+}
+
+void ll_effects_json(const ll_effects *effects, const char *key, ll_json *j)
+{
+    ll_json_open(j, key, '[');
+    for (int i = 0; i < effects->n; i++) {
+        const ll_effects_row *row = &effects->row[i];
+        ll_json_open(j, NULL, '{');
+        ll_json_string(j, row->is_group ? "group" : "key", row->path);
+        ll_json_open(j, "effect_frac", '[');
+        for (int k = 0; k < effects->n_study; k++)
+            ll_json_number(j, NULL, row->effect[k].why ? (double)NAN : row->effect[k].effect_frac);
+        ll_json_close(j);
+        ll_json_open(j, "why_not", '[');
+        for (int k = 0; k < effects->n_study; k++)
+            ll_json_string(j, NULL, row->effect[k].why);
+        ll_json_close(j);
+        ll_json_close(j);
+    }
+    ll_json_close(j);
 }

@@ -3,15 +3,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-const char *ll_headline_number(double x, ll_arena *mem)
-{
-    if (x == 0 || !isfinite(x)) return ll_arena_printf(mem, "%g", x);
-    const int n_decimal = 2 - (int)floor(log10(fabs(x)));
-    if (n_decimal > 0) return ll_arena_printf(mem, "%.*f", n_decimal, x);
-    const double step = pow(10, -n_decimal);
-    return ll_thousands_text(round(x / step) * step, mem);
-}
-
 static const char *time_text(double t_s, ll_arena *mem)
 {
     char out[64];
@@ -36,8 +27,9 @@ const char *ll_headline_result(const ll_report *r, ll_arena *mem)
             100 * res->efficiency_frac, takes);
     return ll_arena_printf(
         mem, "%s %s do the work of %s chips at their peak (%.1f %%); a step takes %s.",
-        ll_thousands_text(res->n_chip, mem), chip, ll_headline_number(res->effective_chips, mem),
-        100 * res->efficiency_frac, takes);
+        ll_thousands_text(res->n_chip, mem), chip,
+        ll_digits_text(res->effective_chips, LL_HEADLINE_DIGITS, mem), 100 * res->efficiency_frac,
+        takes);
 }
 
 /* Index of the largest loss that is not taken, ties by their place; -1: none above 0 is left. */
@@ -61,7 +53,7 @@ const char *ll_headline_losses(const ll_report *r, int n, ll_arena *mem)
         taken[i] = true;
         const ll_loss *loss = &r->result->loss[i];
         s = ll_arena_printf(mem, "%s%s%s (%s chips, %.1f %%)", s, k ? ", " : "", loss->cause,
-                            ll_headline_number(loss->chips, mem), 100 * loss->frac);
+                            ll_digits_text(loss->chips, LL_HEADLINE_DIGITS, mem), 100 * loss->frac);
     }
     return *s ? ll_arena_printf(mem, "The largest losses are %s.", s) : "Nothing is lost.";
 }
@@ -88,7 +80,7 @@ const char *ll_headline_error(const ll_report *r, ll_arena *mem)
     if (!(chips > 0)) return known;
     return ll_arena_printf(
         mem, "%s Corrected by that: %s of %s chips (%.1f %%), a step of %s.", known,
-        ll_headline_number(chips, mem), ll_thousands_text(r->result->n_chip, mem),
+        ll_digits_text(chips, LL_HEADLINE_DIGITS, mem), ll_thousands_text(r->result->n_chip, mem),
         100 * chips / r->result->n_chip, time_text(r->standing->published.alike_s, mem));
 }
 

@@ -10,8 +10,7 @@
 
 #include "sim/report/report.h"
 
-/* Three digits: "31.5", "3,530", "0.0123", in mem. */
-const char *ll_headline_number(double x, ll_arena *mem);
+enum { LL_HEADLINE_DIGITS = 3 };
 
 /* Effective chips if the step takes as long as published steps suggest; 0: nothing is corrected. */
 double ll_headline_corrected_chips(const ll_report *r);

@@ -8,8 +8,9 @@ has out '^nvl72 +72 +[0-9.]+ +[0-9]+ +1\.00 +[0-9.]+ +1\.00 +[0-9.]+ +[0-9.]+$'
 has out '^atlas950 +8,192 +[0-9.]+ +[0-9]+ +0\.[0-9]+ +[0-9,]+ +[0-9]+ +[0-9.]+ +-$'
 has out '^Of 21 published steps on GB200, all took longer than predicted'
 has out '^No step on Ascend 950DT has been measured'
-has out '^  peak_bf16 +2\.5 PFLOP/s +486 TFLOP/s$'
-lacks out '^  sequence ' # the same in both
+has out '^cluster\.chip\.peak_bf16 +2\.5 PFLOP/s +486 TFLOP/s +-[0-9.]+$'
+has out '^Of [0-9]+ keys that differ, '
+lacks out '^job\.sequence ' # the same in both
 lacks out '^recompute ' # takes nothing in either
 [ "$(grep -c 'lineloss result is VALID' out)" = 2 ] || complain "not two verdicts"
 at() { grep -n "^$1" out | head -n 1 | cut -d: -f1; }
@@ -19,7 +20,7 @@ order="$(at Results) $(at 'Where the chips go') $(at 'Of a step and a chip') $(a
 "$LINELOSS" compare nvl72 atlas950 --engine closed -o cmp --format json >json 2>err || complain "$(cat err)"
 awk -F'[:,] *' '/"tokens_per_s_per_chip"/ { x[n++] = $2 } END { printf "%.3f\n", x[1] / x[0] }' json >ratio
 has out "^atlas950 .* $(cat ratio) "
-for file in compare.json compare.txt compare.csv compare.md compare.tex compare.gp compare.svg compare-column.svg bars.svg; do
+for file in compare.json compare.txt compare.csv compare.md compare-results.tex compare-losses.tex compare-more.tex compare-setup.tex compare.gp compare.svg compare-column.svg bars.svg; do
     [ -s cmp/$file ] || complain "no $file"
 done
 "$JSON_CHECK" differences results <cmp/compare.json || complain "compare.json"
@@ -50,5 +51,5 @@ has out "VALID: nvl72, checksum $variant,"
 [ "$plain" != "$variant" ] || complain "both variants have checksum $plain"
 
 on 3 compare nvl72 atlas950 --engine closed -o three >out
-for file in compare.json compare.txt compare.csv compare.md compare.tex compare.gp; do same three/$file cmp/$file; done
+for file in compare.json compare.txt compare.csv compare.md compare-results.tex compare-losses.tex compare-more.tex compare-setup.tex compare.gp; do same three/$file cmp/$file; done
 finish

@@ -1,0 +1,212 @@
+#include "sim/command/cases.h"
+
+#include "sim/print/paragraph.h"
+#include "sim/report/difference.h"
+#include "sim/report/plot.h"
+#include "sim/validate/standing.h"
+
+#include <string.h>
+
+static void cases_make(int n, ll_arena *mem, ll_cases *out)
+{
+    *out = (ll_cases){.n = n,
+                      .study = ll_arena_array(mem, n, ll_study),
+                      .result = ll_arena_array(mem, n, ll_result),
+                      .report = ll_arena_array(mem, n, ll_report),
+                      .label = ll_arena_array(mem, n, const char *)};
+}
+
+/* The name of study k; where another has it too, with the settings of its own, or else its path. */
+static const char *label_of(const ll_cases *c, const char *const *name, const ll_settings *settings,
+                            int k, ll_arena *mem)
+{
+    const char *label = c->study[k].name, *own = settings[k].own;
+    for (int i = 0; i < c->n; i++)
+        if (i != k && !strcmp(c->study[i].name, label))
+            return *own ? ll_arena_printf(mem, "%s %s", label, own) : i < k ? name[k] : label;
+    return label;
+}
+
+ll_status ll_cases_load(int n, const char *const *name, const ll_settings *settings, ll_comm *comm,
+                        ll_arena *mem, ll_cases *out, ll_error *err)
+{
+    cases_make(n, mem, out);
+    for (int k = 0; k < n; k++) {
+        const ll_settings *s = &settings[k];
+        const ll_study_source from = {name[k], s->n_set, s->set, LL_STUDY_WHOLE};
+        LL_TRY(ll_study_load(&from, comm, mem, &out->study[k], err));
+    }
+    for (int k = 0; k < n; k++)
+        out->label[k] = label_of(out, name, settings, k, mem);
+    return LL_OK;
+}
+
+ll_status ll_cases_run(ll_cases *c, const ll_engine_list *beside, ll_comm *comm, ll_arena *mem,
+                       bool *valid, ll_error *err)
+{
+    const ll_record *record = ll_standing_record(comm, mem);
+    *valid = true;
+    for (int k = 0; k < c->n; k++) {
+        LL_TRY(ll_run(&c->study[k], comm, mem, &c->result[k], err));
+        LL_TRY(ll_beside_run(&c->study[k], beside, comm, mem, &c->result[k], err));
+        c->report[k] =
+            (ll_report){.study = &c->study[k],
+                        .result = &c->result[k],
+                        .label = c->label[k],
+                        .standing = ll_standing_of(record, &c->study[k], &c->result[k], mem)};
+        *valid = *valid && c->result[k].valid;
+    }
+    return LL_OK;
+}
+
+ll_status ll_cases_effects(ll_cases *c, ll_comm *comm, ll_arena *mem, ll_error *err)
+{
+    for (int k = 1; k < c->n; k++)
+        if (c->study[k].workload != c->study[0].workload) return LL_OK; /* of what would they be? */
+    ll_effects *effects = ll_arena_new(mem, ll_effects);
+    LL_TRY(ll_effects_find(c->n, c->study, comm, mem, effects, err));
+    c->effects = effects;
+    return LL_OK;
+}
+
+void ll_cases_pick(const ll_cases *all, int n, const int *index, ll_arena *mem, ll_cases *out)
+{
+    cases_make(n, mem, out);
+    for (int k = 0; k < n; k++) {
+        out->study[k] = all->study[index[k]];
+        out->result[k] = all->result[index[k]];
+        out->label[k] = all->label[index[k]];
+        out->report[k] = all->report[index[k]];
+        out->report[k].study = &out->study[k];
+        out->report[k].result = &out->result[k];
+    }
+}
+
+/* How the columns of the results are meant, and how good predictions for these chips are. */
+static void notes_print(const ll_cases *c, int width, ll_arena *mem, ll_text *out)
+{
+    ll_paragraph(out,
+                 "x: times the first study. % of peak: of all chips at the peak of the job's "
+                 "precision, which is the MFU. corrected: by the median error of published steps "
+                 "on the chip, where all of them are off to one side.",
+                 width, 0);
+    const char *const *error = ll_comparison_errors(c->n, c->report, mem);
+    for (int i = 0; error[i]; i++)
+        ll_paragraph(out, error[i], width, 2);
+}
+
+/* {"differences": [...], "results": [...]}: the results as `run` writes them. */
+static void json_print(const ll_cases *c, ll_arena *mem, ll_text *out)
+{
+    ll_table *differ = ll_difference_table(c->n, c->study, c->label, mem);
+    ll_json j;
+    ll_json_init(&j, out);
+    ll_json_open(&j, NULL, '{');
+    ll_json_open(&j, "differences", '[');
+    for (int i = 0; i < differ->n_row; i++) {
+        ll_json_open(&j, NULL, '{');
+        ll_json_string(&j, "key", ll_table_cell(differ, i, 0));
+        ll_json_open(&j, "typed", '[');
+        for (int k = 0; k < c->n; k++) {
+            const char *text = ll_table_cell(differ, i, k + 1);
+            ll_json_string(&j, NULL, strcmp(text, "-") != 0 ? text : NULL);
+        }
+        ll_json_close(&j);
+        ll_json_close(&j);
+    }
+    ll_json_close(&j);
+    if (c->effects) ll_effects_json(c->effects, "effects", &j);
+    ll_json_open(&j, "results", '[');
+    for (int k = 0; k < c->n; k++)
+        ll_report_json(&c->report[k], NULL, mem, &j);
+    ll_json_close(&j);
+    ll_json_close(&j);
+}
+
+/* What differs: for people what it does, in files every key. */
+static void differences_print(const ll_cases *c, ll_format format, int width, ll_arena *mem,
+                              ll_text *out)
+{
+    const ll_table *all = ll_difference_table(c->n, c->study, c->label, mem);
+    if (all->n_row == 0) {
+        ll_text_add(out, "\nTheir configurations do not differ.\n");
+    } else if (c->effects) {
+        const ll_table *t = ll_effects_table(c->effects, c->label, mem);
+        ll_text_add(out, "\n");
+        if (t->n_row) ll_table_print(t, format, width, out);
+        ll_paragraph(out, ll_effects_text(c->effects, c->label[0], mem), width, 0);
+    }
+    if (all->n_row && (format != LL_FORMAT_TEXT || !c->effects)) {
+        ll_text_add(out, "\n");
+        ll_table_print(all, format, width, out);
+    }
+}
+
+void ll_cases_print(const ll_cases *c, ll_format format, int width, ll_arena *mem, ll_text *out)
+{
+    if (format == LL_FORMAT_JSON) {
+        json_print(c, mem, out);
+        return;
+    }
+    if (format == LL_FORMAT_CSV) {
+        ll_table_print(ll_comparison_results(c->n, c->report, mem), format, 0, out);
+        return;
+    }
+    ll_table_print(ll_comparison_results(c->n, c->report, mem), format, width, out);
+    if (format == LL_FORMAT_TEXT) notes_print(c, width, mem, out);
+    enum { N_TABLE = 3 };
+    ll_table *const tables[N_TABLE] = {ll_comparison_losses(c->n, c->report, mem),
+                                       ll_comparison_more(c->n, c->report, mem),
+                                       ll_comparison_setup(c->n, c->report, mem)};
+    for (size_t i = 0; i < N_TABLE; i++) {
+        if (!tables[i] || tables[i]->n_row == 0) continue;
+        ll_text_add(out, "\n");
+        ll_table_print(tables[i], format, width, out);
+    }
+    differences_print(c, format, width, mem, out);
+}
+
+/* A table for each file, to \input. */
+static ll_status latex_write(const ll_cases *c, const char *stage, ll_comm *comm, ll_arena *mem,
+                             ll_error *err)
+{
+    enum { N_TABLE = 4 };
+    const struct {
+        const char *file, *label;
+        ll_table *table;
+    } part[N_TABLE] = {
+        {"compare-results.tex", "tab:results", ll_comparison_results(c->n, c->report, mem)},
+        {"compare-losses.tex", "tab:losses", ll_comparison_losses(c->n, c->report, mem)},
+        {"compare-more.tex", "tab:more", ll_comparison_more(c->n, c->report, mem)},
+        {"compare-setup.tex", "tab:setup", ll_comparison_setup(c->n, c->report, mem)}};
+    for (size_t i = 0; i < N_TABLE; i++) {
+        if (!part[i].table) continue;
+        ll_text text;
+        ll_text_init(&text, mem);
+        part[i].table->label = part[i].label;
+        ll_table_latex(part[i].table, &text);
+        LL_TRY(ll_output_write(stage, part[i].file, &text, comm, err));
+    }
+    return LL_OK;
+}
+
+ll_status ll_cases_write(const ll_cases *c, const char *stage, ll_comm *comm, ll_arena *mem,
+                         bool *drawn, ll_error *err)
+{
+    static const struct {
+        const char *name;
+        ll_format format;
+    } files[] = {{"compare.json", LL_FORMAT_JSON},
+                 {"compare.txt", LL_FORMAT_TEXT},
+                 {"compare.csv", LL_FORMAT_CSV},
+                 {"compare.md", LL_FORMAT_MD}};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        ll_text text;
+        ll_text_init(&text, mem);
+        if (ll_comm_rank(comm) == 0) ll_cases_print(c, files[i].format, 100, mem, &text);
+        LL_TRY(ll_output_write(stage, files[i].name, &text, comm, err));
+    }
+    LL_TRY(latex_write(c, stage, comm, mem, err));
+    LL_TRY(ll_plot_waterfalls(stage, "compare", c->n, c->report, comm, drawn, err));
+    return ll_plot_bars(stage, "bars", c->n, c->report, comm, drawn, err);
+}

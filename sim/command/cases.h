@@ -1,0 +1,47 @@
+/* Studies that one command runs, and their results as reports.
+ *
+ * A case is a study by name or by file, with its own settings. Cases are loaded together, so that
+ * every fault is told before the first one runs; each is run once. */
+#ifndef LL_COMMAND_CASES_H
+#define LL_COMMAND_CASES_H
+
+#include "sim/command/options.h"
+#include "sim/print/output.h"
+#include "sim/report/comparison.h"
+#include "sim/step/effects.h"
+#include "sim/step/engines.h"
+
+typedef struct ll_cases {
+    int n;
+    ll_study *study;   /* [n] */
+    ll_result *result; /* [n] */
+    ll_report *report; /* [n] */
+    const char *
+        *label; /* [n] name of the study; settings or path beside it where names are the same */
+    const ll_effects *effects; /* of the differences to the first; NULL: were not asked for */
+} ll_cases;
+
+/* name: [n]; settings: [n]. Collective. */
+ll_status ll_cases_load(int n, const char *const *name, const ll_settings *settings, ll_comm *comm,
+                        ll_arena *mem, ll_cases *out, ll_error *err);
+
+/* Run them all, and each by the engines of `beside`. *valid: all results are. Collective. */
+ll_status ll_cases_run(ll_cases *cases, const ll_engine_list *beside, ll_comm *comm, ll_arena *mem,
+                       bool *valid, ll_error *err);
+
+/* The effects of what they differ in. Collective. */
+ll_status ll_cases_effects(ll_cases *cases, ll_comm *comm, ll_arena *mem, ll_error *err);
+
+/* Some of them as cases of their own: index[n] of `all`. Not collective. */
+void ll_cases_pick(const ll_cases *all, int n, const int *index, ll_arena *mem, ll_cases *out);
+
+/* The comparison in a format. Not collective. */
+void ll_cases_print(const ll_cases *cases, ll_format format, int width, ll_arena *mem,
+                    ll_text *out);
+
+/* Write compare.json, .txt, .csv and .md, LaTeX tables, and the pictures compare and bars, into the
+ * stage of a set. *drawn, on rank 0: gnuplot made its part. Collective. */
+ll_status ll_cases_write(const ll_cases *cases, const char *stage, ll_comm *comm, ll_arena *mem,
+                         bool *drawn, ll_error *err);
+
+#endif

@@ -61,6 +61,53 @@ void ll_cause_groups_find(int n, const ll_report *report, ll_cause_groups *out)
         }
 }
 
+const ll_loss *ll_loss_find(const ll_result *r, const char *cause)
+{
+    for (int i = 0; i < r->n_loss; i++)
+        if (!strcmp(r->loss[i].cause, cause)) return &r->loss[i];
+    return NULL;
+}
+
+static int cause_find(int n, const ll_loss *const *loss, const char *cause)
+{
+    for (int i = 0; i < n; i++)
+        if (!strcmp(loss[i]->cause, cause)) return i;
+    return -1;
+}
+
+static bool any_reaches(int n, const ll_report *report, const char *cause, double least_frac)
+{
+    for (int k = 0; k < n; k++) {
+        const ll_loss *loss = ll_loss_find(report[k].result, cause);
+        if (loss && loss->chips != 0 && fabs(loss->frac) >= least_frac) return true;
+    }
+    return false;
+}
+
+int ll_causes_find(int n, const ll_report *report, double least_frac, ll_arena *mem,
+                   const ll_loss *const **loss)
+{
+    const ll_loss **all = ll_arena_array(mem, (int64_t)n * LL_MAX_LOSS, const ll_loss *);
+    int n_all = 0, n_out = 0;
+    for (int k = 0; k < n; k++) {
+        int at = 0; /* where the next cause belongs if no result before had it */
+        for (int i = report[k].result->n_loss - 1; i >= 0; i--, at++) {
+            const ll_loss *next = &report[k].result->loss[i];
+            const int seen = cause_find(n_all, all, next->cause);
+            if (seen >= 0) {
+                at = seen;
+                continue;
+            }
+            memmove(&all[at + 1], &all[at], (size_t)(n_all++ - at) * sizeof(const ll_loss *));
+            all[at] = next;
+        }
+    }
+    for (int i = 0; i < n_all; i++)
+        if (any_reaches(n, report, all[i]->cause, least_frac)) all[n_out++] = all[i];
+    *loss = all;
+    return n_out;
+}
+
 int ll_cause_groups_index(const ll_cause_groups *groups, const ll_loss *loss)
 {
     const int at = find(groups, loss->group);

@@ -21,6 +21,15 @@ typedef struct ll_cause_groups {
 /* The groups that any of the results has; those beyond the last place share it as "other". */
 void ll_cause_groups_find(int n, const ll_report *report, ll_cause_groups *out);
 
+/* Causes that any result loses or gains least_frac of all its chips to or more, in the order of a
+ * waterfall, which is from the top. *loss: [the count that is returned], in mem; one of any result
+ * that has the cause. */
+int ll_causes_find(int n, const ll_report *report, double least_frac, ll_arena *mem,
+                   const ll_loss *const **loss);
+
+/* The loss of that cause; NULL if the result has none. */
+const ll_loss *ll_loss_find(const ll_result *r, const char *cause);
+
 /* Which of them a loss belongs to. */
 int ll_cause_groups_index(const ll_cause_groups *groups, const ll_loss *loss);
 

@@ -84,21 +84,23 @@ static void answers_add(const page *p)
 /* Figures of the workload that are per chip: comparable at any size. */
 static bool per_chip(const ll_metric *m) { return strstr(m->name, "per_chip") != NULL; }
 
-static const char *known_error(const page *p, const ll_report *r)
-{
-    const ll_published *at = &r->standing->published;
-    if (at->n_row == 0) return "nothing is measured on this chip";
-    const char *s = ll_arena_printf(p->mem, "%.0f %% off in the median of %lld, %lld too short",
-                                    100 * at->median_abs_err_frac, (long long)at->n_row,
-                                    (long long)at->n_short);
-    if (!(at->alike_s > 0)) return s;
-    return ll_arena_printf(p->mem, "%s; rather %.3g s, %.0f %%", s, at->alike_s,
-                           100 * r->result->efficiency_frac * r->result->step_s / at->alike_s);
-}
-
 static void number_add(const page *p, const char *text)
 {
     ll_html_element(p->out, "td", " class=\"n\"", text);
+}
+
+/* How far predictions for the chip were from published steps, and what that makes of the study. */
+static void published_add(const page *p, const ll_report *r)
+{
+    const ll_published *at = &r->standing->published;
+    const double alike =
+        at->alike_s > 0 ? r->result->efficiency_frac * r->result->step_s / at->alike_s : 0;
+    ll_html_element(p->out, "td", " class=\"word\"",
+                    at->n_row == 0 ? "none on this chip"
+                                   : ll_arena_printf(p->mem, "%.0f %% off, %lld of %lld too short",
+                                                     100 * at->median_abs_err_frac,
+                                                     (long long)at->n_short, (long long)at->n_row));
+    number_add(p, alike > 0 ? ll_arena_printf(p->mem, "%.0f %%", 100 * alike) : "");
 }
 
 static void study_row_add(const page *p, int i)
@@ -109,7 +111,7 @@ static void study_row_add(const page *p, int i)
     ll_html_text(p->out, r->label);
     ll_text_add(p->out, "</a></th>");
     number_add(p, ll_thousands_text(res->n_chip, p->mem));
-    ll_html_element(p->out, "td", "", r->study->cluster.chip.name);
+    ll_html_element(p->out, "td", " class=\"word\"", r->study->cluster.chip.name);
     ll_html_element(p->out, "td", "", ll_report_shape(r->study->cluster.topo, p->mem));
     number_add(p, ll_arena_printf(p->mem, "%.3g", res->step_s));
     for (int k = 0; k < p->report[0].result->n_metric; k++) {
@@ -119,7 +121,7 @@ static void study_row_add(const page *p, int i)
     }
     number_add(p, ll_chips_text(res->effective_chips, p->mem));
     number_add(p, ll_arena_printf(p->mem, "%.1f %%", 100 * res->efficiency_frac));
-    ll_html_element(p->out, "td", "", known_error(p, r));
+    published_add(p, r);
     ll_text_add(p->out, "</tr>\n");
 }
 
@@ -139,7 +141,8 @@ static void studies_add(page *p)
             ll_html_element(p->out, "th", number, p->report[0].result->metric[k].label);
     ll_html_element(p->out, "th", number, "effective chips");
     ll_html_element(p->out, "th", number, "of all");
-    ll_html_element(p->out, "th", column, "predictions of published steps on this chip");
+    ll_html_element(p->out, "th", column, "published steps, predicted");
+    ll_html_element(p->out, "th", number, "so rather");
     ll_text_add(p->out, "</tr></thead>\n<tbody>\n");
     for (int i = 0; i < p->n; i++)
         study_row_add(p, i);
@@ -151,31 +154,6 @@ static void studies_add(page *p)
 }
 
 /* ---- A topic: waterfalls, losses, what differs, files */
-
-static const ll_loss *loss_find(const ll_result *r, const char *cause)
-{
-    for (int i = 0; i < r->n_loss; i++)
-        if (!strcmp(r->loss[i].cause, cause)) return &r->loss[i];
-    return NULL;
-}
-
-/* Causes that any of the results loses or gains anything to, from the top; *out: [the count that is
- * returned], in mem. */
-static int causes_find(int n, const ll_report *report, ll_arena *mem, const ll_loss ***out)
-{
-    const ll_loss **cause = ll_arena_array(mem, (int64_t)n * LL_MAX_LOSS, const ll_loss *);
-    int n_cause = 0;
-    for (int k = 0; k < n; k++)
-        for (int i = report[k].result->n_loss - 1; i >= 0; i--) {
-            const ll_loss *loss = &report[k].result->loss[i];
-            bool known = loss->chips == 0;
-            for (int c = 0; c < n_cause && !known; c++)
-                known = !strcmp(cause[c]->cause, loss->cause);
-            if (!known) cause[n_cause++] = loss;
-        }
-    *out = cause;
-    return n_cause;
-}
 
 static void swatch_add(const page *p, int color)
 {
@@ -192,7 +170,7 @@ static void loss_row_add(const page *p, const ll_page_topic *t, const ll_cause_g
     ll_text_add(p->out, "</th>");
     ll_html_element(p->out, "td", "", group->name);
     for (int k = 0; k < t->n; k++) {
-        const ll_loss *loss = loss_find(t->report[k].result, cause->cause);
+        const ll_loss *loss = ll_loss_find(t->report[k].result, cause->cause);
         number_add(p, loss ? ll_chips_text(loss->chips, p->mem) : "-");
         number_add(p, loss ? ll_arena_printf(p->mem, "%.1f", 100 * loss->frac) : "-");
     }
@@ -218,9 +196,9 @@ static void losses_head_add(const page *p, const ll_page_topic *t)
 static void losses_add(const page *p, const ll_page_topic *t)
 {
     ll_cause_groups groups;
-    const ll_loss **cause;
+    const ll_loss *const *cause;
     ll_cause_groups_find(t->n, t->report, &groups);
-    const int n = causes_find(t->n, t->report, p->mem, &cause);
+    const int n = ll_causes_find(t->n, t->report, 0, p->mem, &cause);
     losses_head_add(p, t);
     for (int i = 0; i < n; i++)
         loss_row_add(p, t, &groups, cause[i]);
@@ -299,8 +277,8 @@ static void study_add(page *p, int i)
 /* What the causes mean, and how figures are counted. */
 static void words_add(const page *p)
 {
-    const ll_loss **cause;
-    const int n = causes_find(p->n, p->report, p->mem, &cause);
+    const ll_loss *const *cause;
+    const int n = ll_causes_find(p->n, p->report, 0, p->mem, &cause);
     element(p, "h2", "Words and conventions");
     ll_text_add(p->out, "<dl class=\"causes\">\n");
     for (int i = 0; i < n; i++) {

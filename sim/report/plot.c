@@ -15,21 +15,29 @@ extern char **environ; // NOLINT(readability-redundant-declaration): POSIX leave
 double ll_form_width_pt(ll_form form) { return 72 * (form == LL_WIDE ? 7.1 : 3.4); }
 double ll_form_font_pt(ll_form form) { return form == LL_WIDE ? 8 : 7; }
 
-double ll_draw_legend(ll_figure *f, double x, double y, double width_pt, double font_pt, int n,
-                      const int *color, const char *const *name)
+double ll_draw_legend(ll_figure *f, double x, double y, double width_pt, double font_pt,
+                      const ll_legend *legend)
 {
     const double line = 1.5 * font_pt, side = 0.8 * font_pt;
     double at = 0, down = 0;
-    for (int i = 0; i < n; i++) {
-        const double room = side + 3 + ll_figure_room(name[i], font_pt);
+    for (int i = 0; i < legend->n; i++) {
+        const double room = side + 3 + ll_figure_room(legend->name[i], font_pt);
         if (at > 0 && at + room > width_pt) {
             at = 0;
             down += line;
         }
-        const double middle = y + down + 0.5 * line;
-        ll_figure_rect(f, x + at, middle - 0.5 * side, x + at + side, middle + 0.5 * side, color[i],
-                       NULL);
-        ll_figure_text(f, x + at + side + 3, middle, LL_LEFT, font_pt, LL_INK, name[i]);
+        const double left = x + at, middle = y + down + 0.5 * line;
+        if (legend->mark)
+            ll_figure_add(f, &(ll_shape){.kind = LL_SHAPE_MARK,
+                                         .x = left + 0.5 * side,
+                                         .y = middle,
+                                         .color = legend->color[i],
+                                         .size_pt = 0.3 * font_pt,
+                                         .mark = legend->mark[i]});
+        else
+            ll_figure_rect(f, left, middle - 0.5 * side, left + side, middle + 0.5 * side,
+                           legend->color[i], NULL);
+        ll_figure_text(f, left + side + 3, middle, LL_LEFT, font_pt, LL_INK, legend->name[i]);
         at += room + font_pt;
     }
     return down + line;

@@ -41,10 +41,16 @@ ll_status ll_plot_bars(const char *dir, const char *name, int n, const ll_report
 ll_status ll_plot_wire(const char *dir, const char *name, const ll_report *report, ll_comm *comm,
                        bool *drawn, ll_error *err);
 
-/* Squares with names beside them from (x, y) on, in as many lines as `width_pt` needs. Returns the
- * height that they took. color, name: [n]. */
-double ll_draw_legend(ll_figure *f, double x, double y, double width_pt, double font_pt, int n,
-                      const int *color, const char *const *name);
+/* Names beside a square each, or beside a mark if mark is not NULL, from (x, y) on, in as many
+ * lines as `width_pt` needs. Returns the height that they took. color, mark, name: [n]. */
+typedef struct ll_legend {
+    int n;
+    const int *color;
+    const ll_mark *mark;
+    const char *const *name;
+} ll_legend;
+double ll_draw_legend(ll_figure *f, double x, double y, double width_pt, double font_pt,
+                      const ll_legend *legend);
 
 /* Run gnuplot on dir/script; false if it is not installed or fails. On one rank. */
 bool ll_plot_gnuplot(const char *dir, const char *script);

@@ -92,6 +92,7 @@ void ll_draw_bars(int n, const ll_report *report, ll_form form, ll_arena *mem, l
         name[g] = b.groups.group[g].name;
     }
     out->height_pt =
-        y + 2 + ll_draw_legend(out, edge, y, b.width_pt, font, b.groups.n, color, name);
+        y + 2 +
+        ll_draw_legend(out, edge, y, b.width_pt, font, &(ll_legend){b.groups.n, color, NULL, name});
     out->says = says(&b, n, report);
 }

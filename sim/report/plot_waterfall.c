@@ -16,29 +16,15 @@ typedef struct waterfall {
     ll_arena *mem;
     ll_cause_groups groups;
     int n_row;
-    const char **row; /* [n_row] causes that any result loses something to, top first */
+    const ll_loss *const *row;                           /* [n_row] causes, top first */
     double font_pt, pitch_pt, names_pt, plot_pt, gap_pt; /* plot: from 0 to 100 % */
 } waterfall;
 
 static int row_find(const waterfall *w, const char *cause)
 {
     for (int i = 0; i < w->n_row; i++)
-        if (!strcmp(w->row[i], cause)) return i;
+        if (!strcmp(w->row[i]->cause, cause)) return i;
     return -1;
-}
-
-static void rows_find(waterfall *w, int n, const ll_report *report)
-{
-    int n_loss = 0;
-    for (int k = 0; k < n; k++)
-        n_loss += report[k].result->n_loss;
-    w->row = ll_arena_array(w->mem, n_loss, const char *);
-    for (int k = 0; k < n; k++)
-        for (int i = report[k].result->n_loss - 1; i >= 0; i--) {
-            const ll_loss *loss = &report[k].result->loss[i];
-            if (fabs(loss->frac) >= LEAST_FRAC && row_find(w, loss->cause) < 0)
-                w->row[w->n_row++] = loss->cause;
-        }
 }
 
 static const char *share_text(double frac, ll_arena *mem)
@@ -143,7 +129,9 @@ static void panel_draw(waterfall *w, const ll_report *r, double left, double top
 static void names_draw(waterfall *w, double top)
 {
     for (int i = 0; i < w->n_row + 2; i++) {
-        const char *name = i == 0 ? "all chips" : i <= w->n_row ? w->row[i - 1] : "effective";
+        const char *name = i == 0          ? "all chips"
+                           : i <= w->n_row ? w->row[i - 1]->cause
+                                           : "effective";
         ll_figure_text(w->f, w->names_pt - 4, top + title_pt(w) + (i + 0.5) * w->pitch_pt, LL_RIGHT,
                        w->font_pt, LL_INK, name);
     }
@@ -177,7 +165,7 @@ static int arrange(waterfall *w, int n, ll_form form)
     const int down = (n + most - 1) / most, across = (n + down - 1) / down;
     w->names_pt = ll_figure_room("effective", w->font_pt);
     for (int i = 0; i < w->n_row; i++)
-        w->names_pt = fmax(w->names_pt, ll_figure_room(w->row[i], w->font_pt));
+        w->names_pt = fmax(w->names_pt, ll_figure_room(w->row[i]->cause, w->font_pt));
     w->names_pt += 6;
     w->gap_pt = 2 * w->font_pt;
     const double panel = fmin((ll_form_width_pt(form) - w->names_pt) / across, 260);
@@ -192,7 +180,7 @@ void ll_draw_waterfalls(int n, const ll_report *report, ll_form form, ll_arena *
     w.pitch_pt = 1.5 * w.font_pt;
     ll_figure_init(out, "Where the chips go", mem);
     ll_cause_groups_find(n, report, &w.groups);
-    rows_find(&w, n, report);
+    w.n_row = ll_causes_find(n, report, LEAST_FRAC, mem, &w.row);
     const int across = arrange(&w, n, form), down = (n + across - 1) / across;
     for (int i = 0; i < down; i++)
         names_draw(&w, i * panel_pt(&w));
@@ -208,6 +196,6 @@ void ll_draw_waterfalls(int n, const ll_report *report, ll_form form, ll_arena *
     const double top = down * panel_pt(&w);
     out->height_pt = top + 2 +
                      ll_draw_legend(out, w.font_pt, top, out->width_pt - w.font_pt, w.font_pt,
-                                    w.groups.n, color, name);
+                                    &(ll_legend){w.groups.n, color, NULL, name});
     out->says = says(&w, n, report);
 }

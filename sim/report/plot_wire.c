@@ -111,6 +111,7 @@ void ll_draw_wire(const ll_report *report, ll_form form, ll_arena *mem, ll_figur
         y += row_draw(&w, &r->transfer[i], y);
     axis_draw(&w, y);
     y += 2.5 + 3.2 * font;
-    out->height_pt =
-        y + 2 + ll_draw_legend(out, edge, y, w.width_pt, font, N_PART + 1, part_color, part_name);
+    out->height_pt = y + 2 +
+                     ll_draw_legend(out, edge, y, w.width_pt, font,
+                                    &(ll_legend){N_PART + 1, part_color, NULL, part_name});
 }

@@ -14,8 +14,9 @@ void ll_validation_print(const ll_validation *v, const char *date, ll_format for
 /* All of it as one JSON object: what ll_validation_print does for JSON. */
 void ll_validation_json(const ll_validation *v, const char *date, ll_text *out);
 
-/* The picture: predicted against measured, log-log, with a band of 10 %. DIR/validation.gp, .dat,
- * and what gnuplot makes of them. Collective. */
+/* The picture: the error of each predicted step over its number of chips, with a band of 10 %; a
+ * mark and a colour for each chip, filled for open rows. DIR/validation.svg and the other files of
+ * sim/report/plot.h. Collective. */
 ll_status ll_validation_plot(const char *dir, const ll_validation *v, ll_comm *comm, ll_arena *mem,
                              bool *drawn, ll_error *err);
 

@@ -32,6 +32,10 @@ has() { # file, extended regular expression
 lacks() {
     ! grep -qE -- "$2" "$1" || complain "a line like '$2' in $1"
 }
+is_xml() { # file; by another reader than ours, where there is one
+    ! command -v python3 >/dev/null || python3 -c 'import sys, xml.dom.minidom as x; x.parse(sys.argv[1])' "$1" ||
+        complain "$1 is not well-formed XML"
+}
 is_empty() {
     [ ! -s "$1" ] || complain "$1 should be empty: $(head -c 500 "$1")"
 }

@@ -45,9 +45,10 @@ on 3 validate rows.csv --format json >three.json
 same one.json three.json
 
 run 0 -o files --record
-for file in validation.json validation.csv validation.md validation.txt validation.dat validation.gp parameters.csv; do
+for file in validation.json validation.csv validation.md validation.txt validation.svg validation.gp parameters.csv; do
     [ -s "files/$file" ] || complain "no files/$file"
 done
+is_xml files/validation.svg
 has files/parameters.csv 'measured,.*chips/a100.cfg:[0-9]+,gemm_frac_bf16'
 lacks files/parameters.csv ',stated,'
 has recorded.csv '^open20,all,2,'

@@ -33,7 +33,9 @@ typedef struct ll_key {
     const char *def; /* default as the user would type it (without quotes); NULL = must be given */
     double min, max; /* inclusive, for numbers; ignored for BOOL, STRING, CHOICE */
     const char *const *choices; /* CHOICE: ended by NULL */
-    const char *doc;            /* one line, says the unit only if it is not plain from the kind */
+    /* One line; says the unit only if it is not plain from the kind. It may end in ", such as
+     * VALUE", which is then the example in messages too. */
+    const char *doc;
 } ll_key;
 
 #endif

@@ -2,6 +2,7 @@
 #include "sim/base/words.h"
 #include "sim/collective/collective.h"
 #include "sim/command/command.h"
+#include "sim/config/shipped.h"
 #include "sim/report/catalog.h"
 #include "sim/report/keys.h"
 #include "sim/report/report.h"
@@ -186,6 +187,7 @@ static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_err
 {
     static const topic all = {"", "", list_topics};
     const topic *what = &all;
+    LL_TRY(ll_shipped_check(comm, err));
     if (opt->n_arg > 0) LL_TRY(topic_find(opt->arg[0], &what, err));
     ll_table *t = what->table(comm, mem);
     if (opt->n_arg > 1) LL_TRY(filter(what->name, opt->arg[1], t, err));

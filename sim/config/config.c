@@ -60,13 +60,71 @@ static const char *line_text(const char *text, int line, ll_arena *mem)
     return ll_arena_strndup(mem, text, n < 60 ? n : 60);
 }
 
-static ll_status syntax_error(const config_t *config, const ll_section *section, ll_arena *mem,
-                              ll_error *err)
+static bool is_name(char c) { return isalnum((unsigned char)c) || (c && strchr("-_*", c)); }
+
+/* Length of the name of the setting that ends before the sign at s; 0 if there is none. */
+static size_t setting_of(const char *text, const char *s, const char **name)
+{
+    const char *end = s;
+    if (*s != '=' && *s != ':') return 0;
+    while (end > text && isspace((unsigned char)end[-1]))
+        end--;
+    *name = end;
+    while (*name > text && is_name((*name)[-1]))
+        (*name)--;
+    return (size_t)(end - *name);
+}
+
+/* The line of the setting of the same name that comes before `at` in the same group; 0 if there is
+ * none. `text` has neither strings nor comments. */
+static int first_of(const char *text, const char *at, size_t n)
+{
+    const char *first = NULL;
+    int depth = 0, line = 1;
+    for (const char *s = at - 1; s >= text && depth >= 0; s--) {
+        if (strchr("})]", *s)) depth++;
+        if (strchr("{([", *s)) depth--;
+        if (depth || strncmp(s, at, n) != 0 || is_name(s[n]) || (s > text && is_name(s[-1])))
+            continue;
+        first = s;
+    }
+    for (const char *s = text; first && s < first; s++)
+        line += *s == '\n';
+    return first ? line : 0;
+}
+
+/* Two settings of one name in a group, which is what two files make that both describe a thing. */
+static ll_status twice_error(int line, const ll_section *section, const char *text, ll_arena *mem,
+                             ll_error *err)
+{
+    const char *begin = text, *at = NULL;
+    size_t n = 0;
+    int first = 0;
+    for (int i = 1; i < line; i++)
+        begin += strcspn(begin, "\n") + 1;
+    for (const char *s = begin + strcspn(begin, "\n"); s >= begin && !first; s--) {
+        n = setting_of(text, s, &at);
+        if (n) first = first_of(text, at, n);
+    }
+    const char *where = ll_place_text(ll_section_place(section, line), mem);
+    if (!first)
+        return ll_error_add(err, LL_ERR_CONFIG,
+                            "%s: a key of this name stands in this group already", where);
+    return ll_error_add(
+        err, LL_ERR_CONFIG,
+        "%s: '%.*s' stands in this group already, since %s; keep one of the two, or "
+        "change single keys of the first at the top level: set = [ "
+        "\"cluster.chip.memory = 80 GB\" ];",
+        where, (int)n, at, ll_place_text(ll_section_place(section, first), mem));
+}
+
+static ll_status syntax_error(const config_t *config, const ll_section *section, const char *text,
+                              ll_arena *mem, ll_error *err)
 {
     int line = config_error_line(config);
     const char *near = line_text(section->text, line, mem);
     const char *what = config_error_text(config);
-    if (what && strstr(what, "duplicate")) what = "a key of this name stands in this group already";
+    if (what && strstr(what, "duplicate")) return twice_error(line, section, text, mem, err);
     return ll_error_add(err, LL_ERR_CONFIG, "%s: %s, in or before: %s",
                         ll_place_text(ll_section_place(section, line), mem),
                         what ? what : "syntax error", *near ? near : "(end of file)");
@@ -86,7 +144,7 @@ ll_status ll_tree_read(const ll_section *section, ll_arena *mem, ll_node **out, 
         convert(&r, config_root_setting(&config), root);
         *out = root;
     } else {
-        status = syntax_error(&config, section, mem, err);
+        status = syntax_error(&config, section, lexed.text, mem, err);
     }
     config_destroy(&config);
     return status;

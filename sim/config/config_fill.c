@@ -1,6 +1,7 @@
 /* Structs from the tree by key tables, the record of what was asked for, and what nobody asked for.
  */
 #include "sim/config/config_value.h"
+#include "sim/config/foreign.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -84,6 +85,7 @@ static bool report_misspelling(ll_config *cfg, ll_node *group, const ll_key *key
     for (int i = 0; i < group->n_child; i++) {
         ll_node *child = group->child[i];
         if (child->asked || child->is_default || child->reported) continue;
+        if (ll_foreign_key(child->name)) continue; // that is told with the unknown names
         int near = ll_text_nearest(child->name, n, names);
         if (near < 0 || &keys[near] != key) continue;
         if (ll_text_distance(child->name, key->name) > 2) continue;
@@ -210,13 +212,15 @@ static const char *list_of(int n, const char *const *names, ll_arena *mem)
     return t.s;
 }
 
-/* "; did you mean 'x'?" with `prefix` before x, or the known names; NULL if only_near and none is.
- */
+/* What is known of the name from elsewhere, or "; did you mean 'x'?" with `prefix` before x, or the
+ * known names; NULL if only_near and none is. */
 static const char *suggestion(const ll_node *group, const char *name, const char *prefix,
                               bool only_near, ll_arena *mem)
 {
     const char **names;
     int n = known_names(group, mem, &names);
+    const char *foreign = ll_foreign_key(name);
+    if (foreign) return ll_arena_printf(mem, "; %s", foreign);
     int near = ll_text_nearest(name, n, names);
     if (near >= 0) return ll_arena_printf(mem, "; did you mean '%s%s'?", prefix, names[near]);
     if (only_near) return NULL;

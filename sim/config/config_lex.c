@@ -40,6 +40,17 @@ static void pass(lexer *lex, size_t n)
     lex->p += n;
 }
 
+/* Skip n characters of a comment; of them only the ends of lines are copied. */
+static void skip(lexer *lex, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (lex->p[i] != '\n') continue;
+        lex->line++;
+        ll_text_add_bytes(&lex->out, "\n", 1);
+    }
+    lex->p += n;
+}
+
 /* Bytes of a comment at s, 0 if there is none; *closed is false if a block comment does not end. */
 static size_t comment_length(const char *s, bool *closed)
 {
@@ -278,7 +289,7 @@ static void token(lexer *lex)
         ll_error_add(lex->err, LL_ERR_CONFIG, "%s: comment is never closed by */",
                      where(lex, lex->line));
     if (n > 0)
-        pass(lex, n);
+        skip(lex, n);
     else if (*lex->p == '"')
         string(lex);
     else if (strchr("{}()[]", *lex->p))

@@ -124,6 +124,26 @@ ll_status ll_config_parse(ll_source source, int n_set, const char *const *set, l
     return LL_OK;
 }
 
+/* If the group that is missing in `in` stands there under a name that is nearly so, report that. */
+static bool report_misspelt(ll_config *cfg, ll_node *in, const char *name, ll_error *err)
+{
+    for (int i = 0; i < in->n_child; i++) {
+        ll_node *child = in->child[i];
+        const bool group = child->type == LL_NODE_GROUP || child->type == LL_NODE_LIST;
+        if (!group || child->asked || ll_text_distance(child->name, name) > 2) continue;
+        if (ll_text_nearest(child->name, 1, &name) < 0) continue;
+        if (child->reported) return true;
+        const char *path = ll_node_path(in, cfg->mem);
+        child->reported = true;
+        ll_error_add(err, LL_ERR_CONFIG, "%s: unknown %s '%s' %s%s%s; did you mean '%s'?",
+                     ll_node_where(child, cfg->mem),
+                     child->type == LL_NODE_GROUP ? "group" : "list", child->name,
+                     *path ? "in '" : "at the top level", path, *path ? "'" : "", name);
+        return true;
+    }
+    return false;
+}
+
 /* The node at `path` for a reader: a group that is not there is added as an empty one. */
 static ll_status reach(ll_config *cfg, const char *path, ll_node_type type, ll_node **out,
                        ll_error *err)
@@ -135,7 +155,9 @@ static ll_status reach(ll_config *cfg, const char *path, ll_node_type type, ll_n
         ll_node_ask(node);
         if (why && !node->reported)
             ll_node_fault(node, cfg->mem, err, "expected a group { ... }; %s", why);
-        if (why) return LL_ERR_CONFIG;
+        const char *name = rest + (*rest == '.');
+        if (why || (!strpbrk(name, ".[") && report_misspelt(cfg, node, name, err)))
+            return LL_ERR_CONFIG;
         ll_node *last = ll_node_grow(cfg->mem, node, rest, type);
         for (ll_node *n = last; n != node; n = n->parent)
             n->is_default = true;

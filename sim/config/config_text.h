@@ -72,7 +72,7 @@ typedef struct ll_literal {
 } ll_literal;
 
 typedef struct ll_lexed {
-    char *text;
+    char *text; /* of as many lines; without comments */
     int n_literal, cap;
     ll_literal *literal; /* [n_literal] */
 } ll_lexed;

@@ -166,6 +166,9 @@ ll_status ll_value_read(ll_node *node, const ll_key *key, ll_arena *mem, ll_valu
 /* A value of the key as one would type it, without quotes. */
 static const char *example_value(const ll_key *key, ll_arena *mem)
 {
+    static const char such_as[] = ", such as ";
+    const char *such = strstr(key->doc, such_as);
+    if (such) return such + strlen(such_as);
     if (key->kind == LL_KIND_CHOICE) return key->choices[0];
     if (key->kind == LL_KIND_STRING) return key->flags & LL_KEY_PATH ? "file" : "some text";
     if (key->kind == LL_KIND_BOOL) return "true";

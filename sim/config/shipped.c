@@ -80,22 +80,28 @@ const char *ll_shipped_hint(const char *name, ll_arena *mem)
                                 : ", which has parts, chips, clusters, models and studies");
 }
 
-/* LINELOSS_CONFIGS may name a folder that is not there. */
-static ll_status check_dir(const char *path, ll_error *err)
+/* LINELOSS_CONFIGS may name a folder that is not there; `who` begins the message. */
+static ll_status check_dir(const char *who, ll_error *err)
 {
     const char *wish = wished_dir();
     if (!wish || ll_file_is_folder(wish)) return LL_OK;
     return ll_error_set(err, LL_ERR_CONFIG,
-                        "%s: the environment has LINELOSS_CONFIGS=%s, which is no directory; unset "
+                        "%sthe environment has LINELOSS_CONFIGS=%s, which is no directory; unset "
                         "it to use the configurations that are shipped",
-                        path, wish);
+                        who, wish);
+}
+
+ll_status ll_shipped_check(ll_comm *comm, ll_error *err)
+{
+    const ll_status status = ll_comm_rank(comm) == 0 ? check_dir("", err) : LL_OK;
+    return ll_comm_agree(comm, status, err);
 }
 
 ll_status ll_shipped_find(const char *path, ll_arena *mem, const char **out, ll_error *err)
 {
     *out = path;
     if (ll_file_exists(path) || strchr(path, '/') || strchr(path, '.')) return LL_OK;
-    LL_TRY(check_dir(path, err));
+    LL_TRY(check_dir(ll_arena_printf(mem, "%s: ", path), err));
     const char *study = find_of("studies", path, mem);
     *out = study ? study : find_of("clusters", path, mem);
     if (*out) return LL_OK;

@@ -18,6 +18,9 @@ int ll_shipped_names(const char *kind, ll_comm *comm, ll_arena *mem, const char 
  * name among those that are shipped. For rank 0 alone, like file.h. */
 ll_status ll_shipped_find(const char *path, ll_arena *mem, const char **out, ll_error *err);
 
+/* Error if LINELOSS_CONFIGS names no folder. Collective. */
+ll_status ll_shipped_check(ll_comm *comm, ll_error *err);
+
 /* The shipped file that `name` means: "parts/jitter.cfg", or "jitter" alone; NULL if there is
  * none. For rank 0 alone. */
 const char *ll_shipped_file(const char *name, ll_arena *mem);

@@ -3,6 +3,7 @@
 #include "sim/config/config_text.h"
 #include "sim/config/config_tree.h"
 #include "sim/config/file.h"
+#include "sim/config/foreign.h"
 #include "sim/config/shipped.h"
 
 #include <ctype.h>
@@ -137,6 +138,13 @@ static ll_status expand_text(const reading *r, const char *text, ll_text *out, l
     bool in_comment = false;
     int comment_line = 0;
     if (strncmp(text, "\xef\xbb\xbf", 3) == 0) text += 3; // byte order mark
+    const char *format = ll_foreign_format(r->file.path, text);
+    if (format)
+        return ll_error_set(
+            err, LL_ERR_CONFIG,
+            "%s: this is %s; a configuration is libconfig text, such as  job : { tp "
+            "= 8; precision = \"bf16\"; };",
+            r->file.who, format);
     add_mark(out, place);
     for (; *text; place.line++) {
         size_t n = strcspn(text, "\n");

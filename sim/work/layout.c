@@ -11,14 +11,15 @@ static const char *const axis_names[LL_N_AXIS] = {"tp", "cp", "dp", "pp"};
     }
 
 const ll_key ll_layout_keys[] = {
-    COUNT("sequence", seq, NULL, 1e8, "tokens per sequence"),
-    COUNT("global_batch", global_batch, NULL, 1e9, "sequences per step, over all chips"),
+    COUNT("sequence", seq, NULL, 1e8, "tokens per sequence, such as 8192"),
+    COUNT("global_batch", global_batch, NULL, 1e9,
+          "sequences per step, over all chips, such as 1024"),
     COUNT("micro_batch", micro_batch, "1", 1e6, "sequences per micro-batch"),
     {.name = "precision",
      .kind = LL_KIND_CHOICE,
      .offset = offsetof(ll_layout, precision),
      .choices = ll_precision_names,
-     .doc = "of the GEMMs (attention runs in 16 bits)"},
+     .doc = "of the GEMMs (attention runs in 16 bits), such as bf16"},
     COUNT("tp", tp, "1", 1e6, "tensor-parallel chips"),
     COUNT("cp", cp, "1", 1e6, "context-parallel chips"),
     COUNT("pp", pp, "1", 1e6, "pipeline stages"),

@@ -122,25 +122,67 @@ static ll_status job_read(ll_config *cfg, ll_arena *mem, ll_study *out, ll_error
     return err->status;
 }
 
+static const char *size_text(double size_B, char *out, size_t cap)
+{
+    ll_units_format(LL_KIND_SIZE, size_B, out, cap);
+    return out;
+}
+
 /* What does not fit is an error that says how much is missing, and which knobs would help. */
 static ll_status memory_check(const ll_config *cfg, const ll_study *study, ll_error *err)
 {
     const ll_memory *m = &study->memory;
     if (m->total_B <= m->capacity_B) return LL_OK;
-    char parts[512] = "";
+    char parts[512] = "", total[32], capacity[32], missing[32], size[32];
     size_t used = 0;
     for (int i = 0; i < m->n && used < sizeof parts; i++)
-        used += (size_t)snprintf(parts + used, sizeof parts - used, "%s%s %.1f", i ? ", " : "",
-                                 m->part[i].name, m->part[i].size_B / 1e9);
+        used += (size_t)snprintf(parts + used, sizeof parts - used, "%s%s %s", i ? ", " : "",
+                                 m->part[i].name, size_text(m->part[i].size_B, size, sizeof size));
     return ll_config_fault(
-        cfg, "job.tp", err,
-        "stage %lld needs %.1f GB per chip (%s), %s has %.1f GB: %.1f GB are missing; %s",
-        (long long)m->lane, m->total_B / 1e9, parts, study->cluster.chip.name, m->capacity_B / 1e9,
-        (m->total_B - m->capacity_B) / 1e9, m->advice);
+        cfg, "job.tp", err, "stage %lld needs %s per chip (%s), %s has %s: %s are missing; %s",
+        (long long)m->lane, size_text(m->total_B, total, sizeof total), parts,
+        study->cluster.chip.name, size_text(m->capacity_B, capacity, sizeof capacity),
+        size_text(m->total_B - m->capacity_B, missing, sizeof missing), m->advice);
 }
 
-static ll_status study_fill(ll_config *cfg, int what, ll_arena *mem, ll_study *out, ll_error *err)
+/* A group that the file has not got is one message, not one for each of its keys. */
+static void group_check(ll_config *cfg, const char *name, const char *write, ll_error *err)
 {
+    const ll_node *group;
+    if (ll_config_has(cfg, name) || ll_config_group(cfg, name, &group, err) != LL_OK) return;
+    ll_config_fault(cfg, "", err, "no %s; write %s", name, write);
+}
+
+static ll_status groups_check(ll_config *cfg, const ll_study_source *from, ll_error *err)
+{
+    static const char cluster[] = "@include \"clusters/NAME.cfg\" on a line of its own; `lineloss "
+                                  "list clusters` has the names";
+    static const char model[] =
+        "@include \"models/NAME.cfg\" on a line of its own; `lineloss list models` has the names";
+    static const char job[] =
+        "job : { sequence = 8192; precision = \"bf16\"; global_batch = 1024; tp = 8; };";
+    const bool whole = from->what == LL_STUDY_WHOLE;
+    if (whole && ll_config_has(cfg, "cluster") && !ll_config_has(cfg, "model") &&
+        !ll_config_has(cfg, "job") && !ll_config_has(cfg, "name"))
+        return ll_config_fault(
+            cfg, "", err,
+            "a cluster, not a study: it has no model and no job; `lineloss net "
+            "%s` prices collectives on it, `lineloss list studies` shows studies",
+            from->path);
+    const int before = err->n_line;
+    group_check(cfg, "cluster", cluster, err);
+    if (whole || ll_config_has(cfg, "model") || ll_config_has(cfg, "job")) {
+        group_check(cfg, "model", model, err);
+        group_check(cfg, "job", job, err);
+    }
+    return err->n_line > before ? LL_ERR_CONFIG : LL_OK;
+}
+
+static ll_status study_fill(ll_config *cfg, const ll_study_source *from, ll_arena *mem,
+                            ll_study *out, ll_error *err)
+{
+    const int what = from->what;
+    LL_TRY(groups_check(cfg, from, err));
     ll_status study = what == LL_STUDY_WHOLE || ll_config_has(cfg, "name")
                           ? ll_config_fill(cfg, "", ll_study_keys, out, err)
                           : LL_OK;
@@ -171,7 +213,7 @@ static ll_status read_changed(const ll_study_source *from, ll_source source, int
     for (int i = 0; i < n; i++)
         if (!change[i].text)
             LL_TRY(ll_config_take(out->config, change[i].from, change[i].path, err));
-    ll_status status = study_fill(out->config, from->what, mem, out, err);
+    ll_status status = study_fill(out->config, from, mem, out, err);
     ll_status rest = ll_config_finish(out->config, err);
     return status == LL_OK ? rest : status;
 }

@@ -328,7 +328,8 @@ static const bad_case bad[] = {
      "@:2: machine.memory = \"80 GB | unstated: x\": " EVIDENCE},
     /* Syntax. */
     {"chips = 4; chips = 5;", NULL,
-     "@:2: a key of this name stands in this group already, in or before: chips = 4; chips = 5;\n"},
+     "@:2: 'chips' stands in this group already, since dir/t.cfg:2; keep one of the two, or change "
+     "single keys of the first at the top level: set = [ \"cluster.chip.memory = 80 GB\" ];\n"},
     {"chips = = 4;", NULL, "@:2: syntax error, in or before: chips = = 4;\n"},
     {"chips = 1 2;", NULL, "@:2: syntax error, in or before: chips = 1 2;\n"},
     {"!machine = {\n chips = 4;\n", NULL,

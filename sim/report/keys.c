@@ -55,6 +55,16 @@ static void keys_add(ll_table *t, const char *prefix, const ll_key *keys)
     }
 }
 
+/* A list, which no table of keys describes. */
+static void list_add(ll_table *t, const char *key, const char *example, const char *def,
+                     const char *doc)
+{
+    const char *const cell[] = {key, "list", example, def, "-", "-", doc};
+    ll_table_row(t);
+    for (int i = 0; i < 7; i++)
+        ll_table_set(t, i, "%s", cell[i]);
+}
+
 static void topologies_add(ll_table *t)
 {
     keys_add(t, "cluster.topology.", ll_registry_keys(&ll_fabric_registry, t->mem));
@@ -62,13 +72,8 @@ static void topologies_add(ll_table *t)
         const ll_topology_type *type = ll_topology_types[i];
         keys_add(t, ll_arena_printf(t->mem, "cluster.topology (%s).", type->name), type->keys);
         if (!type->composite) continue;
-        ll_table_row(t);
-        ll_table_set(t, 0, "cluster.topology (%s).dimensions[]", type->name);
-        ll_table_set(t, 1, "list");
-        ll_table_set(t, 3, "required");
-        ll_table_set(t, 4, "-");
-        ll_table_set(t, 5, "-");
-        ll_table_set(t, 6, "topologies, each with its own type and keys, innermost first");
+        list_add(t, ll_arena_printf(t->mem, "cluster.topology (%s).dimensions[]", type->name), "",
+                 "required", "topologies, each with its own type and keys, innermost first");
     }
 }
 
@@ -80,6 +85,9 @@ ll_table *ll_keys_table(ll_arena *mem)
     };
     ll_table *t = ll_table_create(mem, "", (int)(sizeof columns / sizeof *columns), columns);
     keys_add(t, "", ll_study_keys);
+    list_add(t, "set", "[ \"job.tp = 8\", \"cluster.chip = @h200\" ]", "[ ]",
+             "replaces values of included files, as --set does: set = [ \"job.tp = 8\" ]; a group "
+             "by @FILE");
     for (int i = 0; ll_engine_types[i]; i++)
         keys_add(t, ll_arena_printf(mem, "engine (%s).", ll_engine_types[i]->name),
                  ll_engine_types[i]->keys);

@@ -24,6 +24,9 @@ expect 0 list keys --format csv
 for key in job.tp cluster.chip.memory 'engine \(flow\)\.fold' 'cluster\.topology \(clos\)\.' model.hidden cluster.wire.kappa; do
     has out "^$key"
 done
+expect 0 list keys set
+has out "^  set  .*list"
+has out "job\.tp = 8"
 expect 0 list evidence
 has out '^choice '
 # A part of a name: a group of keys, one key; types and bounds in words, in lines that fit.

@@ -1,6 +1,7 @@
 /* lineloss: start MPI and PETSc, run one command, finish cleanly. */
 #include "sim/command/agree.h"
 #include "sim/command/command.h"
+#include "sim/command/help.h"
 #include "sim/command/interrupt.h"
 #include "sim/command/options.h"
 #include "sim/print/output.h"
@@ -45,11 +46,11 @@ static ll_status version_print(void)
     return fflush(stdout) == 0 ? LL_OK : LL_ERR_RUN;
 }
 
-static ll_status help_print(const ll_command *command, ll_arena *mem)
+static ll_status help_print(const ll_options *opt, ll_arena *mem)
 {
     ll_text text;
     ll_text_init(&text, mem);
-    ll_options_help(command, &text);
+    ll_help(opt, &text);
     fwrite(text.s, 1, text.n, stdout);
     return fflush(stdout) == 0 ? LL_OK : LL_ERR_RUN;
 }
@@ -162,7 +163,7 @@ static ll_status text_print(const request *r, ll_arena *mem)
 {
     if (r->status != LL_OK) errors_print("lineloss: ", &r->err);
     if (r->status != LL_OK) return r->status;
-    return r->opt.value[LL_OPT_HELP] ? help_print(r->opt.command, mem) : version_print();
+    return r->opt.value[LL_OPT_HELP] ? help_print(&r->opt, mem) : version_print();
 }
 
 static ll_status command_run(const request *r, MPI_Comm world, ll_comm *comm, ll_arena *mem)

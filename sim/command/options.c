@@ -2,18 +2,13 @@
 
 #include "sim/base/words.h"
 #include "sim/command/command.h"
+#include "sim/command/help.h"
 #include "sim/command/settings.h"
 
 #include <stdio.h>
 #include <string.h>
 
-typedef struct option_row {
-    const char *name, *alias;
-    const char *value; /* metavariable; NULL: takes none */
-    const char *doc;
-} option_row;
-
-static const option_row rows[LL_N_OPT] = {
+const ll_option_row ll_option_rows[LL_N_OPT] = {
     [LL_OPT_SET] = {"--set", NULL, "PATH=VALUE",
                     "override a configuration value, such as job.tp=4 (repeatable)"},
     [LL_OPT_FORMAT] = {"--format", NULL, "F", "text (default), json, csv, md or latex"},
@@ -48,17 +43,25 @@ static const option_row rows[LL_N_OPT] = {
 
 enum { COMMON = LL_OPT_BIT(LL_OPT_QUIET) | LL_OPT_BIT(LL_OPT_HELP) | LL_OPT_BIT(LL_OPT_VERSION) };
 
-static bool takes(const ll_command *command, int id)
+bool ll_command_takes(const ll_command *command, int id)
 {
     return ((command ? command->options : 0) | COMMON) & LL_OPT_BIT(id);
+}
+
+const char *ll_option_usage(const ll_option_row *row, ll_arena *mem)
+{
+    return ll_arena_printf(mem, "%s%s%s%s%s", row->name, row->alias ? ", " : "",
+                           row->alias ? row->alias : "", row->value ? " " : "",
+                           row->value ? row->value : "");
 }
 
 /* Option of `n` characters at `word`, or -1. */
 static int option_find(const char *word, size_t n)
 {
     for (int i = 0; i < LL_N_OPT; i++) {
-        const char *alias = rows[i].alias;
-        if (strlen(rows[i].name) == n && !strncmp(rows[i].name, word, n)) return i;
+        const char *alias = ll_option_rows[i].alias;
+        if (strlen(ll_option_rows[i].name) == n && !strncmp(ll_option_rows[i].name, word, n))
+            return i;
         if (alias && strlen(alias) == n && !strncmp(alias, word, n)) return i;
     }
     return n == 2 && !strncmp(word, "-v", 2) ? LL_OPT_VERSION : -1; /* taken, not listed */
@@ -69,7 +72,7 @@ static ll_status option_unknown(const ll_command *command, const char *word, ll_
     const char *names[LL_N_OPT];
     int n = 0;
     for (int i = 0; i < LL_N_OPT; i++)
-        if (takes(command, i)) names[n++] = rows[i].name;
+        if (ll_command_takes(command, i)) names[n++] = ll_option_rows[i].name;
     const char *of = command ? command->name : "";
     char hint[256], otherwise[128];
     snprintf(otherwise, sizeof otherwise, "`lineloss %s%s--help` lists them%s", of, *of ? " " : "",
@@ -98,14 +101,16 @@ static ll_status setting_add(int id, const char *value, ll_arena *mem, ll_settin
 {
     static const char *const path[LL_N_OPT] = {
         [LL_OPT_SEED] = "seed", [LL_OPT_ENGINE] = "engine.type", [LL_OPT_FOLD] = "engine.fold"};
-    const char *typed = ll_arena_printf(mem, "%s %s", rows[id].name, value);
+    const char *typed = ll_arena_printf(mem, "%s %s", ll_option_rows[id].name, value);
     if (id != LL_OPT_SET && !path[id]) return LL_OK;
     if (id == LL_OPT_SET && !strchr(value, '='))
         return ll_error_set(err, LL_ERR_CONFIG, "%s: expected PATH=VALUE, such as --set job.tp=4",
                             typed);
-    ll_settings_add(
-        settings,
-        path[id] ? ll_arena_printf(mem, "%s %s=%s", rows[id].name, path[id], value) : value, typed);
+    ll_settings_add(settings,
+                    path[id]
+                        ? ll_arena_printf(mem, "%s %s=%s", ll_option_rows[id].name, path[id], value)
+                        : value,
+                    typed);
     return LL_OK;
 }
 
@@ -124,12 +129,13 @@ static ll_status value_read(int argc, char **argv, int *i, int id, const char **
 {
     const char *equals = strchr(argv[*i], '=');
     *value = "";
-    if (!rows[id].value)
-        return equals ? ll_error_set(err, LL_ERR_CONFIG, "%s: takes no value", rows[id].name)
-                      : LL_OK;
+    if (!ll_option_rows[id].value)
+        return equals
+                   ? ll_error_set(err, LL_ERR_CONFIG, "%s: takes no value", ll_option_rows[id].name)
+                   : LL_OK;
     if (!equals && *i + 1 >= argc)
-        return ll_error_set(err, LL_ERR_CONFIG, "%s: needs a value, %s", rows[id].name,
-                            rows[id].value);
+        return ll_error_set(err, LL_ERR_CONFIG, "%s: needs a value, %s", ll_option_rows[id].name,
+                            ll_option_rows[id].value);
     *value = equals ? equals + 1 : argv[++*i];
     return LL_OK;
 }
@@ -140,11 +146,11 @@ static ll_status once_check(int id, const char *before, const char *value, ll_er
     static const unsigned settings = LL_OPT_BIT(LL_OPT_SET) | LL_OPT_BIT(LL_OPT_SEED) |
                                      LL_OPT_BIT(LL_OPT_ENGINE) | LL_OPT_BIT(LL_OPT_FOLD);
     if (!before || (settings & LL_OPT_BIT(id))) return LL_OK;
-    if (!rows[id].value)
-        return ll_error_set(err, LL_ERR_CONFIG, "%s is given twice", rows[id].name);
+    if (!ll_option_rows[id].value)
+        return ll_error_set(err, LL_ERR_CONFIG, "%s is given twice", ll_option_rows[id].name);
     return ll_error_set(err, LL_ERR_CONFIG,
                         "%s is given twice, as '%s' and as '%s': leave one of them out",
-                        rows[id].name, before, value);
+                        ll_option_rows[id].name, before, value);
 }
 
 /* The option at argv[*i]; *i moves past its value. */
@@ -155,9 +161,9 @@ static ll_status option_read(int argc, char **argv, int *i, ll_arena *mem,
     const size_t n = strcspn(word, "=");
     const int id = option_find(word, n);
     if (id < 0) return option_unknown(out->command, ll_arena_strndup(mem, word, n), err);
-    if (!takes(out->command, id))
+    if (!ll_command_takes(out->command, id))
         return ll_error_set(err, LL_ERR_CONFIG, "`%s` has no option '%s'; see `lineloss %s --help`",
-                            out->command ? out->command->name : "lineloss", rows[id].name,
+                            out->command ? out->command->name : "lineloss", ll_option_rows[id].name,
                             out->command ? out->command->name : "COMMAND");
     LL_TRY(value_read(argc, argv, i, id, &value, err));
     LL_TRY(once_check(id, out->value[id], value, err));
@@ -186,11 +192,20 @@ static ll_status arguments_check(const ll_options *o, ll_error *err)
     return LL_OK;
 }
 
+static bool is_help_topic(const char *word)
+{
+    for (int i = 0; ll_help_topics[i].name; i++)
+        if (!strcmp(ll_help_topics[i].name, word)) return true;
+    return false;
+}
+
 /* A word that is no option: `help`, the command, or an argument of it. */
 static ll_status word_read(const char *word, ll_setting_list *settings, ll_options *out,
                            ll_error *err)
 {
-    if (!out->command && !out->value[LL_OPT_HELP] && !strcmp(word, "help")) {
+    const bool after_help = out->value[LL_OPT_HELP] && !out->command;
+    if ((!out->command && !after_help && !strcmp(word, "help")) ||
+        (after_help && is_help_topic(word))) {
         out->value[LL_OPT_HELP] = word;
         return LL_OK;
     }
@@ -237,46 +252,4 @@ ll_status ll_options_parse(int argc, char **argv, ll_arena *mem, ll_options *out
     if (settings.part > 0) LL_TRY(ll_settings_part_end(&settings, err));
     LL_TRY(arguments_check(out, err));
     return ll_settings_end(&settings, mem, out, err);
-}
-
-static void options_list(const ll_command *command, ll_text *out)
-{
-    ll_text_add(out, "\nOptions:\n");
-    for (int i = 0; i < LL_N_OPT; i++) {
-        if (!takes(command, i)) continue;
-        char left[64];
-        snprintf(left, sizeof left, "%s%s%s%s%s", rows[i].name, rows[i].alias ? ", " : "",
-                 rows[i].alias ? rows[i].alias : "", rows[i].value ? " " : "",
-                 rows[i].value ? rows[i].value : "");
-        ll_text_add(out, "  %-21s %s\n", left, rows[i].doc);
-    }
-    if (command)
-        ll_text_add(out, "  %-21s %s\n", "--petsc ARG...",
-                    "all that follows goes to PETSc, such as --petsc -ll_snes_monitor");
-}
-
-void ll_options_help(const ll_command *command, ll_text *out)
-{
-    if (command) {
-        ll_text_add(out, "Usage: lineloss %s %s [options]\n\n%s\n", command->name, command->usage,
-                    command->help);
-        options_list(command, out);
-        return;
-    }
-    ll_text_add(out,
-                "lineloss: bind N accelerator chips together, and how many chips' worth of work do "
-                "you get?\n\nUsage: lineloss COMMAND [arguments] [options]\n\nCommands:\n");
-    for (int i = 0; ll_commands[i]; i++)
-        ll_text_add(out, "  %-21s %s\n", ll_commands[i]->name, ll_commands[i]->doc);
-    ll_text_add(out, "  %-21s %s\n", "help [COMMAND]", "this text, or that of a command");
-    options_list(NULL, out);
-    ll_text_add(
-        out,
-        "\n`lineloss COMMAND --help` says more, with examples. Every command also runs under "
-        "mpirun.\n\nExit codes: 0 done; 1 usage or configuration; 2 the run failed; 3 a bug "
-        "in lineloss;\n130 and 143 interrupted, by SIGINT and SIGTERM. mpirun may end with codes "
-        "of its own.\n\nEnvironment:\n"
-        "  %-21s %s\n  %-21s %s\n",
-        "LINELOSS_CONFIGS", "directory of chips, clusters, models and studies", "LINELOSS_PROGRESS",
-        "0 never shows progress, 1 shows it without a terminal");
 }

@@ -2,7 +2,7 @@
  *
  * Options may stand anywhere after the command, as `--name value` or `--name=value`. What follows
  * `--petsc` is handed to PETSc. An unknown command or option is an error with the nearest spelling,
- * and so is an option that is given twice. `help COMMAND` is `COMMAND --help`.
+ * and so is an option that is given twice. `help COMMAND` is `COMMAND --help` (help.h).
  *
  * Where a command compares variants, `--` separates them, and a setting (--set, --seed, --engine,
  * --fold) holds for the studies of its part; one before the first study holds for all:
@@ -68,7 +68,8 @@ typedef struct ll_options {
                          shorthand, as ll_config_parse takes them */
     int n_petsc;
     const char **petsc; /* [n_petsc] what followed --petsc */
-    /* last value of each option; "" for one that takes none; or NULL */
+    /* value of each option, or NULL; "" for one that takes none, but of --help the word `help`, or
+     * the one after it if that is a topic of its own ("man") */
     const char *value[LL_N_OPT];
     ll_format format;
 } ll_options;
@@ -77,7 +78,18 @@ typedef struct ll_options {
  */
 ll_status ll_options_parse(int argc, char **argv, ll_arena *mem, ll_options *out, ll_error *err);
 
-/* The help of one command, or of the program (command NULL). */
-void ll_options_help(const struct ll_command *command, ll_text *out);
+typedef struct ll_option_row {
+    const char *name, *alias; /* "--output", "-o" or NULL */
+    const char *value;        /* metavariable; NULL: takes none */
+    const char *doc;
+} ll_option_row;
+
+extern const ll_option_row ll_option_rows[LL_N_OPT];
+
+/* Whether the command takes the option; NULL: whether every command does, and the program. */
+bool ll_command_takes(const struct ll_command *command, int id);
+
+/* "--set PATH=VALUE", "--output, -o DIR". In mem. */
+const char *ll_option_usage(const ll_option_row *row, ll_arena *mem);
 
 #endif

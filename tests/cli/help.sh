@@ -6,6 +6,7 @@ expect 0 --help
 is_empty err
 has out '^Exit codes:'
 cp out program_help
+[ "$(awk 'length > 100' out | wc -l)" = 0 ] || complain "--help is wider than 100 columns"
 for command in run compare net check list; do
     has program_help "^  $command "
     expect 0 "$command" --help

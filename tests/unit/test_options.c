@@ -1,5 +1,6 @@
 /* The command line: what is kept, what is refused, and with which words. */
 #include "sim/command/command.h"
+#include "sim/command/help.h"
 #include "sim/command/options.h"
 #include "tests/support/check.h"
 
@@ -127,7 +128,7 @@ static void test_commands(ll_arena *mem)
         const ll_command *c = ll_commands[n];
         ll_text text;
         ll_text_init(&text, mem);
-        ll_options_help(c, &text);
+        ll_help(&(ll_options){.command = c}, &text);
         CHECK(c->run && c->doc && *c->doc && strstr(c->help, "Examples:"), "%s", c->name);
         CHECK(strstr(text.s, "--help"), "%s", text.s);
         CHECK(c->options < LL_OPT_BIT(LL_N_OPT), "%s: %x", c->name, c->options);

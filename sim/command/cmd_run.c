@@ -2,6 +2,7 @@
 #include "sim/command/command.h"
 #include "sim/print/output.h"
 #include "sim/print/timing.h"
+#include "sim/report/plot.h"
 #include "sim/report/report.h"
 #include "sim/step/engines.h"
 #include "sim/step/result.h"
@@ -11,6 +12,16 @@
 #include <stdio.h>
 
 enum { N_SEED = 5 }; /* of which the spread is told */
+
+/* <name>-waterfall and <name>-wire: .svg, and where gnuplot is .pdf and .png. */
+static ll_status pictures_write(const char *dir, const char *name, const ll_report *r,
+                                ll_comm *comm, ll_arena *mem, ll_error *err)
+{
+    bool drawn;
+    LL_TRY(ll_plot_waterfalls(dir, ll_output_file_name(name, "-waterfall", mem), 1, r, comm, &drawn,
+                              err));
+    return ll_plot_wire(dir, ll_output_file_name(name, "-wire", mem), r, comm, &drawn, err);
+}
 
 /* <name>.json, .txt, .csv, and what the run took in <name>.timing.json. */
 static ll_status files_write(ll_output *set, const char *name, const ll_report *r,
@@ -32,6 +43,7 @@ static ll_status files_write(ll_output *set, const char *name, const ll_report *
     ll_timing_report(timing, comm, &text);
     LL_TRY(ll_output_write(set->stage, ll_output_file_name(name, ".timing.json", mem), &text, comm,
                            err));
+    LL_TRY(pictures_write(set->stage, name, r, comm, mem, err));
     return ll_output_commit(set, comm, err);
 }
 
@@ -104,8 +116,10 @@ const ll_command ll_command_run = {
             "standard\n"
             "output (`lineloss list json` explains its fields).\n"
             "\n"
-            "-o DIR also writes <study>.json, .txt and .csv there; what differs from run to run "
-            "(times,\n"
+            "-o DIR also writes <study>.json, .txt and .csv there, and pictures: "
+            "<study>-waterfall and\n"
+            "<study>-wire, as .svg, and as .pdf and .png where gnuplot is; what differs from run "
+            "to run (times,\n"
             "host) goes to <study>.timing.json. Settings are part of the name, as in "
             "nvl72+job.tp=4+seed=2.json,\n"
             "so that the tasks of a job array may share DIR. A result of the same configuration is "

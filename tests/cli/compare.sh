@@ -50,6 +50,12 @@ expect 0 run nvl72 --engine closed --set job.interleave=1
 has out "VALID: nvl72, checksum $variant,"
 [ "$plain" != "$variant" ] || complain "both variants have checksum $plain"
 
+# Names are text to all that is written, and to gnuplot, which would run what stands between backquotes.
+expect 0 compare nvl72 atlas950 --engine closed --set 'name=<&"x`touch run`'"'"'y' -o names
+[ ! -e names/run ] || complain "gnuplot ran a part of a name"
+for file in cmp/*.svg names/*.svg; do is_xml "$file"; done
+has names/compare.svg '&lt;&amp;&quot;x`touch run`&#39;y'
+
 on 3 compare nvl72 atlas950 --engine closed -o three >out
-for file in compare.json compare.txt compare.csv compare.md compare-results.tex compare-losses.tex compare-more.tex compare-setup.tex compare.gp; do same three/$file cmp/$file; done
+for file in compare.json compare.txt compare.csv compare.md compare-results.tex compare-losses.tex compare-more.tex compare-setup.tex {compare,bars}.{gp,svg}; do same three/$file cmp/$file; done
 finish

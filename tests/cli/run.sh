@@ -26,10 +26,14 @@ expect 0 run nvl72 --engine closed --format json -o a/b
 same out one.json
 name=nvl72+engine.type=closed
 same a/b/$name.json one.json
-[ "$(ls -A a/b | LC_ALL=C sort | tr '\n' ' ')" = "$name.csv $name.json $name.timing.json $name.txt " ] || complain "files: $(ls -A a/b)"
+[ "$(find a/b -type f -printf '%P\n' | grep -vE -- '-(waterfall|wire)(-column)?[.](svg|gp|pdf|png)$' | LC_ALL=C sort | tr '\n' ' ')" = "$name.csv $name.json $name.timing.json $name.txt " ] || complain "files: $(ls -A a/b)"
 "$JSON_CHECK" wall_s cpu_s ranks host date <a/b/$name.timing.json || complain "timing"
 expect 0 run nvl72 --engine closed -o c
 for file in $name.json $name.txt $name.csv; do same a/b/$file c/$file; done
+for picture in $name-{waterfall,wire}{,-column}; do
+    is_xml "c/$picture.svg"
+    if command -v gnuplot >/dev/null && [ ! -s "c/$picture.pdf" ]; then complain "no $picture.pdf"; fi
+done
 
 # Byte for byte, whatever the number of ranks: the folded problem is the same everywhere.
 expect 0 run nvl72 --format json

@@ -197,15 +197,19 @@ ll_status ll_plot_write(const char *dir, const char *name, const ll_figure *figu
     return LL_OK;
 }
 
-typedef void draw_fn(int n, const ll_report *report, ll_form form, ll_arena *mem, ll_figure *out);
+typedef struct drawing {
+    void (*draw)(int n, const ll_report *report, ll_form form, ll_arena *mem, ll_figure *out);
+    int n;
+    const ll_report *report; /* [n] */
+} drawing;
 
-static ll_status draw_write(draw_fn *draw, const char *dir, const char *name, int n,
-                            const ll_report *report, ll_comm *comm, bool *drawn, ll_error *err)
+static ll_status drawing_write(const drawing *d, const char *dir, const char *name, ll_comm *comm,
+                               bool *drawn, ll_error *err)
 {
     ll_arena *mem = ll_arena_create("picture");
     ll_figure figure[LL_N_FORM] = {{0}};
     for (int form = 0; form < LL_N_FORM && ll_comm_rank(comm) == 0; form++)
-        draw(n, report, (ll_form)form, mem, &figure[form]);
+        d->draw(d->n, d->report, (ll_form)form, mem, &figure[form]);
     const ll_status status = ll_plot_write(dir, name, figure, comm, mem, drawn, err);
     ll_arena_destroy(mem);
     return status;
@@ -220,17 +224,17 @@ static void draw_wire(int n, const ll_report *report, ll_form form, ll_arena *me
 ll_status ll_plot_waterfalls(const char *dir, const char *name, int n, const ll_report *report,
                              ll_comm *comm, bool *drawn, ll_error *err)
 {
-    return draw_write(ll_draw_waterfalls, dir, name, n, report, comm, drawn, err);
+    return drawing_write(&(drawing){ll_draw_waterfalls, n, report}, dir, name, comm, drawn, err);
 }
 
 ll_status ll_plot_bars(const char *dir, const char *name, int n, const ll_report *report,
                        ll_comm *comm, bool *drawn, ll_error *err)
 {
-    return draw_write(ll_draw_bars, dir, name, n, report, comm, drawn, err);
+    return drawing_write(&(drawing){ll_draw_bars, n, report}, dir, name, comm, drawn, err);
 }
 
 ll_status ll_plot_wire(const char *dir, const char *name, const ll_report *report, ll_comm *comm,
                        bool *drawn, ll_error *err)
 {
-    return draw_write(draw_wire, dir, name, 1, report, comm, drawn, err);
+    return drawing_write(&(drawing){draw_wire, 1, report}, dir, name, comm, drawn, err);
 }

@@ -184,9 +184,11 @@ void ll_draw_waterfalls(int n, const ll_report *report, ll_form form, ll_arena *
     const int across = arrange(&w, n, form), down = (n + across - 1) / across;
     for (int i = 0; i < down; i++)
         names_draw(&w, i * panel_pt(&w));
-    for (int k = 0; k < n; k++)
-        panel_draw(&w, &report[k], w.names_pt + (k % across) * (w.plot_pt + w.gap_pt),
-                   (k / across) * panel_pt(&w));
+    for (int k = 0; k < n; k++) {
+        const int column = k % across, line = k / across;
+        panel_draw(&w, &report[k], w.names_pt + column * (w.plot_pt + w.gap_pt),
+                   line * panel_pt(&w));
+    }
     int color[LL_MAX_CAUSE_GROUP];
     const char *name[LL_MAX_CAUSE_GROUP];
     for (int g = 0; g < w.groups.n; g++) {

@@ -62,10 +62,11 @@ static void percents_draw(scatter *s)
     ll_figure_rect(s->f, s->left_pt, y_of(s, 10), s->right_pt, y_of(s, -10), LL_FAINT,
                    "within 10 %");
     ll_figure_line(s->f, s->left_pt, y_of(s, 0), s->right_pt, y_of(s, 0), LL_SOFT);
-    for (double at = ceil(s->lo_percent / step) * step; at <= s->hi_percent; at += step) {
+    for (int i = (int)ceil(s->lo_percent / step); i * step <= s->hi_percent; i++) {
+        const double at = i * step;
         ll_figure_line(s->f, s->left_pt - 2.5, y_of(s, at), s->left_pt, y_of(s, at), LL_SOFT);
         ll_figure_text(s->f, s->left_pt - 4, y_of(s, at), LL_RIGHT, s->font_pt, LL_SOFT,
-                       ll_arena_printf(s->mem, at > 0 ? "+%g" : "%g", at + 0.0));
+                       ll_arena_printf(s->mem, at > 0 ? "+%g" : "%g", at));
     }
     ll_figure_add(s->f, &(ll_shape){.kind = LL_SHAPE_TEXT,
                                     .x = 0.7 * s->font_pt,
@@ -81,12 +82,12 @@ static void chips_draw(scatter *s)
 {
     ll_figure_line(s->f, s->left_pt, s->top_pt, s->left_pt, s->bottom_pt, LL_SOFT);
     ll_figure_line(s->f, s->left_pt, s->bottom_pt, s->right_pt, s->bottom_pt, LL_SOFT);
-    for (double at = 1; at <= s->hi_chip; at *= 10) {
-        if (at < s->lo_chip) continue;
-        const double x = x_of(s, at);
+    for (int64_t at = 1; (double)at <= s->hi_chip; at *= 10) {
+        if ((double)at < s->lo_chip) continue;
+        const double x = x_of(s, (double)at);
         ll_figure_line(s->f, x, s->bottom_pt, x, s->bottom_pt + 2.5, LL_SOFT);
         ll_figure_text(s->f, x, s->bottom_pt + 2.5 + 0.8 * s->font_pt, LL_CENTRE, s->font_pt,
-                       LL_SOFT, ll_thousands_text(at, s->mem));
+                       LL_SOFT, ll_thousands_text((double)at, s->mem));
     }
     ll_figure_text(s->f, 0.5 * (s->left_pt + s->right_pt), s->bottom_pt + 2.5 + 2.1 * s->font_pt,
                    LL_CENTRE, s->font_pt, LL_SOFT, "chips");

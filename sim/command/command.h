@@ -22,7 +22,7 @@ typedef struct ll_command {
 
 /* clang-format off */
 #define LL_COMMANDS(X) \
-    X(run) X(compare) X(net) X(curves) X(calibrate) X(check) X(list) X(validate)
+    X(answer) X(run) X(compare) X(net) X(curves) X(calibrate) X(check) X(list) X(validate)
 /* clang-format on */
 #define LL_COMMAND_DECLARE(name) extern const ll_command ll_command_##name;
 LL_COMMANDS(LL_COMMAND_DECLARE)

@@ -13,7 +13,7 @@ wrong() { # text that must stand in the message, argument...
 wrong 'lineloss run nvl72' # no command at all
 wrong "did you mean 'run'?" rnu nvl72
 wrong "did you mean 'compare'?" comapre
-wrong 'expected one of: run, compare' frobnicate
+wrong 'expected one of: answer, run, compare' frobnicate
 wrong "did you mean '--format'?" run nvl72 --fromat json
 wrong '--help` lists them' run nvl72 --zzzzzzzz
 wrong 'go after --petsc' run nvl72 -ksp_type

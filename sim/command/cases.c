@@ -149,7 +149,7 @@ void ll_cases_print(const ll_cases *c, ll_format format, int width, ll_arena *me
         return;
     }
     if (format == LL_FORMAT_CSV) {
-        ll_table_print(ll_comparison_results(c->n, c->report, mem), format, 0, out);
+        ll_table_print(ll_report_tidy(c->n, c->report, mem), format, 0, out);
         return;
     }
     ll_table_print(ll_comparison_results(c->n, c->report, mem), format, width, out);

@@ -108,6 +108,12 @@ static ll_table *list_json(ll_comm *comm, ll_arena *mem)
     return ll_report_fields(mem);
 }
 
+static ll_table *list_csv(ll_comm *comm, ll_arena *mem)
+{
+    (void)comm;
+    return ll_report_columns(mem);
+}
+
 static ll_table *list_keys(ll_comm *comm, ll_arena *mem)
 {
     (void)comm;
@@ -126,6 +132,7 @@ static const topic topics[] = {
     {"keys", "every key of a configuration: kind, default, bounds, meaning", list_keys},
     {"evidence", "kinds of evidence for a figure", list_evidence},
     {"json", "fields of the JSON result", list_json},
+    {"csv", "columns of the CSV result", list_csv},
 };
 
 enum { N_TOPIC = sizeof topics / sizeof *topics };

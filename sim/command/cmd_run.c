@@ -23,7 +23,8 @@ static ll_status pictures_write(const char *dir, const char *name, const ll_repo
     return ll_plot_wire(dir, ll_output_file_name(name, "-wire", mem), r, comm, &drawn, err);
 }
 
-/* <name>.json, .txt, .csv, and what the run took in <name>.timing.json. */
+/* <name>.json, .txt, .csv, all plain fields in <name>.fields.csv, and what the run took in
+ * <name>.timing.json. */
 static ll_status files_write(ll_output *set, const char *name, const ll_report *r,
                              const ll_timing *timing, ll_comm *comm, ll_arena *mem, ll_error *err)
 {
@@ -39,6 +40,10 @@ static ll_status files_write(ll_output *set, const char *name, const ll_report *
         LL_TRY(ll_output_write(set->stage, ll_output_file_name(name, files[i].suffix, mem), &text,
                                comm, err));
     }
+    ll_text_init(&text, mem);
+    if (ll_comm_rank(comm) == 0) ll_table_print(ll_report_flat(r, mem), LL_FORMAT_CSV, 0, &text);
+    LL_TRY(ll_output_write(set->stage, ll_output_file_name(name, ".fields.csv", mem), &text, comm,
+                           err));
     ll_text_init(&text, mem);
     ll_timing_report(timing, comm, &text);
     LL_TRY(ll_output_write(set->stage, ll_output_file_name(name, ".timing.json", mem), &text, comm,
@@ -116,13 +121,15 @@ const ll_command ll_command_run = {
             "standard\n"
             "output (`lineloss list json` explains its fields).\n"
             "\n"
-            "-o DIR also writes <study>.json, .txt and .csv there, and pictures: "
-            "<study>-waterfall and\n"
-            "<study>-wire, as .svg, and as .pdf and .png where gnuplot is; what differs from run "
-            "to run (times,\n"
-            "host) goes to <study>.timing.json. Settings are part of the name, as in "
-            "nvl72+job.tp=4+seed=2.json,\n"
-            "so that the tasks of a job array may share DIR. A result of the same configuration is "
+            "-o DIR also writes <study>.json, .txt, .csv (a row, with a column for each figure) "
+            "and\n"
+            ".fields.csv (a row for each field) there, and pictures: <study>-waterfall and "
+            "<study>-wire, as\n"
+            ".svg, and as .pdf and .png where gnuplot is; what differs from run to run (times, "
+            "host) goes\n"
+            "to <study>.timing.json. Settings are part of the name, as in "
+            "nvl72+job.tp=4+seed=2.json, so that\n"
+            "the tasks of a job array may share DIR. A result of the same configuration is "
             "replaced;\n"
             "one of another configuration stays, and is an error without --force.\n"
             "\n"

@@ -81,30 +81,27 @@ static void object_json(const ll_field *f, const char *base, ll_json *j)
             field_json(f, base, j);
 }
 
-/* The value of a plain field as text for CSV; empty for null. */
-static const char *plain_text(const ll_field *f, const void *p, char *out, size_t cap)
+const char *ll_field_text(const ll_field *f, const void *base, ll_arena *mem)
 {
-    out[0] = '\0';
+    const void *p = (const char *)base + f->offset;
+    const char *s;
     switch (f->type) {
     case LL_FIELD_NUMBER:
-        if (isfinite(*(const double *)p)) snprintf(out, cap, "%.17g", *(const double *)p);
-        return out;
+        return isfinite(*(const double *)p) ? ll_arena_printf(mem, "%.17g", *(const double *)p)
+                                            : "";
     case LL_FIELD_INT:
-        snprintf(out, cap, "%d", *(const int *)p);
-        return out;
+        return ll_arena_printf(mem, "%d", *(const int *)p);
     case LL_FIELD_INT32:
-        snprintf(out, cap, "%d", (int)*(const int32_t *)p);
-        return out;
+        return ll_arena_printf(mem, "%d", (int)*(const int32_t *)p);
     case LL_FIELD_INT64:
-        snprintf(out, cap, "%lld", (long long)*(const int64_t *)p);
-        return out;
+        return ll_arena_printf(mem, "%lld", (long long)*(const int64_t *)p);
     case LL_FIELD_STRING:
-        return *(const char *const *)p ? *(const char *const *)p : "";
+        s = *(const char *const *)p;
+        return s ? s : "";
     case LL_FIELD_BOOL:
         return *(const bool *)p ? "true" : "false";
     case LL_FIELD_HASH:
-        snprintf(out, cap, "%016llx", (unsigned long long)*(const uint64_t *)p);
-        return out;
+        return ll_arena_printf(mem, "%016llx", (unsigned long long)*(const uint64_t *)p);
     case LL_FIELD_OBJECT:
     case LL_FIELD_LIST:
     case LL_FIELD_NAMED:
@@ -112,7 +109,7 @@ static const char *plain_text(const ll_field *f, const void *p, char *out, size_
     case LL_FIELD_WORDS:
         break;
     }
-    return out;
+    return "";
 }
 
 static void row_add(ll_table *t, const char *path, const char *value, const char *unit)
@@ -147,7 +144,6 @@ static void object_csv(const ll_field *f, const char *prefix, const char *base, 
 {
     for (; f->name; f++) {
         const char *path = ll_arena_printf(t->mem, "%s%s", prefix, f->name);
-        char value[64];
         const void *p = base + f->offset;
         if (f->type == LL_FIELD_OBJECT)
             object_csv(f->sub, ll_arena_printf(t->mem, "%s.", path), p, t);
@@ -161,23 +157,7 @@ static void object_csv(const ll_field *f, const char *prefix, const char *base, 
             for (const char *const *word = *(const char *const *const *)p; *word; word++)
                 row_add(t, path, *word, "");
         else
-            row_add(t, path, plain_text(f, p, value, sizeof value), f->unit);
-    }
-}
-
-static void list_add(const ll_field *f, const char *prefix, ll_table *t)
-{
-    for (; f->name; f++) {
-        ll_table_row(t);
-        ll_table_set(t, 0, "%s%s", prefix, f->name);
-        ll_table_set(t, 1, "%s", type_names[f->type]);
-        ll_table_set(t, 2, "%s", f->unit);
-        ll_table_set(t, 3, "%s", f->doc);
-        if (f->sub)
-            list_add(f->sub,
-                     ll_arena_printf(t->mem, "%s%s%s.", prefix, f->name,
-                                     f->type == LL_FIELD_LIST ? "[]" : ""),
-                     t);
+            row_add(t, path, ll_field_text(f, base, t->mem), f->unit);
     }
 }
 
@@ -191,11 +171,25 @@ ll_table *ll_fields_flat(const ll_field *f, const void *base, ll_arena *mem)
     return t;
 }
 
-ll_table *ll_fields_list(const ll_field *f, ll_arena *mem)
+ll_table *ll_fields_list(ll_arena *mem)
 {
-    ll_table *t = ll_table_create(
+    return ll_table_create(
         mem, "", 4,
         (ll_column[]){{.name = "field"}, {.name = "type"}, {.name = "unit"}, {.name = "meaning"}});
-    list_add(f, "", t);
-    return t;
+}
+
+void ll_fields_list_add(const ll_field *f, const char *prefix, ll_table *t)
+{
+    for (; f->name; f++) {
+        ll_table_row(t);
+        ll_table_set(t, 0, "%s%s", prefix, f->name);
+        ll_table_set(t, 1, "%s", type_names[f->type]);
+        ll_table_set(t, 2, "%s", f->unit);
+        ll_table_set(t, 3, "%s", f->doc);
+        if (f->sub)
+            ll_fields_list_add(f->sub,
+                               ll_arena_printf(t->mem, "%s%s%s.", prefix, f->name,
+                                               f->type == LL_FIELD_LIST ? "[]" : ""),
+                               t);
+    }
 }

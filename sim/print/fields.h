@@ -2,8 +2,12 @@
  *
  * A struct is described by a table with a row for each field: name, type, where it stands, unit
  * and meaning. All forms are driven by it, so that none can say something else than the others.
- * A list is a pointer to structs and a count. In CSV a field is a line "field,value,unit", and
- * the items of a list go by their first field: losses[contention].chips.
+ * A list is a pointer to structs and a count.
+ *
+ * There are two tables of fields. The flat one has a row for each: field, value, unit, the items of
+ * a list by their first field: losses[contention].chips. The tidy one has a row for each struct and
+ * a column for each plain field, numbers in SI, for programs that read columns of one type:
+ * loss_contention_chips.
  */
 #ifndef LL_PRINT_FIELDS_H
 #define LL_PRINT_FIELDS_H
@@ -40,6 +44,9 @@ typedef struct ll_field {
     bool optional; /* LIST: not written if it is empty */
     size_t offset;
     const char *unit, *doc;
+    /* OBJECT, LIST, NAMED, WORDS: how the names of its columns in the tidy table begin; NULL: it
+     * has none there. Of the items of a list only numbers have columns. */
+    const char *columns;
     const struct ll_field *sub; /* OBJECT, LIST */
     size_t n_offset, item_B;    /* LIST */
 } ll_field;
@@ -62,7 +69,20 @@ void ll_fields_json(const ll_field *f, const void *base, ll_json *j);
 /* Rows "field, value, unit" of every plain field. */
 ll_table *ll_fields_flat(const ll_field *f, const void *base, ll_arena *mem);
 
-/* Rows "field, type, unit, meaning". */
-ll_table *ll_fields_list(const ll_field *f, ll_arena *mem);
+/* A row for each of the n structs, a column for everything that any of them has; "" where one has
+ * it not, or it is no number; "none" for no words. As R and pandas read them: TRUE and FALSE, and
+ * "fnv1a:" before hashes, which would be numbers where they have digits alone. */
+ll_table *ll_fields_tidy(const ll_field *f, int n, const void *const *base, ll_arena *mem);
+
+/* The value of a plain field as text; "" for null. In mem. */
+const char *ll_field_text(const ll_field *f, const void *base, ll_arena *mem);
+
+/* Rows "field, type, unit, meaning" of what JSON has. prefix: before every field. */
+ll_table *ll_fields_list(ll_arena *mem);
+void ll_fields_list_add(const ll_field *f, const char *prefix, ll_table *t);
+
+/* Rows "column, unit, meaning" of what the tidy table may have: loss_<cause>_frac. */
+ll_table *ll_fields_columns(ll_arena *mem);
+void ll_fields_columns_add(const ll_field *f, const char *prefix, ll_table *t);
 
 #endif

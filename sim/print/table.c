@@ -130,7 +130,8 @@ static void json_print(const ll_table *t, ll_text *out)
             else if (ll_table_numeric(t, c) && is_number(s))
                 ll_json_raw(&j, key, s);
             else
-                ll_json_string(&j, key, ll_table_numeric(t, c) && !strcmp(s, "-") ? NULL : s);
+                ll_json_string(&j, key,
+                               ll_table_numeric(t, c) && (!*s || !strcmp(s, "-")) ? NULL : s);
         }
         ll_json_close(&j);
     }

@@ -290,7 +290,7 @@ void ll_report_print(const ll_report *r, ll_format format, int width, ll_arena *
         ll_json_init(&j, out);
         ll_report_json(r, NULL, mem, &j);
     } else if (format == LL_FORMAT_CSV) {
-        ll_table_print(ll_report_flat(r, mem), format, 0, out);
+        ll_table_print(ll_report_tidy(1, r, mem), format, 0, out);
     } else {
         enum { N_TABLE = 5 };
         ll_table *const tables[N_TABLE] = {summary_table(r, mem), losses_table(r, mem),

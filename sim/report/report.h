@@ -52,6 +52,13 @@ ll_table *ll_report_memory(const ll_report *r, ll_arena *mem);
 /* The JSON fields as rows "field, type, unit, meaning". */
 ll_table *ll_report_fields(ll_arena *mem);
 
+/* The columns of ll_report_tidy as rows "column, unit, meaning". */
+ll_table *ll_report_columns(ll_arena *mem);
+
+/* A row for each of n results and a column for each figure, in SI with the unit in the name; names
+ * of things as text. The first columns are study and label. */
+ll_table *ll_report_tidy(int n, const ll_report *report, ll_arena *mem);
+
 /* Every plain field as a row "field, value, unit", the items of lists by name. */
 ll_table *ll_report_flat(const ll_report *r, ll_arena *mem);
 

@@ -22,12 +22,13 @@ typedef struct config_row {
 /* All that is written, with pointers to the arrays of the result, so that offsets reach it. */
 typedef struct document {
     int schema_version;
-    const char *study, *doc, *version, *git, *cluster, *chip, *model, *precision, *engine,
+    const char *study, *label, *doc, *version, *git, *cluster, *chip, *model, *precision, *engine,
         *baseline, *evidence;
     const char *const *conventions, *const *outside;
     ll_published published;
     int64_t n_micro;
     ll_layout layout;
+    const char *layout_text;
     int64_t zero;
     int64_t seed;
     uint64_t config_hash;
@@ -141,8 +142,10 @@ static const ll_field config_fields[] = {
     {0}};
 
 static const ll_field document_fields[] = {
-    LL_FIELD("schema_version", LL_FIELD_INT, document, schema_version, "", "of this object"),
     LL_FIELD("study", LL_FIELD_STRING, document, study, "", "name of the study"),
+    LL_FIELD("label", LL_FIELD_STRING, document, label, "",
+             "of the study beside others: its name, with settings where names are the same"),
+    LL_FIELD("schema_version", LL_FIELD_INT, document, schema_version, "", "of this object"),
     LL_FIELD("doc", LL_FIELD_STRING, document, doc, "", "what it is, in one line"),
     LL_FIELD("version", LL_FIELD_STRING, document, version, "", "of lineloss"),
     LL_FIELD("git", LL_FIELD_STRING, document, git, "", "commit of lineloss"),
@@ -168,9 +171,11 @@ static const ll_field document_fields[] = {
     LL_FIELD("baseline", LL_FIELD_STRING, document, baseline, "",
              "what efficiency_frac is measured against"),
     {LL_FIELD_LIST_OF("baselines", ll_baseline, baseline_fields, document, baselines, r.n_baseline,
-                      "the same figures against other baselines")},
+                      "the same figures against other baselines"),
+     .columns = "baseline"},
     {LL_FIELD_LIST_OF("losses", ll_loss, loss_fields, document, loss, r.n_loss,
-                      "where the rest goes; sums to chips - effective_chips")},
+                      "where the rest goes; sums to chips - effective_chips"),
+     .columns = "loss"},
     LL_FIELD("compute_s", LL_FIELD_NUMBER, document, r.compute_s, "s",
              "kernels of the busiest chip, per step"),
     LL_FIELD("exposed_s", LL_FIELD_NUMBER, document, r.exposed_s, "s",
@@ -178,7 +183,8 @@ static const ll_field document_fields[] = {
     LL_FIELD("bubble_s", LL_FIELD_NUMBER, document, r.bubble_s, "s",
              "idle time of the pipeline, per step"),
     {LL_FIELD_LIST_OF("transfers", ll_transfer_row, transfer_fields, document, transfer,
-                      r.n_transfer, "what is on the wire")},
+                      r.n_transfer, "what is on the wire"),
+     .columns = "transfer"},
     LL_FIELD("memory_B", LL_FIELD_NUMBER, document, r.memory.total_B, "B",
              "per chip, on the fullest stage"),
     {.name = "memory",
@@ -186,13 +192,16 @@ static const ll_field document_fields[] = {
      .offset = AT(memory),
      .n_offset = offsetof(document, n_memory),
      .unit = "B",
+     .columns = "memory",
      .doc = "its parts, each <part>_B; total_B and capacity_B"},
     {.name = "layout",
      .type = LL_FIELD_OBJECT,
      .offset = 0,
      .unit = "",
+     .columns = "layout",
      .sub = layout_fields,
      .doc = "of the job over the chips"},
+    LL_FIELD("layout_text", LL_FIELD_STRING, document, layout_text, "", "the same in words"),
     LL_FIELD("engine", LL_FIELD_STRING, document, engine, "",
              "network engine: closed, flow or packet"),
     {.name = "engine_stats",
@@ -200,10 +209,11 @@ static const ll_field document_fields[] = {
      .offset = AT(fact),
      .n_offset = offsetof(document, n_fact),
      .unit = "",
+     .columns = "engine",
      .doc = "what the engine says of its work, of all phases together"},
     {LL_FIELD_LIST_OF("beside", ll_other_engine, beside_fields, document, beside, r.n_beside,
                       "the same by other engines; there only if they were run"),
-     .optional = true},
+     .columns = "beside", .optional = true},
     LL_FIELD("seed", LL_FIELD_INT64, document, seed, "", "of all random draws"),
     LL_FIELD("evidence", LL_FIELD_STRING, document, evidence, "",
              "the weakest kind of evidence that the result rests on"),
@@ -211,12 +221,14 @@ static const ll_field document_fields[] = {
      .type = LL_FIELD_WORDS,
      .offset = AT(outside),
      .unit = "",
+     .columns = "outside_validation",
      .doc = "in which respects the study lies outside of the published steps that predictions were "
             "compared with; empty: in none"},
     {.name = "published",
      .type = LL_FIELD_OBJECT,
      .offset = AT(published),
      .unit = "",
+     .columns = "published",
      .sub = published_fields,
      .doc = "published steps on this chip"},
     {.name = "conventions",
@@ -269,6 +281,7 @@ static document *document_make(const ll_report *r, ll_arena *mem)
     const ll_standing *at = r->standing;
     *d = (document){.schema_version = SCHEMA_VERSION,
                     .study = s->name,
+                    .label = r->label,
                     .doc = s->doc,
                     .version = ll_version(),
                     .git = ll_git(),
@@ -283,6 +296,9 @@ static document *document_make(const ll_report *r, ll_arena *mem)
                     .published = at->published,
                     .n_micro = ll_layout_n_micro(&s->layout),
                     .layout = s->layout,
+                    .layout_text = ll_arena_printf(
+                        mem, "tp %lld x cp %lld x pp %lld x dp %lld", (long long)s->layout.tp,
+                        (long long)s->layout.cp, (long long)s->layout.pp, (long long)s->layout.dp),
                     .zero = s->stack.zero,
                     .seed = s->seed,
                     .config_hash = ll_config_hash(s->config),
@@ -322,17 +338,39 @@ ll_table *ll_report_flat(const ll_report *r, ll_arena *mem)
     return ll_fields_flat(document_fields, document_make(r, mem), mem);
 }
 
-/* The figures of all workloads behind the fields. */
-ll_table *ll_report_fields(ll_arena *mem)
+ll_table *ll_report_tidy(int n, const ll_report *report, ll_arena *mem)
 {
-    ll_table *t = ll_fields_list(document_fields, mem);
+    const void **base = ll_arena_array(mem, n, const void *);
+    for (int k = 0; k < n; k++)
+        base[k] = document_make(&report[k], mem);
+    return ll_fields_tidy(document_fields, n, base, mem);
+}
+
+/* The figures of all workloads, behind the fields. */
+static void figures_list(ll_table *t, bool typed)
+{
     for (int w = 0; ll_workload_types[w]; w++)
         for (const ll_metric *m = ll_workload_types[w]->metric; m->name; m++) {
             ll_table_row(t);
             ll_table_set(t, 0, "%s", m->name);
-            ll_table_set(t, 1, "number");
-            ll_table_set(t, 2, "%s", m->unit);
-            ll_table_set(t, 3, "figure of %s: %s", ll_workload_types[w]->name, m->doc);
+            if (typed) ll_table_set(t, 1, "number");
+            ll_table_set(t, 1 + typed, "%s", m->unit);
+            ll_table_set(t, 2 + typed, "figure of %s: %s", ll_workload_types[w]->name, m->doc);
         }
+}
+
+ll_table *ll_report_fields(ll_arena *mem)
+{
+    ll_table *t = ll_fields_list(mem);
+    ll_fields_list_add(document_fields, "", t);
+    figures_list(t, true);
+    return t;
+}
+
+ll_table *ll_report_columns(ll_arena *mem)
+{
+    ll_table *t = ll_fields_columns(mem);
+    ll_fields_columns_add(document_fields, "", t);
+    figures_list(t, false);
     return t;
 }

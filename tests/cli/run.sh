@@ -11,7 +11,7 @@ has out '"chips": 72,'
 has out '"valid": true'
 mv out one.json
 
-for format in text csv md latex; do
+for format in text md latex; do
     expect 0 run nvl72 --engine closed --format $format
     is_empty err
     [ "$(wc -l <out)" -ge 30 ] || complain "--format $format is too short"
@@ -26,10 +26,10 @@ expect 0 run nvl72 --engine closed --format json -o a/b
 same out one.json
 name=nvl72+engine.type=closed
 same a/b/$name.json one.json
-[ "$(find a/b -type f -printf '%P\n' | grep -vE -- '-(waterfall|wire)(-column)?[.](svg|gp|pdf|png)$' | LC_ALL=C sort | tr '\n' ' ')" = "$name.csv $name.json $name.timing.json $name.txt " ] || complain "files: $(ls -A a/b)"
+[ "$(find a/b -type f -printf '%P\n' | grep -vE -- '-(waterfall|wire)(-column)?[.](svg|gp|pdf|png)$' | LC_ALL=C sort | tr '\n' ' ')" = "$name.csv $name.fields.csv $name.json $name.timing.json $name.txt " ] || complain "files: $(ls -A a/b)"
 "$JSON_CHECK" wall_s cpu_s ranks host date <a/b/$name.timing.json || complain "timing"
 expect 0 run nvl72 --engine closed -o c
-for file in $name.json $name.txt $name.csv; do same a/b/$file c/$file; done
+for file in $name.json $name.txt $name.csv $name.fields.csv; do same a/b/$file c/$file; done
 for picture in $name-{waterfall,wire}{,-column}; do
     is_xml "c/$picture.svg"
     if command -v gnuplot >/dev/null && [ ! -s "c/$picture.pdf" ]; then complain "no $picture.pdf"; fi

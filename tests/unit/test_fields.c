@@ -33,11 +33,17 @@ static const ll_field inner_fields[] = {
 
 static const ll_field fields[] = {
     LL_FIELD("x_s", LL_FIELD_NUMBER, whole, x_s, "s", "a time"),
-    {.name = "inner", .type = LL_FIELD_OBJECT, .unit = "", .doc = "two", .sub = inner_fields},
+    {.name = "inner",
+     .type = LL_FIELD_OBJECT,
+     .unit = "",
+     .columns = "inner",
+     .doc = "two",
+     .sub = inner_fields},
     LL_FIELD("ok", LL_FIELD_BOOL, whole, ok, "", "a verdict"),
     LL_FIELD("hash", LL_FIELD_HASH, whole, hash, "", "a sum"),
     LL_FIELD("word", LL_FIELD_WORDS, whole, word, "", "words"),
-    {LL_FIELD_LIST_OF("items", item, item_fields, whole, item, n_item, "a list")},
+    {LL_FIELD_LIST_OF("items", item, item_fields, whole, item, n_item, "a list"),
+     .columns = "item"},
     {LL_FIELD_LIST_OF("others", item, item_fields, whole, other, n_other, "not there"),
      .optional = true},
     {0}};
@@ -45,6 +51,31 @@ static const ll_field fields[] = {
 static void is(const char *what, const char *got, const char *want)
 {
     CHECK(!strcmp(got, want), "%s:\n%s\nwant:\n%s", what, got, want);
+}
+
+/* A row for each struct, with the columns of both: what one has not is empty, in JSON null. */
+static void test_tidy(const whole *w, ll_arena *mem)
+{
+    static const item items[] = {{"c d", (double)NAN}, {"a", 0.5}, {"a", 0.125}};
+    whole other = *w;
+    other.item = items;
+    other.n_item = 3;
+    ll_text text;
+    ll_text_init(&text, mem);
+    ll_table *t = ll_fields_tidy(fields, 2, (const void *const[]){w, &other}, mem);
+    ll_table_print(t, LL_FORMAT_CSV, 0, &text);
+    is("tidy", text.s,
+       "x_s,inner_n,inner_large,ok,hash,item_a_share,item_b_share,item_c_d_share,item_a_share_2\n"
+       "0.5,3,1099511627776,TRUE,fnv1a:0000000000000abc,0.25,0.75,,\n"
+       "0.5,3,1099511627776,TRUE,fnv1a:0000000000000abc,0.5,,,0.125\n");
+    ll_text_init(&text, mem);
+    ll_table_print(t, LL_FORMAT_JSON, 0, &text);
+    CHECK(strstr(text.s, "\"item_b_share\": null") && strstr(text.s, "\"ok\": \"TRUE\""), "%s",
+          text.s);
+    t = ll_fields_columns(mem);
+    ll_fields_columns_add(fields, "", t);
+    CHECK(t->n_row == 6, "%d columns", t->n_row);
+    is("column", t->cell[5 * 3], "item_<name>_share");
 }
 
 int main(void)
@@ -77,11 +108,13 @@ int main(void)
        "field,value,unit\nx_s,0.5,s\ninner.n,3,1\ninner.large,1099511627776,B\nok,true,\n"
        "hash,0000000000000abc,\nword,one,\nword,two,\nitems[a].share,0.25,1\n"
        "items[b].share,0.75,1\n");
-    const ll_table *t = ll_fields_list(fields, mem);
+    ll_table *t = ll_fields_list(mem);
+    ll_fields_list_add(fields, "", t);
     CHECK(t->n_row == 13, "%d rows",
           t->n_row); /* 7, of which inner, items and others have 2 each */
     is("list", t->cell[8 * 4], "items[].name");
     is("type", t->cell[5 * 4 + 1], "string (hexadecimal)");
+    test_tidy(&w, mem);
     ll_arena_destroy(mem);
     return LL_CHECK_RESULT;
 }

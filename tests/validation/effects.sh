@@ -17,8 +17,8 @@ run() { # study, settings
     for setting in "${list[@]}"; do
         [ -n "$setting" ] && arguments+=(--set "$setting")
     done
-    "$lineloss" run "configs/published/$1.cfg" --no-progress --format csv "${arguments[@]}" |
-        awk -F, '{ v[$1] = $2 } END { print v["step_s"], v["bubble_s"], v["compute_s"] }'
+    "$lineloss" run "configs/published/$1.cfg" --no-progress --format json "${arguments[@]}" |
+        jq -r '"\(.step_s) \(.bubble_s) \(.compute_s)"'
 }
 
 printf '%-45s %9s %9s  %s\n' "gain, %" published predicted source

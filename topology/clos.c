@@ -6,7 +6,8 @@
  *       /    |    \
  *   leaf 0 leaf 1 leaf 2                      hosts_per_leaf hosts each, the last may have fewer
  *
- * Oversubscription follows: hosts_per_leaf * links * bandwidth over uplinks * uplink_bandwidth.
+ * Oversubscription is hosts_per_leaf * links * bandwidth over uplinks * uplink_bandwidth;
+ * it follows from uplinks, or uplinks from it.
  *
  * routing = spray spreads every flow evenly over all spines and cores. By symmetry, all lanes from
  * a leaf then carry the same load, and so do all lanes from a pod: the spines of a pod are one node
@@ -24,6 +25,7 @@
  * Nodes: hosts, leaves, spines by pod, cores. Links: host, leaf, core; each up, then down. */
 #include "sim/base/mix.h"
 #include "topology/divide.h"
+#include "topology/oversubscription.h"
 #include "topology/topology.h"
 
 enum { CLOS_SPRAY, CLOS_ECMP, CLOS_DMODK };
@@ -32,6 +34,7 @@ static const char *const clos_routings[] = {"spray", "ecmp", "dmodk", NULL};
 typedef struct clos_param {
     int64_t size, levels, links, hosts_per_leaf, uplinks, spines, leaves_per_pod, core_uplinks;
     int64_t rails, ecmp_paths;
+    double oversubscription;
     double bandwidth_Bps, uplink_bandwidth_Bps, core_bandwidth_Bps;
     double latency_s, uplink_latency_s, core_latency_s, switch_latency_s;
     const char *name;
@@ -51,7 +54,11 @@ static const ll_key clos_keys[] = {
     {CLOS_RATE(bandwidth), NULL, 1, 1e18, NULL, "bandwidth of one host lane, per direction"},
     {CLOS_TIME(latency), NULL, 0, 1, NULL, "latency of one hop between host and leaf"},
     {CLOS_COUNT(hosts_per_leaf), NULL, 1, 1 << 16, NULL, "host ports of each leaf"},
-    {CLOS_COUNT(uplinks), NULL, 1, 1 << 16, NULL, "lanes up from each leaf, over all its spines"},
+    {CLOS_COUNT(uplinks), "0", 0, 1 << 16, NULL,
+     "lanes up from each leaf, over all its spines; 0: as many as oversubscription says"},
+    {"oversubscription", LL_KIND_RATIO, 0, offsetof(clos_param, oversubscription), "0", 0, 1e4,
+     NULL,
+     "host bandwidth of a full leaf over its uplink bandwidth, instead of uplinks, such as 2:1"},
     {CLOS_RATE(uplink_bandwidth), NULL, 1, 1e18, NULL,
      "bandwidth of one uplink lane, per direction"},
     {CLOS_TIME(uplink_latency), NULL, 0, 1, NULL, "latency of one hop between leaf and spine"},
@@ -87,6 +94,12 @@ typedef struct clos_state {
     int64_t leaf_id, spine_id, core_id;  /* first node of each kind */
 } clos_state;
 
+static ll_oversubscription clos_oversubscription(const clos_param *p)
+{
+    return (ll_oversubscription){(double)(p->hosts_per_leaf * p->links) * p->bandwidth_Bps,
+                                 p->uplink_bandwidth_Bps, p->oversubscription, p->uplinks};
+}
+
 static ll_status clos_check(const clos_param *p, ll_error *err)
 {
     if (p->levels == 2 && (p->leaves_per_pod || p->core_uplinks || p->core_bandwidth_Bps > 0 ||
@@ -114,11 +127,34 @@ static inline int32_t clos_leaf(const clos_state *state, int32_t host)
     return ll_quotient(node, &state->hosts_per_leaf) * state->rails.by + rail;
 }
 
+/* What the oversubscription comes to, where there is any or it was asked for. */
+static const char *clos_note(const clos_param *p, int32_t n_leaf, int32_t n_pod, ll_arena *mem)
+{
+    const ll_oversubscription o = clos_oversubscription(p);
+    const double leaf = ll_oversubscription_of(&o);
+    const double pod_Bps = (double)(p->leaves_per_pod * p->uplinks) * p->uplink_bandwidth_Bps;
+    const double core_Bps = (double)(p->spines * p->core_uplinks) * p->core_bandwidth_Bps;
+    const bool at_leaf = p->oversubscription > 0 || leaf > 1.001;
+    const bool at_pod = n_pod > 1 && pod_Bps > 1.001 * core_Bps;
+    const char *note = NULL;
+    if (at_leaf) note = ll_arena_printf(mem, "%.3g:1 at the leaf", leaf);
+    if (at_leaf && n_leaf <= p->rails)
+        note = ll_arena_printf(mem, "one leaf%s, so %.3g:1 has no effect",
+                               p->rails > 1 ? " a rail" : "", leaf);
+    if (at_pod)
+        note = ll_arena_printf(mem, "%s%s%.3g:1 above a pod", note ? note : "", note ? ", " : "",
+                               pod_Bps / core_Bps);
+    return note;
+}
+
 static ll_status clos_create(const void *param, int n_child, const ll_topology *child,
                              ll_arena *mem, ll_topology *topo, ll_error *err)
 {
     (void)n_child, (void)child;
     clos_param p = *(const clos_param *)param;
+    ll_oversubscription o = clos_oversubscription(&p);
+    LL_TRY(ll_oversubscription_solve(&o, err));
+    p.uplinks = o.uplinks;
     if (!p.spines) p.spines = p.uplinks;
     LL_TRY(clos_check(&p, err));
     clos_state *state = ll_arena_new(mem, clos_state);
@@ -145,7 +181,8 @@ static ll_status clos_create(const void *param, int n_child, const ll_topology *
     topo->max_path = (int32_t)p.ecmp_paths;
     topo->max_hop = n_pod > 1 ? 6 : n_leaf > 1 ? 4 : 2;
     topo->n_dim = 1;
-    topo->dim[0] = (ll_dim){p.name, "clos", topo->n_chip, p.in_network};
+    topo->dim[0] =
+        (ll_dim){p.name, "clos", topo->n_chip, clos_note(&p, n_leaf, n_pod, mem), p.in_network};
     topo->state = state;
     return LL_OK;
 }

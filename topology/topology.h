@@ -34,6 +34,7 @@ typedef struct ll_dim {
     const char *name; /* for reports: "nvlink", "board", "rack" */
     const char *type; /* name of the topology type */
     int32_t size;     /* chips along it; product of all sizes = n_chip */
+    const char *note; /* for reports: what the type and the size do not say; NULL: nothing */
     bool reduces; /* switches add up in flight (NVLS, SHARP): algorithm in_network is possible */
 } ll_dim;
 

@@ -224,6 +224,17 @@ static ll_status count_value(const quantity *q, double *value, char *why, size_t
     return LL_ERR_CONFIG;
 }
 
+/* "2:1" as 2. */
+static bool colon_value(const char *text, double *value)
+{
+    const char *colon = strchr(text, ':');
+    quantity over, under;
+    if (!colon || !split(text, &over) || !split(colon + 1, &under)) return false;
+    if (*over.unit != ':' || *under.unit || !(under.number > 0)) return false;
+    *value = over.number / under.number;
+    return isfinite(*value);
+}
+
 ll_status ll_units_parse(ll_kind kind, const char *text, double *value, char *why, size_t cap)
 {
     LL_ASSERT(kind <= LL_KIND_POWER, "kind %d is no quantity", (int)kind);
@@ -235,6 +246,7 @@ ll_status ll_units_parse(ll_kind kind, const char *text, double *value, char *wh
         return LL_ERR_CONFIG;
     }
     if (kind == LL_KIND_COUNT) return count_value(&q, value, why, cap);
+    if (kind == LL_KIND_RATIO && colon_value(text, value)) return LL_OK;
     if (!*q.unit && kind != LL_KIND_RATIO) {
         snprintf(why, cap, "no unit; %s", want);
         return LL_ERR_CONFIG;

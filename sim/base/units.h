@@ -13,7 +13,7 @@
 
 typedef enum ll_kind {
     LL_KIND_COUNT,   /* whole number, no unit */
-    LL_KIND_RATIO,   /* number without unit; "80 %" is 0.8 */
+    LL_KIND_RATIO,   /* number without unit; "80 %" is 0.8, "1:4" is 0.25 */
     LL_KIND_TIME,    /* s, ms, us, ns, ps, min, h, d        -> s */
     LL_KIND_SIZE,    /* B, kB, KiB, MB, MiB ...             -> B */
     LL_KIND_RATE,    /* B/s ... and Gb/s, Gbit/s, Gbps      -> B/s */

@@ -11,13 +11,25 @@ const char *const ll_report_conventions[] = {
     "one chip at its peak is the baseline of effective chips unless another is named",
     NULL};
 
-const char *ll_report_shape(const ll_topology *topo, ll_arena *mem)
+static const char *shape_text(const ll_topology *topo, bool notes, ll_arena *mem)
 {
     const char *s = "";
-    for (int d = 0; d < topo->n_dim; d++)
-        s = ll_arena_printf(mem, "%s%s%s %d", s, d ? " x " : "", topo->dim[d].type,
-                            topo->dim[d].size);
+    for (int d = 0; d < topo->n_dim; d++) {
+        const ll_dim *dim = &topo->dim[d];
+        s = ll_arena_printf(mem, "%s%s%s %d", s, d ? " x " : "", dim->type, dim->size);
+        if (notes && dim->note) s = ll_arena_printf(mem, "%s (%s)", s, dim->note);
+    }
     return s;
+}
+
+const char *ll_report_shape(const ll_topology *topo, ll_arena *mem)
+{
+    return shape_text(topo, false, mem);
+}
+
+const char *ll_report_fabric(const ll_topology *topo, ll_arena *mem)
+{
+    return shape_text(topo, true, mem);
 }
 
 static const char *layout_text(const ll_study *study, ll_arena *mem)
@@ -72,7 +84,7 @@ static void summary_work(const ll_report *r, summary *s)
     add(s, "chips",
         ll_arena_printf(s->mem, "%s %s", ll_thousands_text(r->result->n_chip, s->mem),
                         study->cluster.chip.name));
-    add(s, "fabric", ll_report_shape(study->cluster.topo, s->mem));
+    add(s, "fabric", ll_report_fabric(study->cluster.topo, s->mem));
     add(s, "model",
         ll_arena_printf(s->mem, "%s, %s", study->model.name, ll_precision_names[l->precision]));
     add(s, "layout", layout_text(study, s->mem));

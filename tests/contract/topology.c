@@ -52,6 +52,8 @@ static const sample samples[] = {
      true},
     {"clos", "size=20; rails=4; hosts_per_leaf=3; uplinks=3; routing=dmodk; " LANE UP, 20, 50e9,
      50e9, true, true, false},
+    {"clos", "size=16; hosts_per_leaf=4; oversubscription=2:1; routing=dmodk; " LANE UP, 16, 50e9,
+     50e9, true, true, true},
     {"clos", "size=16; hosts_per_leaf=4; uplinks=4; routing=dmodk; " LANE UP, 16, 50e9, 50e9, true,
      true, true},
     {"clos", "size=22; hosts_per_leaf=4; uplinks=4; spines=2; routing=ecmp; ecmp_paths=3; " LANE UP,

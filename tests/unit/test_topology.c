@@ -398,6 +398,36 @@ static void test_nested(ll_arena *mem)
     }
 }
 
+/* What a Clos says of its oversubscription: 4 ports of 50 GB/s over uplinks of 25 GB/s. */
+static void test_oversubscription(ll_arena *mem)
+{
+#define TALL "levels=3; core_bandwidth=25 GB/s; core_latency=1 us; "
+    static const struct {
+        const char *text, *note;
+        int32_t width; /* of the uplinks of a leaf */
+    } cases[] = {
+        {"size=8; oversubscription=2:1; ", "2:1 at the leaf", 4},
+        {"size=8; oversubscription=1; ", "1:1 at the leaf", 8},
+        {"size=8; uplinks=8; ", NULL, 8},
+        {"size=8; uplinks=2; ", "4:1 at the leaf", 2},
+        {"size=4; oversubscription=2:1; ", "one leaf, so 2:1 has no effect", 4},
+        {"size=8; rails=2; oversubscription=2:1; ", "one leaf a rail, so 2:1 has no effect", 4},
+        {TALL "size=16; uplinks=8; leaves_per_pod=2; core_uplinks=1; ", "2:1 above a pod", 8},
+        {TALL "size=16; oversubscription=2; leaves_per_pod=2; core_uplinks=1; ",
+         "2:1 at the leaf, 2:1 above a pod", 4},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *text = ll_arena_printf(
+            mem, "%shosts_per_leaf=4; uplink_bandwidth=25 GB/s; uplink_latency=1 us; " LANE,
+            cases[i].text);
+        const ll_topology *clos = topology_must(mem, "clos", text);
+        const char *note = clos->dim[0].note;
+        CHECK(cases[i].note ? note && !strcmp(note, cases[i].note) : !note, "%s: %s", text, note);
+        const ll_link up = link_of(clos, 2 * clos->n_chip); // the first behind those of the hosts
+        CHECK(up.width == cases[i].width, "%s: %d uplinks", text, up.width);
+    }
+}
+
 static void test_errors(ll_arena *mem)
 {
     static const struct {
@@ -409,6 +439,13 @@ static void test_errors(ll_arena *mem)
         {"size=8; hosts_per_leaf=4; uplinks=4; ecmp_paths=2; ", "ecmp_paths is for routing"},
         {"size=8; hosts_per_leaf=4; uplinks=4; leaves_per_pod=2; ", "are for levels = 3"},
         {"size=8; hosts_per_leaf=4; uplinks=4; core_latency=1 us; ", "are for levels = 3"},
+        {"size=8; hosts_per_leaf=4; ", "neither uplinks nor oversubscription is given"},
+        {"size=8; hosts_per_leaf=4; uplinks=4; oversubscription=2; ",
+         "uplinks = 4 makes 1:1; give uplinks or oversubscription, not both"},
+        {"size=8; hosts_per_leaf=4; oversubscription=3:1; ",
+         "3:1 takes 1.333 uplinks of 50 GB/s, which is no whole number; write uplinks = 2, which "
+         "is 2:1"},
+        {"size=8; hosts_per_leaf=4; oversubscription=100:1; ", "write uplinks = 1, which is 4:1"},
         {"size=8; hosts_per_leaf=4; uplinks=4; levels=3; ", "levels = 3 needs leaves_per_pod"},
     };
     ll_error err;
@@ -503,6 +540,7 @@ int main(void)
     test_ecmp(mem);
     test_large(mem);
     test_nested(mem);
+    test_oversubscription(mem);
     test_errors(mem);
     test_custom(mem);
     ll_arena_destroy(mem);

@@ -1,9 +1,9 @@
 #include "topology/degraded.h"
 
 #include "sim/base/mix.h"
+#include "sim/base/units.h"
 #include "topology/graph.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,19 +23,23 @@ typedef struct degraded_state {
 
 /* ---- What is wrong --------------------------------------------------------------------------- */
 
-/* One "ID:FRACTION" at *at, which moves behind it. */
-static bool read_one(const char **at, int64_t n_link, rate *out)
+/* What no cable does, and what leaves the throughput equations digits to be solved by. */
+static const double min_frac = 1e-6;
+
+/* The word "ID:FRACTION", in decimal figures. */
+static bool read_one(const char *word, int64_t n_link, ll_arena *mem, rate *out)
 {
-    char *end;
-    errno = 0;
-    out->link_id = strtoll(*at, &end, 10);
-    if (end == *at || *end != ':' || errno != 0 || out->link_id < 0 || out->link_id >= n_link)
+    const char *colon = strchr(word, ':');
+    double id = 0, frac = 0;
+    char why[256];
+    if (!colon) return false;
+    const char *number = ll_arena_strndup(mem, word, (size_t)(colon - word));
+    if (ll_units_parse(LL_KIND_COUNT, number, &id, why, sizeof why) != LL_OK ||
+        ll_units_parse(LL_KIND_RATIO, colon + 1, &frac, why, sizeof why) != LL_OK)
         return false;
-    *at = end + 1;
-    out->frac = strtod(*at, &end);
-    if (end == *at || !(out->frac >= 0 && out->frac <= 1)) return false;
-    *at = end;
-    return *end == 0 || *end == ' ';
+    *out = (rate){.link_id = (int64_t)id, .frac = frac};
+    const bool is_down = !(frac < 0) && !(frac > 0);
+    return id >= 0 && id < (double)n_link && (is_down || (frac >= min_frac && frac <= 1));
 }
 
 static int rate_order(const void *a, const void *b)
@@ -54,14 +58,14 @@ static ll_status rates_read(degraded_state *state, const char *text, ll_arena *m
     state->listed = ll_arena_array(mem, n_link / 64 + 1, uint64_t);
     state->down = ll_arena_array(mem, n_link / 64 + 1, uint64_t);
     for (const char *at = text + strspn(text, " "); *at; at += strspn(at, " ")) {
-        const char *const word = at;
+        const char *const word = ll_arena_strndup(mem, at, strcspn(at, " "));
         rate *r = &state->rate[state->n_rate];
-        if (!read_one(&at, n_link, r))
-            return ll_error_set(
-                err, LL_ERR_CONFIG,
-                "'%.*s': expected LINK:FRACTION such as 12:0.5, with a link of 0 .. "
-                "%lld and a fraction of 0 (down) .. 1",
-                (int)strcspn(word, " "), word, (long long)n_link - 1);
+        at += strlen(word);
+        if (!read_one(word, n_link, mem, r))
+            return ll_error_set(err, LL_ERR_CONFIG,
+                                "'%s': expected LINK:FRACTION such as 12:0.5, with a link of 0 .. "
+                                "%lld and a fraction of its bandwidth of %g .. 1, or 0 (down)",
+                                word, (long long)n_link - 1, min_frac);
         uint64_t *bits = &state->listed[r->link_id / 64];
         const uint64_t bit = (uint64_t)1 << (r->link_id % 64);
         if (*bits & bit)

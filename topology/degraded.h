@@ -1,8 +1,8 @@
 /* A topology with links that are slow or down.
  *
- * "12:0.5 40:0" means that link 12 has half of its bandwidth and link 40 is down. Chips, nodes and
- * link ids are those of the topology beneath, so every engine sees the same faults through the same
- * table.
+ * "12:0.5 40:0" means that link 12 has half of its bandwidth and link 40 is down; a fraction is 0,
+ * or 1e-6 to 1. Chips, nodes and link ids are those of the topology beneath, so every engine sees
+ * the same faults through the same table.
  *
  * Routes. A flow keeps those of its paths that cross no link that is down, and is split evenly over
  * them. If none is left it takes one shortest route through what is up, found breadth-first. Of

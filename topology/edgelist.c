@@ -36,7 +36,8 @@ static ll_status read_count(const reader *r, const char *what, const char *word,
     return LL_OK;
 }
 
-/* A quantity of one word ("50GB/s") or two ("50 GB/s"); moves *word behind it. */
+/* A quantity of one word ("50GB/s") or two ("50 GB/s"), within the bounds that the keys of other
+ * topologies have; moves *word behind it. */
 static ll_status read_quantity(const reader *r, ll_kind kind, char ***word, double *out)
 {
     char text[2 * MAX_TEXT], why[256];
@@ -46,8 +47,10 @@ static ll_status read_quantity(const reader *r, ll_kind kind, char ***word, doub
     snprintf(text, sizeof text, "%s%s%s", number, whole ? "" : " ", whole ? "" : *(*word)++);
     if (ll_units_parse(kind, text, out, why, sizeof why) != LL_OK)
         return FAULT(r, "'%s': %s", text, why);
-    if (*out < 0 || (kind == LL_KIND_RATE && *out <= 0))
-        return FAULT(r, "'%s': must be positive", text);
+    if (kind == LL_KIND_RATE && !(*out >= 1 && *out <= 1e18))
+        return FAULT(r, "'%s': the bandwidth of a lane must be 1 B/s .. 1 EB/s", text);
+    if (kind == LL_KIND_TIME && (*out < 0 || (*out > 0 && *out < 1e-12) || *out > 1))
+        return FAULT(r, "'%s': the latency must be 0 s, or 1 ps .. 1 s", text);
     return LL_OK;
 }
 

@@ -6,8 +6,10 @@
  *     sw -> 1 18 50 GB/s 300 ns   # one direction
  *     1 -> sw 18 50 GB/s 300 ns
  *
- * Link ids follow the order of the file; <-> is first ->, then <-. Chips come first among the node
- * ids, then the switches in the order of their declaration. */
+ * A bandwidth is 1 B/s .. 1 EB/s, a latency 0 s or 1 ps .. 1 s. Two links between the same nodes
+ * are two cables: traffic is spread over both. Link ids follow the order of the file; <-> is first
+ * ->, then <-. Chips come first among the node ids, then the switches in the order of their
+ * declaration. */
 #ifndef LL_TOPOLOGY_EDGELIST_H
 #define LL_TOPOLOGY_EDGELIST_H
 

@@ -196,9 +196,10 @@ static bool split(const char *text, quantity *out)
     out->whole = skip_digits(text + (*text == '+' || *text == '-')) == end;
     while (isspace((unsigned char)*end))
         end++;
-    size_t n = strnlen(end, sizeof out->unit - 1);
+    size_t n = strlen(end);
     while (n > 0 && isspace((unsigned char)end[n - 1]))
         n--;
+    if (n >= sizeof out->unit) n = sizeof out->unit - 1; // and no unit is as long
     memcpy(out->unit, end, n);
     out->unit[n] = 0;
     return true;

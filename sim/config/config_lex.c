@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { MAX_DEPTH = 64, SHOWN = 60 };
+enum { MAX_DEPTH = 64, SHOWN = 60, MAX_ITEM = 10000 };
 
 typedef struct lexer {
     const ll_section *section;
@@ -17,7 +17,8 @@ typedef struct lexer {
     ll_text out;
     const char *p;
     int line;
-    char last; /* last character that is no space and no comment */
+    int n_item; /* names and values so far */
+    char last;  /* last character that is no space and no comment */
     int depth;
     char closer[MAX_DEPTH];   /* what closes each open bracket */
     int opened_at[MAX_DEPTH]; /* its line */
@@ -94,6 +95,7 @@ static bool is_setting(const char *s)
 static void word(lexer *lex)
 {
     size_t n = 0;
+    lex->n_item++;
     while (lex->p[n] && is_name(lex->p[n]))
         n++;
     bool is_value = lex->last && strchr("=:,([", lex->last);
@@ -151,6 +153,7 @@ static size_t number_length(const char *s, bool *whole)
 static void literal_add(lexer *lex, const char *text, bool is_string)
 {
     ll_lexed *l = lex->lexed;
+    lex->n_item++;
     if (l->n_literal == l->cap) {
         const int cap = l->cap ? 2 * l->cap : 64;
         l->literal = ll_arena_grown(lex->mem, l->literal, l->cap, cap, sizeof *l->literal);
@@ -311,9 +314,12 @@ ll_status ll_lex(const ll_section *section, ll_arena *mem, ll_lexed *out, ll_err
     ll_text_init(&lex.out, mem);
     lex.p = section->text;
     int before = err->n_line;
-    while (*lex.p)
+    while (*lex.p && lex.n_item <= MAX_ITEM)
         token(&lex);
-    if (lex.depth > 0) {
+    if (*lex.p)
+        ll_error_add(err, LL_ERR_CONFIG, "%s: more than %d names and values: no configuration",
+                     where(&lex, lex.line), MAX_ITEM);
+    else if (lex.depth > 0) {
         char c = lex.closer[lex.depth - 1];
         ll_error_add(err, LL_ERR_CONFIG,
                      "%s: the bracket that is opened here is never closed by '%c'",

@@ -8,9 +8,25 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { MAX_FILE_B = 256 << 20, MAX_NAMES = 1024 };
+enum { MAX_NAMES = 1024 };
+
+static const double pipe_wait_s = 30; /* within which a pipe must have ended */
+
+/* What people write by hand is short; tables, and lists of links, come from programs. */
+static size_t max_B(const ll_file *file)
+{
+    return (size_t)(file->what ? LL_FILE_MAX_MIB : LL_FILE_CONFIG_MAX_MIB) << 20;
+}
+
+static double clock_s(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
 
 static ll_status read_error(const ll_file *file, int why, ll_error *err)
 {
@@ -31,43 +47,76 @@ static ll_status read_error(const ll_file *file, int why, ll_error *err)
     return ll_error_set(err, LL_ERR_CONFIG, "%s: %s", file->who, what);
 }
 
+/* Whether there is something to read, or the end, before the clock shows end_s. */
+static bool await(int fd, double end_s)
+{
+    struct pollfd pipe = {.fd = fd, .events = POLLIN};
+    for (double now_s = clock_s(); now_s < end_s; now_s = clock_s())
+        if (poll(&pipe, 1, 1 + (int)(1e3 * (end_s - now_s))) > 0) return true;
+    return false;
+}
+
 static ll_status read_all(const ll_file *file, int fd, ll_text *out, ll_error *err)
 {
     char part[65536];
     ssize_t n;
     size_t n_all = 0;
+    const double end_s = clock_s() + pipe_wait_s;
     while ((n = read(fd, part, sizeof part)) != 0) {
-        struct pollfd pipe = {.fd = fd, .events = POLLIN};
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0 && errno == EAGAIN && (poll(&pipe, 1, -1) > 0 || errno == EINTR)) continue;
-        if (n < 0) return read_error(file, errno, err);
+        if (n < 0 && errno != EINTR && errno != EAGAIN) return read_error(file, errno, err);
+        if (n < 0 && !await(fd, end_s))
+            return ll_error_set(err, LL_ERR_CONFIG,
+                                "%s: it has not ended after %g s; expected a file, or a pipe whose "
+                                "writer closes it",
+                                file->who, pipe_wait_s);
+        if (n < 0) continue;
         n_all += (size_t)n;
-        if (n_all > MAX_FILE_B)
-            return ll_error_set(err, LL_ERR_CONFIG, "%s: larger than %d MiB", file->who,
-                                MAX_FILE_B >> 20);
+        if (n_all > max_B(file))
+            return ll_error_set(err, LL_ERR_CONFIG, "%s: larger than %zu MiB, or without end",
+                                file->who, max_B(file) >> 20);
         ll_text_add_bytes(out, part, (size_t)n);
     }
+    return LL_OK;
+}
+
+/* Whether somebody wrote into a file while it was read: then what was read may be half of it. */
+static bool has_changed(int fd, const struct stat *before, size_t n)
+{
+    struct stat now;
+    if (!S_ISREG(before->st_mode)) return false;
+    return fstat(fd, &now) != 0 || now.st_size != before->st_size || (off_t)n != now.st_size ||
+           now.st_mtim.tv_sec != before->st_mtim.tv_sec ||
+           now.st_mtim.tv_nsec != before->st_mtim.tv_nsec;
+}
+
+static ll_status read_open(ll_file *file, int fd, ll_text *out, ll_error *err)
+{
+    struct stat id;
+    const size_t before = out->n;
+    if (fstat(fd, &id) != 0) return read_error(file, errno, err);
+    if (S_ISDIR(id.st_mode)) return read_error(file, EISDIR, err);
+    if (S_ISREG(id.st_mode) && (size_t)id.st_size > max_B(file))
+        return ll_error_set(err, LL_ERR_CONFIG, "%s: larger than %zu MiB", file->who,
+                            max_B(file) >> 20);
+    LL_TRY(read_all(file, fd, out, err));
+    if (has_changed(fd, &id, out->n - before))
+        return ll_error_set(
+            err, LL_ERR_CONFIG,
+            "%s: it was written to while it was read; try again when it is complete", file->who);
+    file->device = id.st_dev;
+    file->inode = id.st_ino;
     return LL_OK;
 }
 
 /* Opened without waiting: a pipe that has no writer would never open else. */
 ll_status ll_file_read(ll_file *file, ll_text *out, ll_error *err)
 {
-    struct stat id;
     const size_t before = out->n;
     const int fd = open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) return read_error(file, errno, err);
-    ll_status status = LL_OK;
-    if (fstat(fd, &id) != 0)
-        status = read_error(file, errno, err);
-    else if (S_ISDIR(id.st_mode))
-        status = read_error(file, EISDIR, err);
-    else
-        status = read_all(file, fd, out, err);
+    const ll_status status = read_open(file, fd, out, err);
     close(fd);
     LL_TRY(status);
-    file->device = id.st_dev;
-    file->inode = id.st_ino;
     return ll_file_check(file, out->s + before, out->n - before, err);
 }
 

@@ -23,8 +23,12 @@ typedef struct ll_file {
     ino_t inode;
 } ll_file;
 
-/* Add its text to `out`. Errors: missing, unreadable, a folder, empty, binary, larger than 256 MiB.
- * A pipe that nobody writes into is empty. */
+/* Bounds of a file: of configurations, with all that they include, and of anything else. */
+enum { LL_FILE_CONFIG_MAX_MIB = 16, LL_FILE_MAX_MIB = 64 };
+
+/* Add its text to `out`, in bounded time. Errors: missing, unreadable, a folder, empty, binary, too
+ * large, written to while it is read, a pipe that has not ended after 30 s. A pipe that nobody
+ * writes into is empty. */
 ll_status ll_file_read(ll_file *file, ll_text *out, ll_error *err);
 
 /* Refuse text that no one wrote by hand: empty, or with control bytes. */

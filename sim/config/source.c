@@ -9,7 +9,7 @@
 #include <ctype.h>
 #include <string.h>
 
-enum { MAX_INCLUDE = 16 };
+enum { MAX_INCLUDE = 16, MAX_ALL_B = (LL_FILE_CONFIG_MAX_MIB + LL_FILE_MAX_MIB) << 20 };
 
 /* A file that is being expanded, and the one that includes it. */
 typedef struct reading {
@@ -184,6 +184,9 @@ static ll_status expand_file(reading *r, ll_text *out, ll_error *err)
     ll_text_init(&text, out->mem);
     LL_TRY(ll_file_read(&r->file, &text, err));
     LL_TRY(check_chain(r, out->mem, err));
+    if (out->n + text.n > (size_t)LL_FILE_CONFIG_MAX_MIB << 20)
+        return ll_error_set(err, LL_ERR_CONFIG, "%s: with all that is included, larger than %d MiB",
+                            r->file.who, LL_FILE_CONFIG_MAX_MIB);
     return expand_text(r, text.s, out, err);
 }
 
@@ -244,6 +247,9 @@ static void attach(const ll_node *node, ll_text *out)
     ll_text_init(&text, mem);
     ll_error_init(err);
     it.status = ll_file_read(&file, &text, err);
+    if (it.status == LL_OK && out->n + text.n > MAX_ALL_B)
+        it.status = ll_error_set(err, LL_ERR_CONFIG, "%s: with other files, larger than %d MiB",
+                                 it.name, MAX_ALL_B >> 20);
     it.text =
         it.status == LL_OK ? text.s : ll_arena_strndup(mem, err->text, strcspn(err->text, "\n"));
     ll_attached_add(&it, out);

@@ -13,7 +13,9 @@ const ll_key ll_cluster_keys[] = {
      .kind = LL_KIND_STRING,
      .offset = offsetof(ll_cluster, link_rates),
      .def = "",
-     .doc = "links that are slow or down, LINK:FRACTION of the bandwidth, as in 12:0.5 40:0"},
+     .doc =
+         "links that are slow or down, LINK:FRACTION of the bandwidth (0, or from 1e-6 to 1), as "
+         "in 12:0.5 40:0"},
     {0}};
 
 const ll_key ll_jitter_keys[] = {

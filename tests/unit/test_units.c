@@ -87,6 +87,10 @@ static void test_errors(void)
         {LL_KIND_RATE, "nan GB/s", "not a number; expected a rate such as \"900 GB/s\""},
         {LL_KIND_RATE, "0x10 GB/s",
          "unknown unit 'x10 GB/s', did you mean 'GB/s'? expected a rate such as \"900 GB/s\""},
+        {LL_KIND_TIME, /* what stands far behind the unit is seen too */
+         "1 us                                                                      garbage",
+         "unknown unit 'us                                      '; expected a time such as "
+         "\"2.1 us\""},
         {LL_KIND_RATE, ". GB/s", "not a number; expected a rate such as \"900 GB/s\""},
         {LL_KIND_TIME, "3 GB", "'GB' is a size; expected a time such as \"2.1 us\""},
         {LL_KIND_SIZE, "80 Gb/s", "'Gb/s' is a rate; expected a size such as \"80 GB\""},

@@ -47,13 +47,12 @@ static ll_status read_error(const ll_file *file, int why, ll_error *err)
     return ll_error_set(err, LL_ERR_CONFIG, "%s: %s", file->who, what);
 }
 
-/* Whether there is something to read, or the end, before the clock shows end_s. */
+/* Sleep until there may be something to read; false: the clock shows end_s. */
 static bool await(int fd, double end_s)
 {
     struct pollfd pipe = {.fd = fd, .events = POLLIN};
-    for (double now_s = clock_s(); now_s < end_s; now_s = clock_s())
-        if (poll(&pipe, 1, 1 + (int)(1e3 * (end_s - now_s))) > 0) return true;
-    return false;
+    const double left_s = end_s - clock_s();
+    return left_s > 0 && poll(&pipe, 1, 1 + (int)(1e3 * left_s)) != 0;
 }
 
 static ll_status read_all(const ll_file *file, int fd, ll_text *out, ll_error *err)

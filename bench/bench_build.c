@@ -52,7 +52,8 @@ static void measure(const load *l, ll_comm *comm, double *figure)
     const int64_t before_B = ll_arena_balance_B();
     ll_arena_peak_restart();
     figure[USED_S] = -cpu_s();
-    const ll_packet_place place = {ll_comm_rank(comm), ll_comm_size(comm), ll_comm_n_here(comm)};
+    const ll_packet_place place = {ll_comm_rank(comm), ll_comm_size(comm), ll_comm_n_here(comm),
+                                   NULL};
     const ll_status status =
         ll_packet_net_create(&problem, &phase, packet.param, &place, mem, &net, &err);
     LL_ASSERT(status == LL_OK, "%s", err.text);

@@ -149,7 +149,8 @@ static void side_create(side *s, const load *l, const ll_topology *topo, ll_comm
     ll_error_init(&err);
     ll_arena_peak_restart();
     const double before_B = (double)ll_arena_balance_B();
-    const ll_packet_place place = {ll_comm_rank(comm), ll_comm_size(comm), ll_comm_n_here(comm)};
+    const ll_packet_place place = {ll_comm_rank(comm), ll_comm_size(comm), ll_comm_n_here(comm),
+                                   NULL};
     s->net_s = -MPI_Wtime();
     const ll_status status =
         ll_packet_net_create(&problem, &phase, packet.param, &place, s->mem, &s->net, &err);

@@ -13,6 +13,7 @@ struct ll_comm {
     int rank, size, n_here;
     ll_show show;
     bool quiet;
+    struct ll_progress *progress;
 };
 
 ll_comm *ll_comm_create(const void *mpi_comm, ll_arena *mem)
@@ -69,6 +70,12 @@ void ll_comm_note(const ll_comm *comm, const char *fmt, ...)
     fputc('\n', stderr);
     va_end(args);
 }
+
+void ll_comm_progress_set(ll_comm *comm, struct ll_progress *progress)
+{
+    comm->progress = progress;
+}
+struct ll_progress *ll_comm_progress(const ll_comm *comm) { return comm->progress; }
 
 /* The first n % size ranks have one more. */
 void ll_comm_slice(const ll_comm *comm, int64_t n, int64_t *lo, int64_t *hi)

@@ -38,6 +38,11 @@ ll_show ll_comm_show(const ll_comm *comm);
 void ll_comm_note(const ll_comm *comm, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void ll_comm_quiet_set(ll_comm *comm, bool quiet); /* no notes; it begins as false */
 
+/* The innermost work whose progress is shown (progress.h); NULL: none. Not collective. */
+struct ll_progress;
+void ll_comm_progress_set(ll_comm *comm, struct ll_progress *progress);
+struct ll_progress *ll_comm_progress(const ll_comm *comm);
+
 /* The contiguous part [*lo, *hi) of n things that this rank has; may be empty. Not collective. */
 void ll_comm_slice(const ll_comm *comm, int64_t n, int64_t *lo, int64_t *hi);
 

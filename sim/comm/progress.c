@@ -1,12 +1,15 @@
 #include "sim/comm/progress.h"
 
+#include <math.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 enum { LINE_COLUMNS = 79 };
 
-static const double quiet_s = 0.25;     /* shorter phases are not worth a line */
+static const double quiet_s = 0.25;     /* shorter work is not worth a line */
+static const double quiet_log_s = 1;    /* nor, in a file, this */
 static const double refresh_s = 0.1;    /* of a terminal */
 static const double refresh_log_s = 10; /* of a file */
 
@@ -17,66 +20,130 @@ double ll_progress_clock_s(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-void ll_progress_begin(ll_progress *p, const ll_comm *comm, const char *name, int64_t total)
-{
-    const ll_show show = ll_comm_show(comm);
-    *p = (ll_progress){.name = name, .total = total, .start_s = ll_progress_clock_s()};
-    p->terminal = isatty(STDERR_FILENO);
-    p->on =
-        ll_comm_rank(comm) == 0 && (show == LL_SHOW_AUTO ? p->terminal : show == LL_SHOW_ALWAYS);
-    p->shown_s = p->start_s;
-}
-
-/* "1.2 s", "3 min 5 s", "2 h 11 min" */
+/* "1.2 s", "75 s", "3 min", "2 h 11 min" */
 static void duration_format(double t_s, char *out, size_t cap)
 {
-    if (t_s < 60)
+    if (t_s < 120)
         snprintf(out, cap, "%.*f s", t_s < 10 ? 1 : 0, t_s);
-    else if (t_s < 3600)
-        snprintf(out, cap, "%d min %d s", (int)(t_s / 60), (int)t_s % 60);
+    else if (t_s < 7200)
+        snprintf(out, cap, "%.0f min", t_s / 60);
     else
         snprintf(out, cap, "%d h %d min", (int)(t_s / 3600), (int)(t_s / 60) % 60);
 }
 
-static void line_show(ll_progress *p, double elapsed_s)
+/* Names of what is around the head, the outermost first. */
+static void titles_add(const ll_progress *p, char *out, size_t cap)
 {
-    char line[256], since[32], left[32], rest[64] = "";
+    if (p == NULL) return;
+    titles_add(p->outer, out, cap);
+    const size_t n = strlen(out);
+    snprintf(out + n, cap - n, "%s: ", p->name);
+}
+
+/* Rounded down, so that 100 % is the end. */
+static double percent(double frac, int *n_decimal)
+{
+    *n_decimal = frac < 0.1;
+    const double scale = *n_decimal ? 1000 : 100;
+    return floor(frac * scale) * 100 / scale;
+}
+
+void ll_progress_line(const ll_progress *head, double elapsed_s, char *out, size_t cap)
+{
+    char since[32], left[32];
+    int n_decimal;
+    out[0] = '\0';
+    titles_add(head->outer, out, cap);
+    const size_t n = strlen(out);
+    const double done_percent = percent(head->frac, &n_decimal);
     duration_format(elapsed_s, since, sizeof since);
-    if (p->total > 0 && p->done > 0) {
-        double left_s = elapsed_s / (double)p->done * (double)(p->total - p->done);
-        duration_format(left_s > 0 ? left_s : 0, left, sizeof left);
-        snprintf(rest, sizeof rest, ", about %s left", left);
-    }
-    if (p->total > 0)
-        snprintf(line, sizeof line, "%s  %lld/%lld  %s%s", p->name, (long long)p->done,
-                 (long long)p->total, since, rest);
-    else
-        snprintf(line, sizeof line, "%s  %lld  %s", p->name, (long long)p->done, since);
-    if (p->terminal)
+    const int more = snprintf(out + n, cap - n, "%s: %.*f %% %s, %s", head->name, n_decimal,
+                              done_percent, head->unit, since);
+    if (!(head->frac > 0) || more < 0 || n + (size_t)more >= cap) return;
+    duration_format(elapsed_s * (1 - head->frac) / head->frac, left, sizeof left);
+    snprintf(out + n + more, cap - n - (size_t)more, ", about %s left", left);
+}
+
+static void line_show(ll_progress *head, double elapsed_s)
+{
+    char line[256];
+    ll_progress_line(head, elapsed_s, line, sizeof line);
+    if (head->terminal)
         fprintf(stderr, "\r%-*.*s", LINE_COLUMNS, LINE_COLUMNS, line);
     else
         fprintf(stderr, "%s\n", line);
     fflush(stderr);
-    p->dirty = p->terminal;
+    head->dirty = head->terminal;
 }
 
-void ll_progress_step(ll_progress *p, int64_t n)
+/* Whether anybody wants to see it: asked only once the work has lasted. */
+static void wish_know(ll_progress *head)
 {
-    p->done += n;
-    if (!p->on) return;
-    double now_s = ll_progress_clock_s();
-    bool first = p->shown_s <= p->start_s;
-    double wait_s = !p->terminal ? refresh_log_s : first ? quiet_s : refresh_s;
-    if (now_s - p->shown_s < wait_s) return;
-    p->shown_s = now_s;
-    line_show(p, now_s - p->start_s);
+    const ll_show show = ll_comm_show(head->comm);
+    head->known = true;
+    head->terminal = isatty(STDERR_FILENO);
+    head->on = ll_comm_rank(head->comm) == 0 &&
+               (show == LL_SHOW_AUTO ? head->terminal : show == LL_SHOW_ALWAYS);
+}
+
+/* Of the head's total, as far as this work and what it is in have come. */
+static double frac_of(const ll_progress *p)
+{
+    double frac = p->total > 0 ? fmin(p->done / p->total, 1) : 0;
+    for (const ll_progress *o = p->outer; p != p->head; p = o, o = o->outer)
+        frac = fmin((o->done + o->piece * frac) / o->total, 1);
+    return frac;
+}
+
+/* Shows the line if it is time. */
+static void look(ll_progress *p)
+{
+    ll_progress *head = p->head;
+    if (head->known && !head->on) return;
+    head->frac = fmax(head->frac, frac_of(p));
+    const double now_s = ll_progress_clock_s();
+    if (now_s - head->start_s < quiet_s) return;
+    if (!head->known) wish_know(head);
+    const bool first = head->shown_s <= head->start_s;
+    const double wait_s = !head->terminal ? first ? quiet_log_s : refresh_log_s
+                          : first         ? quiet_s
+                                          : refresh_s;
+    if (!head->on || now_s - head->shown_s < wait_s) return;
+    head->shown_s = now_s;
+    line_show(head, now_s - head->start_s);
+}
+
+void ll_progress_begin(ll_progress *p, ll_comm *comm, const char *name, const char *unit,
+                       double total)
+{
+    ll_progress *outer = ll_comm_progress(comm);
+    const bool inside = outer != NULL && outer->head->total > 0; /* not just under titles */
+    *p = (ll_progress){.outer = outer,
+                       .head = inside ? outer->head : p,
+                       .comm = comm,
+                       .name = name,
+                       .unit = unit,
+                       .total = inside && !(total > 0) ? 1 : total,
+                       .piece = 1};
+    ll_comm_progress_set(comm, p);
+    if (p->head == p) p->start_s = p->shown_s = ll_progress_clock_s();
+}
+
+void ll_progress_piece(ll_progress *p, double n) { p->piece = n; }
+
+void ll_progress_step(ll_progress *p, double n) { ll_progress_reach(p, p->done + n); }
+
+void ll_progress_reach(ll_progress *p, double done)
+{
+    p->done = done;
+    look(p);
 }
 
 void ll_progress_end(ll_progress *p)
 {
-    if (p->dirty) {
-        fprintf(stderr, "\r%*s\r", LINE_COLUMNS, "");
-        fflush(stderr);
-    }
-    p->on = p->dirty = false;
+    ll_comm_progress_set(p->comm, p->outer);
+    if (!p->dirty) return;
+    fprintf(stderr, "\r%*s\r", LINE_COLUMNS, "");
+    fflush(stderr);
+    p->dirty = false;
 }

@@ -1,16 +1,22 @@
-/* Progress of long work: one line on standard error, rewritten in place.
+/* Progress of long work: one line on standard error, with an estimate of what is left.
  *
- *   pricing phases   12/40   3.1 s, about 7 s left
+ *   packet: 34 % of the traffic, 61 s, about 2 min left
  *
- * It appears on rank 0 only, and only if standard error is a terminal; with LL_SHOW_NEVER not even
- * there, with LL_SHOW_ALWAYS without a terminal too (whole lines, at most one in 10 s).
- * Phases shorter than a quarter of a second show nothing.
+ * The line appears on rank 0 only. On a terminal it is rewritten in place; with LL_SHOW_ALWAYS
+ * there are whole lines without a terminal too, the first after a second, then one in 10 s; with
+ * LL_SHOW_NEVER there is none. Work shorter than a quarter of a second shows nothing.
+ *
+ * Work may contain work: what begins while a piece of other work is at hand fills that piece, so
+ * that the line always speaks of the outermost. What is shown never falls. Work of total 0 only
+ * puts its name before what it contains ("study 2 of 4, nvl72: ").
  *
  *   ll_progress p;
- *   ll_progress_begin(&p, comm, "pricing phases", n_phase);
+ *   ll_progress_begin(&p, comm, "net", "of the rows", n_row);
  *   for (...) { ...; ll_progress_step(&p, 1); }
  *   ll_progress_end(&p);
- */
+ *
+ * A rank speaks of its own share of the work, so nothing is exchanged, and no result depends on
+ * whether anything is shown. */
 #ifndef LL_COMM_PROGRESS_H
 #define LL_COMM_PROGRESS_H
 
@@ -20,17 +26,29 @@
 #include <stdint.h>
 
 typedef struct ll_progress {
-    const char *name; /* borrowed */
-    int64_t total;    /* 0: not known, only what is done is shown */
-    int64_t done;
-    double start_s, shown_s;  /* monotonic clock; when the line was last written */
-    bool on, terminal, dirty; /* dirty: there is a line to erase */
+    struct ll_progress *outer; /* this work is in a piece of that; NULL: in none */
+    struct ll_progress *head;  /* the outermost with a total: it has the line */
+    ll_comm *comm;
+    const char *name; /* borrowed, as is unit; both may be replaced on the way */
+    const char *unit; /* "of the traffic" */
+    double total, done;
+    double piece; /* of the total: the work at hand, after `done`; 1 if nothing else is said */
+    /* Of the head. */
+    double frac;                     /* 0 .. 1 of all, the most so far */
+    double start_s, shown_s;         /* monotonic clock; when the line was last written */
+    bool on, known, terminal, dirty; /* known: on and terminal are; dirty: a line to erase */
 } ll_progress;
 
-/* Not collective; ranks other than 0 do nothing. */
-void ll_progress_begin(ll_progress *p, const ll_comm *comm, const char *name, int64_t total);
-void ll_progress_step(ll_progress *p, int64_t n); /* n more units are done */
-void ll_progress_end(ll_progress *p);             /* erases the line */
+/* Not collective; ranks other than 0 show nothing. Ends in the reverse order of beginnings. */
+void ll_progress_begin(ll_progress *p, ll_comm *comm, const char *name, const char *unit,
+                       double total);
+void ll_progress_piece(ll_progress *p, double n);    /* the next n of the total are at hand */
+void ll_progress_step(ll_progress *p, double n);     /* n more are done */
+void ll_progress_reach(ll_progress *p, double done); /* so many are done in all */
+void ll_progress_end(ll_progress *p);                /* erases the line */
+
+/* The line without what is around it, as of elapsed_s seconds after its beginning. */
+void ll_progress_line(const ll_progress *head, double elapsed_s, char *out, size_t cap);
 
 double ll_progress_clock_s(void); /* monotonic wall clock, in seconds */
 

@@ -1,5 +1,6 @@
 #include "sim/command/cases.h"
 
+#include "sim/comm/progress.h"
 #include "sim/print/paragraph.h"
 #include "sim/report/difference.h"
 #include "sim/report/plot.h"
@@ -41,14 +42,27 @@ ll_status ll_cases_load(int n, const char *const *name, const ll_settings *setti
     return LL_OK;
 }
 
+/* Study k, with its name before its progress. */
+static ll_status case_run(ll_cases *c, int k, const ll_engine_list *beside, ll_comm *comm,
+                          ll_arena *mem, ll_error *err)
+{
+    ll_progress title;
+    const char *name = ll_arena_printf(mem, "study %d of %d, %s", k + 1, c->n, c->label[k]);
+    ll_progress_begin(&title, comm, name, "", 0);
+    ll_status status = ll_run(&c->study[k], comm, mem, &c->result[k], err);
+    if (status == LL_OK)
+        status = ll_beside_run(&c->study[k], beside, comm, mem, &c->result[k], err);
+    ll_progress_end(&title);
+    return status;
+}
+
 ll_status ll_cases_run(ll_cases *c, const ll_engine_list *beside, ll_comm *comm, ll_arena *mem,
                        bool *valid, ll_error *err)
 {
     const ll_record *record = ll_standing_record(comm, mem);
     *valid = true;
     for (int k = 0; k < c->n; k++) {
-        LL_TRY(ll_run(&c->study[k], comm, mem, &c->result[k], err));
-        LL_TRY(ll_beside_run(&c->study[k], beside, comm, mem, &c->result[k], err));
+        LL_TRY(case_run(c, k, beside, comm, mem, err));
         c->report[k] =
             (ll_report){.study = &c->study[k],
                         .result = &c->result[k],

@@ -109,7 +109,7 @@ static ll_status points_predict(const clusters *all, const ll_points *points, co
 {
     ll_status status = LL_OK;
     ll_progress progress;
-    ll_progress_begin(&progress, all->comm, "pricing collectives", points->n);
+    ll_progress_begin(&progress, all->comm, "curves", "of the points", points->n);
     for (int i = 0; i < points->n && status == LL_OK; i++) {
         status = predict(all->named[index[i]].study, &points->point[i], all->comm, all->mem,
                          &engine_s[i], &closed_s[i], err);

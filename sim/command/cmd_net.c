@@ -294,7 +294,7 @@ static ll_status sweep(const ll_study *s, const net_job *job, ll_comm *comm, ll_
         n_what += job->wanted[c];
     ll_progress progress;
     ll_status status = LL_OK;
-    ll_progress_begin(&progress, comm, "pricing collectives", (int64_t)n_what * job->n_size);
+    ll_progress_begin(&progress, comm, "net", "of the rows", (double)n_what * job->n_size);
     for (int c = 0; c < LL_N_COLLECTIVE && status == LL_OK; c++)
         for (int i = 0; job->wanted[c] && i < job->n_size && status == LL_OK; i++) {
             const ll_request request = {(ll_collective)c, job->algorithm, job->group,

@@ -117,12 +117,18 @@ typedef struct ll_engine_type {
      * converge. Collective. */
     ll_status (*price)(void *state, int n, const ll_phase *phase, ll_price *price, ll_error *err);
     void (*destroy)(void *state); /* also after create or price failed, unless *state is NULL */
+    /* About how long a phase takes to price, beside others: for progress. */
+    double (*effort)(const ll_topology *topo, const ll_wire *wire, const void *param,
+                     const ll_phase *phase);
     /* Whether links damage packets under `param`. If so, *out ([param_size] bytes) becomes `param`
      * with error-free links. */
     bool (*error_free)(const void *param, void *out);
 } ll_engine_type;
 
 bool ll_engine_has_no_errors(const void *param, void *out); /* error_free of engines without any */
+/* effort of engines whose time is that of looking at every flow */
+double ll_engine_walks_flows(const ll_topology *topo, const ll_wire *wire, const void *param,
+                             const ll_phase *phase);
 
 #define LL_ENGINES(X)           X(closed) X(flow) X(packet)
 #define LL_ENGINE_DECLARE(name) extern const ll_engine_type ll_engine_##name;

@@ -142,13 +142,27 @@ static double rung_s(const ll_result *r, unsigned removes, double before_s)
     return loss ? loss->step_s : before_s;
 }
 
+/* Replicas that this rank runs for all rungs, and for each transfer that is left out. */
+static double n_replica_run(const ll_ladder *l)
+{
+    int64_t lo, hi;
+    double n = l->prices->n;
+    bool jitter = !ll_jitter_is_none(&l->study->cluster.jitter);
+    ll_comm_slice(l->comm, l->study->layout.dp, &lo, &hi);
+    n += jitter ? (double)(hi - lo) : 1;
+    for (const ll_cause *c = l->study->workload->ladder; c->name; c++) {
+        if (c->removes == LL_IDEAL_LINK_ERRORS && !l->prices->link_errors) continue;
+        jitter = jitter && !(c->removes & LL_IDEAL_JITTER);
+        n += jitter ? (double)(hi - lo) : 1;
+    }
+    return n;
+}
+
 void ll_account(ll_ladder *l, ll_result *out)
 {
     ll_progress progress;
-    int64_t lo, hi;
-    ll_comm_slice(l->comm, l->study->layout.dp, &lo, &hi);
     l->progress = &progress;
-    ll_progress_begin(&progress, l->comm, "running pipelines", hi - lo);
+    ll_progress_begin(&progress, l->comm, "pipelines", "of the replicas", n_replica_run(l));
     climb(l, out);
     const double even_s = rung_s(out, LL_IDEAL_JITTER, out->step_s);
     expose(l, even_s, out);

@@ -1,6 +1,7 @@
 #include "sim/step/price.h"
 
 #include "sim/base/text.h"
+#include "sim/comm/progress.h"
 
 #include <math.h>
 
@@ -43,13 +44,23 @@ enum { N_BUCKET = 256 };
 
 typedef struct entry {
     ll_priced priced;
+    bool waits;         /* it has a plan, and its real prices are still to come */
     struct entry *next; /* of the same bucket */
 } entry;
 
+/* Phases that were priced or will be, by their hashes: a cached one takes no time. */
+typedef struct seen {
+    int n, cap;
+    uint64_t *hash; /* [n] */
+} seen;
+
 struct ll_pricer {
     const ll_study *study;
+    ll_comm *comm;
     ll_arena *own;
     ll_chooser *chooser;
+    seen seen;
+    ll_progress *progress; /* while slow engines price; else NULL */
     ll_engine
         *engine[LL_N_PRICING]; /* CLEAN: NULL without link errors; REAL is ALONE for `closed` */
     entry *bucket[N_BUCKET];
@@ -67,6 +78,7 @@ ll_status ll_pricer_create(const ll_study *study, ll_comm *comm, ll_arena *mem, 
 {
     ll_pricer *p = *out = ll_arena_new(mem, ll_pricer);
     p->study = study;
+    p->comm = comm;
     p->own = ll_arena_create("pricer");
     p->chooser = ll_chooser_create(&study->cluster, p->own);
     LL_TRY(engine_make(p, &ll_engine_closed, NULL, LL_PRICING_ALONE, comm, err));
@@ -88,15 +100,24 @@ void ll_pricer_destroy(ll_pricer *p)
     ll_arena_destroy(p->own);
 }
 
+static double effort_of(const ll_pricer *p, const ll_phase *phase)
+{
+    const ll_study *s = p->study;
+    return s->engine->effort(s->cluster.topo, &s->cluster.wire, s->engine_param, phase);
+}
+
 /* One phase; what the engine says of its work counts once, however often the phase comes again. */
 static ll_status price_phase(ll_pricer *p, ll_pricing how, const ll_phase *phase, ll_price *price,
                              ll_prices *out, ll_error *err)
 {
     ll_engine *engine = p->engine[how];
     const int64_t n_hit = ll_engine_use_of(engine).n_hit;
+    const double effort = p->progress ? effort_of(p, phase) : 0;
+    if (p->progress) ll_progress_piece(p->progress, effort);
     LL_TRY(ll_engine_price(engine, 1, phase, price, err));
-    if (engine != p->engine[LL_PRICING_REAL] || ll_engine_use_of(engine).n_hit > n_hit)
-        return LL_OK;
+    if (ll_engine_use_of(engine).n_hit > n_hit) return LL_OK;
+    if (p->progress) ll_progress_step(p->progress, effort);
+    if (engine != p->engine[LL_PRICING_REAL]) return LL_OK;
     ll_price_merge(&out->work, price);
     out->n_phase++;
     return LL_OK;
@@ -135,7 +156,32 @@ static ll_status price_one(ll_pricer *p, ll_priced *t, ll_pricing how, ll_prices
     return status;
 }
 
-static ll_status plan_and_price(ll_pricer *p, ll_priced *t, ll_prices *out, ll_error *err)
+/* About how long engine REAL will take for the phase; 0 for one that it knows. */
+static double effort_left(ll_pricer *p, const ll_phase *phase)
+{
+    uint64_t hash = LL_HASH_START;
+    seen *s = &p->seen;
+    for (int i = 0; i < phase->n_traffic; i++)
+        hash = ll_traffic_hash(hash, &phase->traffic[i]);
+    for (int i = 0; i < s->n; i++)
+        if (s->hash[i] == hash) return 0;
+    if (s->n == s->cap) {
+        s->cap = 2 * s->cap + 64;
+        s->hash = ll_arena_grown(p->own, s->hash, s->n, s->cap, sizeof *s->hash);
+    }
+    s->hash[s->n++] = hash;
+    return effort_of(p, phase);
+}
+
+/* Engines that take long: all but `closed`. */
+static int n_slow_engine(const ll_pricer *p)
+{
+    return (p->engine[LL_PRICING_REAL] != p->engine[LL_PRICING_ALONE]) +
+           (p->engine[LL_PRICING_CLEAN] != NULL);
+}
+
+/* The plan, and the prices by `closed`. */
+static ll_status plan_make(ll_pricer *p, ll_priced *t, ll_prices *out, ll_error *err)
 {
     const ll_transfer *transfer = &t->transfer;
     const ll_request request = {transfer->collective, LL_ALGORITHM_AUTO, transfer->group,
@@ -145,7 +191,11 @@ static ll_status plan_and_price(ll_pricer *p, ll_priced *t, ll_prices *out, ll_e
         plan_ends(transfer, t->dimension, p->own, &t->plan);
     else
         LL_TRY(ll_chooser_choose(p->chooser, &request, p->own, &t->plan, err));
-    LL_TRY(price_one(p, t, LL_PRICING_ALONE, out, err));
+    return price_one(p, t, LL_PRICING_ALONE, out, err);
+}
+
+static ll_status real_price(ll_pricer *p, ll_priced *t, ll_prices *out, ll_error *err)
+{
     t->cost[LL_PRICING_REAL] = t->cost[LL_PRICING_ALONE];
     if (p->engine[LL_PRICING_REAL] != p->engine[LL_PRICING_ALONE])
         LL_TRY(price_one(p, t, LL_PRICING_REAL, out, err));
@@ -170,22 +220,32 @@ static bool same_transfer(const ll_transfer *a, const ll_transfer *b)
     return same;
 }
 
-static ll_status transfer_price(ll_pricer *p, const ll_transfer *t, ll_prices *out,
-                                const ll_priced **priced, ll_error *err)
+/* The transfer's entry; a new one has a plan. */
+static ll_status transfer_find(ll_pricer *p, const ll_transfer *t, ll_prices *out, entry **found,
+                               ll_error *err)
 {
     entry **bucket = &p->bucket[hash_of(t) % N_BUCKET];
-    for (const entry *e = *bucket; e; e = e->next)
+    for (entry *e = *bucket; e; e = e->next)
         if (same_transfer(&e->priced.transfer, t)) {
-            *priced = &e->priced;
+            *found = e;
             return LL_OK;
         }
-    entry *new = ll_arena_new(p->own, entry);
+    entry *new = *found = ll_arena_new(p->own, entry);
     new->priced.transfer = *t;
-    LL_TRY(plan_and_price(p, &new->priced, out, err));
+    new->waits = true;
+    LL_TRY(plan_make(p, &new->priced, out, err));
     new->next = *bucket;
     *bucket = new;
-    *priced = &new->priced;
     return LL_OK;
+}
+
+static double entry_effort(ll_pricer *p, const entry *e)
+{
+    double effort = 0;
+    for (int r = 0; r < e->priced.plan.n_round && e->waits; r++)
+        effort +=
+            effort_of(p, &(ll_phase){.n_traffic = 1, .traffic = &e->priced.plan.round[r].traffic});
+    return effort;
 }
 
 /* ---- together ---- */
@@ -205,37 +265,109 @@ static bool share_links(const ll_pricer *p, const ll_graph *graph, unsigned set)
     return false;
 }
 
-/* Each takes as long alone as that of the last stream of the set. What takes no time on the wire
- * slows nothing down. */
-static ll_status price_set(ll_pricer *p, const ll_graph *graph, ll_pricing how, unsigned set,
-                           ll_prices *out, ll_error *err)
-{
+/* The streams of a set that is on the wire together: all in one phase, then each by itself. */
+typedef struct together {
+    int n;
     ll_traffic traffic[LL_N_STREAM];
     ll_stream stream[LL_N_STREAM];
+    ll_phase phase[1 + LL_N_STREAM];
+} together;
+
+/* Each takes as long alone as that of the last stream of the set. What takes no time on the wire
+ * slows nothing down: no streams then. */
+static void set_make(const ll_graph *graph, unsigned set, const ll_prices *prices, together *out)
+{
     double wire_s[LL_N_STREAM];
     int n = 0;
+    out->n = 0;
     for (int s = 0; s < LL_N_STREAM; s++) {
         if (!(set >> s & 1)) continue;
-        const ll_priced *t = out->at[graph->on_wire[s]];
+        const ll_priced *t = prices->at[graph->on_wire[s]];
         wire_s[n] = t->longest_s;
-        if (!(wire_s[n] > 0)) return LL_OK;
-        traffic[n] = t->plan.round[t->longest_round].traffic;
-        stream[n++] = (ll_stream)s;
+        if (!(wire_s[n] > 0)) return;
+        out->traffic[n] = t->plan.round[t->longest_round].traffic;
+        out->stream[n++] = (ll_stream)s;
     }
-    ll_phase phase[1 + LL_N_STREAM] = {{.n_traffic = n, .traffic = traffic}};
+    out->n = n;
+    out->phase[0] = (ll_phase){.n_traffic = n, .traffic = out->traffic};
+    for (int i = 0; i < n; i++) {
+        if (i + 1 < n) out->traffic[i].size_B *= wire_s[n - 1] / wire_s[i];
+        out->phase[1 + i] = (ll_phase){.n_traffic = 1, .traffic = &out->traffic[i]};
+    }
+}
+
+static ll_status price_set(ll_pricer *p, const together *t, ll_pricing how, unsigned set,
+                           ll_prices *out, ll_error *err)
+{
     ll_price price[1 + LL_N_STREAM];
-    for (int i = 0; i < n; i++) {
-        if (i + 1 < n) traffic[i].size_B *= wire_s[n - 1] / wire_s[i];
-        phase[1 + i] = (ll_phase){.n_traffic = 1, .traffic = &traffic[i]};
-    }
-    for (int i = 0; i <= n; i++)
-        LL_TRY(price_phase(p, how, &phase[i], &price[i], out, err));
-    for (int i = 0; i < n; i++) {
+    if (t->n == 0) return LL_OK;
+    for (int i = 0; i <= t->n; i++)
+        LL_TRY(price_phase(p, how, &t->phase[i], &price[i], out, err));
+    for (int i = 0; i < t->n; i++) {
         const double both_s = price[0].end_s[i] - price[0].latency_s[i];
         const double one_s = price[1 + i].end_s[0] - price[1 + i].latency_s[0];
-        out->slow[how][set][stream[i]] = one_s > 0 ? fmax(1, both_s / one_s) : 1;
+        out->slow[how][set][t->stream[i]] = one_s > 0 ? fmax(1, both_s / one_s) : 1;
     }
     return LL_OK;
+}
+
+static double set_effort(ll_pricer *p, const ll_graph *graph, unsigned set, const ll_prices *out)
+{
+    double effort = 0;
+    together t;
+    if (!share_links(p, graph, set)) return 0;
+    set_make(graph, set, out, &t);
+    for (int i = 0; i <= t.n && t.n > 0; i++)
+        effort += effort_left(p, &t.phase[i]);
+    return effort;
+}
+
+static ll_status set_price(ll_pricer *p, const ll_graph *graph, unsigned set, ll_prices *out,
+                           ll_error *err)
+{
+    together t;
+    for (int s = 0; s < LL_N_STREAM; s++)
+        out->slow[LL_PRICING_REAL][set][s] = out->slow[LL_PRICING_CLEAN][set][s] = 1;
+    if (!share_links(p, graph, set)) return LL_OK;
+    set_make(graph, set, out, &t);
+    LL_TRY(price_set(p, &t, LL_PRICING_REAL, set, out, err));
+    if (out->link_errors) LL_TRY(price_set(p, &t, LL_PRICING_CLEAN, set, out, err));
+    for (int s = 0; s < LL_N_STREAM && !out->link_errors; s++)
+        out->slow[LL_PRICING_CLEAN][set][s] = out->slow[LL_PRICING_REAL][set][s];
+    return LL_OK;
+}
+
+/* ---- all of a graph ---- */
+
+static ll_status wait_price(ll_pricer *p, const ll_graph *graph, entry *const *found,
+                            ll_prices *out, ll_error *err)
+{
+    for (int i = 0; i < out->n; i++) {
+        if (found[i]->waits) LL_TRY(real_price(p, &found[i]->priced, out, err));
+        found[i]->waits = false;
+    }
+    for (int i = 0; i < graph->n_together; i++)
+        LL_TRY(set_price(p, graph, graph->together[i], out, err));
+    return LL_OK;
+}
+
+/* Everything that waits for the engines that take long. */
+static ll_status progress_price(ll_pricer *p, const ll_graph *graph, entry *const *found,
+                                ll_prices *out, ll_error *err)
+{
+    double effort = 0;
+    for (int i = 0; i < out->n; i++)
+        effort += n_slow_engine(p) * entry_effort(p, found[i]);
+    for (int i = 0; i < graph->n_together; i++)
+        effort += n_slow_engine(p) * set_effort(p, graph, graph->together[i], out);
+    ll_progress progress;
+    p->progress = &progress;
+    ll_progress_begin(&progress, p->comm, p->study->engine->name, "of the traffic",
+                      fmax(effort, 1));
+    const ll_status status = wait_price(p, graph, found, out, err);
+    ll_progress_end(&progress);
+    p->progress = NULL;
+    return status;
 }
 
 ll_status ll_prices_make(ll_pricer *p, const ll_graph *graph, ll_arena *mem, ll_prices *out,
@@ -246,48 +378,11 @@ ll_status ll_prices_make(ll_pricer *p, const ll_graph *graph, ll_arena *mem, ll_
     out->link_errors = p->engine[LL_PRICING_CLEAN] != NULL;
     out->n_phase = 0;
     out->work.n_fact = 0;
-    for (int i = 0; i < out->n; i++)
-        LL_TRY(transfer_price(p, &graph->transfer[i], out, &out->at[i], err));
-    for (int i = 0; i < graph->n_together; i++) {
-        const unsigned set = graph->together[i];
-        for (int s = 0; s < LL_N_STREAM; s++)
-            out->slow[LL_PRICING_REAL][set][s] = out->slow[LL_PRICING_CLEAN][set][s] = 1;
-        if (!share_links(p, graph, set)) continue;
-        LL_TRY(price_set(p, graph, LL_PRICING_REAL, set, out, err));
-        if (out->link_errors) LL_TRY(price_set(p, graph, LL_PRICING_CLEAN, set, out, err));
-        for (int s = 0; s < LL_N_STREAM && !out->link_errors; s++)
-            out->slow[LL_PRICING_CLEAN][set][s] = out->slow[LL_PRICING_REAL][set][s];
+    entry **found = ll_arena_array(mem, out->n, entry *);
+    for (int i = 0; i < out->n; i++) {
+        LL_TRY(transfer_find(p, &graph->transfer[i], out, &found[i], err));
+        out->at[i] = &found[i]->priced;
     }
-    return LL_OK;
-}
-
-/* ---- one collective by itself ---- */
-
-ll_status ll_collective_work(const ll_study *study, const ll_plan *plan, ll_comm *comm,
-                             ll_arena *mem, ll_cost *out, ll_price *work, ll_error *err)
-{
-    ll_phase phase[LL_MAX_ROUND];
-    ll_arena_mark mark = ll_arena_here(mem);
-    ll_price *price = ll_arena_array(mem, plan->n_round, ll_price);
-    for (int i = 0; i < plan->n_round; i++)
-        phase[i] = (ll_phase){.n_traffic = 1, .traffic = &plan->round[i].traffic};
-    ll_problem problem = {.topo = study->cluster.topo,
-                          .wire = study->cluster.wire,
-                          .n_phase = plan->n_round,
-                          .phase = phase};
-    ll_status status =
-        ll_engine_solve(study->engine, &problem, study->engine_param, comm, mem, price, err);
-    if (status == LL_OK) ll_collective_cost(study->cluster.software, plan, price, out);
-    *work = (ll_price){0};
-    for (int i = 0; i < plan->n_round && status == LL_OK; i++)
-        ll_price_merge(work, &price[i]);
-    ll_arena_release(mem, mark);
-    return status;
-}
-
-ll_status ll_collective_time(const ll_study *study, const ll_plan *plan, ll_comm *comm,
-                             ll_arena *mem, ll_cost *out, ll_error *err)
-{
-    ll_price work;
-    return ll_collective_work(study, plan, comm, mem, out, &work, err);
+    return n_slow_engine(p) > 0 ? progress_price(p, graph, found, out, err)
+                                : wait_price(p, graph, found, out, err);
 }

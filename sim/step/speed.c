@@ -115,6 +115,7 @@ static void even_run(const ll_study *study, int n, ll_variant **v, ll_comm *comm
     size_t n_byte;
     ll_comm_slice(comm, n, &lo, &hi);
     ll_comm *self = ll_comm_self(scratch);
+    ll_comm_progress_set(self, progress);
     found *own = ll_arena_array(scratch, hi - lo, found);
     for (int64_t i = lo; i < hi; i++) {
         own[i - lo] = variant_run(study, v[i], self, scratch);
@@ -136,7 +137,8 @@ void ll_variants_run(const ll_study *study, const char *name, int n, ll_variant 
     int n_even = 0;
     for (int i = 0; i < n; i++)
         if (!variant[i].jitter) even[n_even++] = &variant[i];
-    ll_progress_begin(&progress, comm, name, n - n_even + n_even / ll_comm_size(comm));
+    ll_progress_begin(&progress, comm, name, "of the variants",
+                      n - n_even + n_even / ll_comm_size(comm));
     even_run(study, n_even, even, comm, scratch, &progress);
     for (int i = 0; i < n; i++) {
         if (!variant[i].jitter) continue;
@@ -175,7 +177,7 @@ ll_status ll_seed_spread_find(const ll_study *study, int n_seed, ll_comm *comm, 
     double *time_s = ll_arena_array(mem, n_seed, double);
     double *headline = ll_arena_array(mem, n_seed, double);
     ll_progress progress;
-    ll_progress_begin(&progress, comm, "running seeds", n_seed);
+    ll_progress_begin(&progress, comm, "spread", "of the seeds", n_seed);
     ll_status status = quick_make(study, true, comm, mem, q, err);
     for (int i = 0; i < n_seed && status == LL_OK; i++) {
         ll_speed speed = {0};

@@ -213,7 +213,7 @@ static ll_status window_size(trial *t, ll_synthetic pattern, double *out, ll_err
     resize(t, pattern, 1e6);
     const ll_phase phase = {.n_traffic = t->n, .traffic = t->traffic};
     const ll_problem problem = {t->topo, t->wire, 1, &phase};
-    const ll_packet_place alone = {0, 1, 1};
+    const ll_packet_place alone = {0, 1, 1, NULL};
     LL_TRY(ll_packet_net_create(&problem, &phase, t->e->packet, &alone, t->e->mem, &net, err));
     *out = 0;
     for (ll_packet_flow *f = ll_packet_first(&net); f != NULL; f = ll_packet_next(&net, f))
@@ -267,7 +267,9 @@ static ll_status run_cases(env *e, ll_comm *comm, ll_arena *mem, ll_calibration 
     ll_progress progress;
     ll_status status = LL_OK;
     size_t n_mine = 0, n_all_B;
-    ll_progress_begin(&progress, comm, "cases", LL_N_CALIBRATE);
+    ll_progress_begin(&progress, comm, "calibrate", "of the cases", LL_N_CALIBRATE);
+    ll_progress_piece(&progress, size);
+    ll_comm_progress_set(e->self, &progress);
     for (int i = rank; i < LL_N_CALIBRATE && status == LL_OK; i += size) {
         mine[n_mine] = (ll_calibrate_case){
             .pattern = (ll_synthetic)(i / LL_N_LOAD / LL_N_FABRIC),

@@ -1,6 +1,7 @@
 #include "sim/validate/validation.h"
 
 #include "sim/collective/collective.h"
+#include "sim/comm/progress.h"
 #include "sim/config/shipped.h"
 #include "sim/step/account.h"
 #include "sim/step/price.h"
@@ -418,12 +419,17 @@ void ll_validation_run(ll_validation *v, int n_set, const char *const *set, ll_c
     j.read = ll_arena_alloc(mem, (size_t)v->n_row, sizeof *j.read);
     for (int i = 0; i < v->n_row; i++)
         row_read(&j, i, comm);
-    ll_comm_show_set(j.alone, rank == 0 ? ll_comm_show(comm) : LL_SHOW_NEVER);
+    ll_progress progress;
+    ll_progress_begin(&progress, comm, "validate", "of the rows", v->n_row);
+    ll_progress_piece(&progress, size);
+    ll_comm_progress_set(j.alone, &progress);
     for (int i = rank; i < v->n_row; i += size) {
         ll_arena_mark mark = ll_arena_here(mem);
         row_run(&j, i, &mine[n_mine++], &found);
         ll_arena_release(mem, mark);
+        ll_progress_step(&progress, size);
     }
+    ll_progress_end(&progress);
     ll_comm_destroy(j.alone);
     gather(v, mine, n_mine, &found, comm, mem);
     ll_validation_count(v, mem);

@@ -116,7 +116,7 @@ static double run_to(world *w, bool jitter, const ll_sink *sink, ll_pipelines *k
     const ll_costs costs = {t.cost, w->send_s};
     double end_s = -1;
     ll_progress progress;
-    ll_progress_begin(&progress, w->comm, "test", 1);
+    ll_progress_begin(&progress, w->comm, "test", "of the replicas", 1);
     const ll_run_mode mode = {.jitter = jitter, .progress = &progress, .sink = sink};
     ll_execute(&w->study, &graph, &costs, &mode, w->comm, w->mem, &end_s);
     ll_progress_end(&progress);

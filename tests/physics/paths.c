@@ -173,7 +173,7 @@ static void check_memory(const env *e)
                               {.n_traffic = 1, .traffic = &many}};
     const ll_problem problem = {large, wire(10), 2, phase};
     const test_engine packet = engine_make(e->mem, "packet", "");
-    const ll_packet_place one = {0, 1, 1}, two = {0, 2, 2}, apart = {0, 2, 1};
+    const ll_packet_place one = {0, 1, 1, NULL}, two = {0, 2, 2, NULL}, apart = {0, 2, 1, NULL};
     double n_flow, half;
     CHECK_NEAR(ll_packet_need_B(&problem, &phase[1], packet.param, &one, &n_flow),
                8192.0 * 8191 * 724, 1e-12);

@@ -80,5 +80,6 @@ const ll_engine_type ll_engine_toy = {
     .create = toy_create,
     .price = toy_price,
     .destroy = toy_destroy,
+    .effort = ll_engine_walks_flows,
     .error_free = ll_engine_has_no_errors,
 };

@@ -203,5 +203,6 @@ const ll_engine_type ll_engine_closed = {
     .create = closed_create,
     .price = closed_price,
     .destroy = closed_destroy,
+    .effort = ll_engine_walks_flows,
     .error_free = ll_engine_has_no_errors,
 };

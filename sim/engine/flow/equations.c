@@ -68,7 +68,8 @@ struct ll_equations {
     Mat jac;
     SNES snes;
     int n_cg;
-    double residual;
+    double residual, first_residual; /* of the solve at hand; its first one above the tolerance */
+    ll_progress *progress;           /* NULL: not wanted */
 };
 
 /* --- kernels over the rows present: q, out, v are [n_loc] ------------------------------------- */
@@ -316,6 +317,14 @@ static PetscErrorCode residual_find(ll_equations *eq, Vec f_vec)
     PetscFunctionReturn(0);
 }
 
+/* Newton's steps lower the residual by about the same factor each, or by more. */
+static void progress_note(ll_equations *eq)
+{
+    if (eq->progress == NULL || !(eq->residual < HUGE_VAL) || eq->residual <= eq->tolerance) return;
+    const double first = eq->first_residual = fmax(eq->first_residual, eq->residual);
+    ll_progress_reach(eq->progress, log(first / eq->residual) / log(first / eq->tolerance));
+}
+
 static PetscErrorCode converged(SNES snes, PetscInt it, PetscReal x_norm, PetscReal y_norm,
                                 PetscReal f_norm, SNESConvergedReason *reason, void *ctx)
 {
@@ -329,6 +338,7 @@ static PetscErrorCode converged(SNES snes, PetscInt it, PetscReal x_norm, PetscR
     PetscCall(residual_find(eq, f_vec));
     *reason = SNES_CONVERGED_ITERATING;
     if (eq->residual <= eq->tolerance) *reason = SNES_CONVERGED_FNORM_RELATIVE;
+    progress_note(eq);
     if (PetscIsInfOrNanReal(f_norm)) *reason = SNES_DIVERGED_FNORM_NAN;
     PetscFunctionReturn(0);
 }
@@ -482,6 +492,8 @@ ll_status ll_equations_create(const ll_system *system, double tolerance, ll_comm
     return bad ? petsc_fault(err) : LL_OK;
 }
 
+void ll_equations_show(ll_equations *eq, ll_progress *progress) { eq->progress = progress; }
+
 void ll_equations_destroy(ll_equations *eq)
 {
     (void)SNESDestroy(&eq->snes);
@@ -574,6 +586,7 @@ ll_status ll_equations_solve(ll_equations *eq, const double *mult, double *wait_
 {
     SNESConvergedReason reason = SNES_CONVERGED_ITERATING;
     take_rows(eq, mult);
+    eq->first_residual = 0;
     if (solve(eq, wait_s, info, &reason)) return petsc_fault(err);
     if (reason <= 0 || !(eq->residual <= eq->tolerance))
         return ll_error_set(

@@ -10,7 +10,7 @@
 
 #include "sim/base/arena.h"
 #include "sim/base/status.h"
-#include "sim/comm/comm.h"
+#include "sim/comm/progress.h"
 
 #include <stdint.h>
 
@@ -43,6 +43,9 @@ typedef struct ll_equations ll_equations;
 ll_status ll_equations_create(const ll_system *system, double tolerance, ll_comm *comm,
                               ll_arena *mem, ll_equations **out, ll_error *err);
 void ll_equations_destroy(ll_equations *eq);
+
+/* Solves tell how far they have come; its total is 1. NULL: they do not. */
+void ll_equations_show(ll_equations *eq, ll_progress *progress);
 
 /* Solve for `mult` [n_row] flows in each row; rows with 0 are absent.
  * wait_s: [link_hi - link_lo] queueing delays: the answer, and the start of the next solve (zeros

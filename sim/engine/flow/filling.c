@@ -1,5 +1,7 @@
 #include "sim/engine/flow/filling.h"
 
+#include "sim/comm/progress.h"
+
 #include <math.h>
 
 /* Rows that start later than at 0. */
@@ -162,17 +164,33 @@ static void advance(filling *f, uint64_t *n_left)
     ll_comm_sum_u64(f->comm, 1, n_left);
 }
 
-static ll_status fill(filling *f, ll_equations *eq, ll_error *err)
+/* A solve lets some of the rows end that are left: half of them, if nothing else is known. */
+static ll_status solve(filling *f, ll_equations *eq, ll_progress *progress, ll_solve_info *info,
+                       ll_error *err)
+{
+    ll_progress one;
+    ll_progress_piece(progress, (progress->total - progress->done) / 2);
+    ll_progress_begin(&one, f->comm, "flow", "of the solve", 1);
+    ll_equations_show(eq, &one);
+    const ll_status status = ll_equations_solve(eq, f->mult, f->wait, f->rate, info, err);
+    ll_progress_end(&one);
+    return status;
+}
+
+static ll_status fill(filling *f, ll_equations *eq, ll_progress *progress, ll_error *err)
 {
     for (uint64_t n_left = 1; n_left > 0;) {
         ll_solve_info info;
         if (f->arrivals != NULL && !arrive(f)) break;
-        LL_TRY(ll_equations_solve(eq, f->mult, f->wait, f->rate, &info, err));
+        LL_TRY(solve(f, eq, progress, &info, err));
         if (f->work.n_solve++ == 0 || f->arrivals != NULL) note_utilisation(f, info.residual_frac);
         f->work.n_newton += info.n_newton;
         f->work.residual_frac = fmax(f->work.residual_frac, info.residual_frac);
         advance(f, &n_left);
-        if (f->arrivals == NULL) continue;
+        if (f->arrivals == NULL) {
+            ll_progress_reach(progress, progress->total - (double)n_left);
+            continue;
+        }
         release(f);
         n_left = 1; /* arrive() knows */
     }
@@ -218,7 +236,12 @@ ll_status ll_filling_run(const ll_filling *how, const ll_rows *rows, ll_comm *co
     }
     ll_equations *eq = NULL;
     ll_status status = ll_equations_create(s, how->tolerance, comm, mem, &eq, err);
-    if (status == LL_OK) status = fill(&f, eq, err);
+    ll_progress progress;
+    uint64_t n_row = (uint64_t)s->n_row;
+    ll_comm_sum_u64(comm, 1, &n_row);
+    ll_progress_begin(&progress, comm, "flow", "of the flows", (double)(n_row + 1));
+    if (status == LL_OK) status = fill(&f, eq, &progress, err);
+    ll_progress_end(&progress);
     ll_equations_destroy(eq);
     LL_TRY(status);
     if (f.arrivals != NULL) node_ends(&f, ends->node_s);

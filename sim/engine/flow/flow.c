@@ -6,6 +6,7 @@
  *
  * Folded, every rank solves the same few classes by itself, so prices are the same bytes on every
  * rank, for any number of ranks. Unfolded, they agree to the tolerance of the solver. */
+#include "sim/comm/progress.h"
 #include "sim/engine/engine.h"
 #include "sim/engine/flow/filling.h"
 
@@ -111,21 +112,30 @@ static void tell_work(ll_price *price, const ll_filling_work *work)
     ll_price_tell(price, &ll_fact_batch_err_frac, work->batch_err_frac);
 }
 
-static ll_status price_phase(flow_state *state, const ll_phase *phase, ll_price *price,
-                             ll_error *err)
+/* Of the time of a phase: what it takes to look at its flows, then to fold them; the rest is for
+ * the equations. */
+static const double looking_frac = 0.5, folding_frac = 0.4;
+
+/* progress: of one phase, in parts of it. */
+static ll_status price_phase(flow_state *state, const ll_phase *phase, ll_progress *progress,
+                             ll_price *price, ll_error *err)
 {
     ll_incidence *inc;
     ll_rows rows = {0};
     *price = (ll_price){0};
     ll_arena_reset(state->scratch);
     const bool fold = state->param->fold == 0;
+    ll_progress_piece(progress, looking_frac);
     LL_TRY(ll_incidence_create(state->book, phase, fold, state->comm, state->scratch, &inc, err));
+    ll_progress_step(progress, looking_frac);
     ll_price_tell(price, &ll_fact_n_flow, (double)inc->n_flow_all);
     if (inc->n_flow_all == 0) return nothing_sent(inc, phase, state->scratch, price);
     if (fold)
         LL_TRY(ll_fold(inc, state->kappa, LL_FOLD_BITS, state->comm, state->scratch, &rows, err));
     else
         ll_fold_not(inc, state->kappa, state->comm, state->scratch, &rows);
+    ll_progress_step(progress, fold ? folding_frac : 0);
+    ll_progress_piece(progress, 1 - progress->done);
     ll_price_tell(price, &ll_fact_n_flow_class,
                   (double)(fold ? rows.system.n_row : inc->n_flow_all));
     ll_price_tell(price, &ll_fact_n_link_class, (double)rows.system.n_link);
@@ -137,6 +147,7 @@ static ll_status price_phase(flow_state *state, const ll_phase *phase, ll_price 
             ends.node_s = ll_arena_array(state->scratch, inc->timing->n_node, double);
     }
     const ll_filling how = {state->param->tolerance, state->param->batch_frac, inc->timing};
+    ll_comm_progress_set(state->self, progress);
     LL_TRY(ll_filling_run(&how, &rows, fold ? state->self : state->comm, state->scratch, &ends,
                           &work, err));
     tell_work(price, &work);
@@ -162,9 +173,23 @@ static ll_status flow_create(const ll_topology *topo, const ll_wire *wire, const
 static ll_status flow_price(void *state, int n, const ll_phase *phase, ll_price *price,
                             ll_error *err)
 {
+    flow_state *s = state;
+    ll_status status = LL_OK;
+    double effort = 0;
     for (int i = 0; i < n; i++)
-        LL_TRY(price_phase(state, &phase[i], &price[i], err));
-    return LL_OK;
+        effort += ll_engine_walks_flows(NULL, NULL, NULL, &phase[i]);
+    ll_progress all, one;
+    ll_progress_begin(&all, s->comm, "flow", "of the traffic", fmax(effort, 1));
+    for (int i = 0; i < n && status == LL_OK; i++) {
+        const double share = ll_engine_walks_flows(NULL, NULL, NULL, &phase[i]);
+        ll_progress_piece(&all, share);
+        ll_progress_begin(&one, s->comm, "flow", "of the traffic", 1);
+        status = price_phase(s, &phase[i], &one, &price[i], err);
+        ll_progress_end(&one);
+        ll_progress_step(&all, share);
+    }
+    ll_progress_end(&all);
+    return status;
 }
 
 static void flow_destroy(void *state)
@@ -183,5 +208,6 @@ const ll_engine_type ll_engine_flow = {
     .create = flow_create,
     .price = flow_price,
     .destroy = flow_destroy,
+    .effort = ll_engine_walks_flows,
     .error_free = ll_engine_has_no_errors,
 };

@@ -1,6 +1,7 @@
 #include "sim/engine/flow/incidence.h"
 
 #include "sim/base/index_map.h"
+#include "sim/comm/progress.h"
 #include "sim/engine/flow/orbits.h"
 
 #include <math.h>
@@ -352,14 +353,20 @@ static void number_links(builder *b, ll_comm *comm)
     inc->link_kinds = book->kinds;
 }
 
-static ll_status add_all(builder *b, ll_error *err)
+static ll_status add_all(builder *b, ll_comm *comm, ll_error *err)
 {
     if (b->book->topo->n_link > INT32_MAX)
         return ll_error_set(err, LL_ERR_RUN, "%lld links: at most %d are supported",
                             (long long)b->book->topo->n_link, INT32_MAX);
-    for (int64_t chip = b->lo; chip < b->hi; chip++)
-        LL_TRY(add_source(b, (int32_t)chip, err));
-    return LL_OK;
+    ll_progress progress;
+    ll_status status = LL_OK;
+    ll_progress_begin(&progress, comm, "flow", "of the flows", (double)(b->hi - b->lo));
+    for (int64_t chip = b->lo; chip < b->hi && status == LL_OK; chip++) {
+        status = add_source(b, (int32_t)chip, err);
+        ll_progress_step(&progress, 1);
+    }
+    ll_progress_end(&progress);
+    return status;
 }
 
 /* Room for the numbers of flows, if their ends are asked for. */
@@ -391,7 +398,7 @@ ll_status ll_incidence_create(ll_link_book *book, const ll_phase *phase, bool or
     prepare_numbers(&b, n_max);
     inc->flow_kind = ll_arena_array(mem, n_max, uint32_t);
     if (b.orbits != NULL) inc->mult = ll_arena_array(mem, n_max, int64_t);
-    LL_TRY(ll_comm_agree(comm, add_all(&b, err), err));
+    LL_TRY(ll_comm_agree(comm, add_all(&b, comm, err), err));
     number_links(&b, comm);
     inc->flow_kinds = b.kinds;
     uint64_t n_flow = (uint64_t)inc->n_flow;

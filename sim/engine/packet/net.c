@@ -1,6 +1,7 @@
 #include "sim/engine/packet/net.h"
 
 #include "sim/engine/packet/book.h"
+#include "sim/engine/packet/effort.h"
 #include "sim/engine/packet/lane.h"
 #include "sim/engine/packet/watch.h"
 #include "sim/engine/packet/window.h"
@@ -37,6 +38,7 @@ typedef struct builder {
     double most_packets; /* of the largest flow */
     double most_window;  /* in packets */
     bool counting;       /* the first walk */
+    ll_progress *progress;
 } builder;
 
 /* ---- Routes ---------------------------------------------------------------------------------- */
@@ -328,13 +330,17 @@ static ll_status visit_traffic(builder *b, int32_t chip, int traffic, int32_t re
 static ll_status walk(builder *b, bool counting)
 {
     b->counting = counting;
-    for (int32_t chip = 0; chip < b->problem->topo->n_chip; chip++)
+    const int32_t n_chip = b->problem->topo->n_chip;
+    for (int32_t chip = 0; chip < n_chip; chip++) {
         for (int32_t release = 0, next; release < INT32_MAX; release = next) {
             next = INT32_MAX;
             for (int i = 0; i < b->phase->n_traffic; i++)
                 LL_TRY(visit_traffic(b, chip, i, release, &next));
             if (!counting) settle_source(b, ll_packet_slice_owner(&b->book.slice, chip));
         }
+        if (b->progress != NULL)
+            ll_progress_reach(b->progress, 0.5 * (chip + 1) / n_chip + (counting ? 0 : 0.5));
+    }
     return LL_OK;
 }
 
@@ -384,13 +390,11 @@ static void allocate(builder *b)
  * all packets, then. */
 static bool wants_all(const builder *b) { return b->net->first_number != NULL; }
 
-/* The fraction of the longest run: K packets of the largest flow or 8 windows, made up to whole
- * windows in each quarter. */
+/* The fraction of the longest run. */
 static double fraction(const builder *b)
 {
-    const double wanted = (double)b->param->packets_per_flow, step = 4 * b->most_window;
-    const double most = step * ceil(fmax(wanted, 8 * b->most_window) / step);
-    return wanted > 0 && most < b->most_packets && !wants_all(b) ? most / b->most_packets : 1;
+    const double kept = ll_packet_kept(b->param, b->most_packets, b->most_window);
+    return kept < b->most_packets && !wants_all(b) ? kept / b->most_packets : 1;
 }
 
 static void finish(builder *b)
@@ -445,6 +449,7 @@ ll_status ll_packet_net_create(const ll_problem *problem, const ll_phase *phase,
                  .err = err,
                  .rank = (uint32_t)place->rank,
                  .size = place->size,
+                 .progress = place->progress,
                  .credits = param->buffer_packets > 0 && param->overflow == 0};
     LL_ASSERT(problem->wire.packet_B <= INT32_MAX, "packets of %g B", problem->wire.packet_B);
     LL_ASSERT(place->size <= LL_PACKET_RANKS, "%d ranks", place->size);

@@ -20,6 +20,7 @@
 #ifndef LL_SIM_ENGINE_PACKET_NET_H
 #define LL_SIM_ENGINE_PACKET_NET_H
 
+#include "sim/comm/progress.h"
 #include "sim/engine/engine.h"
 #include "sim/engine/packet/fault.h"
 #include "sim/traffic/timing.h"
@@ -222,8 +223,9 @@ static inline uint32_t ll_packet_order(const ll_packet_net *net, uint32_t seq, u
 
 /* Whose links are wanted, and who else is there. */
 typedef struct ll_packet_place {
-    int rank, size; /* this rank, and ranks of the run */
-    int n_here;     /* ranks on this machine */
+    int rank, size;        /* this rank, and ranks of the run */
+    int n_here;            /* ranks on this machine */
+    ll_progress *progress; /* its total is 1: flows are written out; NULL: none */
 } ll_packet_place;
 
 /* Errors: LL_ERR_RUN if something is out of range (a link without latency, too many hops, ...).

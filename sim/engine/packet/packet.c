@@ -67,6 +67,7 @@
  * It is a rule, not a theorem: `lineloss calibrate kappa` compares it with runs of all packets.
  * Damage is luck, which the line multiplies: with loss, packets_per_flow = 0 is the honest choice.
  * Where flows start later, or the end of each flow is asked for, all packets are simulated. */
+#include "sim/engine/packet/effort.h"
 #include "sim/engine/packet/need.h"
 #include "sim/engine/packet/net.h"
 #include "sim/engine/packet/run.h"
@@ -324,19 +325,37 @@ static void nothing_sent(const ll_packet_net *net, ll_arena *mem)
     memcpy(net->ready_ps, clock.ready, (size_t)net->timing->n_node * sizeof *net->ready_ps);
 }
 
+/* Flows written out: a piece of the progress. */
+static ll_status net_create(const ll_problem *problem, const ll_phase *phase,
+                            const ll_packet_param *param, ll_comm *comm, ll_arena *mem,
+                            ll_packet_net *net, ll_error *err)
+{
+    ll_progress progress;
+    const ll_packet_place place = {ll_comm_rank(comm), ll_comm_size(comm), ll_comm_n_here(comm),
+                                   &progress};
+    LL_TRY(ll_comm_agree(comm, ll_packet_need_check(problem, phase, param, &place, err), err));
+    ll_progress_begin(&progress, comm, "packet", "of the flows", 1);
+    /* What is written out differs from rank to rank, and so may what is wrong with it. */
+    ll_status status = ll_packet_net_create(problem, phase, param, &place, mem, net, err);
+    ll_progress_end(&progress);
+    if (status == LL_OK) status = check_recovery(net, param, err);
+    return ll_comm_agree(comm, status, err);
+}
+
+/* progress: as ll_packet_effort counts. */
 static ll_status price_phase(const ll_problem *problem, const ll_phase *phase,
                              const ll_packet_param *param, ll_comm *comm, ll_arena *mem,
-                             ll_price *price, ll_error *err)
+                             ll_progress *progress, ll_price *price, ll_error *err)
 {
+    const ll_packet_effort effort =
+        ll_packet_effort_of(problem->topo, &problem->wire, param, phase);
+    const double done = progress->done;
     ll_packet_net net;
     ll_packet_result run[N_RUN] = {0};
     *price = (ll_price){0};
-    const ll_packet_place place = {ll_comm_rank(comm), ll_comm_size(comm), ll_comm_n_here(comm)};
-    LL_TRY(ll_comm_agree(comm, ll_packet_need_check(problem, phase, param, &place, err), err));
-    /* What is written out differs from rank to rank, and so may what is wrong with it. */
-    ll_status status = ll_packet_net_create(problem, phase, param, &place, mem, &net, err);
-    if (status == LL_OK) status = check_recovery(&net, param, err);
-    LL_TRY(ll_comm_agree(comm, status, err));
+    ll_progress_piece(progress, effort.set_up);
+    LL_TRY(net_create(problem, phase, param, comm, mem, &net, err));
+    ll_progress_step(progress, effort.set_up);
     ll_price_tell(price, &ll_fact_n_flow, (double)net.n_flow);
     ll_price_tell(price, &ll_fact_n_flow_class, (double)net.n_flow);
     ll_price_tell(price, &ll_fact_n_link_class, (double)net.n_link_all);
@@ -345,9 +364,13 @@ static ll_status price_phase(const ll_problem *problem, const ll_phase *phase,
         flow_ends(&net, phase, comm, price);
         return LL_OK;
     }
-    for (int k = net.fraction < 1 ? 0 : N_RUN - 1; k < N_RUN; k++)
-        LL_TRY(run_part(problem->topo, &net, net.fraction / (1 << (N_RUN - 1 - k)), comm, mem,
-                        &run[k], err));
+    for (int k = net.fraction < 1 ? 0 : N_RUN - 1; k < N_RUN; k++) {
+        const double part = 1.0 / (1 << (N_RUN - 1 - k));
+        ll_progress_piece(progress, part * effort.run);
+        LL_TRY(run_part(problem->topo, &net, net.fraction * part, comm, mem, &run[k], err));
+        ll_progress_step(progress, part * effort.run);
+    }
+    ll_progress_reach(progress, done + effort.all);
     double grain = net.fraction < 1 ? grain_err(&net) : 0; /* of this rank's flows */
     if (net.fraction < 1) ll_comm_max_f64(comm, 1, &grain);
     fill_price(&net, run, phase->n_traffic, grain, price);
@@ -376,15 +399,29 @@ static ll_status packet_create(const ll_topology *topo, const ll_wire *wire, con
     return LL_OK;
 }
 
+static double packet_effort(const ll_topology *topo, const ll_wire *wire, const void *param,
+                            const ll_phase *phase)
+{
+    return ll_packet_effort_of(topo, wire, param, phase).all;
+}
+
 static ll_status packet_price(void *state, int n, const ll_phase *phase, ll_price *price,
                               ll_error *err)
 {
     packet_state *s = state;
-    for (int i = 0; i < n; i++) {
+    ll_status status = LL_OK;
+    double effort = 0;
+    for (int i = 0; i < n; i++)
+        effort += packet_effort(s->problem.topo, &s->problem.wire, s->param, &phase[i]);
+    ll_progress progress;
+    ll_progress_begin(&progress, s->comm, "packet", "of the traffic", fmax(effort, 1));
+    for (int i = 0; i < n && status == LL_OK; i++) {
         ll_arena_reset(s->scratch);
-        LL_TRY(price_phase(&s->problem, &phase[i], s->param, s->comm, s->scratch, &price[i], err));
+        status = price_phase(&s->problem, &phase[i], s->param, s->comm, s->scratch, &progress,
+                             &price[i], err);
     }
-    return LL_OK;
+    ll_progress_end(&progress);
+    return status;
 }
 
 static void packet_destroy(void *state) { ll_arena_destroy(((packet_state *)state)->scratch); }
@@ -407,5 +444,6 @@ const ll_engine_type ll_engine_packet = {
     .create = packet_create,
     .price = packet_price,
     .destroy = packet_destroy,
+    .effort = packet_effort,
     .error_free = error_free,
 };

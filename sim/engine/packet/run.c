@@ -1,6 +1,7 @@
 #include "sim/engine/packet/run.h"
 
 #include "sim/base/index_map.h"
+#include "sim/comm/progress.h"
 #include "sim/engine/packet/recover.h"
 #include "sim/engine/packet/running.h"
 #include "sim/engine/packet/watch.h"
@@ -479,12 +480,27 @@ static void release(ll_packet_running *run)
     begin_released(run);
 }
 
+/* Packets of the flow that land on this rank, about: those of its paths that end here. */
+static double landing(const ll_packet_running *run, const ll_packet_flow *flow)
+{
+    const ll_packet_hop *hop = flow->hop;
+    int n_here = 0, n_land = 0;
+    for (int i = 0; i < flow->n_path * flow->n_hop; i++) {
+        const bool lands = (hop[i].meta & LL_HOP_LANDS) != 0;
+        n_land += lands;
+        n_here += lands && ll_hop_owner(hop[i]) == run->rank;
+    }
+    return n_land > 0 ? (double)flow->n_packet * n_here / n_land : 0;
+}
+
 static void begin(ll_packet_running *run)
 {
     const ll_packet_net *net = run->net;
-    for (ll_packet_flow *f = ll_packet_first(net); f != NULL; f = ll_packet_next(net, f))
+    for (ll_packet_flow *f = ll_packet_first(net); f != NULL; f = ll_packet_next(net, f)) {
+        run->n_expected += landing(run, f);
         if (net->timing == NULL || net->timing->first_node[ll_packet_traffic(f)] < 0)
             begin_flow(run, f, 0);
+    }
     if (run->release != NULL) begin_released(run);
 }
 
@@ -501,6 +517,8 @@ ll_status ll_packet_run(const ll_topology *topo, ll_packet_net *net, ll_comm *co
     ll_exchange_init(&run->exchange, net, run->release, comm, profile, mem);
     if (net->damage.any && net->damage.end_to_end) run->recovery = ll_recovery_create(net, mem);
     begin(run);
+    ll_progress progress;
+    ll_progress_begin(&progress, comm, "packet", "of the traffic", fmax(run->n_expected, 1));
     ll_profile_begin(profile);
     for (int64_t window = 0; window != INT64_MAX; run->result.n_window++) {
         run_window(run, window);
@@ -508,7 +526,9 @@ ll_status ll_packet_run(const ll_topology *topo, ll_packet_net *net, ll_comm *co
         if (run->release != NULL) release(run); /* by what ended here */
         window = ll_exchange_window(&run->exchange, &run->cal);
         if (run->release != NULL) release(run); /* and elsewhere */
+        ll_progress_reach(&progress, (double)run->n_landed);
     }
+    ll_progress_end(&progress);
     uint64_t n_left = net->n_packet - run->n_landed; /* modulo 2^64 on each rank */
     ll_comm_sum_u64(comm, 1, &n_left);
     if (n_left > 0) return ll_packet_circle(run, topo, n_left, err);

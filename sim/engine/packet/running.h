@@ -24,6 +24,7 @@ typedef struct ll_packet_running {
     uint32_t n_waiter, cap_waiter, spare_waiter;
     uint32_t rank;
     uint64_t n_landed;
+    double n_expected;          /* packets that will land on this rank, about */
     ll_recovery *recovery;      /* NULL: links recover, or lose nothing */
     ll_packet_release *release; /* NULL: all flows start at 0 */
     ll_packet_result result;

@@ -6,6 +6,7 @@
 #include "sim/report/catalog.h"
 #include "sim/report/keys.h"
 #include "sim/report/report.h"
+#include "sim/validate/validation_report.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -105,7 +106,9 @@ static ll_table *list_evidence(ll_comm *comm, ll_arena *mem)
 static ll_table *list_json(ll_comm *comm, ll_arena *mem)
 {
     (void)comm;
-    return ll_report_fields(mem);
+    ll_table *t = ll_report_fields(mem);
+    ll_validation_fields_add("validate.", t);
+    return t;
 }
 
 static ll_table *list_csv(ll_comm *comm, ll_arena *mem)

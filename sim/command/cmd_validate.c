@@ -10,7 +10,7 @@
 #include <string.h>
 
 static ll_status files_write(ll_output *set, const ll_validation *v, const ll_timing *timing,
-                             const char *date, ll_comm *comm, ll_arena *mem, ll_error *err)
+                             ll_comm *comm, ll_arena *mem, ll_error *err)
 {
     static const struct {
         const char *name;
@@ -24,7 +24,7 @@ static ll_status files_write(ll_output *set, const ll_validation *v, const ll_ti
     LL_TRY(ll_output_begin(set, comm, mem, err));
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         ll_text_init(&text, mem);
-        if (ll_comm_rank(comm) == 0) ll_validation_print(v, date, files[i].format, 160, mem, &text);
+        if (ll_comm_rank(comm) == 0) ll_validation_print(v, files[i].format, 160, mem, &text);
         LL_TRY(ll_output_write(set->stage, files[i].name, &text, comm, err));
     }
     ll_text_init(&text, mem);
@@ -74,7 +74,9 @@ static ll_status rows_verdict(const ll_validation *v, ll_error *err)
 
 static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_error *err)
 {
-    ll_output set = {.dir = opt->value[LL_OPT_OUT], .main = "validation.json"};
+    ll_output set = {.dir = opt->value[LL_OPT_OUT],
+                     .main = "validation.json",
+                     .force = opt->value[LL_OPT_FORCE] != NULL};
     const char *path =
         opt->n_arg ? opt->arg[0]
                    : ll_arena_printf(mem, "%s/published/measured.csv", ll_shipped_dir(comm, mem));
@@ -82,15 +84,17 @@ static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_err
     ll_timing timing;
     ll_text text;
     ll_timing_start(&timing);
-    const char *date = ll_arena_strndup(mem, timing.date, strlen("2026-11-23"));
     LL_TRY(ll_validation_read(path, comm, mem, v, err));
+    ll_validation_settings(v, opt->n_set, opt->set, mem);
+    set.identity =
+        ll_arena_printf(mem, "\"table_hash\": \"%016llx\"", (unsigned long long)v->table_hash);
     if (set.dir) LL_TRY(ll_output_check(&set, comm, err));
-    ll_validation_run(v, opt->n_set, opt->set, comm, mem);
+    ll_validation_run(v, comm, mem);
     ll_text_init(&text, mem);
     if (ll_comm_rank(comm) == 0)
-        ll_validation_print(v, date, opt->format, ll_table_terminal_width(), mem, &text);
+        ll_validation_print(v, opt->format, ll_table_terminal_width(), mem, &text);
     LL_TRY(ll_command_print(comm, &text, err));
-    if (set.dir) LL_TRY(files_write(&set, v, &timing, date, comm, mem, err));
+    if (set.dir) LL_TRY(files_write(&set, v, &timing, comm, mem, err));
     LL_TRY(rows_verdict(v, err));
     return record(opt, v, comm, mem, err);
 }
@@ -116,7 +120,7 @@ const ll_command ll_command_validate = {
         "  mpirun -n 2 lineloss validate -o results/validation\n"
         "  lineloss validate my/rows.csv --set job.overlap_tp=true",
     .options = LL_OPT_STUDY | LL_OPT_BIT(LL_OPT_FORMAT) | LL_OPT_BIT(LL_OPT_OUT) |
-               LL_OPT_BIT(LL_OPT_RECORD) | LL_OPT_BIT(LL_OPT_CHECK),
+               LL_OPT_BIT(LL_OPT_FORCE) | LL_OPT_BIT(LL_OPT_RECORD) | LL_OPT_BIT(LL_OPT_CHECK),
     .min_arg = 0,
     .max_arg = 1,
     .missing_arg = "",

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_SET = 64, MAX_PARAM = 4096, N_DRAW = 8 };
+enum { MAX_SET = 64, MAX_PARAM = 4096 };
 
 double ll_validation_work_flop(const ll_study *s, ll_quantity quantity)
 {
@@ -215,9 +215,9 @@ static ll_status mean_step(const ll_study *s, const job *j, double *step_s, ll_e
     ll_status status = ll_pricer_create(&drawn, j->alone, j->mem, &pricer, err);
     if (status == LL_OK) status = ll_ladder_make(&drawn, pricer, j->alone, j->mem, &ladder, err);
     *step_s = 0;
-    for (int i = 0; i < N_DRAW && status == LL_OK; i++) {
+    for (int i = 0; i < LL_VALIDATION_DRAWS && status == LL_OK; i++) {
         drawn.seed = s->seed + i;
-        *step_s += ll_ladder_time(&ladder, 0, -1) / N_DRAW;
+        *step_s += ll_ladder_time(&ladder, 0, -1) / LL_VALIDATION_DRAWS;
     }
     ll_pricer_destroy(pricer);
     return status;
@@ -314,6 +314,9 @@ static void describe(const ll_study *s, ll_validation_outcome *out)
 {
     word_copy(out->chip, sizeof out->chip, s->cluster.chip.name);
     word_copy(out->precision, sizeof out->precision, ll_precision_names[s->layout.precision]);
+    word_copy(out->engine, sizeof out->engine, s->engine->name);
+    out->config_hash = ll_config_hash(s->config);
+    out->seed = s->seed;
     out->n_chip = s->cluster.topo->n_chip;
     out->tp = s->layout.tp;
     out->cp = s->layout.cp;
@@ -408,13 +411,15 @@ static void gather(ll_validation *v, const ll_validation_outcome *mine, int n_mi
     v->n_param = joined.n;
 }
 
-void ll_validation_run(ll_validation *v, int n_set, const char *const *set, ll_comm *comm,
-                       ll_arena *mem)
+void ll_validation_run(ll_validation *v, ll_comm *comm, ll_arena *mem)
 {
+    int n_set = 0;
+    while (v->set[n_set])
+        n_set++;
     const int rank = ll_comm_rank(comm), size = ll_comm_size(comm);
     ll_validation_outcome *mine = ll_arena_array(mem, v->n_row / size + 1, ll_validation_outcome);
     params found = {.at = ll_arena_array(mem, MAX_PARAM, ll_validation_param)};
-    job j = {v, n_set, set, NULL, ll_comm_self(mem), mem};
+    job j = {v, n_set, v->set, NULL, ll_comm_self(mem), mem};
     int n_mine = 0;
     j.read = ll_arena_alloc(mem, (size_t)v->n_row, sizeof *j.read);
     for (int i = 0; i < v->n_row; i++)

@@ -44,6 +44,7 @@ typedef enum ll_quantity {
 } ll_quantity;
 
 enum { LL_VALIDATION_OTHER_MAX = 4 };
+enum { LL_VALIDATION_DRAWS = 8 }; /* of jitter, over which a predicted step is the mean */
 
 typedef struct ll_validation_row {
     const char *id, *group, *series, *study, *set, *what, *quantity_text, *assumed, *source;
@@ -68,7 +69,9 @@ extern const char *const ll_validation_state_names[LL_N_VALIDATION_STATE];
 typedef struct ll_validation_outcome {
     int32_t i_row, state; /* ll_validation_state */
     char chip[48], family[16], precision[8], reason[1024];
-    int64_t n_chip, tp, cp, pp, seq;
+    char engine[16];
+    int64_t n_chip, tp, cp, pp, seq, seed;
+    uint64_t config_hash;
     double measured, predicted; /* s; bytes for activations; 1 or 0 for fits */
     double other_measured[LL_VALIDATION_OTHER_MAX], other_predicted[LL_VALIDATION_OTHER_MAX];
     double work_flop; /* of a step, lower triangle only; 0 for collectives */
@@ -117,7 +120,9 @@ typedef struct ll_validation_series {
 } ll_validation_series;
 
 typedef struct ll_validation {
-    const char *path; /* of the table */
+    const char *path;       /* of the table */
+    uint64_t table_hash;    /* of its text; ll_validation_settings adds the settings */
+    const char *const *set; /* over all rows; ended by NULL */
     int n_row;
     const ll_validation_row *row;         /* [n_row] */
     const ll_validation_outcome *outcome; /* [n_row] */
@@ -134,10 +139,12 @@ typedef struct ll_validation {
 ll_status ll_validation_read(const char *path, ll_comm *comm, ll_arena *mem, ll_validation *out,
                              ll_error *err);
 
-/* Predict the rows, each on one rank, set[n_set] over all of them, and count. A row that cannot be
- * run is an outcome, no error. Collective. */
-void ll_validation_run(ll_validation *v, int n_set, const char *const *set, ll_comm *comm,
-                       ll_arena *mem);
+/* The settings over all rows: n_set "path=value". Not collective. */
+void ll_validation_settings(ll_validation *v, int n_set, const char *const *set, ll_arena *mem);
+
+/* Predict the rows, each on one rank, the settings over all of them, and count. A row that cannot
+ * be run is an outcome, no error. Collective. */
+void ll_validation_run(ll_validation *v, ll_comm *comm, ll_arena *mem);
 
 /* The statistics alone, from rows and outcomes. Not collective. */
 void ll_validation_count(ll_validation *v, ll_arena *mem);

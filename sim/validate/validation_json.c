@@ -1,143 +1,276 @@
-/* A validation as one JSON object. */
-#include "sim/print/json.h"
+/* A validation as one JSON object, by tables of fields, as a result of `run` is: see
+ * sim/report/report_json.c. */
+#include "sim/config/shipped.h"
+#include "sim/print/fields.h"
 #include "sim/validate/validation_params.h"
 #include "sim/validate/validation_report.h"
 #include "sim/version.h"
 
+#include <math.h>
 #include <string.h>
 
-static void row_json(const ll_validation *v, int i, ll_json *j)
+enum { SCHEMA_VERSION = 3 };
+
+typedef struct other_json {
+    const char *set;
+    double predicted_s, error_pct;
+} other_json;
+
+typedef struct row_json {
+    ll_validation_row row;
+    const char *state, *cause;
+    const char *reason, *family, *chip, *precision, *engine;
+    int64_t n_chip, tp, cp, pp, seq, seed;
+    uint64_t config_hash;
+    double measured_s, predicted_s, predicted, error_pct, band_pct, memory_B; /* NaN: none */
+    int n_other;
+    const other_json *other;
+} row_json;
+
+typedef struct series_json {
+    ll_validation_series s;
+    double error_points;
+    const other_json *other; /* predicted_s stands for the loss, in points */
+} series_json;
+
+typedef struct document {
+    int schema_version;
+    const char *note, *version, *git, *table;
+    uint64_t table_hash;
+    const char *const *set;
+    int n_draw, n_stats, n_series, n_row;
+    ll_validation_stats counted;
+    const ll_validation_stats *stats;
+    const series_json *series;
+    ll_validation_param_list param;
+    const row_json *row;
+} document;
+
+#define STATS(name_, type_, member_, unit_, doc_) \
+    LL_FIELD(name_, type_, ll_validation_stats, member_, unit_, doc_)
+#define ERRORS                                                                                     \
+    STATS("rows", LL_FIELD_INT, n, "", "that count"),                                              \
+        STATS("median_abs_err", LL_FIELD_NUMBER, median_abs_err, "%", "of the absolute errors"),   \
+        STATS("p90_abs_err", LL_FIELD_NUMBER, p90_abs_err, "%", "of the absolute errors"),         \
+        STATS("worst", LL_FIELD_NUMBER, worst, "%", "largest absolute error"),                     \
+        STATS("worst_row", LL_FIELD_STRING, worst_row, "", "what has it"),                         \
+        STATS("mean_err", LL_FIELD_NUMBER, mean_err, "%", "with its sign"),                        \
+        STATS("share_positive", LL_FIELD_NUMBER, share_positive, "1", "predicted to take longer"), \
+        STATS("share_in_band", LL_FIELD_NUMBER, share_in_band, "1", "within the band of the row")
+
+static const ll_field open_fields[] = {
+    STATS("rows", LL_FIELD_INT, n_open, "", "whose sources leave something open"),
+    STATS("median_abs_err_best", LL_FIELD_NUMBER, median_best, "%", "if it is what suits best"),
+    STATS("median_abs_err_worst", LL_FIELD_NUMBER, median_worst, "%", "if it is what suits worst"),
+    STATS("p90_abs_err_best", LL_FIELD_NUMBER, p90_best, "%", "if it is what suits best"),
+    STATS("p90_abs_err_worst", LL_FIELD_NUMBER, p90_worst, "%", "if it is what suits worst"),
+    {0}};
+
+static const ll_field counted_fields[] = {
+    ERRORS,
+    {.name = "left_open",
+     .type = LL_FIELD_OBJECT,
+     .unit = "",
+     .sub = open_fields,
+     .doc = "between what bounds the errors lie, whatever the sources leave open"},
+    {0}};
+
+static const ll_field stats_fields[] = {
+    STATS("scope", LL_FIELD_STRING, scope, "", "open20, all, family or chip"),
+    STATS("name", LL_FIELD_STRING, name, "", "of the family or chip"),
+    ERRORS,
+    {0}};
+
+static const ll_field other_fields[] = {
+    LL_FIELD("set", LL_FIELD_STRING, other_json, set, "", "what the source leaves open as well"),
+    LL_FIELD("predicted_s", LL_FIELD_NUMBER, other_json, predicted_s, "s", "with it"),
+    LL_FIELD("error_pct", LL_FIELD_NUMBER, other_json, error_pct, "%", "with it"),
+    {0}};
+
+static const ll_field loss_fields[] = {
+    LL_FIELD("set", LL_FIELD_STRING, other_json, set, "", "what both ends leave open as well"),
+    LL_FIELD("predicted_loss_pct", LL_FIELD_NUMBER, other_json, predicted_s, "%", "with it"),
+    {0}};
+
+#define SERIES(name_, type_, member_, unit_, doc_) \
+    LL_FIELD(name_, type_, series_json, member_, unit_, doc_)
+static const ll_field series_fields[] = {
+    SERIES("name", LL_FIELD_STRING, s.name, "", "of the series"),
+    SERIES("chip", LL_FIELD_STRING, s.chip, "", "its chip"),
+    SERIES("runs", LL_FIELD_INT, s.n, "", "in it"),
+    SERIES("from_chips", LL_FIELD_INT64, s.from_chip, "chips", "of the smallest run"),
+    SERIES("to_chips", LL_FIELD_INT64, s.to_chip, "chips", "of the largest run"),
+    SERIES("measured_loss_pct", LL_FIELD_NUMBER, s.measured_loss, "%",
+           "work per chip lost from the one to the other"),
+    SERIES("predicted_loss_pct", LL_FIELD_NUMBER, s.predicted_loss, "%", "the same, predicted"),
+    SERIES("error_points", LL_FIELD_NUMBER, error_points, "%", "predicted less measured"),
+    {LL_FIELD_LIST_OF("otherwise", other_json, loss_fields, series_json, other, s.n_other,
+                      "the same with other settings that the sources leave open")},
+    {0}};
+
+#define ROW(name_, type_, member_, unit_, doc_) \
+    LL_FIELD(name_, type_, row_json, member_, unit_, doc_)
+static const ll_field row_fields[] = {
+    ROW("id", LL_FIELD_STRING, row.id, "", "of the row; several lines may have it"),
+    ROW("study", LL_FIELD_STRING, row.study, "", "file beside the table"),
+    ROW("what", LL_FIELD_STRING, row.what, "", "in words"),
+    ROW("group", LL_FIELD_STRING, row.group, "",
+        "open20, series, extra, layer, memory or "
+        "not_modelled"),
+    ROW("series", LL_FIELD_STRING, row.series, "", "of runs that differ in size"),
+    ROW("set", LL_FIELD_STRING, row.set, "", "settings of the row over its study"),
+    ROW("state", LL_FIELD_STRING, state, "", "ok, misfit, failed or not modelled"),
+    ROW("reason", LL_FIELD_STRING, reason, "", "why it is not ok"),
+    ROW("config_hash", LL_FIELD_HASH, config_hash, "",
+        "of its effective configuration, as in the result of `run`; 0: it has none"),
+    ROW("engine", LL_FIELD_STRING, engine, "", "network engine"),
+    ROW("seed", LL_FIELD_INT64, seed, "", "of the first of the draws"),
+    ROW("family", LL_FIELD_STRING, family, "", "how the job uses its chips"),
+    ROW("chip", LL_FIELD_STRING, chip, "", "name of the chip"),
+    ROW("chips", LL_FIELD_INT64, n_chip, "chips", "of the job"),
+    ROW("tp", LL_FIELD_INT64, tp, "chips", "tensor parallel"),
+    ROW("cp", LL_FIELD_INT64, cp, "chips", "context parallel"),
+    ROW("pp", LL_FIELD_INT64, pp, "stages", "pipeline"),
+    ROW("sequence", LL_FIELD_INT64, seq, "tokens", "per sequence"),
+    ROW("precision", LL_FIELD_STRING, precision, "", "of the GEMMs"),
+    ROW("quantity", LL_FIELD_STRING, row.quantity_text, "", "what was published"),
+    ROW("published", LL_FIELD_NUMBER, row.measured, "", "in the unit that `quantity` names"),
+    ROW("measured_s", LL_FIELD_NUMBER, measured_s, "s", "the time that follows from it"),
+    ROW("predicted_s", LL_FIELD_NUMBER, predicted_s, "s", "mean over the draws; null: no time"),
+    ROW("error_pct", LL_FIELD_NUMBER, error_pct, "%", "predicted over measured time, less 1"),
+    ROW("predicted", LL_FIELD_NUMBER, predicted, "",
+        "of the group memory: 1 if it fits, 0 if not, or GB"),
+    ROW("band_pct", LL_FIELD_NUMBER, band_pct, "%", "error that its source would excuse"),
+    ROW("memory_B", LL_FIELD_NUMBER, memory_B, "B", "per chip, on the fullest stage"),
+    ROW("assumed", LL_FIELD_STRING, row.assumed, "", "what the source leaves open"),
+    {LL_FIELD_LIST_OF("otherwise", other_json, other_fields, row_json, other, n_other,
+                      "predictions with other settings that the source leaves open")},
+    ROW("cause", LL_FIELD_STRING, cause, "", "why it is beyond its band"),
+    ROW("source", LL_FIELD_STRING, row.source, "", "where the measurement is from"),
+    {0}};
+
+static const ll_field document_fields[] = {
+    LL_FIELD("schema_version", LL_FIELD_INT, document, schema_version, "", "of this object"),
+    LL_FIELD("note", LL_FIELD_STRING, document, note, "", "how errors are counted"),
+    LL_FIELD("version", LL_FIELD_STRING, document, version, "", "of lineloss"),
+    LL_FIELD("git", LL_FIELD_STRING, document, git, "", "commit of lineloss"),
+    LL_FIELD("table", LL_FIELD_STRING, document, table, "", "of the measurements"),
+    LL_FIELD("table_hash", LL_FIELD_HASH, document, table_hash, "",
+             "of the table and of the settings over all rows"),
+    {.name = "set",
+     .type = LL_FIELD_WORDS,
+     .offset = offsetof(document, set),
+     .unit = "",
+     .doc = "settings over all rows"},
+    LL_FIELD("draws", LL_FIELD_INT, document, n_draw, "",
+             "of jitter, with seeds from that of the row on, over which a step is the mean"),
+    {.name = "counted",
+     .type = LL_FIELD_OBJECT,
+     .offset = offsetof(document, counted),
+     .unit = "",
+     .sub = counted_fields,
+     .doc = "errors of one row per id of the group open20; of all rows if there are none"},
+    {LL_FIELD_LIST_OF("stats", ll_validation_stats, stats_fields, document, stats, n_stats,
+                      "errors by scope: all rows, by family, by chip")},
+    {LL_FIELD_LIST_OF("series", series_json, series_fields, document, series, n_series,
+                      "scaling series")},
+    {.name = "parameters",
+     .type = LL_FIELD_OBJECT,
+     .offset = offsetof(document, param),
+     .unit = "",
+     .sub = ll_validation_param_fields,
+     .doc = "figures about the machines that rows rest on"},
+    {LL_FIELD_LIST_OF("rows", row_json, row_fields, document, row, n_row, "of the table")},
+    {0}};
+
+static const other_json *row_others(const ll_validation *v, int i, ll_arena *mem)
+{
+    const ll_validation_row *r = &v->row[i];
+    other_json *other = ll_arena_array(mem, r->n_other, other_json);
+    for (int k = 0; k < r->n_other; k++)
+        other[k] = (other_json){r->other[k], v->outcome[i].other_predicted[k],
+                                ll_validation_other_error(&v->outcome[i], k)};
+    return other;
+}
+
+static row_json row_make(const ll_validation *v, int i, ll_arena *mem)
 {
     const ll_validation_row *r = &v->row[i];
     const ll_validation_outcome *o = &v->outcome[i];
-    const bool timed = strcmp(r->group, "memory") != 0;
-    ll_json_open(j, NULL, '{');
-    ll_json_string(j, "id", r->id);
-    ll_json_string(j, "study", r->study);
-    ll_json_string(j, "what", r->what);
-    ll_json_string(j, "group", r->group);
-    ll_json_string(j, "series", r->series);
-    ll_json_string(j, "set", r->set);
-    ll_json_string(j, "state", ll_validation_state_names[o->state]);
-    ll_json_string(j, "reason", o->reason);
-    ll_json_string(j, "family", o->family);
-    ll_json_string(j, "chip", o->chip);
-    ll_json_integer(j, "chips", o->n_chip);
-    ll_json_string(j, "precision", o->precision);
-    ll_json_string(j, "quantity", r->quantity_text);
-    ll_json_number(j, "published", r->measured);
-    if (timed && o->state == LL_VALIDATION_OK) {
-        ll_json_number(j, "measured_s", o->measured);
-        ll_json_number(j, "predicted_s", o->predicted);
-        ll_json_number(j, "error_pct", ll_validation_error(o));
-    } else if (o->state == LL_VALIDATION_OK) {
-        ll_json_number(j, "predicted",
-                       r->quantity == LL_QUANTITY_FITS ? o->predicted : o->predicted / 1e9);
-    }
-    ll_json_number(j, "band_pct", 100 * r->band_frac);
-    ll_json_number(j, "memory_B", o->memory_B);
-    ll_json_string(j, "assumed", r->assumed);
-    ll_json_open(j, "otherwise", '[');
-    for (int k = 0; k < r->n_other && o->state == LL_VALIDATION_OK; k++) {
-        ll_json_open(j, NULL, '{');
-        ll_json_string(j, "set", r->other[k]);
-        ll_json_number(j, "predicted_s", o->other_predicted[k]);
-        ll_json_number(j, "error_pct", ll_validation_other_error(o, k));
-        ll_json_close(j);
-    }
-    ll_json_close(j);
-    ll_json_string(j, "cause", ll_validation_cause(v, i));
-    ll_json_string(j, "source", r->source);
-    ll_json_close(j);
+    const bool ok = o->state == LL_VALIDATION_OK, memory = !strcmp(r->group, "memory");
+    const double none = (double)NAN, GB = r->quantity == LL_QUANTITY_FITS ? 1 : 1e9;
+    return (row_json){.row = *r,
+                      .state = ll_validation_state_names[o->state],
+                      .cause = ll_validation_cause(v, i),
+                      .reason = o->reason,
+                      .family = o->family,
+                      .chip = o->chip,
+                      .precision = o->precision,
+                      .engine = o->engine,
+                      .n_chip = o->n_chip,
+                      .tp = o->tp,
+                      .cp = o->cp,
+                      .pp = o->pp,
+                      .seq = o->seq,
+                      .seed = o->seed,
+                      .config_hash = o->config_hash,
+                      .measured_s = ok && !memory ? o->measured : none,
+                      .predicted_s = ok && !memory ? o->predicted : none,
+                      .error_pct = ok && !memory ? ll_validation_error(o) : none,
+                      .predicted = ok && memory ? o->predicted / GB : none,
+                      .band_pct = 100 * r->band_frac,
+                      .memory_B = o->memory_B,
+                      .n_other = ok ? r->n_other : 0,
+                      .other = row_others(v, i, mem)};
 }
 
-static void stats_json(const ll_validation_stats *s, ll_json *j)
+static series_json series_make(const ll_validation_series *s, ll_arena *mem)
 {
-    ll_json_number(j, "median_abs_err", s->median_abs_err);
-    ll_json_number(j, "p90_abs_err", s->p90_abs_err);
-    ll_json_number(j, "worst", s->worst);
-    ll_json_string(j, "worst_row", s->worst_row);
-    ll_json_number(j, "mean_err", s->mean_err);
-    ll_json_number(j, "share_positive", s->share_positive);
-    ll_json_number(j, "share_in_band", s->share_in_band);
+    other_json *other = ll_arena_array(mem, s->n_other, other_json);
+    for (int k = 0; k < s->n_other; k++)
+        other[k] = (other_json){s->other[k], s->other_loss[k], 0};
+    return (series_json){*s, s->predicted_loss - s->measured_loss, other};
 }
 
-/* Between the best and the worst of what sources leave open. */
-static void otherwise_json(const ll_validation_stats *s, ll_json *j)
+static document *document_make(const ll_validation *v, ll_arena *mem)
 {
-    ll_json_open(j, "left_open", '{');
-    ll_json_integer(j, "rows", s->n_open);
-    ll_json_number(j, "median_abs_err_best", s->median_best);
-    ll_json_number(j, "median_abs_err_worst", s->median_worst);
-    ll_json_number(j, "p90_abs_err_best", s->p90_best);
-    ll_json_number(j, "p90_abs_err_worst", s->p90_worst);
-    ll_json_close(j);
+    document *d = ll_arena_new(mem, document);
+    row_json *row = ll_arena_array(mem, v->n_row, row_json);
+    series_json *series = ll_arena_array(mem, v->n_series, series_json);
+    for (int i = 0; i < v->n_row; i++)
+        row[i] = row_make(v, i, mem);
+    for (int i = 0; i < v->n_series; i++)
+        series[i] = series_make(&v->series[i], mem);
+    *d = (document){.schema_version = SCHEMA_VERSION,
+                    .note = "errors in percent of the measured time: predicted over measured, "
+                            "less 1",
+                    .version = ll_version(),
+                    .git = ll_git(),
+                    .table = ll_shipped_short(v->path, mem),
+                    .table_hash = v->table_hash,
+                    .set = v->set,
+                    .n_draw = LL_VALIDATION_DRAWS,
+                    .counted = v->stats[0],
+                    .n_stats = v->n_stats,
+                    .stats = v->stats,
+                    .n_series = v->n_series,
+                    .series = series,
+                    .param = ll_validation_param_list_of(v, mem),
+                    .n_row = v->n_row,
+                    .row = row};
+    return d;
 }
 
-/* {"name": {"rows": n, "median_abs_err": ...}, ...} of one scope. */
-static void scope_json(const ll_validation *v, const char *key, const char *scope, ll_json *j)
-{
-    ll_json_open(j, key, '{');
-    for (int i = 0; i < v->n_stats; i++) {
-        if (strcmp(v->stats[i].scope, scope) != 0) continue;
-        ll_json_open(j, v->stats[i].name, '{');
-        ll_json_integer(j, "rows", v->stats[i].n);
-        stats_json(&v->stats[i], j);
-        ll_json_close(j);
-    }
-    ll_json_close(j);
-}
-
-static void series_json(const ll_validation *v, ll_json *j)
-{
-    ll_json_open(j, "series", '[');
-    for (int i = 0; i < v->n_series; i++) {
-        const ll_validation_series *s = &v->series[i];
-        ll_json_open(j, NULL, '{');
-        ll_json_string(j, "name", s->name);
-        ll_json_string(j, "chip", s->chip);
-        ll_json_integer(j, "runs", s->n);
-        ll_json_integer(j, "from_chips", s->from_chip);
-        ll_json_integer(j, "to_chips", s->to_chip);
-        ll_json_number(j, "measured_loss_pct", s->measured_loss);
-        ll_json_number(j, "predicted_loss_pct", s->predicted_loss);
-        ll_json_number(j, "error_points", s->predicted_loss - s->measured_loss);
-        ll_json_open(j, "otherwise", '[');
-        for (int k = 0; k < s->n_other; k++) {
-            ll_json_open(j, NULL, '{');
-            ll_json_string(j, "set", s->other[k]);
-            ll_json_number(j, "predicted_loss_pct", s->other_loss[k]);
-            ll_json_close(j);
-        }
-        ll_json_close(j);
-        ll_json_close(j);
-    }
-    ll_json_close(j);
-}
-
-void ll_validation_json(const ll_validation *v, const char *date, ll_text *out)
+void ll_validation_json(const ll_validation *v, ll_arena *mem, ll_text *out)
 {
     ll_json j;
     ll_json_init(&j, out);
     ll_json_open(&j, NULL, '{');
-    ll_json_integer(&j, "schema_version", 2);
-    ll_json_string(&j, "note",
-                   "errors in percent of the measured time; counted rows: one per id of group "
-                   "open20, all rows if there are none; by_family and by_chip: all rows");
-    ll_json_string(&j, "date", date);
-    ll_json_string(&j, "version", ll_version());
-    ll_json_string(&j, "git", ll_git());
-    ll_json_integer(&j, "counted", v->stats[0].n);
-    stats_json(&v->stats[0], &j);
-    otherwise_json(&v->stats[0], &j);
-    scope_json(v, "all", "all", &j);
-    scope_json(v, "by_family", "family", &j);
-    scope_json(v, "by_chip", "chip", &j);
-    series_json(v, &j);
-    ll_validation_param_json(v, &j);
-    ll_json_open(&j, "rows", '[');
-    for (int i = 0; i < v->n_row; i++)
-        row_json(v, i, &j);
+    ll_fields_json(document_fields, document_make(v, mem), &j);
     ll_json_close(&j);
-    ll_json_close(&j);
+}
+
+void ll_validation_fields_add(const char *prefix, ll_table *t)
+{
+    ll_fields_list_add(document_fields, prefix, t);
 }

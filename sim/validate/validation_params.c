@@ -112,29 +112,42 @@ void ll_validation_param_print(const ll_validation *v, ll_format format, int wid
     ll_text_add(out, "\n");
 }
 
-void ll_validation_param_json(const ll_validation *v, ll_json *j)
+#define LIST(name_, i_, doc_) \
+    LL_FIELD(name_, LL_FIELD_INT, ll_validation_param_list, n_class[i_], "", doc_)
+#define ROW(name_, type_, member_, doc_) \
+    LL_FIELD(name_, type_, ll_validation_param_row, member_, "", doc_)
+static const ll_field row_fields[] = {ROW("class", LL_FIELD_STRING, class, "what set it"),
+                                      ROW("origin", LL_FIELD_STRING, origin, "file:line"),
+                                      ROW("key", LL_FIELD_STRING, key, "of the configuration"),
+                                      ROW("value", LL_FIELD_STRING, value, "as typed"),
+                                      ROW("rows", LL_FIELD_INT32, n_row, "that rest on it"),
+                                      ROW("evidence", LL_FIELD_STRING, evidence, "its kind"),
+                                      ROW("source", LL_FIELD_STRING, source, "where it is from"),
+                                      {0}};
+
+const ll_field ll_validation_param_fields[] = {
+    LL_FIELD("free", LL_FIELD_INT, ll_validation_param_list, n_free, "", "all but those stated"),
+    LIST("fitted_to_steps", LL_VALIDATION_STEP, "to step times"),
+    LIST("fitted", LL_VALIDATION_FITTED, "to kernels or collectives"),
+    LIST("measured", LL_VALIDATION_MEASURED, "taken as they are"),
+    LIST("assumed", LL_VALIDATION_ASSUMED, "nobody says"),
+    LIST("stated", LL_VALIDATION_STATED, "by data sheets: not free"),
+    {LL_FIELD_LIST_OF("list", ll_validation_param_row, row_fields, ll_validation_param_list, row, n,
+                      "all of them")},
+    {0}};
+
+ll_validation_param_list ll_validation_param_list_of(const ll_validation *v, ll_arena *mem)
 {
-    static const char *const key[LL_N_VALIDATION_PARAM] = {"fitted_to_steps", "fitted", "measured",
-                                                           "assumed", "stated"};
-    int n[LL_N_VALIDATION_PARAM];
-    count(v, n);
-    ll_json_open(j, "parameters", '{');
-    ll_json_integer(j, "free", v->n_param - n[LL_VALIDATION_STATED]);
-    for (int c = 0; c < LL_N_VALIDATION_PARAM; c++)
-        ll_json_integer(j, key[c], n[c]);
-    ll_json_open(j, "list", '[');
+    ll_validation_param_list list = {.n = v->n_param};
+    ll_validation_param_row *row = ll_arena_array(mem, v->n_param, ll_validation_param_row);
+    count(v, list.n_class);
+    list.n_free = v->n_param - list.n_class[LL_VALIDATION_STATED];
     for (int i = 0; i < v->n_param; i++) {
         const ll_validation_param *p = &v->param[i];
-        ll_json_open(j, NULL, '{');
-        ll_json_string(j, "class", class_names[ll_validation_param_class(p)]);
-        ll_json_string(j, "origin", p->origin);
-        ll_json_string(j, "key", p->key);
-        ll_json_string(j, "value", p->text);
-        ll_json_integer(j, "rows", p->n_row);
-        ll_json_string(j, "evidence", ll_evidence_name((ll_evidence)p->evidence));
-        ll_json_string(j, "source", p->source);
-        ll_json_close(j);
+        row[i] = (ll_validation_param_row){
+            class_names[ll_validation_param_class(p)],  p->origin, p->key,  p->text,
+            ll_evidence_name((ll_evidence)p->evidence), p->source, p->n_row};
     }
-    ll_json_close(j);
-    ll_json_close(j);
+    list.row = row;
+    return list;
 }

@@ -2,8 +2,7 @@
 #ifndef LL_VALIDATE_VALIDATION_PARAMS_H
 #define LL_VALIDATE_VALIDATION_PARAMS_H
 
-#include "sim/print/json.h"
-#include "sim/print/table.h"
+#include "sim/print/fields.h"
 #include "sim/validate/validation.h"
 
 /* One per line. */
@@ -14,6 +13,18 @@ ll_table *ll_validation_param_table(const ll_validation *v, ll_arena *mem);
 void ll_validation_param_print(const ll_validation *v, ll_format format, int width, ll_arena *mem,
                                ll_text *out);
 
-void ll_validation_param_json(const ll_validation *v, ll_json *j);
+/* The same for JSON: all parameters, and how many of each class there are. */
+typedef struct ll_validation_param_row {
+    const char *class, *origin, *key, *value, *evidence, *source;
+    int32_t n_row;
+} ll_validation_param_row;
+
+typedef struct ll_validation_param_list {
+    int n_free, n_class[LL_N_VALIDATION_PARAM], n;
+    const ll_validation_param_row *row; /* [n] */
+} ll_validation_param_list;
+
+extern const ll_field ll_validation_param_fields[]; /* of ll_validation_param_list */
+ll_validation_param_list ll_validation_param_list_of(const ll_validation *v, ll_arena *mem);
 
 #endif

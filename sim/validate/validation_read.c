@@ -1,5 +1,6 @@
 /* The table of published measurements: lines to rows, with what is wrong with them. */
 #include "sim/base/csv.h"
+#include "sim/base/text.h"
 #include "sim/validate/validation.h"
 
 #include <float.h>
@@ -121,6 +122,16 @@ static ll_status rows_make(const ll_csv *csv, ll_arena *mem, ll_validation *out,
     return err->status;
 }
 
+void ll_validation_settings(ll_validation *v, int n_set, const char *const *set, ll_arena *mem)
+{
+    const char **own = ll_arena_array(mem, n_set + 1, const char *);
+    for (int i = 0; i < n_set; i++) {
+        own[i] = set[i];
+        v->table_hash = ll_text_hash(v->table_hash, set[i], strlen(set[i]) + 1);
+    }
+    v->set = own;
+}
+
 ll_status ll_validation_read(const char *path, ll_comm *comm, ll_arena *mem, ll_validation *out,
                              ll_error *err)
 {
@@ -129,6 +140,8 @@ ll_status ll_validation_read(const char *path, ll_comm *comm, ll_arena *mem, ll_
     ll_csv csv;
     *out = (ll_validation){.path = path};
     LL_TRY(ll_source_file(path, "a table of measurements", comm, mem, &bytes, &n, err));
+    out->table_hash = ll_text_hash(LL_HASH_START, bytes, n);
+    ll_validation_settings(out, 0, NULL, mem);
     LL_TRY(ll_csv_parse(path, bytes, n, mem, &csv, err));
     return rows_make(&csv, mem, out, err);
 }

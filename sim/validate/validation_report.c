@@ -303,12 +303,10 @@ static void print_text(const ll_validation *v, int width, ll_arena *mem, ll_text
 }
 
 /* For a README: what counts, without the single rows of the series. */
-static void print_short(const ll_validation *v, const char *date, ll_format format, ll_arena *mem,
-                        ll_text *out)
+static void print_short(const ll_validation *v, ll_format format, ll_arena *mem, ll_text *out)
 {
     const char *group = has_group(v, "open20") ? "open20" : "extra";
-    ll_text_add(out, "By `scripts/validate` on %s, lineloss %s (%s). ", date, ll_version(),
-                ll_git());
+    ll_text_add(out, "By `scripts/validate`, lineloss %s (%s). ", ll_version(), ll_git());
     headline(v, out);
     ll_text_add(out, "\n");
     ll_table_print(rows_table(v, "", group, mem), format, 0, out);
@@ -370,15 +368,15 @@ static ll_table *flat_table(const ll_validation *v, ll_arena *mem)
     return t;
 }
 
-void ll_validation_print(const ll_validation *v, const char *date, ll_format format, int width,
-                         ll_arena *mem, ll_text *out)
+void ll_validation_print(const ll_validation *v, ll_format format, int width, ll_arena *mem,
+                         ll_text *out)
 {
     switch (format) {
     case LL_FORMAT_TEXT:
         print_text(v, width, mem, out);
         break;
     case LL_FORMAT_JSON:
-        ll_validation_json(v, date, out);
+        ll_validation_json(v, mem, out);
         break;
     case LL_FORMAT_CSV:
         ll_table_print(flat_table(v, mem), format, 0, out);
@@ -386,7 +384,7 @@ void ll_validation_print(const ll_validation *v, const char *date, ll_format for
     case LL_FORMAT_MD:
     case LL_FORMAT_LATEX:
     case LL_N_FORMAT:
-        print_short(v, date, format, mem, out);
+        print_short(v, format, mem, out);
         break;
     }
 }

@@ -7,12 +7,15 @@
 #include "sim/validate/validation.h"
 
 /* TEXT: everything, width as in ll_table_print. CSV: the rows. MD, LATEX: the rows of open20 (of
- * all, if none), the scaling series and the statistics. JSON: everything. date: "2026-11-23". */
-void ll_validation_print(const ll_validation *v, const char *date, ll_format format, int width,
-                         ll_arena *mem, ll_text *out);
+ * all, if none), the scaling series and the statistics. JSON: everything. */
+void ll_validation_print(const ll_validation *v, ll_format format, int width, ll_arena *mem,
+                         ll_text *out);
 
 /* All of it as one JSON object: what ll_validation_print does for JSON. */
-void ll_validation_json(const ll_validation *v, const char *date, ll_text *out);
+void ll_validation_json(const ll_validation *v, ll_arena *mem, ll_text *out);
+
+/* Its fields, as ll_fields_list_add. */
+void ll_validation_fields_add(const char *prefix, ll_table *t);
 
 /* The picture: the error of each predicted step over its number of chips, with a band of 10 %; a
  * mark and a colour for each chip, filled for open rows. DIR/validation.svg and the other files of

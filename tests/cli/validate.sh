@@ -37,10 +37,21 @@ has out '^2 open rows: '
 has out 'of which 0 fitted to step times'
 has out '^fitted +2 +fit to ten layer times on A100 '
 "$LINELOSS" validate rows.csv --format json >one.json 2>err || complain "json: $(cat err)"
-"$JSON_CHECK" <one.json || complain "validate: not JSON"
-for key in rows median_abs_err p90_abs_err worst share_positive by_family by_chip parameters; do
+"$JSON_CHECK" schema_version version git table table_hash set draws counted stats series parameters rows <one.json ||
+    complain "validate: not JSON, or not all of it"
+for key in median_abs_err p90_abs_err worst share_positive config_hash engine seed; do
     has one.json "\"$key\":"
 done
+# Equal from day to day and wherever it runs: no date, no host, no folder.
+lacks one.json "20[0-9][0-9]-[01][0-9]-[0-3][0-9]|\"date\"|\"host\"|$(hostname)|$PWD"
+# The hash of a row is that of the same study as `run` has it.
+expect 0 run o01.cfg --format json
+hash=$(sed -n 's/^  "config_hash": \(.*\),$/\1/p' out)
+[ "$(grep -c "\"config_hash\": $hash" one.json)" = 3 ] || complain "not three rows of o01 as it is: $hash"
+# Every key has a line in `list json`.
+expect 0 list json --format csv
+mv out fields
+for key in $(grep -o '^ *"[a-z_0-9]*":' one.json | tr -d ' ":' | sort -u); do has fields "^validate\.([a-z_]+(\[\])?\.)*$key,"; done
 on 3 validate rows.csv --format json >three.json
 same one.json three.json
 
@@ -52,6 +63,9 @@ is_xml files/validation.svg
 has files/parameters.csv 'measured,.*chips/a100.cfg:[0-9]+,gemm_frac_bf16'
 lacks files/parameters.csv ',stated,'
 has recorded.csv '^open20,all,2,'
+# Another table, or other settings, do not replace it.
+run 1 -o files --set job.micro_batch=2
+has err 'files/validation\.json of .* --force'
 run 0 --check
 # Twice as slow: every median is worse, and that is a failure of the run.
 run 2 --check --set cluster.chip.memory_frac=0.1

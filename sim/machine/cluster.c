@@ -37,11 +37,12 @@ const ll_key ll_jitter_keys[] = {
      .doc = "standard deviation of speed between chips, normal, fixed for the run"},
     {0}};
 
-ll_status ll_cluster_read(ll_config *cfg, ll_arena *mem, ll_cluster *out, ll_error *err)
+ll_status ll_cluster_read(ll_config *cfg, const ll_topology *known, ll_arena *mem, ll_cluster *out,
+                          ll_error *err)
 {
     LL_TRY(ll_config_fill(cfg, "cluster", ll_cluster_keys, out, err));
     LL_TRY(ll_chip_read(cfg, "cluster.chip", &out->chip, err));
-    LL_TRY(ll_fabric_read(cfg, out->link_rates, mem, &out->topo, err));
+    LL_TRY(ll_fabric_read(cfg, out->link_rates, known, mem, &out->topo, err));
     LL_TRY(ll_software_read(cfg, out->topo, mem, out->software, err));
     ll_status wire = ll_wire_read(cfg, &out->wire, err);
     ll_status jitter = ll_config_fill(cfg, "cluster.jitter", ll_jitter_keys, &out->jitter, err);

@@ -18,8 +18,8 @@ typedef struct ll_cluster {
     const char *name;
     const char *doc;
     ll_chip chip;
-    const char *link_rates; /* links that are slow or down: topology/degraded.h */
-    ll_topology *topo;      /* with them */
+    const char *link_rates;  /* links that are slow or down: topology/degraded.h */
+    const ll_topology *topo; /* with them */
     ll_wire wire;
     ll_software software[LL_MAX_DIM]; /* [topo->n_dim] */
     ll_jitter jitter;
@@ -27,7 +27,9 @@ typedef struct ll_cluster {
 
 extern const ll_key ll_cluster_keys[], ll_jitter_keys[];
 
-/* Read the group "cluster" and build its topology. Everything lives in mem. Not collective. */
-ll_status ll_cluster_read(ll_config *cfg, ll_arena *mem, ll_cluster *out, ll_error *err);
+/* Read the group "cluster" and build its topology, unless it is known (sim/machine/fabric.h; NULL:
+ * it is not). What is not borrowed lives in mem. Not collective. */
+ll_status ll_cluster_read(ll_config *cfg, const ll_topology *known, ll_arena *mem, ll_cluster *out,
+                          ll_error *err);
 
 #endif

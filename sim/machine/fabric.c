@@ -18,9 +18,9 @@ static ll_status fault(ll_config *cfg, const char *path, const ll_error *why, ll
     return ll_config_fault(cfg, path, err, "%.*s", (int)strcspn(why->text, "\n"), why->text);
 }
 
-/* Children first. */
-ll_status ll_fabric_topology(ll_config *cfg, const char *path, ll_arena *mem, ll_topology *topo,
-                             ll_error *err)
+/* Children first. build: else the keys are read, and nothing is made of them. */
+static ll_status topology_read(ll_config *cfg, const char *path, bool build, ll_arena *mem,
+                               ll_topology *topo, ll_error *err)
 {
     int choice = 0, n_child = 0;
     ll_topology *child = NULL;
@@ -33,11 +33,12 @@ ll_status ll_fabric_topology(ll_config *cfg, const char *path, ll_arena *mem, ll
         child = ll_arena_array(mem, n_child, ll_topology);
         for (int i = 0; i < n_child; i++) {
             const char *sub = ll_arena_printf(mem, "%s[%d]", list, i);
-            LL_TRY(ll_fabric_topology(cfg, sub, mem, &child[i], err));
+            LL_TRY(topology_read(cfg, sub, build, mem, &child[i], err));
         }
     }
     void *param = ll_arena_alloc(mem, 1, type->param_size);
     LL_TRY(ll_config_fill(cfg, path, type->keys, param, err));
+    if (!build) return LL_OK;
     topo->type = type;
     ll_error_init(&why);
     if (type->create(param, n_child, child, mem, topo, &why) != LL_OK)
@@ -45,14 +46,20 @@ ll_status ll_fabric_topology(ll_config *cfg, const char *path, ll_arena *mem, ll
     return LL_OK;
 }
 
-ll_status ll_fabric_read(ll_config *cfg, const char *link_rates, ll_arena *mem, ll_topology **out,
-                         ll_error *err)
+ll_status ll_fabric_topology(ll_config *cfg, const char *path, ll_arena *mem, ll_topology *topo,
+                             ll_error *err)
+{
+    return topology_read(cfg, path, true, mem, topo, err);
+}
+
+ll_status ll_fabric_read(ll_config *cfg, const char *link_rates, const ll_topology *known,
+                         ll_arena *mem, const ll_topology **out, ll_error *err)
 {
     ll_topology *topo = ll_arena_new(mem, ll_topology);
     ll_error why;
-    LL_TRY(ll_fabric_topology(cfg, "cluster.topology", mem, topo, err));
-    *out = topo;
-    if (link_rates[strspn(link_rates, " ")] == 0) return LL_OK;
+    LL_TRY(topology_read(cfg, "cluster.topology", !known, mem, topo, err));
+    *out = known ? known : topo;
+    if (known || link_rates[strspn(link_rates, " ")] == 0) return LL_OK;
     ll_topology *degraded = ll_arena_new(mem, ll_topology);
     ll_error_init(&why);
     if (ll_topology_degrade(topo, link_rates, mem, degraded, &why) != LL_OK)

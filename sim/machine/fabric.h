@@ -12,8 +12,9 @@ ll_status ll_fabric_topology(ll_config *cfg, const char *path, ll_arena *mem, ll
                              ll_error *err);
 
 /* The group "cluster.topology", with the links of link_rates (topology/degraded.h; "": all as
- * they are). *out lives in mem. Not collective. */
-ll_status ll_fabric_read(ll_config *cfg, const char *link_rates, ll_arena *mem, ll_topology **out,
-                         ll_error *err);
+ * they are). known: what they were built into before, which is borrowed; NULL: *out is built, in
+ * mem. Not collective. */
+ll_status ll_fabric_read(ll_config *cfg, const char *link_rates, const ll_topology *known,
+                         ll_arena *mem, const ll_topology **out, ll_error *err);
 
 #endif

@@ -178,16 +178,25 @@ static ll_status groups_check(ll_config *cfg, const ll_study_source *from, ll_er
     return err->n_line > before ? LL_ERR_CONFIG : LL_OK;
 }
 
-static ll_status study_fill(ll_config *cfg, const ll_study_source *from, ll_arena *mem,
-                            ll_study *out, ll_error *err)
+/* What a study is read from: text, settings, and then parts of other configurations. */
+typedef struct reading {
+    const ll_study_source *from;
+    ll_source source;
+    int n_change;
+    const ll_change *change;  /* those with a text are in from->set already */
+    const ll_topology *known; /* of this fabric, or NULL */
+} reading;
+
+static ll_status study_fill(ll_config *cfg, const reading *r, ll_arena *mem, ll_study *out,
+                            ll_error *err)
 {
-    const int what = from->what;
-    LL_TRY(groups_check(cfg, from, err));
+    const int what = r->from->what;
+    LL_TRY(groups_check(cfg, r->from, err));
     ll_status study = what == LL_STUDY_WHOLE || ll_config_has(cfg, "name")
                           ? ll_config_fill(cfg, "", ll_study_keys, out, err)
                           : LL_OK;
     ll_status engine = engine_read(cfg, mem, out, err);
-    ll_status cluster = ll_cluster_read(cfg, mem, &out->cluster, err);
+    ll_status cluster = ll_cluster_read(cfg, r->known, mem, &out->cluster, err);
     LL_TRY(study);
     LL_TRY(engine);
     if (what == LL_STUDY_CLUSTER && !ll_config_has(cfg, "model")) return cluster;
@@ -204,16 +213,14 @@ static ll_status study_fill(ll_config *cfg, const ll_study_source *from, ll_aren
     return LL_OK;
 }
 
-/* Reads a configuration with the changes that are files' or other configurations' (change.from). */
-static ll_status read_changed(const ll_study_source *from, ll_source source, int n,
-                              const ll_change *change, ll_arena *mem, ll_study *out, ll_error *err)
+static ll_status reading_run(const reading *r, ll_arena *mem, ll_study *out, ll_error *err)
 {
-    *out = (ll_study){.path = from->path, .from = from, .source = source, .seed = 1};
-    LL_TRY(ll_config_parse(source, from->n_set, from->set, mem, &out->config, err));
-    for (int i = 0; i < n; i++)
-        if (!change[i].text)
-            LL_TRY(ll_config_take(out->config, change[i].from, change[i].path, err));
-    ll_status status = study_fill(out->config, from, mem, out, err);
+    *out = (ll_study){.path = r->from->path, .from = r->from, .source = r->source, .seed = 1};
+    LL_TRY(ll_config_parse(r->source, r->from->n_set, r->from->set, mem, &out->config, err));
+    for (int i = 0; i < r->n_change; i++)
+        if (!r->change[i].text)
+            LL_TRY(ll_config_take(out->config, r->change[i].from, r->change[i].path, err));
+    ll_status status = study_fill(out->config, r, mem, out, err);
     ll_status rest = ll_config_finish(out->config, err);
     return status == LL_OK ? rest : status;
 }
@@ -223,22 +230,34 @@ ll_status ll_study_parse(const ll_study_source *from, ll_source source, ll_arena
 {
     ll_study_source *own = ll_arena_new(mem, ll_study_source);
     *own = *from;
-    return read_changed(own, source, 0, NULL, mem, out, err);
+    return reading_run(&(reading){.from = own, .source = source}, mem, out, err);
+}
+
+/* Whether what is at `path` is a part of the group, or holds it. */
+static bool concerns(const char *path, const char *group)
+{
+    const size_t n = strlen(path), n_group = strlen(group), both = n < n_group ? n : n_group;
+    return !strncmp(path, group, both);
 }
 
 ll_status ll_study_vary(const ll_study *study, int n, const ll_change *change, ll_arena *mem,
                         ll_study *out, ll_error *err)
 {
     ll_study_source *from = ll_arena_new(mem, ll_study_source);
+    const char **set = ll_arena_array(mem, study->from->n_set + n, const char *);
+    bool same_fabric = true;
     *from = *study->from;
-    const char **set = ll_arena_array(mem, from->n_set + n, const char *);
     for (int i = 0; i < from->n_set; i++)
         set[i] = from->set[i];
-    for (int i = 0; i < n; i++)
+    for (int i = 0; i < n; i++) {
         if (change[i].text)
             set[from->n_set++] = ll_arena_printf(mem, "%s=%s", change[i].path, change[i].text);
+        same_fabric = same_fabric && !concerns(change[i].path, "cluster.topology") &&
+                      !concerns(change[i].path, "cluster.link_rates");
+    }
     from->set = set;
-    return read_changed(from, study->source, n, change, mem, out, err);
+    const reading r = {from, study->source, n, change, same_fabric ? study->cluster.topo : NULL};
+    return reading_run(&r, mem, out, err);
 }
 
 ll_status ll_study_load(const ll_study_source *from, ll_comm *comm, ll_arena *mem, ll_study *out,

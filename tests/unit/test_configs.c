@@ -86,7 +86,7 @@ static bool cluster_load(ll_arena *mem, const char *name, ll_cluster *out)
     const char *path = config_path(mem, ll_arena_printf(mem, "clusters/%s.cfg", name));
     ll_config *cfg = load(mem, path, &err);
     if (!cfg) return false;
-    ll_cluster_read(cfg, mem, out, &err);
+    ll_cluster_read(cfg, NULL, mem, out, &err);
     ll_config_finish(cfg, &err);
     CHECK(err.status == LL_OK, "%s", err.text);
     if (err.status == LL_OK) check_evidence(cfg, path);

@@ -129,7 +129,7 @@ static ll_cluster cluster_of(const char *text)
     ll_error_init(&err);
     CHECK(ll_source_text("test", text, mem, &source, &err) == LL_OK &&
               ll_config_parse(source, 0, NULL, mem, &cfg, &err) == LL_OK &&
-              ll_cluster_read(cfg, mem, &c, &err) == LL_OK,
+              ll_cluster_read(cfg, NULL, mem, &c, &err) == LL_OK,
           "%s", err.text);
     return c;
 }

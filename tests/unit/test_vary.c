@@ -102,6 +102,36 @@ static void check_key(const env *e)
           (long long)got.stack.zero, entry->origin);
 }
 
+/* A topology is built anew only if it may be another: an edge list takes its time. */
+static void check_fabric(const env *e)
+{
+    static const struct {
+        const char *path, *text;
+        bool anew;
+    } cases[] = {{"cluster.chip.memory_frac", "0.5", false},
+                 {"cluster.topology.bandwidth", "60 GB/s", true},
+                 {"cluster.link_rates", "3:0.5", true},
+                 {"cluster.wire.kappa", "0.1", false},
+                 {"job.zero", "0", false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const ll_change change = {.path = cases[i].path, .text = cases[i].text};
+        ll_study got;
+        ll_link link;
+        ll_error err;
+        ll_error_init(&err);
+        CHECK(ll_study_vary(&e->nvl72, 1, &change, e->mem, &got, &err) == LL_OK, "%s", err.text);
+        CHECK(cases[i].anew == (got.cluster.topo != e->nvl72.cluster.topo), "%s", change.path);
+        got.cluster.topo->type->link(got.cluster.topo, 3, &link);
+        CHECK_NEAR(link.bw_Bps, i == 1 ? 60e9 : i == 2 ? 25e9 : 50e9, 1e-12);
+    }
+    const ll_change all = {.path = "cluster", .from = e->nvl72.config};
+    ll_study got;
+    ll_error err;
+    ll_error_init(&err);
+    CHECK(ll_study_vary(&e->nvl72, 1, &all, e->mem, &got, &err) == LL_OK, "%s", err.text);
+    CHECK(got.cluster.topo != e->nvl72.cluster.topo, "the cluster has an old fabric");
+}
+
 static void check_refused(const env *e)
 {
     static const struct {
@@ -133,6 +163,7 @@ int main(void)
     check_text(&e);
     check_whole(&e);
     check_key(&e);
+    check_fabric(&e);
     check_refused(&e);
     ll_comm_destroy(e.comm);
     ll_arena_destroy(e.mem);

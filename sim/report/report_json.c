@@ -6,6 +6,7 @@
  * fractions are of 1. CSV has the same fields, see sim/print/fields.h. */
 #include "sim/config/shipped.h"
 #include "sim/print/fields.h"
+#include "sim/report/inputs.h"
 #include "sim/report/summary.h"
 #include "sim/version.h"
 
@@ -40,6 +41,7 @@ typedef struct document {
     const ll_other_engine *beside;
     int n_metric, n_memory, n_fact;
     const ll_named *metric, *memory, *fact;
+    ll_inputs inputs;
     int n_config;
     config_row *config;
 } document;
@@ -214,6 +216,15 @@ static const ll_field document_fields[] = {
     {LL_FIELD_LIST_OF("beside", ll_other_engine, beside_fields, document, beside, r.n_beside,
                       "the same by other engines; there only if they were run"),
      .columns = "beside", .optional = true},
+    {LL_FIELD_LIST_OF("sensitivity", ll_input_row, ll_input_fields, document, inputs.input,
+                      inputs.n_input,
+                      "figures that the result hangs on, the largest effect first; there if they "
+                      "were varied"),
+     .optional = true},
+    {LL_FIELD_LIST_OF("seed_spread", ll_spread_row, ll_spread_fields, document, inputs.spread,
+                      inputs.n_spread,
+                      "how far apart the results of several seeds are; there if they were run"),
+     .optional = true},
     LL_FIELD("seed", LL_FIELD_INT64, document, seed, "", "of all random draws"),
     LL_FIELD("evidence", LL_FIELD_STRING, document, evidence, "",
              "the weakest kind of evidence that the result rests on"),
@@ -311,6 +322,7 @@ static document *document_make(const ll_report *r, ll_arena *mem)
                     .beside = r->result->beside,
                     .n_config = ll_config_n_entry(s->config)};
     figures_make(r->result, mem, d);
+    ll_inputs_make(r, mem, &d->inputs);
     d->config = ll_arena_array(mem, d->n_config, config_row);
     for (int i = 0; i < d->n_config; i++) {
         const ll_config_entry *e = ll_config_entry_at(s->config, i);

@@ -370,14 +370,14 @@ static int64_t clos_link_orbit(const ll_topology *topo, const int32_t *split, in
     return first + run.first;
 }
 
-const ll_topology_type ll_topology_clos = {.name = "clos",
-                                           .doc = "leaves and spines, 2 or 3 levels; rails",
-                                           .keys = clos_keys,
-                                           .param_size = sizeof(clos_param),
-                                           .composite = false,
-                                           .create = clos_create,
-                                           .link = clos_link,
-                                           .n_path = clos_n_path,
-                                           .route = clos_route,
-                                           .chip_orbit = clos_chip_orbit,
-                                           .link_orbit = clos_link_orbit};
+#define CLOS_TYPE(name_, doc_)                                                               \
+    {                                                                                        \
+        .name = name_, .doc = doc_, .keys = clos_keys, .param_size = sizeof(clos_param),     \
+        .composite = false, .create = clos_create, .link = clos_link, .n_path = clos_n_path, \
+        .route = clos_route, .chip_orbit = clos_chip_orbit, .link_orbit = clos_link_orbit    \
+    }
+
+const ll_topology_type ll_topology_clos =
+    CLOS_TYPE("clos", "leaves and spines, 2 or 3 levels; rails");
+const ll_topology_type ll_topology_fat_tree =
+    CLOS_TYPE("fat_tree", "the same as clos, by its other name");

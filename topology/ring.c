@@ -7,13 +7,12 @@
  * Routes take the shorter way round. Half-way round an even ring both ways are equally short, and a
  * flow is split over the two. A ring of two chips has two cables between them.
  */
+#include "topology/ring.h"
 #include "topology/topology.h"
 
-typedef struct ring_param {
-    int64_t size, links;
-    double bandwidth_Bps, latency_s;
-    const char *name;
-} ring_param;
+_Static_assert(LL_RING_SIZE_MAX == 2 * LL_MAX_HOP + 1, "half of a ring is a route");
+
+typedef ll_ring_param ring_param;
 
 // A route may not be longer than LL_MAX_HOP: that bounds the size.
 #define RING_KEYS(size_max, name_def)                                                         \
@@ -44,7 +43,7 @@ typedef struct ring_param {
             "name of the dimension"                                                           \
     }
 
-static const ll_key ring_keys[] = {RING_KEYS(2 * LL_MAX_HOP + 1, "ring"), {0}};
+static const ll_key ring_keys[] = {RING_KEYS(LL_RING_SIZE_MAX, "ring"), {0}};
 static const ll_key line_keys[] = {RING_KEYS(LL_MAX_HOP + 1, "line"), {0}};
 
 /* What the two types share. */

@@ -2,6 +2,7 @@
 #include "sim/base/words.h"
 #include "sim/collective/collective.h"
 #include "sim/command/command.h"
+#include "sim/config/foreign.h"
 #include "sim/config/shipped.h"
 #include "sim/report/catalog.h"
 #include "sim/report/keys.h"
@@ -127,6 +128,7 @@ static const topic topics[] = {
     {"chips", "accelerators, with peaks and memory", ll_catalog_chips},
     {"clusters", "clusters, for `lineloss net`", ll_catalog_clusters},
     {"models", "models to train", ll_catalog_models},
+    {"parts", "what clusters share: @include \"parts/NAME.cfg\"", ll_catalog_parts},
     {"studies", "studies, for `lineloss run` and `lineloss compare`", ll_catalog_studies},
     {"topologies", "kinds of interconnect", list_topologies},
     {"engines", "network engines", list_engines},
@@ -146,6 +148,15 @@ static ll_status topic_find(const char *word, const topic **out, ll_error *err)
     int id;
     for (int i = 0; i < N_TOPIC; i++)
         names[i] = topics[i].name;
+    if (ll_topology_find(word))
+        return ll_error_set(err, LL_ERR_CONFIG,
+                            "list: '%s' is a kind of interconnect: type = \"%s\" in "
+                            "cluster.topology; `lineloss list keys '(%s)'` has its keys",
+                            word, word, word);
+    const char *foreign = ll_foreign_value(word);
+    if (foreign)
+        return ll_error_set(err, LL_ERR_CONFIG, "list: '%s' is a kind of interconnect; %s", word,
+                            foreign);
     LL_TRY(ll_words_pick(&(ll_words){N_TOPIC, names, NULL}, word, &id, err,
                          "list: nothing is called '%s'; ", word));
     *out = &topics[id];
@@ -212,10 +223,11 @@ static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_err
 
 const ll_command ll_command_list = {
     .name = "list",
-    .doc = "chips, clusters, models, studies, topologies, engines, keys, ...",
+    .doc = "chips, clusters, models, parts, studies, topologies, engines, keys, ...",
     .usage = "[TOPIC [PART]]",
     .help =
-        "Topics: chips, clusters, models, studies, topologies, engines, collectives, algorithms,\n"
+        "Topics: chips, clusters, models, parts, studies, topologies, engines, collectives, "
+        "algorithms,\n"
         "keys, evidence, json. Without a topic: what each of them is. With PART: only what has it "
         "in\n"
         "its name, such as the keys of a group.\n"

@@ -1,6 +1,7 @@
 #include "sim/config/config_value.h"
 
 #include "sim/base/words.h"
+#include "sim/config/foreign.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -137,6 +138,9 @@ static ll_status read_choice(ll_node *node, const ll_key *key, ll_arena *mem, ll
     while (key->choices[words.n])
         words.n++;
     const int i = ll_words_find(&words, out->text);
+    const char *foreign = ll_foreign_value(out->text);
+    if (i < 0 && foreign && !strcmp(key->name, "type"))
+        return ll_node_fault(node, mem, err, "%s", foreign);
     if (i < 0)
         return ll_node_fault(node, mem, err, "%s",
                              ll_words_hint(&words, out->text, hint, sizeof hint));

@@ -86,11 +86,62 @@ static const word words[] = {
     {"vocab_size", "write 'vocab'"},
 };
 
+#define EDGES                                                              \
+    "it is not built in: type = \"custom\" takes its links as a list, as " \
+    "clusters/example_edge_list.cfg"
+
+/* Kinds of interconnect; '_' stands for a space or a hyphen too. */
+static const word values[] = {
+    {"dragonfly", EDGES},
+    {"dragonfly+", EDGES},
+    {"slim_fly", EDGES},
+    {"butterfly", EDGES},
+    {"hypercube", "it is a product of meshes of 2 chips: type = \"product\""},
+    {"hyperx", "it is a product of meshes: type = \"product\""},
+    {"full_mesh", "write \"mesh\""},
+    {"fat_tree", "write \"fat_tree\""},
+    {"fattree", "write \"fat_tree\""},
+    {"leaf_spine", "write \"clos\""},
+    {"spine_leaf", "write \"clos\""},
+    {"rail", "it is a clos with rails"},
+    {"2d_torus", "write \"torus\""},
+    {"3d_torus", "write \"torus\""},
+    {"2d_mesh", "a mesh is a full mesh here; a grid is a product of lines: type = \"product\""},
+    {"3d_mesh", "a mesh is a full mesh here; a grid is a product of lines: type = \"product\""},
+    {"grid", "it is a product of lines: type = \"product\""},
+    {"star", "write \"switch\""},
+    {"crossbar", "write \"switch\""},
+    {"nvlink", "write \"switch\""},
+    {"nvswitch", "write \"switch\""},
+    {"infiniband", "write \"clos\""},
+    {"roce", "write \"clos\""},
+    {"ethernet", "write \"clos\""},
+};
+
+static bool same(const char *a, const char *b)
+{
+    for (; *a && *b; a++, b++) {
+        const int x = tolower((unsigned char)*a), y = *b;
+        if (x != y && !(y == '_' && strchr(" -", x))) return false;
+    }
+    return *a == *b;
+}
+
+static const char *hint_of(size_t n, const word *table, const char *name)
+{
+    for (size_t i = 0; i < n; i++)
+        if (same(name, table[i].name)) return table[i].hint;
+    return NULL;
+}
+
 const char *ll_foreign_key(const char *name)
 {
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (!strcasecmp(name, words[i].name)) return words[i].hint;
-    return NULL;
+    return hint_of(sizeof words / sizeof *words, words, name);
+}
+
+const char *ll_foreign_value(const char *value)
+{
+    return hint_of(sizeof values / sizeof *values, values, value);
 }
 
 /* The first line at or behind s that is neither empty nor a comment. */

@@ -6,6 +6,9 @@
  * 'interleave', the model chunks of each pipeline stage"; NULL if `name` is not known. */
 const char *ll_foreign_key(const char *name);
 
+/* The same about a value: kinds of interconnect that go by other names. */
+const char *ll_foreign_value(const char *value);
+
 /* "JSON" or "YAML" if a configuration of this name, or with this text, is one; else NULL. */
 const char *ll_foreign_format(const char *path, const char *text);
 

@@ -67,7 +67,7 @@ const ll_key ll_software_keys[] = {
     {.name = "dimension",
      .kind = LL_KIND_STRING,
      .offset = offsetof(ll_software, dimension),
-     .doc = "name of the dimension of the topology"},
+     .doc = "name of the dimension of the topology; *: of all without an entry of their own"},
     LAUNCH(LL_ALL_REDUCE, "all_reduce"),
     LAUNCH(LL_ALL_GATHER, "all_gather"),
     LAUNCH(LL_REDUCE_SCATTER, "reduce_scatter"),
@@ -253,35 +253,64 @@ static ll_status algorithms_check(const ll_config *cfg, const char *path, const 
     return LL_OK;
 }
 
+/* An entry without any figure: one message, not one for each of them. */
+static ll_status entry_check(ll_config *cfg, const char *path, ll_arena *mem, ll_error *err)
+{
+    for (const ll_key *key = ll_software_keys; key->name; key++)
+        if (key->flags && ll_config_has(cfg, ll_arena_printf(mem, "%s.%s", path, key->name)))
+            return LL_OK;
+    const ll_node *entry;
+    LL_TRY(ll_config_group(cfg, path, &entry, err));
+    return ll_config_fault(
+        cfg, path, err,
+        "no figures of the communication library; write on a line of its own @include "
+        "\"parts/software_assumed.cfg\" (NCCL's between nodes, assumed), or "
+        "\"parts/software_ideal.cfg\" (the wire alone); `lineloss list parts` has those of others");
+}
+
+/* The dimension of the topology that an entry is for: n_dim for "*", -1 for a wrong name. */
+static int dimension_of(const ll_topology *topo, const char *name)
+{
+    if (!strcmp(name, "*")) return topo->n_dim;
+    for (int d = 0; d < topo->n_dim; d++)
+        if (!strcmp(topo->dim[d].name, name)) return d;
+    return -1;
+}
+
 ll_status ll_software_read(ll_config *cfg, const ll_topology *topo, ll_arena *mem, ll_software *out,
                            ll_error *err)
 {
     int n = 0;
     LL_TRY(ll_config_list(cfg, "cluster.software", &n, err));
-    bool known[LL_MAX_DIM] = {false};
+    bool known[LL_MAX_DIM + 1] = {false}; /* the last: all others */
+    ll_software others = {0};
     for (int i = 0; i < n; i++) {
         ll_software s = {0};
         const char *path = ll_arena_printf(mem, "cluster.software[%d]", i);
+        LL_TRY(entry_check(cfg, path, mem, err));
         LL_TRY(ll_config_fill(cfg, path, ll_software_keys, &s, err));
         algorithms_check(cfg, path, s.algorithms, mem, err);
-        int d = 0;
-        while (d < topo->n_dim && strcmp(topo->dim[d].name, s.dimension) != 0)
-            d++;
-        if (d == topo->n_dim || known[d]) {
+        const int d = dimension_of(topo, s.dimension);
+        if (d < 0 || known[d]) {
             path = ll_arena_printf(mem, "cluster.software[%d].dimension", i);
             return ll_config_fault(cfg, path, err, "%s; the topology's dimensions are: %s ...",
-                                   d == topo->n_dim ? "no dimension has this name"
-                                                    : "this dimension is described twice",
+                                   d < 0 ? "no dimension has this name"
+                                         : "this dimension is described twice",
                                    topo->dim[0].name);
         }
         known[d] = true;
         s.protocol_frac[LL_PROTOCOL_SIMPLE] = 1;
-        out[d] = s;
+        *(d < topo->n_dim ? &out[d] : &others) = s;
     }
-    for (int d = 0; d < topo->n_dim; d++)
-        if (!known[d])
+    for (int d = 0; d < topo->n_dim; d++) {
+        if (known[d]) continue;
+        out[d] = others;
+        out[d].dimension = topo->dim[d].name;
+        if (!known[topo->n_dim])
             ll_config_fault(cfg, "cluster.software", err,
-                            "no entry for dimension '%s'; add { dimension = \"%s\"; ... }",
+                            "no entry for dimension '%s'; add { dimension = \"%s\"; ... }, or { "
+                            "dimension = \"*\"; ... } for all",
                             topo->dim[d].name, topo->dim[d].name);
+    }
     return err->status;
 }

@@ -116,6 +116,41 @@ ll_table *ll_catalog_studies(ll_comm *comm, ll_arena *mem)
     return list_studies_of("studies", LL_STUDY_WHOLE, comm, mem);
 }
 
+/* The first sentence of the comment that a file begins with. */
+static const char *comment_of(const char *text, ll_arena *mem)
+{
+    ll_text out;
+    ll_text_init(&out, mem);
+    while (*text == '#') {
+        const char *s = text + 1 + strspn(text + 1, " ");
+        const size_t n = strcspn(s, "\n");
+        ll_text_add(&out, "%s%.*s", out.n ? " " : "", (int)n, s);
+        text = s + n + (s[n] == '\n');
+    }
+    const char *end = strstr(out.s, ". ");
+    if (end) out.s[end - out.s] = '\0';
+    return out.s;
+}
+
+ll_table *ll_catalog_parts(ll_comm *comm, ll_arena *mem)
+{
+    ll_table *t = ll_table_create(
+        mem, "", 2, (ll_column[]){{.name = "file"}, {.name = "what it is", .key = "doc"}});
+    const char *const *names, *text;
+    const int n = ll_shipped_names("parts", comm, mem, &names);
+    ll_error *err = ll_arena_new(mem, ll_error);
+    for (int i = 0; i < n; i++) {
+        size_t n_byte;
+        ll_error_init(err);
+        ll_table_row(t);
+        ll_table_set(t, 0, "%s", names[i]);
+        const ll_status status = ll_source_file(shipped_path(comm, mem, "parts", names[i]),
+                                                "a part", comm, mem, &text, &n_byte, err);
+        ll_table_set(t, 1, "%s", status ? fault_text(err, mem) : comment_of(text, mem));
+    }
+    return t;
+}
+
 ll_table *ll_catalog_models(ll_comm *comm, ll_arena *mem)
 {
     ll_table *t = ll_table_create(mem, "", 5,

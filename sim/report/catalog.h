@@ -8,6 +8,7 @@
 
 ll_table *ll_catalog_chips(ll_comm *comm, ll_arena *mem);
 ll_table *ll_catalog_clusters(ll_comm *comm, ll_arena *mem);
+ll_table *ll_catalog_parts(ll_comm *comm, ll_arena *mem);
 ll_table *ll_catalog_models(ll_comm *comm, ll_arena *mem);
 ll_table *ll_catalog_studies(ll_comm *comm, ll_arena *mem);
 

@@ -65,12 +65,27 @@ static void list_add(ll_table *t, const char *key, const char *example, const ch
         ll_table_set(t, i, "%s", cell[i]);
 }
 
+/* "clos or fat_tree": the types that have the keys of the i-th; NULL if one before it has them. */
+static const char *types_with_keys(int i, ll_arena *mem)
+{
+    const ll_key *keys = ll_topology_types[i]->keys;
+    const char *s = "";
+    for (int k = 0; ll_topology_types[k]; k++) {
+        if (ll_topology_types[k]->keys != keys) continue;
+        if (k < i) return NULL;
+        s = ll_arena_printf(mem, "%s%s%s", s, *s ? " or " : "", ll_topology_types[k]->name);
+    }
+    return s;
+}
+
 static void topologies_add(ll_table *t)
 {
     keys_add(t, "cluster.topology.", ll_registry_keys(&ll_fabric_registry, t->mem));
     for (int i = 0; ll_topology_types[i]; i++) {
         const ll_topology_type *type = ll_topology_types[i];
-        keys_add(t, ll_arena_printf(t->mem, "cluster.topology (%s).", type->name), type->keys);
+        const char *types = types_with_keys(i, t->mem);
+        if (types)
+            keys_add(t, ll_arena_printf(t->mem, "cluster.topology (%s).", types), type->keys);
         if (!type->composite) continue;
         list_add(t, ll_arena_printf(t->mem, "cluster.topology (%s).dimensions[]", type->name), "",
                  "required", "topologies, each with its own type and keys, innermost first");

@@ -21,12 +21,22 @@ for chip in h100 h200 h20 b200 b300 gb200 gb300 rubin a100 ascend910b ascend910c
     has out "^$chip "
 done
 expect 0 list keys --format csv
-for key in job.tp cluster.chip.memory 'engine \(flow\)\.fold' 'cluster\.topology \(clos\)\.' model.hidden cluster.wire.kappa; do
+for key in job.tp cluster.chip.memory 'engine \(flow\)\.fold' 'cluster\.topology \(clos or fat_tree\)\.' model.hidden cluster.wire.kappa; do
     has out "^$key"
 done
 expect 0 list keys set
 has out "^  set  .*list"
 has out "job\.tp = 8"
+expect 1 list torus
+has err "type = \"torus\""
+expect 1 list 'fat tree'
+has err 'write "fat_tree"'
+expect 1 list dragonfly
+has err 'type = "custom"'
+expect 0 list keys fat_tree
+has out 'oversubscription'
+expect 0 list parts
+has out '^software_ideal '
 expect 0 list evidence
 has out '^choice '
 # A part of a name: a group of keys, one key; types and bounds in words, in lines that fit.

@@ -73,6 +73,10 @@ static const sample samples[] = {
      CORE "size=48; rails=2; hosts_per_leaf=4; uplinks=4; leaves_per_pod=2; "
           "core_uplinks=4; routing=ecmp; " LANE UP,
      48, 50e9, 50e9, true, true, false},
+    {"fat_tree", "size=16; hosts_per_leaf=4; uplinks=4; " LANE UP, 16, 50e9, 50e9, true, true,
+     true},
+    {"torus", "sizes=4 x 3; " LANE, 12, 200e9, 200e9, true, true, true},
+    {"torus", "sizes=2x4,3; links=2; " LANE, 24, 600e9, 600e9, true, true, true},
     {"star", "size=1; " LANE, 1, 0, 0, true, true, true},
     {"star", "size=9; " LANE, 9, 50e9, 400e9, true, true, true},
 };

@@ -3,13 +3,16 @@
 #PBS -l select=1:mpiprocs=2
 #PBS -l walltime=00:30:00
 #PBS -j oe
-# A study on PBS Pro or OpenPBS, or an array job over several.
+# A study on PBS Pro or OpenPBS, or an array job over studies, settings or seeds.
 #
 #   qsub -v STUDIES="atlas950" scripts/pbs.sh
-#   qsub -v STUDIES="nvl72 atlas950 my.cfg" -J 0-2 scripts/pbs.sh     one study per task of the array
+#   qsub -v STUDIES="nvl72 atlas950 my.cfg" -J 0-2 scripts/pbs.sh            one study per task
+#   qsub -v STUDIES="nvl72",ARGS="--seed {}" -J 1-5 scripts/pbs.sh           {} is the number of the task
 #
 # ARGS are further arguments of `lineloss run`, LINELOSS names the program (default: lineloss in PATH, or
-# build/release), OUT the directory of results (default: results).
+# build/release), OUT the folder of results (default: results). A result is called by its study and its settings,
+# so tasks write side by side into one folder. Afterwards:
+#   lineloss compare results/*.json
 set -euo pipefail
 cd "${PBS_O_WORKDIR:-.}"
 
@@ -20,7 +23,11 @@ if [ ${#studies[@]} -eq 0 ]; then
     exit 1
 fi
 index=${PBS_ARRAY_INDEX:-${PBS_ARRAYID:-}} # Torque has the other name
-if [ -n "$index" ]; then
+if [[ "${studies[*]} ${args[*]-}" == *"{}"* ]]; then
+    [ -n "$index" ] || { echo "{} is the number of a task: qsub -J 1-5" >&2 && exit 1; }
+    studies=("${studies[@]//"{}"/"$index"}")
+    args=(${args[@]+"${args[@]//"{}"/"$index"}"})
+elif [ -n "$index" ]; then
     if [ "$index" -ge ${#studies[@]} ]; then
         echo "task $index has no study: -J 0-$((${#studies[@]} - 1))" >&2
         exit 1
@@ -29,11 +36,17 @@ if [ -n "$index" ]; then
 fi
 program=${LINELOSS:-$(command -v lineloss || echo build/release/lineloss)}
 
-# Ranks that wait must not spin, nor all sit on the first core where jobs share a node. Open MPI as
-# packaged does not know PBS: the node file says where the ranks go.
+# Ranks that wait must not spin, nor all sit on the first core where jobs share a node. Root is allowed: in
+# containers there is nobody else. Open MPI as packaged does not know PBS: the node file says where the ranks go.
 export OMPI_MCA_mpi_yield_when_idle=1 OMPI_MCA_hwloc_base_binding_policy=none
-hosts=()
-[ -z "${PBS_NODEFILE:-}" ] || hosts=(--hostfile "$PBS_NODEFILE" -n "$(wc -l <"$PBS_NODEFILE")")
+[ "$(id -u)" -ne 0 ] || export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+hosts=() ranks=1 nodes="this machine"
+if [ -n "${PBS_NODEFILE:-}" ]; then
+    ranks=$(wc -l <"$PBS_NODEFILE")
+    nodes=$(sort -u "$PBS_NODEFILE" | paste -sd ' ')
+    hosts=(--hostfile "$PBS_NODEFILE" -n "$ranks")
+fi
 for study in "${studies[@]}"; do
+    echo "$(date -u +%FT%TZ) job ${PBS_JOBID:-}${index:+, task $index}: $ranks ranks on $nodes: run $study ${args[*]-}"
     mpirun "${hosts[@]}" "$program" run "$study" -o "${OUT:-results}" ${args[@]+"${args[@]}"}
 done

@@ -205,7 +205,7 @@ static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_err
 
 const ll_command ll_command_answer = {
     .name = "answer",
-    .doc = "the main question on one screen: 72 chips against 8192, scale alone, fabric alone",
+    .doc = "the main question on one screen: 72 chips or 8192, scale alone, fabric alone",
     .usage = "[FILE]",
     .help =
         "Runs the studies of several comparisons, each study once, and prints a sentence for each\n"

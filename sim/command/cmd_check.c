@@ -1,6 +1,7 @@
 /* lineloss check STUDY: validate, and print the effective configuration. */
 #include "sim/command/command.h"
 #include "sim/config/shipped.h"
+#include "sim/print/output.h"
 #include "sim/report/keys.h"
 #include "sim/report/report.h"
 #include "sim/work/study.h"
@@ -69,6 +70,44 @@ static void memory_print(const ll_memory *m, ll_arena *mem, ll_text *out)
     ll_text_add(out, ")\n");
 }
 
+static void print(const ll_study *s, ll_format format, int width, ll_arena *mem, ll_text *out)
+{
+    const bool plain = format == LL_FORMAT_TEXT;
+    ll_table *t = plain ? config_groups(s->config, mem) : config_table(s->config, mem);
+    ll_table_print(t, format, width, out);
+    if (!plain) return;
+    ll_text_add(out, "\n");
+    memory_print(&s->memory, mem, out);
+    ll_text_add(out, "%s is legal: %d chips as tp %lld x cp %lld x pp %lld x dp %lld; it fits\n",
+                s->name, s->cluster.topo->n_chip, (long long)s->layout.tp, (long long)s->layout.cp,
+                (long long)s->layout.pp, (long long)s->layout.dp);
+}
+
+/* DIR/<study>.check.json, .txt and .csv; the name has the settings, as that of a result. */
+static ll_status files_write(const ll_study *s, const ll_options *opt, ll_comm *comm, ll_arena *mem,
+                             ll_error *err)
+{
+    static const struct {
+        const char *suffix;
+        ll_format format;
+    } files[] = {{".check.json", LL_FORMAT_JSON},
+                 {".check.txt", LL_FORMAT_TEXT},
+                 {".check.csv", LL_FORMAT_CSV}};
+    const char *name = ll_output_variant(s->name, opt->n_set, opt->set, mem);
+    ll_output set = {.dir = opt->value[LL_OPT_OUT],
+                     .main = ll_output_file_name(name, files[0].suffix, mem)};
+    LL_TRY(ll_output_check(&set, comm, err));
+    LL_TRY(ll_output_begin(&set, comm, mem, err));
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        ll_text text;
+        ll_text_init(&text, mem);
+        if (ll_comm_rank(comm) == 0) print(s, files[i].format, 100, mem, &text);
+        LL_TRY(ll_output_write(set.stage, ll_output_file_name(name, files[i].suffix, mem), &text,
+                               comm, err));
+    }
+    return ll_output_commit(&set, comm, err);
+}
+
 static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_error *err)
 {
     ll_study *s = ll_arena_new(mem, ll_study);
@@ -76,20 +115,9 @@ static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_err
                          comm, mem, s, err));
     ll_text text;
     ll_text_init(&text, mem);
-    if (ll_comm_rank(comm) == 0) {
-        bool plain = opt->format == LL_FORMAT_TEXT;
-        ll_table *t = plain ? config_groups(s->config, mem) : config_table(s->config, mem);
-        ll_table_print(t, opt->format, ll_table_terminal_width(), &text);
-        if (plain) {
-            ll_text_add(&text, "\n");
-            memory_print(&s->memory, mem, &text);
-            ll_text_add(&text,
-                        "%s is legal: %d chips as tp %lld x cp %lld x pp %lld x dp %lld; it fits\n",
-                        s->name, s->cluster.topo->n_chip, (long long)s->layout.tp,
-                        (long long)s->layout.cp, (long long)s->layout.pp, (long long)s->layout.dp);
-        }
-    }
-    return ll_command_print(comm, &text, err);
+    if (ll_comm_rank(comm) == 0) print(s, opt->format, ll_table_terminal_width(), mem, &text);
+    LL_TRY(ll_command_print(comm, &text, err));
+    return opt->value[LL_OPT_OUT] ? files_write(s, opt, comm, mem, err) : LL_OK;
 }
 
 const ll_command ll_command_check = {
@@ -100,11 +128,12 @@ const ll_command ll_command_check = {
         "Reads the study as `run` would, and prints every key with its value, where the value is\n"
         "from (file and line, --set, or default), the evidence for it and its source; then the\n"
         "memory that a chip needs. All errors are listed (up to 20); nothing is simulated.\n"
+        "-o DIR also writes <study>.check.json, .txt and .csv there.\n"
         "\n"
         "Examples:\n"
         "  lineloss check nvl72\n"
         "  lineloss check my.cfg --set job.pp=8 --format csv",
-    .options = LL_OPT_STUDY | LL_OPT_BIT(LL_OPT_FORMAT),
+    .options = LL_OPT_STUDY | LL_OPT_BIT(LL_OPT_FORMAT) | LL_OPT_BIT(LL_OPT_OUT),
     .min_arg = 1,
     .max_arg = 1,
     .missing_arg = "which study? Such as `lineloss check nvl72`",

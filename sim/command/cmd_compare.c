@@ -78,7 +78,7 @@ static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_err
 
 const ll_command ll_command_compare = {
     .name = "compare",
-    .doc = "run several studies: results side by side, where the chips go, and what differs",
+    .doc = "studies side by side: results, where the chips go, what differs",
     .usage = "STUDY ... [-- STUDY ...]",
     .has_variants = true,
     .help =

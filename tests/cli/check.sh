@@ -20,6 +20,14 @@ has out "^  bandwidth +400 Gbps = .*--set +unstated$"
 has out '^  latency +1 us +--set +choice: what if$'
 expect 0 check nvl72 --format json
 "$JSON_CHECK" <out || complain "check --format json"
+expect 0 check nvl72 --set job.zero=3 --format csv
+cp out printed
+expect 0 check nvl72 --set job.zero=3 -o dir
+same dir/nvl72+job.zero=3.check.csv printed
+has dir/nvl72+job.zero=3.check.txt '^nvl72 is legal: 72 chips'
+"$JSON_CHECK" <dir/nvl72+job.zero=3.check.json || complain "check -o DIR: not JSON"
+expect 1 check nvl72 --set job.tp=7 -o never
+[ ! -e never ] || complain "what is wrong has files"
 expect 1 check nvl72 --set job.tp=7
 is_empty out
 has err 'job\.tp = 7'

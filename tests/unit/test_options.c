@@ -134,7 +134,7 @@ static void test_commands(ll_arena *mem)
         CHECK(c->options < LL_OPT_BIT(LL_N_OPT), "%s: %x", c->name, c->options);
         CHECK(c->min_arg <= c->max_arg, "%s", c->name);
     }
-    CHECK(n == 8, "%d commands", n);
+    CHECK(n > 0 && n < 32, "%d commands", n);
 }
 
 int main(void)

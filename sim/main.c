@@ -34,7 +34,7 @@ static void errors_print(const char *prefix, const ll_error *err)
 
 static void abort_all(int exit_code) { MPI_Abort(MPI_COMM_WORLD, exit_code); }
 
-static ll_status version_print(void)
+static ll_status version_add(ll_text *out)
 {
     char mpi[MPI_MAX_LIBRARY_VERSION_STRING], petsc[256];
     int n;
@@ -42,17 +42,8 @@ static ll_status version_print(void)
     mpi[strcspn(mpi, ",\n")] = '\0';
     if (PetscGetVersion(petsc, sizeof petsc)) return LL_ERR_INTERNAL;
     petsc[strcspn(petsc, ",\n")] = '\0';
-    printf("lineloss %s (%s)\n%s\n%s\n", ll_version(), ll_git(), petsc, mpi);
-    return fflush(stdout) == 0 ? LL_OK : LL_ERR_RUN;
-}
-
-static ll_status help_print(const ll_options *opt, ll_arena *mem)
-{
-    ll_text text;
-    ll_text_init(&text, mem);
-    ll_help(opt, &text);
-    fwrite(text.s, 1, text.n, stdout);
-    return fflush(stdout) == 0 ? LL_OK : LL_ERR_RUN;
+    ll_text_add(out, "lineloss %s (%s)\n%s\n%s\n", ll_version(), ll_git(), petsc, mpi);
+    return LL_OK;
 }
 
 /* Ranks that share a core wait for each other. */
@@ -159,11 +150,17 @@ static bool is_text(const request *r)
     return r->status != LL_OK || r->opt.value[LL_OPT_HELP] || r->opt.value[LL_OPT_VERSION];
 }
 
-static ll_status text_print(const request *r, ll_arena *mem)
+static ll_status text_print(request *r, ll_arena *mem)
 {
+    ll_text text;
+    ll_text_init(&text, mem);
+    if (r->status == LL_OK && r->opt.value[LL_OPT_HELP])
+        ll_help(&r->opt, &text);
+    else if (r->status == LL_OK)
+        r->status = version_add(&text);
+    if (r->status == LL_OK) r->status = ll_command_write(&text, &r->err);
     if (r->status != LL_OK) errors_print("lineloss: ", &r->err);
-    if (r->status != LL_OK) return r->status;
-    return r->opt.value[LL_OPT_HELP] ? help_print(&r->opt, mem) : version_print();
+    return r->status;
 }
 
 static ll_status command_run(const request *r, MPI_Comm world, ll_comm *comm, ll_arena *mem)

@@ -10,13 +10,16 @@ const ll_command *const ll_commands[] = {
 #undef ENTRY
         NULL};
 
+ll_status ll_command_write(const ll_text *text, ll_error *err)
+{
+    errno = 0;
+    if (fwrite(text->s, 1, text->n, stdout) == text->n && fflush(stdout) == 0) return LL_OK;
+    return ll_error_set(err, LL_ERR_RUN, "standard output: %s", strerror(errno));
+}
+
 ll_status ll_command_print(ll_comm *comm, const ll_text *text, ll_error *err)
 {
     ll_status status = LL_OK;
-    if (ll_comm_rank(comm) == 0) {
-        errno = 0;
-        if (fwrite(text->s, 1, text->n, stdout) != text->n || fflush(stdout) != 0)
-            status = ll_error_set(err, LL_ERR_RUN, "standard output: %s", strerror(errno));
-    }
+    if (ll_comm_rank(comm) == 0) status = ll_command_write(text, err);
     return ll_comm_agree(comm, status, err);
 }

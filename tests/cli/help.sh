@@ -46,6 +46,24 @@ has out 'MPI'
 on 3 --version >three
 same three out
 
+# What cannot be written is an error, for texts that fit a buffer and for those that do not; a reader that has
+# enough is none.
+for words in --version "help run" "help man" "help completion" "list keys" "check nvl72"; do
+    # shellcheck disable=SC2086
+    "$LINELOSS" $words >/dev/full 2>err
+    code=$?
+    [ $code = 2 ] || complain "$words >/dev/full: exit code $code"
+    has err 'standard output: No space left on device'
+    # shellcheck disable=SC2086
+    "$LINELOSS" $words >&- 2>err
+    code=$?
+    [ $code = 2 ] || complain "$words, standard output closed: exit code $code"
+    has err 'standard output: '
+    # shellcheck disable=SC2086
+    "$LINELOSS" $words 2>err | head -n 1 >/dev/null
+    is_empty err
+done
+
 # No file of the machine is opened by mistake: help works from a folder that has nothing.
 expect 0 list --help
 finish

@@ -35,7 +35,7 @@ extern const ll_command *const ll_commands[]; /* ended by NULL */
     (LL_OPT_BIT(LL_OPT_SET) | LL_OPT_BIT(LL_OPT_SEED) | LL_OPT_BIT(LL_OPT_ENGINE) | \
      LL_OPT_BIT(LL_OPT_FOLD) | LL_OPT_BIT(LL_OPT_PROGRESS) | LL_OPT_BIT(LL_OPT_NO_PROGRESS))
 
-/* Write `text` to standard output; an error (LL_ERR_RUN) if it cannot be written. Not collective. */
+/* Write `text` to standard output; LL_ERR_RUN if it cannot be written. Not collective. */
 ll_status ll_command_write(const ll_text *text, ll_error *err);
 
 /* Print `text` on standard output, on rank 0; an error if it cannot be written. Collective. */

@@ -161,11 +161,13 @@ const char *ll_output_variant(const char *name, int n_set, const char *const *se
     const char *all = name;
     bool plain = true;
     for (int i = 0; i < n_set; i++) {
-        const char *s =
-            set[i]; /* of "--seed seed=7" the second word, of "a=b | assumed" the first */
+        const char *s = set[i]; /* of "--seed seed=7" and "seed=7 | assumed" this: "seed=7" */
         if (!strncmp(s, "--", 2)) s += strcspn(s, " ");
         s += strspn(s, " ");
-        const char *text = ll_arena_strndup(mem, s, strcspn(s, " |"));
+        size_t n = strcspn(s, "|");
+        while (n > 0 && s[n - 1] == ' ')
+            n--;
+        const char *text = ll_arena_strndup(mem, s, n);
         if (!strncmp(text, "name=", 5)) continue; /* it is in the name */
         hash = ll_text_hash(hash, text, strlen(text) + 1);
         plain = plain && !strcmp(text, ll_output_file_name(text, "", mem));

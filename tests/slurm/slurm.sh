@@ -29,7 +29,7 @@ OUT=variants sbatch --parsable --array=5-6 -N 1 -n 1 -o 'seed.%a.log' "$root/scr
 sbatch --parsable -N 1 -n 1 -t 2 --signal=B:TERM@118 -o limit.log "$root/scripts/slurm.sh" \
     supercluster --engine packet --set engine.packets_per_flow=0 >/dev/null
 for _ in $(seq 600); do
-    [ -z "$(squeue -h)" ] && break
+    squeue -h >queue && [ ! -s queue ] && break # a squeue that fails says nothing of the queue
     sleep 0.2
 done
 

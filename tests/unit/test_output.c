@@ -143,6 +143,11 @@ static void test_names(ll_arena *mem)
     const char *a = ll_output_file_name(ll_output_variant("x", 1, index, mem), "", mem);
     const char *b = ll_output_file_name(ll_output_variant("x", 1, other, mem), "", mem);
     CHECK(!strncmp(a, "x+a_1_.b=2-", 11) && strcmp(a, b) != 0, "%s, %s", a, b);
+    /* A unit is part of the value. */
+    static const char *const decimal[] = {"m=80 GB | vendor: x"}, *const binary[] = {"m=80 GiB"};
+    a = ll_output_file_name(ll_output_variant("x", 1, decimal, mem), "", mem);
+    b = ll_output_file_name(ll_output_variant("x", 1, binary, mem), "", mem);
+    CHECK(!strncmp(a, "x+m=80_GB-", 10) && strcmp(a, b) != 0, "%s, %s", a, b);
     char path[300];
     memset(path, 'p', sizeof path - 1);
     path[299] = '\0';

@@ -112,7 +112,8 @@ static void study_row_add(const page *p, int i)
     ll_text_add(p->out, "</a></th>");
     number_add(p, ll_thousands_text(res->n_chip, p->mem));
     ll_html_element(p->out, "td", " class=\"word\"", r->study->cluster.chip.name);
-    ll_html_element(p->out, "td", "", ll_report_shape(r->study->cluster.topo, p->mem));
+    ll_html_element(p->out, "td", " class=\"some\"",
+                    ll_report_shape(r->study->cluster.topo, p->mem));
     number_add(p, ll_arena_printf(p->mem, "%.3g", res->step_s));
     for (int k = 0; k < p->report[0].result->n_metric; k++) {
         const ll_metric *m = &p->report[0].result->metric[k];
@@ -135,14 +136,14 @@ static void studies_add(page *p)
     ll_html_element(p->out, "th", number, "chips");
     ll_html_element(p->out, "th", column, "chip");
     ll_html_element(p->out, "th", column, "fabric");
-    ll_html_element(p->out, "th", number, "step, s");
+    ll_html_element(p->out, "th", number, "step,\xC2\xA0s");
     for (int k = 0; k < p->report[0].result->n_metric; k++)
         if (per_chip(&p->report[0].result->metric[k]))
             ll_html_element(p->out, "th", number, p->report[0].result->metric[k].label);
     ll_html_element(p->out, "th", number, "effective chips");
     ll_html_element(p->out, "th", number, "of all");
-    ll_html_element(p->out, "th", column, "published steps, predicted");
-    ll_html_element(p->out, "th", number, "so rather");
+    ll_html_element(p->out, "th", column, "predictions of published steps");
+    ll_html_element(p->out, "th", number, "of all, corrected");
     ll_text_add(p->out, "</tr></thead>\n<tbody>\n");
     for (int i = 0; i < p->n; i++)
         study_row_add(p, i);

@@ -29,7 +29,9 @@ const char ll_page_style[] =
     ".total th,.total td{border-top:1px solid var(--line);font-weight:600}\n"
     ".n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}\n"
     ".word{white-space:nowrap}\n"
+    ".some{min-width:10em}\n"
     ".mark{display:inline-block;width:.7em;height:.7em;margin-right:.45em}\n"
     "details{margin:.6rem 0}summary{cursor:pointer;color:var(--link)}\n"
     "@media print{body{max-width:none;font-size:.8rem}.wide{overflow:visible}"
+    "table{font-size:.7rem}tbody th{position:static;background:none}"
     "figure,tr{break-inside:avoid}h2,h3{break-after:avoid}}\n";

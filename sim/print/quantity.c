@@ -28,8 +28,8 @@ const char *ll_thousands_text(double x, ll_arena *mem)
 
 const char *ll_chips_text(double chips, ll_arena *mem)
 {
-    return fabs(chips) < 99.95 && chips != rint(chips) ? ll_arena_printf(mem, "%.1f", chips)
-                                                       : ll_thousands_text(chips, mem);
+    return fabs(chips) < 99.95 ? ll_arena_printf(mem, "%.1f", chips)
+                               : ll_digits_text(chips, 3, mem);
 }
 
 int ll_quantity_digits(double err_frac)

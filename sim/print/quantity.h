@@ -8,7 +8,7 @@
 /* "1,234,567" in mem: x rounded to a whole number. */
 const char *ll_thousands_text(double x, ll_arena *mem);
 
-/* Chips' worth of work in mem: "31.5", "72", "3,538": one decimal below 100 where it says more. */
+/* Chips' worth of work in mem, "31.5" and "3,540": three digits, at most one after the point. */
 const char *ll_chips_text(double chips, ll_arena *mem);
 
 /* Significant digits that a value with this relative error deserves, 1 to 4: the error is worth

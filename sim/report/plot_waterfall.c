@@ -51,7 +51,9 @@ static void bar_draw(waterfall *w, double left, double y, const ll_bar *b, int c
     const double x2 = left + w->plot_pt * fmin(fmax(b->hi_frac, 0), 1);
     if (b->chips == 0) return;
     const char *share = share_text(b->frac, w->mem);
-    const char *chips = ll_arena_printf(w->mem, "%s chips", ll_chips_text(b->chips, w->mem));
+    const char *chips = ll_arena_printf(w->mem, "%s chips",
+                                        b->kind == LL_BAR_ALL ? ll_thousands_text(b->chips, w->mem)
+                                                              : ll_chips_text(b->chips, w->mem));
     if (b->hi_frac - b->lo_frac >= LEAST_FRAC)
         ll_figure_rect(w->f, x, y - 0.36 * w->pitch_pt, x2, y + 0.36 * w->pitch_pt, color,
                        ll_arena_printf(w->mem, "%s: %s, %s", b->name, share, chips));

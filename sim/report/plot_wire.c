@@ -32,12 +32,18 @@ static void row_text_draw(wire *w, const ll_transfer_row *x, double top)
         ll_arena_printf(w->mem, "%s, %s exposed", ll_quantity_text(LL_KIND_TIME, all_s(x), w->mem),
                         ll_quantity_text(LL_KIND_TIME, x->exposed_s, w->mem));
     const double room = w->width_pt - ll_figure_room(time, font) - font;
-    const char *what = ll_arena_printf(w->mem, "%s, %d chips, %.6g x %s", x->name, x->group_size,
-                                       x->calls, ll_quantity_text(LL_KIND_SIZE, x->size_B, w->mem));
-    const double long_pt = ll_figure_room(what, font) + ll_figure_room(x->algorithm, font) + font;
-    if (long_pt < room) what = ll_arena_printf(w->mem, "%s, %s", what, x->algorithm);
+    /* As much as there is room for. */
+    const char *size = ll_arena_printf(w->mem, "%.6g x %s", x->calls,
+                                       ll_quantity_text(LL_KIND_SIZE, x->size_B, w->mem));
+    const char *const what[] = {
+        ll_arena_printf(w->mem, "%s, %d chips, %s, %s", x->name, x->group_size, size, x->algorithm),
+        ll_arena_printf(w->mem, "%s, %d chips, %s", x->name, x->group_size, size),
+        ll_arena_printf(w->mem, "%s, %s", x->name, size), x->name};
+    int i = 0;
+    while (i < 3 && ll_figure_room(what[i], font) > room)
+        i++;
     ll_figure_text(w->f, w->left_pt, y, LL_LEFT, font, LL_INK,
-                   ll_figure_fit(what, font, room, w->mem));
+                   ll_figure_fit(what[i], font, room, w->mem));
     ll_figure_text(w->f, w->left_pt + w->width_pt, y, LL_RIGHT, font, LL_INK, time);
 }
 

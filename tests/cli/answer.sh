@@ -18,6 +18,7 @@ for topic in same_work_per_chip same_global_batch same_fabric same_chips; do
     done
     has all/index.html "href=.\./$topic/compare\.txt"
 done
+is_xml all/index.html
 # The sentence says what the results say.
 expect 0 compare gb200_8192 atlas950_gb200 --engine closed -o two --format json
 awk -F'[:,] *' '/"tokens_per_s_per_chip"/ { x[n++] = $2 } END { printf "%.1f %% less than one of gb200_8192", 100 * (1 - x[1] / x[0]) }' out >want

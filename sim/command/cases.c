@@ -1,10 +1,12 @@
 #include "sim/command/cases.h"
 
 #include "sim/comm/progress.h"
+#include "sim/print/fields.h"
 #include "sim/print/paragraph.h"
 #include "sim/report/difference.h"
 #include "sim/report/plot.h"
 #include "sim/validate/standing.h"
+#include "sim/version.h"
 
 #include <string.h>
 
@@ -109,13 +111,74 @@ static void notes_print(const ll_cases *c, int width, ll_arena *mem, ll_text *ou
         ll_paragraph(out, error[i], width, 2);
 }
 
-/* {"differences": [...], "results": [...]}: the results as `run` writes them. */
+/* What json_print writes, for `lineloss list json`; results are as `run` has them. */
+static const ll_field difference_fields[] = {
+    {.name = "key", .type = LL_FIELD_STRING, .unit = "", .doc = "of the configuration"},
+    {.name = "typed",
+     .type = LL_FIELD_WORDS,
+     .unit = "",
+     .doc = "value in each study; null where it has none"},
+    {0}};
+static const ll_field effect_fields[] = {
+    {.name = "key", .type = LL_FIELD_STRING, .unit = "", .doc = "that is changed alone"},
+    {.name = "group", .type = LL_FIELD_STRING, .unit = "", .doc = "or the group of keys"},
+    {.name = "effect_frac",
+     .type = LL_FIELD_LIST,
+     .unit = "1",
+     .doc = "for each study: what its value does to the first one; null: it is refused"},
+    {.name = "why_not", .type = LL_FIELD_LIST, .unit = "", .doc = "for each study: why it is"},
+    {0}};
+static const ll_field comparison_fields[] = {
+    {.name = "schema_version", .type = LL_FIELD_INT, .unit = "", .doc = "of this object"},
+    {.name = "version", .type = LL_FIELD_STRING, .unit = "", .doc = "of lineloss"},
+    {.name = "git", .type = LL_FIELD_STRING, .unit = "", .doc = "commit of lineloss"},
+    {.name = "config_hash",
+     .type = LL_FIELD_HASH,
+     .unit = "",
+     .doc = "of the configurations of all studies in their order"},
+    {.name = "differences",
+     .type = LL_FIELD_LIST,
+     .unit = "",
+     .sub = difference_fields,
+     .doc = "keys in which they differ"},
+    {.name = "effects",
+     .type = LL_FIELD_LIST,
+     .unit = "",
+     .sub = effect_fields,
+     .doc = "what these keys do, each alone; there only if all studies have one workload"},
+    {.name = "results",
+     .type = LL_FIELD_LIST,
+     .unit = "",
+     .doc = "of all studies, as `run` has it"},
+    {0}};
+
+void ll_cases_fields_add(const char *prefix, ll_table *t)
+{
+    ll_fields_list_add(comparison_fields, prefix, t);
+}
+
+uint64_t ll_cases_hash(const ll_cases *c)
+{
+    uint64_t hash = LL_HASH_START;
+    for (int k = 0; k < c->n; k++) {
+        const uint64_t one = ll_config_hash(c->study[k].config);
+        hash = ll_text_hash(hash, &one, sizeof one);
+    }
+    return hash;
+}
+
 static void json_print(const ll_cases *c, ll_arena *mem, ll_text *out)
 {
+    enum { SCHEMA_VERSION = 1 };
     ll_table *differ = ll_difference_table(c->n, c->study, c->label, mem);
     ll_json j;
     ll_json_init(&j, out);
     ll_json_open(&j, NULL, '{');
+    ll_json_integer(&j, "schema_version", SCHEMA_VERSION);
+    ll_json_string(&j, "version", ll_version());
+    ll_json_string(&j, "git", ll_git());
+    ll_json_string(&j, "config_hash",
+                   ll_arena_printf(mem, "%016llx", (unsigned long long)ll_cases_hash(c)));
     ll_json_open(&j, "differences", '[');
     for (int i = 0; i < differ->n_row; i++) {
         ll_json_open(&j, NULL, '{');

@@ -39,6 +39,12 @@ void ll_cases_pick(const ll_cases *all, int n, const int *index, ll_arena *mem, 
 void ll_cases_print(const ll_cases *cases, ll_format format, int width, ll_arena *mem,
                     ll_text *out);
 
+/* Of the configurations of all of them; compare.json has it as "config_hash". */
+uint64_t ll_cases_hash(const ll_cases *cases);
+
+/* The fields of compare.json, as ll_fields_list_add. */
+void ll_cases_fields_add(const char *prefix, ll_table *t);
+
 /* Write compare.json, .txt, .csv and .md, LaTeX tables, and the pictures compare and bars, into the
  * stage of a set. *drawn, on rank 0: gnuplot made its part. Collective. */
 ll_status ll_cases_write(const ll_cases *cases, const char *stage, ll_comm *comm, ll_arena *mem,

@@ -1,9 +1,11 @@
 /* lineloss list TOPIC: what there is to choose from, out of the registries and key tables. */
 #include "sim/base/words.h"
 #include "sim/collective/collective.h"
+#include "sim/command/cases.h"
 #include "sim/command/command.h"
 #include "sim/config/foreign.h"
 #include "sim/config/shipped.h"
+#include "sim/print/timing.h"
 #include "sim/report/catalog.h"
 #include "sim/report/keys.h"
 #include "sim/report/report.h"
@@ -108,7 +110,9 @@ static ll_table *list_json(ll_comm *comm, ll_arena *mem)
 {
     (void)comm;
     ll_table *t = ll_report_fields(mem);
+    ll_cases_fields_add("compare.", t);
     ll_validation_fields_add("validate.", t);
+    ll_timing_fields_add("timing.", t);
     return t;
 }
 

@@ -1,12 +1,32 @@
 #include "sim/print/timing.h"
 
 #include "sim/comm/progress.h"
-#include "sim/print/json.h"
+#include "sim/print/fields.h"
 #include "sim/version.h"
 
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
+
+typedef struct timing_json {
+    double wall_s, cpu_s, rank_B, memory_B;
+    int n_rank;
+    const char *host, *date, *version, *git;
+} timing_json;
+
+#define FIELD(name_, type_, member_, unit_, doc_) \
+    LL_FIELD(name_, type_, timing_json, member_, unit_, doc_)
+static const ll_field fields[] = {
+    FIELD("wall_s", LL_FIELD_NUMBER, wall_s, "s", "since the command began"),
+    FIELD("cpu_s", LL_FIELD_NUMBER, cpu_s, "s", "of all ranks, since they began"),
+    FIELD("peak_memory_per_rank_B", LL_FIELD_NUMBER, rank_B, "B", "of the largest rank"),
+    FIELD("peak_memory_B", LL_FIELD_NUMBER, memory_B, "B", "of all ranks"),
+    FIELD("ranks", LL_FIELD_INT, n_rank, "", "of MPI"),
+    FIELD("host", LL_FIELD_STRING, host, "", "of rank 0"),
+    FIELD("date", LL_FIELD_STRING, date, "", "when the command began, UTC"),
+    FIELD("version", LL_FIELD_STRING, version, "", "of lineloss"),
+    FIELD("git", LL_FIELD_STRING, git, "", "commit of lineloss"),
+    {0}};
 
 void ll_timing_start(ll_timing *t)
 {
@@ -31,17 +51,17 @@ void ll_timing_report(const ll_timing *t, ll_comm *comm, ll_text *out)
     ll_comm_sum_u64(comm, 2, sum);
     char host[256] = "";
     gethostname(host, sizeof host - 1);
+    const timing_json d = {wall_s,         1e-6 * (double)sum[0], rank_B,
+                           (double)sum[1], ll_comm_size(comm),    host,
+                           t->date,        ll_version(),          ll_git()};
     ll_json j;
     ll_json_init(&j, out);
     ll_json_open(&j, NULL, '{');
-    ll_json_number(&j, "wall_s", wall_s);
-    ll_json_number(&j, "cpu_s", 1e-6 * (double)sum[0]);
-    ll_json_number(&j, "peak_memory_per_rank_B", rank_B);
-    ll_json_number(&j, "peak_memory_B", (double)sum[1]);
-    ll_json_integer(&j, "ranks", ll_comm_size(comm));
-    ll_json_string(&j, "host", host);
-    ll_json_string(&j, "date", t->date);
-    ll_json_string(&j, "version", ll_version());
-    ll_json_string(&j, "git", ll_git());
+    ll_fields_json(fields, &d, &j);
     ll_json_close(&j);
+}
+
+void ll_timing_fields_add(const char *prefix, ll_table *t)
+{
+    ll_fields_list_add(fields, prefix, t);
 }

@@ -4,6 +4,7 @@
 
 #include "sim/base/text.h"
 #include "sim/comm/comm.h"
+#include "sim/print/table.h"
 
 /* When a command began. */
 typedef struct ll_timing {
@@ -13,8 +14,10 @@ typedef struct ll_timing {
 
 void ll_timing_start(ll_timing *t);
 
-/* JSON: wall_s, cpu_s (all ranks, since their start), peak_memory_B (largest rank, and sum), ranks,
- * host of rank 0, date. Collective. */
+/* As a JSON object. Collective. */
 void ll_timing_report(const ll_timing *t, ll_comm *comm, ll_text *out);
+
+/* The fields of that JSON, as ll_fields_list_add. */
+void ll_timing_fields_add(const char *prefix, ll_table *t);
 
 #endif

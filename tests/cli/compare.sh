@@ -23,7 +23,14 @@ has out "^atlas950 .* $(cat ratio) "
 for file in compare.json compare.txt compare.csv compare.md compare-results.tex compare-losses.tex compare-more.tex compare-setup.tex compare.gp compare.svg compare-column.svg bars.svg; do
     [ -s cmp/$file ] || complain "no $file"
 done
-"$JSON_CHECK" differences results <cmp/compare.json || complain "compare.json"
+"$JSON_CHECK" schema_version version git config_hash differences effects results <cmp/compare.json || complain "compare.json"
+mv out said
+expect 0 list json --format csv
+mv out fields
+for key in $(sed '/"results"/,$d' cmp/compare.json | grep -o '^ *"[a-z_]*":' | tr -d ' ":' | sort -u); do
+    has fields "^compare\.([a-z_]+\[?\]?\.)*$key,"
+done
+mv said out
 if command -v gnuplot >/dev/null; then
     for file in {compare,bars}{,-column}.{pdf,png}; do [ -s cmp/$file ] || complain "no $file"; done
     has out '^Pictures: .* in cmp$'

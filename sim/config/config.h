@@ -122,6 +122,16 @@ typedef struct ll_config_entry {
 int ll_config_n_entry(const ll_config *cfg);
 const ll_config_entry *ll_config_entry_at(const ll_config *cfg, int i);
 
+/* A file that a value of the effective configuration names, such as an edge list. */
+typedef struct ll_config_file {
+    const char *path; /* of the key: "cluster.topology.file" */
+    const char *name; /* as seen from the current folder of rank 0 */
+    const char *text; /* all of it */
+} ll_config_file;
+
+/* All of them, [n] in the order of the entries; returns n. */
+int ll_config_files(const ll_config *cfg, ll_arena *mem, const ll_config_file **out);
+
 /* 64-bit FNV-1a of the effective configuration: paths and values as typed, and the text of the
  * files that keys name. Where a value was set, and on what evidence, does not matter. */
 uint64_t ll_config_hash(const ll_config *cfg);

@@ -170,6 +170,25 @@ ll_status ll_config_fault(const ll_config *cfg, const char *path, ll_error *err,
 
 int ll_config_n_entry(const ll_config *cfg) { return cfg->n_entry; }
 
+int ll_config_files(const ll_config *cfg, ll_arena *mem, const ll_config_file **out)
+{
+    ll_config_file *files = ll_arena_array(mem, cfg->n_entry + 1, ll_config_file);
+    int n = 0;
+    for (int i = 0; i < cfg->n_entry; i++) {
+        const ll_config_entry *e = &cfg->entry[i];
+        const char *rest;
+        if (!e->key || !(e->key->flags & LL_KEY_PATH) || !*e->text) continue;
+        const char *name = ll_node_file(ll_node_walk(cfg->root, e->path, &rest), e->text, mem);
+        for (int k = 0; k < cfg->n_attached; k++)
+            if (strcmp(cfg->attached[k].name, name) == 0) {
+                files[n++] = (ll_config_file){e->path, name, cfg->attached[k].text};
+                break;
+            }
+    }
+    *out = files;
+    return n;
+}
+
 static uint64_t string_hash(uint64_t h, const char *s) { return ll_text_hash(h, s, strlen(s) + 1); }
 
 uint64_t ll_config_hash(const ll_config *cfg)

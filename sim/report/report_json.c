@@ -5,6 +5,7 @@
  * one is removed or changes its meaning, schema_version goes up. Figures are SI, bytes and FLOP;
  * fractions are of 1. CSV has the same fields, see sim/print/fields.h. */
 #include "sim/config/shipped.h"
+#include "sim/engine/flow/solver_options.h"
 #include "sim/print/fields.h"
 #include "sim/report/inputs.h"
 #include "sim/report/summary.h"
@@ -24,7 +25,7 @@ typedef struct config_row {
 typedef struct document {
     int schema_version;
     const char *study, *label, *doc, *version, *git, *cluster, *chip, *model, *precision, *engine,
-        *baseline, *evidence;
+        *petsc_options, *baseline, *evidence;
     const char *const *conventions, *const *outside;
     ll_published published;
     int64_t n_micro;
@@ -44,6 +45,8 @@ typedef struct document {
     ll_inputs inputs;
     int n_config;
     config_row *config;
+    int n_file;
+    const ll_config_file *files;
 } document;
 
 #define AT(member) offsetof(document, member)
@@ -143,6 +146,12 @@ static const ll_field config_fields[] = {
     LL_FIELD("source", LL_FIELD_STRING, config_row, source, "", "where the figure is from"),
     {0}};
 
+static const ll_field file_fields[] = {
+    LL_FIELD("path", LL_FIELD_STRING, ll_config_file, path, "", "key that names it"),
+    LL_FIELD("name", LL_FIELD_STRING, ll_config_file, name, "", "of the file"),
+    LL_FIELD("text", LL_FIELD_STRING, ll_config_file, text, "", "all that stood in it"),
+    {0}};
+
 static const ll_field document_fields[] = {
     LL_FIELD("study", LL_FIELD_STRING, document, study, "", "name of the study"),
     LL_FIELD("label", LL_FIELD_STRING, document, label, "",
@@ -225,6 +234,8 @@ static const ll_field document_fields[] = {
                       inputs.n_spread,
                       "how far apart the results of several seeds are; there if they were run"),
      .optional = true},
+    LL_FIELD("petsc_options", LL_FIELD_STRING, document, petsc_options, "",
+             "what was given after --petsc; empty: nothing"),
     LL_FIELD("seed", LL_FIELD_INT64, document, seed, "", "of all random draws"),
     LL_FIELD("evidence", LL_FIELD_STRING, document, evidence, "",
              "the weakest kind of evidence that the result rests on"),
@@ -254,6 +265,9 @@ static const ll_field document_fields[] = {
              "of the result, whatever the number of ranks"),
     {LL_FIELD_LIST_OF("config", config_row, config_fields, document, config, n_config,
                       "the effective configuration")},
+    {LL_FIELD_LIST_OF("files", ll_config_file, file_fields, document, files, n_file,
+                      "what keys of the configuration name; there only if one does"),
+     .optional = true},
     {0}};
 
 static const char *const si_units[] = {
@@ -301,6 +315,7 @@ static document *document_make(const ll_report *r, ll_arena *mem)
                     .model = s->model.name,
                     .precision = ll_precision_names[s->layout.precision],
                     .engine = s->engine->name,
+                    .petsc_options = ll_solver_options(mem),
                     .baseline = r->result->n_baseline ? r->result->baseline[0].name : "peak",
                     .conventions = ll_report_conventions,
                     .outside = at->outside,
@@ -321,6 +336,7 @@ static document *document_make(const ll_report *r, ll_arena *mem)
                     .check = r->result->check,
                     .beside = r->result->beside,
                     .n_config = ll_config_n_entry(s->config)};
+    d->n_file = ll_config_files(s->config, mem, &d->files);
     figures_make(r->result, mem, d);
     ll_inputs_make(r, mem, &d->inputs);
     d->config = ll_arena_array(mem, d->n_config, config_row);

@@ -1,5 +1,7 @@
 #include "sim/report/summary.h"
 
+#include "sim/engine/flow/solver_options.h"
+
 #include <string.h>
 
 const char *const ll_report_conventions[] = {
@@ -151,6 +153,8 @@ static void summary_speed(const ll_report *r, summary *s)
             s->mem,
             "at least %.2g %% of the bytes are packets; ends are extrapolated, within %.2g %%",
             100 * simulated_frac, 100 * ll_price_fact(&res->work, "batch_err_frac"));
+    const char *options = ll_solver_options(s->mem);
+    if (*options) add(s, "PETSc options", options);
     summary_beside(res, s);
     add(s, "evidence", ll_evidence_name(res->evidence));
     add(s, "validation", outside_short(r->standing, s->mem));

@@ -27,7 +27,7 @@ done < <(find sim topology -name '*.[ch]' | sort)
 [ "$n_file" -gt 20 ] || complain "only $n_file files were found"
 
 only '#include <mpi\.h>' 'MPI is for' sim/comm/comm.c sim/engine/flow/equations.c sim/engine/packet/exchange.c sim/main.c
-only '#include <petsc' 'PETSc is for' sim/engine/flow/equations.c sim/main.c
+only '#include <petsc' 'PETSc is for' sim/engine/flow/equations.c sim/engine/flow/solver_options.c sim/main.c
 only '#include <libconfig\.h>' 'libconfig is for' sim/config/config.c
 only 'MPI_COMM_WORLD' 'the world communicator is for' sim/main.c
 only '(^|[^_[:alnum:]])(malloc|calloc|realloc|free|strdup|strndup|alloca)\(' 'memory is for' sim/base/arena.c

@@ -147,10 +147,12 @@ static void script_add(const ll_figure *figure, const char *const *file, ll_text
         figure_add(&figure[form], file[form], out);
 }
 
+/* In silence: its libraries complain of fonts and caches that pictures do without. */
 static bool gnuplot_run(const char *dir, const char *script)
 {
-    char *argv[] = {"sh",        "-c",           "cd -- \"$0\" && exec gnuplot -d \"$1\"",
-                    (char *)dir, (char *)script, NULL};
+    char *argv[] = {
+        "sh",        "-c",           "cd -- \"$0\" && exec gnuplot -d \"$1\" >/dev/null 2>&1",
+        (char *)dir, (char *)script, NULL};
     pid_t pid;
     int state;
     if (posix_spawnp(&pid, "sh", NULL, NULL, argv, environ) != 0) return false;

@@ -18,6 +18,12 @@ typedef struct named_texts {
     int n, cap;
 } named_texts;
 
+static named_texts texts_make(ll_arena *mem)
+{
+    enum { CAP = 64 };
+    return (named_texts){mem, ll_arena_array(mem, CAP, named_text), 0, CAP};
+}
+
 static bool is_number(ll_field_type type)
 {
     return type == LL_FIELD_NUMBER || type == LL_FIELD_INT || type == LL_FIELD_INT32 ||
@@ -40,7 +46,7 @@ static void column_add(named_texts *row, const char *name, const char *text, boo
     for (int k = 2; column_find(row, own) >= 0; k++)
         own = ll_arena_printf(row->mem, "%s_%d", name, k);
     if (row->n == row->cap) {
-        const int cap = row->cap ? 2 * row->cap : 64;
+        const int cap = 2 * row->cap;
         row->at = ll_arena_grown(row->mem, row->at, row->n, cap, sizeof *row->at);
         row->cap = cap;
     }
@@ -123,7 +129,7 @@ static void object_add(named_texts *row, const ll_field *f, const char *prefix, 
 /* All names, those of the first struct first; a column is numeric if it is so wherever it is. */
 static named_texts all_columns(int n, const named_texts *row, ll_arena *mem)
 {
-    named_texts all = {.mem = mem};
+    named_texts all = texts_make(mem);
     for (int k = 0; k < n; k++)
         for (int i = 0; i < row[k].n; i++) {
             const int at = column_find(&all, row[k].at[i].name);
@@ -139,7 +145,7 @@ ll_table *ll_fields_tidy(const ll_field *f, int n, const void *const *base, ll_a
 {
     named_texts *row = ll_arena_array(mem, n, named_texts);
     for (int k = 0; k < n; k++) {
-        row[k].mem = mem;
+        row[k] = texts_make(mem);
         object_add(&row[k], f, "", base[k]);
     }
     const named_texts all = all_columns(n, row, mem);

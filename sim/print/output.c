@@ -50,7 +50,7 @@ static ll_status directory_make(const char *dir, ll_error *err)
 {
     char path[PATH_CAP];
     size_t n = strlen(dir);
-    if (n + 2 * NAME_CAP > sizeof path)
+    if (n + 2 * (size_t)NAME_CAP > sizeof path)
         return ll_error_set(err, LL_ERR_CONFIG, "-o: the name of the directory is too long");
     for (size_t i = 1; i <= n; i++) {
         if (dir[i] != '/' && dir[i]) continue;
@@ -173,7 +173,7 @@ const char *ll_output_variant(const char *name, int n_set, const char *const *se
         plain = plain && !strcmp(text, ll_output_file_name(text, "", mem));
         all = ll_arena_printf(mem, "%s+%s", all, text);
     }
-    if (plain && strlen(all) <= NAME_CAP) return all;
+    if (all == name || strlen(name) > NAME_CAP || (plain && strlen(all) <= NAME_CAP)) return all;
     return ll_arena_printf(mem, "%.*s-%08x", NAME_CAP, all, (unsigned)(hash >> 32));
 }
 

@@ -57,7 +57,7 @@ ll_status ll_output_write(const char *dir, const char *name, const ll_text *text
 const char *ll_output_identity(uint64_t config_hash, ll_arena *mem);
 
 /* "nvl72+job.tp=4+seed=2" of nvl72 and settings "path=value": what a result is called. Settings
- * that make no good file name, or a long one, are replaced by their hash. */
+ * that make no good file name, or a long one, are told apart by their hash. */
 const char *ll_output_variant(const char *name, int n_set, const char *const *set, ll_arena *mem);
 
 /* `name` as a file name: letters, digits and "._-+=" stay, the rest becomes '_'. In mem. */

@@ -21,8 +21,7 @@ static void awkward(ll_arena *mem)
         "an_identifier_without_any_place_to_break_except_underscores_which_are_many",
         "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
         "pneumonoultramicroscopicsilicovolcanoconiosis is one word",
-        "hierarchical(direct, direct, ring), Gr\xc3\xb6\xc3\x9f"
-        "e",
+        "hierarchical(direct, direct, ring), Gr\303\266\303\237e",
         "",
         "-"};
     ll_table *t =

@@ -29,6 +29,10 @@ expect 0 run b.cfg -o res --force
 has err 'replaces res/mine\.json'
 has res/mine.json '"global_batch": 36,'
 
+# What makes no file name is refused before it runs.
+expect 1 run a.cfg --set name="$(printf 'long%.0s' {1..75})" -o res
+has err 'too long'
+
 # An array: all at once, into one folder that is not there yet; each set whole and its own.
 pids=()
 for seed in 1 2 3 4 5 6; do

@@ -52,39 +52,53 @@ static ll_status set_write(ll_output *set, const char *figure, ll_arena *mem, ll
     return ll_output_write(set->stage, "a.json", &text, self, err);
 }
 
+/* The same, and moved to its place. */
+static void set_put(ll_output *set, const char *figure, ll_arena *mem)
+{
+    ll_error err;
+    ll_error_init(&err);
+    CHECK(set_write(set, figure, mem, &err) == LL_OK, "%s", err.text);
+    CHECK(ll_output_commit(set, ll_comm_self(mem), &err) == LL_OK, "%s", err.text);
+}
+
+/* The first, and then the same configuration once more. */
 static void test_replaced(ll_arena *mem)
 {
     ll_comm *self = ll_comm_self(mem);
     ll_error err;
     ll_error_init(&err);
-    ll_output one = set_of(ll_output_identity(1, mem)), two = set_of(ll_output_identity(2, mem));
+    ll_output one = set_of(ll_output_identity(1, mem));
     CHECK(!strcmp(one.identity, "\"config_hash\": \"0000000000000001\""), "%s", one.identity);
     CHECK(ll_output_check(&one, self, &err) == LL_OK, "%s", err.text);
     CHECK(set_write(&one, "first", mem, &err) == LL_OK, "%s", err.text);
     CHECK(!*content("a.json", mem) && !*content("a.csv", mem), "there before all are complete");
     CHECK(ll_output_commit(&one, self, &err) == LL_OK, "%s", err.text);
     CHECK(!strcmp(content("a.csv", mem), "first") && n_entry() == 2, "%d", n_entry());
-    /* the same configuration replaces it */
     CHECK(ll_output_check(&one, self, &err) == LL_OK, "%s", err.text);
-    CHECK(set_write(&one, "again", mem, &err) == LL_OK, "%s", err.text);
-    CHECK(ll_output_commit(&one, self, &err) == LL_OK, "%s", err.text);
+    set_put(&one, "again", mem);
     CHECK(!strcmp(content("a.csv", mem), "again") && n_entry() == 2, "%d", n_entry());
-    /* another one does not, */
-    CHECK(ll_output_check(&two, self, &err) == LL_ERR_CONFIG && strstr(err.text, "--force"), "%s",
-          err.text);
+}
+
+/* Another configuration is refused before the work; where one has appeared since, the set goes
+ * beside it, whole. */
+static void test_other(ll_arena *mem)
+{
+    ll_comm *self = ll_comm_self(mem);
+    ll_error err;
     ll_error_init(&err);
-    /* nor where that one has appeared since: its own goes beside, whole. */
+    ll_output two = set_of(ll_output_identity(2, mem));
+    CHECK(ll_output_check(&two, self, &err) == LL_ERR_CONFIG, "not refused");
+    CHECK(strstr(err.text, "--force"), "%s", err.text);
     for (int i = 2; i <= 3; i++) {
-        CHECK(set_write(&two, "other", mem, &err) == LL_OK, "%s", err.text);
-        CHECK(ll_output_commit(&two, self, &err) == LL_OK, "%s", err.text);
+        set_put(&two, "other", mem);
         CHECK(!strcmp(content("a.csv", mem), "again") && n_entry() == i + 1, "%d", n_entry());
         CHECK(!strcmp(content(ll_arena_printf(mem, "a-%d/a.csv", i), mem), "other"), "beside");
         CHECK(strstr(content(ll_arena_printf(mem, "a-%d/a.json", i), mem), "002"), "beside");
     }
+    ll_error_init(&err);
     two.force = true;
     CHECK(ll_output_check(&two, self, &err) == LL_OK, "%s", err.text);
-    CHECK(set_write(&two, "forced", mem, &err) == LL_OK, "%s", err.text);
-    CHECK(ll_output_commit(&two, self, &err) == LL_OK, "%s", err.text);
+    set_put(&two, "forced", mem);
     CHECK(!strcmp(content("a.csv", mem), "forced") && n_entry() == 4, "%d", n_entry());
 }
 
@@ -160,6 +174,7 @@ int main(void)
     ll_arena *mem = ll_arena_create("test");
     CHECK(mkdtemp(dir), "%s", dir);
     test_replaced(mem);
+    test_other(mem);
     test_full_disk(mem);
     test_abandoned(mem);
     test_names(mem);

@@ -75,7 +75,7 @@ static void test_tidy(const whole *w, ll_arena *mem)
     t = ll_fields_columns(mem);
     ll_fields_columns_add(fields, "", t);
     CHECK(t->n_row == 6, "%d columns", t->n_row);
-    is("column", t->cell[5 * 3], "item_<name>_share");
+    is("column", ll_table_cell(t, 5, 0), "item_<name>_share");
 }
 
 int main(void)
@@ -112,8 +112,8 @@ int main(void)
     ll_fields_list_add(fields, "", t);
     CHECK(t->n_row == 13, "%d rows",
           t->n_row); /* 7, of which inner, items and others have 2 each */
-    is("list", t->cell[8 * 4], "items[].name");
-    is("type", t->cell[5 * 4 + 1], "string (hexadecimal)");
+    is("list", ll_table_cell(t, 8, 0), "items[].name");
+    is("type", ll_table_cell(t, 5, 1), "string (hexadecimal)");
     test_tidy(&w, mem);
     ll_arena_destroy(mem);
     return LL_CHECK_RESULT;

@@ -27,7 +27,8 @@ static bool is_launched(void)
 static void errors_print(const char *prefix, const ll_error *err)
 {
     fflush(stdout);
-    fprintf(stderr, "%s%s", prefix, err->text);
+    fputs(prefix, stderr);
+    (void)ll_text_print(err->text, stderr);
     if (err->n_line > LL_ERROR_LINES)
         fprintf(stderr, "... and %d more\n", err->n_line - LL_ERROR_LINES);
 }

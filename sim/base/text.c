@@ -4,7 +4,6 @@
 
 #include <ctype.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -51,6 +50,50 @@ void ll_text_add(ll_text *t, const char *fmt, ...)
     vsnprintf(t->s + t->n, (size_t)n + 1, fmt, again);
     va_end(again);
     t->n += (size_t)n;
+}
+
+int ll_text_utf8(const char *text)
+{
+    const unsigned char *s = (const unsigned char *)text;
+    if (s[0] < 0x80) return 1;
+    int n = s[0] >= 0xf0 && s[0] <= 0xf4 ? 4 : s[0] >= 0xe0 ? 3 : s[0] >= 0xc2 ? 2 : 0;
+    if (s[0] > 0xf4) return 0;
+    for (int i = 1; i < n; i++)
+        if ((s[i] & 0xc0) != 0x80) return 0;
+    if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xf0 && s[1] < 0x90)) return 0;
+    if ((s[0] == 0xed && s[1] > 0x9f) || (s[0] == 0xf4 && s[1] > 0x8f)) return 0;
+    return n;
+}
+
+/* Bytes of the character at s, 0 if it is a control character or none at all. */
+static int printable(const char *s)
+{
+    const unsigned char c = (unsigned char)s[0];
+    if ((c < ' ' && c != '\t') || c == 0x7f) return 0;
+    if (c == 0xc2 && (unsigned char)s[1] < 0xa0) return 0; // controls of 8 bits
+    return ll_text_utf8(s);
+}
+
+const char *ll_text_unprintable(const char *s)
+{
+    for (int n; *s; s += n)
+        if ((n = printable(s)) == 0) return s;
+    return NULL;
+}
+
+bool ll_text_print(const char *s, FILE *out)
+{
+    while (*s) {
+        size_t n = 0;
+        for (int step; s[n]; n += (size_t)step) {
+            step = s[n] == '\n' ? 1 : printable(s + n);
+            if (step == 0) break;
+        }
+        if (fwrite(s, 1, n, out) != n) return false;
+        s += n;
+        if (*s && fprintf(out, "\\x%02x", (unsigned char)*s++) < 0) return false;
+    }
+    return fflush(out) == 0;
 }
 
 static int fold_case(char c) { return tolower((unsigned char)c); }

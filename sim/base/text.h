@@ -4,6 +4,9 @@
 
 #include "sim/base/arena.h"
 
+#include <stdbool.h>
+#include <stdio.h>
+
 typedef struct ll_text {
     ll_arena *mem;
     char *s; /* always ended by 0 */
@@ -13,6 +16,17 @@ typedef struct ll_text {
 void ll_text_init(ll_text *t, ll_arena *mem);
 void ll_text_add(ll_text *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void ll_text_add_bytes(ll_text *t, const char *s, size_t n);
+
+/* Bytes of the UTF-8 character at s (well formed, in its shortest form); 0 if there is none. */
+int ll_text_utf8(const char *s);
+
+/* The first byte of s that is no character, or a control character other than a tab, which a
+ * terminal would obey; NULL if there is none. */
+const char *ll_text_unprintable(const char *s);
+
+/* All text for people goes out here: what is unprintable, but for ends of lines, as \x1b.
+ * False if it cannot be written, see errno. */
+bool ll_text_print(const char *s, FILE *out);
 
 /* Edit distance (insert, delete, replace, swap of neighbours), case-insensitive. */
 int ll_text_distance(const char *a, const char *b);

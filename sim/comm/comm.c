@@ -1,5 +1,7 @@
 #include "sim/comm/comm.h"
 
+#include "sim/base/text.h"
+
 #include <mpi.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -63,12 +65,14 @@ void ll_comm_quiet_set(ll_comm *comm, bool quiet) { comm->quiet = quiet; }
 void ll_comm_note(const ll_comm *comm, const char *fmt, ...)
 {
     if (comm->quiet || comm->rank != 0) return;
+    char text[1024];
     va_list args;
     va_start(args, fmt);
-    fputs("lineloss: ", stderr);
-    vfprintf(stderr, fmt, args);
-    fputc('\n', stderr);
+    vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
+    fputs("lineloss: ", stderr);
+    (void)ll_text_print(text, stderr);
+    fputc('\n', stderr);
 }
 
 void ll_comm_progress_set(ll_comm *comm, struct ll_progress *progress)

@@ -13,7 +13,7 @@ const ll_command *const ll_commands[] = {
 ll_status ll_command_write(const ll_text *text, ll_error *err)
 {
     errno = 0;
-    if (fwrite(text->s, 1, text->n, stdout) == text->n && fflush(stdout) == 0) return LL_OK;
+    if (ll_text_print(text->s, stdout)) return LL_OK;
     return ll_error_set(err, LL_ERR_RUN, "standard output: %s", strerror(errno));
 }
 

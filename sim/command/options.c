@@ -171,6 +171,8 @@ static ll_status option_read(int argc, char **argv, int *i, ll_arena *mem,
     if (id == LL_OPT_FORMAT) return format_read(value, &out->format, err);
     if (id == LL_OPT_OUT && !*value)
         return ll_error_set(err, LL_ERR_CONFIG, "-o: the directory has no name");
+    if (id == LL_OPT_OUT && ll_text_unprintable(value))
+        return ll_error_set(err, LL_ERR_CONFIG, "-o %s: the name has a control character", value);
     return setting_add(id, value, mem, settings, err);
 }
 

@@ -76,6 +76,17 @@ void ll_node_ask(ll_node *node)
         node->asked = true;
 }
 
+/* What is shown of a value: whole characters of its first line. */
+static int shown_length(const char *text)
+{
+    enum { MAX = 40 };
+    size_t n = strcspn(text, "\n");
+    if (n <= MAX) return (int)n;
+    for (n = MAX; n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80;)
+        n--;
+    return (int)n;
+}
+
 ll_status ll_node_fault(ll_node *node, ll_arena *mem, ll_error *err, const char *fmt, ...)
 {
     char message[1024], value[80] = "";
@@ -84,9 +95,11 @@ ll_status ll_node_fault(ll_node *node, ll_arena *mem, ll_error *err, const char 
     vsnprintf(message, sizeof message, fmt, args);
     va_end(args);
     const char *quote = node->type == LL_NODE_TEXT ? "\"" : "";
-    if (ll_node_is_value(node))
-        snprintf(value, sizeof value, " = %s%.40s%s%s%s", quote, node->text,
-                 strlen(node->text) > 40 ? "..." : "", quote, node->is_default ? " (default)" : "");
+    if (ll_node_is_value(node)) {
+        const int n = shown_length(node->text);
+        snprintf(value, sizeof value, " = %s%.*s%s%s%s", quote, n, node->text,
+                 node->text[n] ? "..." : "", quote, node->is_default ? " (default)" : "");
+    }
     const char *path = ll_node_path(node, mem);
     node->reported = true;
     return ll_error_add(err, LL_ERR_CONFIG, "%s: %s%s%s%s", ll_node_where(node, mem), path, value,

@@ -52,6 +52,18 @@ static ll_status check_type(ll_node *node, const ll_key *key, ll_arena *mem, ll_
     return ll_node_fault(node, mem, err, "%s", expected(key, mem));
 }
 
+/* Values stand in reports, messages and names of files: one line of UTF-8. */
+static ll_status check_characters(ll_node *node, ll_arena *mem, ll_error *err)
+{
+    const char *bad = ll_text_unprintable(node->text);
+    if (!bad) return LL_OK;
+    return ll_node_fault(node, mem, err,
+                         ll_text_utf8(bad) ? "a control character (byte 0x%02x); a value is one "
+                                             "line of text"
+                                           : "byte 0x%02x is no character; files are UTF-8",
+                         (unsigned char)*bad);
+}
+
 /* "vendor: data sheet" -> evidence and source. */
 static ll_status read_evidence(ll_node *node, const char *s, ll_arena *mem, ll_value *out,
                                ll_error *err)
@@ -153,6 +165,7 @@ ll_status ll_value_read(ll_node *node, const ll_key *key, ll_arena *mem, ll_valu
 {
     ll_value v = {0};
     LL_TRY(check_type(node, key, mem, err));
+    LL_TRY(check_characters(node, mem, err));
     LL_TRY(split_evidence(node, key, mem, &v, err));
     if (ll_kind_is_number(key->kind)) {
         LL_TRY(read_number(node, key, mem, &v, err));

@@ -6,25 +6,12 @@
 
 void ll_json_init(ll_json *j, ll_text *out) { *j = (ll_json){.out = out}; }
 
-/* Length of the UTF-8 sequence at s (well formed, shortest form), or 0. */
-static int utf8_length(const unsigned char *s)
-{
-    if (s[0] < 0x80) return 1;
-    int n = s[0] >= 0xf0 && s[0] <= 0xf4 ? 4 : s[0] >= 0xe0 ? 3 : s[0] >= 0xc2 ? 2 : 0;
-    if (s[0] > 0xf4) return 0;
-    for (int i = 1; i < n; i++)
-        if ((s[i] & 0xc0) != 0x80) return 0;
-    if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xf0 && s[1] < 0x90)) return 0;
-    if ((s[0] == 0xed && s[1] > 0x9f) || (s[0] == 0xf4 && s[1] > 0x8f)) return 0;
-    return n;
-}
-
 static void string_write(ll_text *out, const char *text)
 {
     const unsigned char *s = (const unsigned char *)text;
     ll_text_add(out, "\"");
     while (*s) {
-        int n = utf8_length(s);
+        const int n = ll_text_utf8((const char *)s);
         if (n == 0)
             ll_text_add(out, "\\ufffd");
         else if (*s == '"' || *s == '\\')
@@ -35,6 +22,8 @@ static void string_write(ll_text *out, const char *text)
             ll_text_add(out, "\\t");
         else if (*s < 0x20 || *s == 0x7f)
             ll_text_add(out, "\\u%04x", *s);
+        else if (*s == 0xc2 && s[1] < 0xa0) // controls of 8 bits
+            ll_text_add(out, "\\u%04x", s[1]);
         else
             ll_text_add_bytes(out, (const char *)s, (size_t)n);
         s += n ? n : 1;

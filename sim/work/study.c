@@ -187,6 +187,16 @@ typedef struct reading {
     const ll_topology *known; /* of this fabric, or NULL */
 } reading;
 
+/* Results are called by it. */
+static ll_status name_check(const ll_config *cfg, const char *name, ll_error *err)
+{
+    enum { MAX_NAME = 120 };
+    const size_t n = strlen(name);
+    if (n >= 1 && n <= MAX_NAME) return LL_OK;
+    return ll_config_fault(cfg, "name", err, "a name of 1 to %d bytes is expected; it has %zu",
+                           MAX_NAME, n);
+}
+
 static ll_status study_fill(ll_config *cfg, const reading *r, ll_arena *mem, ll_study *out,
                             ll_error *err)
 {
@@ -195,6 +205,7 @@ static ll_status study_fill(ll_config *cfg, const reading *r, ll_arena *mem, ll_
     ll_status study = what == LL_STUDY_WHOLE || ll_config_has(cfg, "name")
                           ? ll_config_fill(cfg, "", ll_study_keys, out, err)
                           : LL_OK;
+    if (study == LL_OK && out->name) study = name_check(cfg, out->name, err);
     ll_status engine = engine_read(cfg, mem, out, err);
     ll_status cluster = ll_cluster_read(cfg, r->known, mem, &out->cluster, err);
     LL_TRY(study);

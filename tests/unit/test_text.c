@@ -66,8 +66,37 @@ static void test_hash(void)
     CHECK(h == 0x85944171f73967e8, "%016" PRIx64, h);
 }
 
+/* Controls of 7 and 8 bits, half a character, one in a form too long; not a tab, nor other scripts. */
+static void test_unprintable(void)
+{
+    static const char *const bad[] = {"a\033[1m",
+                                      "a\x7f",
+                                      "a\xc2\x9b"
+                                      "1m",
+                                      "a\xe9",
+                                      "a\xc3",
+                                      "a\n",
+                                      "a\xc0\xaf",
+                                      "a\xed\xa0\x80",
+                                      "a\x80"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        const char *at = ll_text_unprintable(bad[i]);
+        CHECK(at == bad[i] + 1, "case %zu", i);
+    }
+    CHECK(ll_text_unprintable("Z\xc3\xbcrich\t\xe6\x97\xa5 \xf0\x9f\x98\x80") == NULL, "UTF-8");
+    FILE *file = tmpfile();
+    char got[64] = "";
+    CHECK(file && ll_text_print("a\033[1m\xc3\xbc\n\xe9", file), "tmpfile");
+    if (!file) return;
+    rewind(file);
+    CHECK(fread(got, 1, sizeof got - 1, file) > 0 && !strcmp(got, "a\\x1b[1m\xc3\xbc\n\\xe9"), "%s",
+          got);
+    (void)fclose(file);
+}
+
 int main(void)
 {
+    test_unprintable();
     test_grow();
     test_distance();
     test_nearest();

@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-packages=(gcc libc6-dev make cmake pkg-config git libopenmpi-dev openmpi-bin petsc-dev libconfig-dev gnuplot-nox)
+packages=(gcc libc6-dev make cmake pkg-config git libopenmpi-dev openmpi-bin petsc-dev libconfig-dev libjansson-dev gnuplot-nox)
 [ "${1:-}" != test ] || packages+=(jq clang clang-format clang-tidy libclang-rt-14-dev shellcheck)
 
 missing=()

@@ -5,6 +5,7 @@
 #include "sim/print/paragraph.h"
 #include "sim/report/difference.h"
 #include "sim/report/plot.h"
+#include "sim/report/stored.h"
 #include "sim/validate/standing.h"
 #include "sim/version.h"
 
@@ -16,18 +17,43 @@ static void cases_make(int n, ll_arena *mem, ll_cases *out)
                       .study = ll_arena_array(mem, n, ll_study),
                       .result = ll_arena_array(mem, n, ll_result),
                       .report = ll_arena_array(mem, n, ll_report),
+                      .standing = ll_arena_array(mem, n, ll_standing *),
                       .label = ll_arena_array(mem, n, const char *)};
 }
 
-/* The name of study k; where another has it too, with the settings of its own, or else its path. */
+/* What tells study k from another of the same name: its settings, the name of its result's file, or
+ * its path. */
+static const char *told_apart(const char *label, const char *path, const ll_settings *settings,
+                              ll_arena *mem)
+{
+    if (*settings->own) return ll_arena_printf(mem, "%s %s", label, settings->own);
+    if (!ll_stored_is(path)) return path;
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    return ll_arena_strndup(mem, name, strlen(name) - strlen(".json"));
+}
+
+/* The name of study k; if another has it too, the first of them without settings keeps it. */
 static const char *label_of(const ll_cases *c, const char *const *name, const ll_settings *settings,
                             int k, ll_arena *mem)
 {
-    const char *label = c->study[k].name, *own = settings[k].own;
+    const char *label = c->study[k].name;
     for (int i = 0; i < c->n; i++)
-        if (i != k && !strcmp(c->study[i].name, label))
-            return *own ? ll_arena_printf(mem, "%s %s", label, own) : i < k ? name[k] : label;
+        if (i != k && !strcmp(c->study[i].name, label) &&
+            (i < k || *settings[k].own || ll_stored_is(name[k])))
+            return told_apart(label, name[k], &settings[k], mem);
     return label;
+}
+
+/* A result that was computed before: nothing can be set in it. */
+static ll_status stored_load(const char *path, const ll_settings *settings, int k, ll_comm *comm,
+                             ll_arena *mem, ll_cases *out, ll_error *err)
+{
+    if (settings->n_set)
+        return ll_error_set(err, LL_ERR_CONFIG,
+                            "%s is a result, in which nothing can be set; name the study instead",
+                            path);
+    out->standing[k] = ll_arena_new(mem, ll_standing);
+    return ll_stored_read(path, comm, mem, &out->study[k], &out->result[k], out->standing[k], err);
 }
 
 ll_status ll_cases_load(int n, const char *const *name, const ll_settings *settings, ll_comm *comm,
@@ -36,6 +62,10 @@ ll_status ll_cases_load(int n, const char *const *name, const ll_settings *setti
     cases_make(n, mem, out);
     for (int k = 0; k < n; k++) {
         const ll_settings *s = &settings[k];
+        if (ll_stored_is(name[k])) {
+            LL_TRY(stored_load(name[k], s, k, comm, mem, out, err));
+            continue;
+        }
         const ll_study_source from = {name[k], s->n_set, s->set, LL_STUDY_WHOLE};
         LL_TRY(ll_study_load(&from, comm, mem, &out->study[k], err));
     }
@@ -64,12 +94,15 @@ ll_status ll_cases_run(ll_cases *c, const ll_engine_list *beside, ll_comm *comm,
     const ll_record *record = ll_standing_record(comm, mem);
     *valid = true;
     for (int k = 0; k < c->n; k++) {
-        LL_TRY(case_run(c, k, beside, comm, mem, err));
-        c->report[k] =
-            (ll_report){.study = &c->study[k],
-                        .result = &c->result[k],
-                        .label = c->label[k],
-                        .standing = ll_standing_of(record, &c->study[k], &c->result[k], mem)};
+        const ll_standing *standing = c->standing[k];
+        if (!standing) {
+            LL_TRY(case_run(c, k, beside, comm, mem, err));
+            standing = ll_standing_of(record, &c->study[k], &c->result[k], mem);
+        }
+        c->report[k] = (ll_report){.study = &c->study[k],
+                                   .result = &c->result[k],
+                                   .label = c->label[k],
+                                   .standing = standing};
         *valid = *valid && c->result[k].valid;
     }
     return LL_OK;

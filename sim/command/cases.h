@@ -1,6 +1,7 @@
 /* Studies that one command runs, and their results as reports.
  *
- * A case is a study by name or by file, with its own settings. Cases are loaded together, so that
+ * A case is a study by name or by file, with its own settings, or the JSON of a result that was
+ * computed before. Cases are loaded together, so that
  * every fault is told before the first one runs; each is run once. */
 #ifndef LL_COMMAND_CASES_H
 #define LL_COMMAND_CASES_H
@@ -13,9 +14,10 @@
 
 typedef struct ll_cases {
     int n;
-    ll_study *study;   /* [n] */
-    ll_result *result; /* [n] */
-    ll_report *report; /* [n] */
+    ll_study *study;        /* [n] */
+    ll_result *result;      /* [n] */
+    ll_report *report;      /* [n] */
+    ll_standing **standing; /* [n] of a result that was computed before; NULL: it is to be run */
     const char *
         *label; /* [n] name of the study; settings or path beside it where names are the same */
     const ll_effects *effects; /* of the differences to the first; NULL: were not asked for */

@@ -85,6 +85,10 @@ typedef struct ll_result {
 /* A figure of the workload by its name; 0 if it has none of that name. */
 double ll_result_metric(const ll_result *r, const char *name);
 
+/* Of its numbers, in a fixed order and full precision: the same on every machine that computes
+ * alike. */
+uint64_t ll_result_checksum(const ll_result *r, ll_arena *mem);
+
 /* Price, execute and account for a study. Progress goes to stderr if it is a terminal. Collective.
  */
 ll_status ll_run(const ll_study *study, ll_comm *comm, ll_arena *mem, ll_result *out,

@@ -52,9 +52,7 @@ static void self_check(const ll_study *s, ll_result *out)
     check(out, "the model fits the memory", out->memory.total_B <= out->memory.capacity_B);
 }
 
-/* Numbers only, in a fixed order and full precision: the same on every machine that computes alike.
- */
-static uint64_t checksum(const ll_result *r, ll_arena *mem)
+uint64_t ll_result_checksum(const ll_result *r, ll_arena *mem)
 {
     ll_text t;
     ll_text_init(&t, mem);
@@ -109,6 +107,6 @@ ll_status ll_run(const ll_study *study, ll_comm *comm, ll_arena *mem, ll_result 
     LL_TRY(status);
     out->evidence = ll_evidence_weakest(study);
     self_check(study, out);
-    out->checksum = checksum(out, mem);
+    out->checksum = ll_result_checksum(out, mem);
     return LL_OK;
 }

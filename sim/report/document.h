@@ -1,0 +1,52 @@
+/* A result as one flat object: what JSON and CSV write, and what is read back from JSON.
+ *
+ * Its fields stand in one table, each with type, unit and meaning, and `lineloss list json` prints
+ * them. Fields may be added while schema_version stays the same; if one is removed or changes its
+ * meaning, schema_version goes up. Figures are SI, bytes and FLOP; fractions are of 1. */
+#ifndef LL_REPORT_DOCUMENT_H
+#define LL_REPORT_DOCUMENT_H
+
+#include "sim/print/fields.h"
+#include "sim/report/inputs.h"
+#include "sim/report/report.h"
+
+enum { LL_SCHEMA_VERSION = 2 };
+
+/* A value of the effective configuration. */
+typedef struct ll_document_value {
+    const char *path, *typed, *origin, *evidence, *source;
+    const char *unit; /* SI; NULL: not a quantity */
+    double value;     /* NaN: not a number */
+} ll_document_value;
+
+/* All that is written, with pointers to the arrays of the result, so that offsets reach it. */
+typedef struct ll_document {
+    int schema_version;
+    const char *study, *label, *doc, *version, *git, *cluster, *chip, *model, *precision, *engine,
+        *petsc_options, *baseline, *evidence;
+    const char *const *conventions, *const *outside;
+    ll_published published;
+    int64_t n_micro;
+    ll_layout layout;
+    const char *layout_text;
+    int64_t zero;
+    int64_t seed;
+    uint64_t config_hash;
+    ll_result r;
+    const ll_loss *loss;
+    const ll_baseline *baselines;
+    const ll_transfer_row *transfer;
+    const ll_check *check;
+    const ll_other_engine *beside;
+    int n_metric, n_memory, n_fact;
+    const ll_named *metric, *memory, *fact;
+    ll_inputs inputs;
+    int n_config;
+    ll_document_value *config;
+    int n_file;
+    const ll_config_file *files;
+} ll_document;
+
+extern const ll_field ll_document_fields[]; /* of an ll_document; ended by {0} */
+
+#endif

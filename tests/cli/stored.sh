@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# compare takes results that were computed before, and refuses files that are none, or were changed.
+. "$(dirname "$0")/common.sh"
+
+for study in nvl72 gb200_8192 atlas950; do expect 0 run $study -o was; done
+expect 0 run nvl72 --set job.interleave=1 -o was
+expect 0 compare nvl72 gb200_8192 atlas950 -o live
+mv out live.out
+expect 0 compare was/nvl72.json was/gb200_8192.json was/atlas950.json -o live
+same out live.out
+# Half of them computed now; a name of its own for each variant.
+expect 0 compare nvl72 was/nvl72.json was/nvl72+job.interleave=1.json -o mixed
+has out '^nvl72 +72 '
+has out '^nvl72\+job\.interleave=1 +72 '
+has out '^job\.interleave +7 +7 +1 +[-+][0-9.]+$'
+for ranks in 1 2 3; do
+    on $ranks compare was/nvl72.json was/atlas950.json -o "ranks.$ranks" --format json >"$ranks.json"
+    same "$ranks.json" 1.json
+done
+
+# What is read back is what was written, to the last digit.
+jq 'del(.config, .engine_stats)' was/nvl72.json >want
+jq '.results[0] | del(.config, .engine_stats)' 1.json >got
+same got want
+
+refused() { # file, pattern
+    expect 1 compare "$1" atlas950 -o bad
+    has err "$2"
+}
+sed 's/"effective_chips": 3/"effective_chips": 4/' was/nvl72.json >figure.json
+refused figure.json '^figure\.json: a figure was changed: the checksum does not fit$'
+sed 's/"typed": "900 GB\/s"/"typed": "901 GB\/s"/; s/"typed": "8.0 TB\/s"/"typed": "8.1 TB\/s"/' was/nvl72.json >key.json
+refused key.json '^key\.json: its configuration, by lineloss .*, means something else to this version'
+sed 's/"path": "job.tp"/"path": "job.tpp"/' was/nvl72.json >path.json
+refused path.json "unknown key 'tpp' in 'job'; did you mean"
+sed 's/"schema_version": 2/"schema_version": 1/' was/nvl72.json >schema.json
+refused schema.json '^schema\.json: schema_version 1; this version reads 2: run the study again$'
+head -c 3000 was/nvl72.json >cut.json
+refused cut.json '^cut\.json:[0-9]+: no JSON: '
+echo '[]' >list.json
+refused list.json '^list\.json: expected one JSON object$'
+echo '{"schema_version": 2}' >empty.json
+refused empty.json "^empty\.json: field '[a-z_]+' is missing"
+sed 's/"losses": \[/"losses": 3, "was": [/' was/nvl72.json >losses.json
+refused losses.json "^losses\.json: field 'losses' is missing, or is no list"
+sed 's/"cause": "bubble"/"cause": "bubbles"/' was/nvl72.json >cause.json
+refused cause.json "^cause\.json: cause 'bubbles' is not known"
+refused nothing.json '^nothing\.json: '
+expect 1 compare atlas950 -- was/nvl72.json --set job.tp=4 -o bad
+has err '^was/nvl72\.json is a result, in which nothing can be set; name the study instead$'
+finish

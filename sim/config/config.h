@@ -70,6 +70,10 @@ ll_status ll_source_file(const char *path, const char *what, ll_comm *comm, ll_a
 ll_status ll_source_text(const char *name, const char *text, ll_arena *mem, ll_source *out,
                          ll_error *err);
 
+/* Add the text of the file that a key of such a source names by `value`, as if it had been read. */
+void ll_source_attach(const char *name, const char *value, const char *text, ll_arena *mem,
+                      ll_source *source);
+
 typedef struct ll_config ll_config;
 typedef struct ll_node ll_node; /* a group, list or value of the tree */
 

@@ -335,3 +335,14 @@ ll_status ll_source_text(const char *name, const char *text, ll_arena *mem, ll_s
     *out = (ll_source){all.s, all.n};
     return LL_OK;
 }
+
+void ll_source_attach(const char *name, const char *value, const char *text, ll_arena *mem,
+                      ll_source *source)
+{
+    ll_text all;
+    ll_text_init(&all, mem);
+    ll_text_add_bytes(&all, source->bytes, source->n_byte);
+    const ll_attached it = {.name = ll_path_beside(name, value, mem), .text = text};
+    ll_attached_add(&it, &all);
+    *source = (ll_source){all.s, all.n};
+}

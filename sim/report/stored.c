@@ -15,7 +15,8 @@ bool ll_stored_is(const char *path)
 /* The rows of the table of fields that say which configuration the result is of. */
 static const ll_field *configuration_fields(ll_arena *mem)
 {
-    static const char *const names[] = {"schema_version", "config_hash", "version", "config"};
+    static const char *const names[] = {"schema_version", "config_hash", "version", "config",
+                                        "files"};
     enum { N_NAME = sizeof names / sizeof *names };
     ll_field *out = ll_arena_array(mem, N_NAME + 1, ll_field);
     int n = 0;
@@ -23,6 +24,13 @@ static const ll_field *configuration_fields(ll_arena *mem)
         for (int i = 0; i < N_NAME; i++)
             if (!strcmp(f->name, names[i])) out[n++] = *f;
     return out;
+}
+
+static const char *value_of(const ll_document *d, const char *key)
+{
+    for (int i = 0; i < d->n_config; i++)
+        if (!strcmp(d->config[i].path, key)) return d->config[i].typed;
+    return "";
 }
 
 /* The study out of the configuration of the file. */
@@ -44,7 +52,10 @@ static ll_status study_make(const char *path, const ll_document *d, ll_arena *me
                                    .omit = !strcmp(v->origin, "default")};
     }
     ll_config_write(d->n_config, line, &text);
-    LL_TRY(ll_source_text(ll_arena_printf(mem, "%s, config", path), text.s, mem, &source, err));
+    const char *name = ll_arena_printf(mem, "%s, config", path);
+    LL_TRY(ll_source_text(name, text.s, mem, &source, err));
+    for (int i = 0; i < d->n_file; i++)
+        ll_source_attach(name, value_of(d, d->files[i].path), d->files[i].text, mem, &source);
     const ll_study_source from = {.path = path, .what = LL_STUDY_WHOLE};
     LL_TRY(ll_study_parse(&from, source, mem, out, err));
     if (ll_config_hash(out->config) == d->config_hash) return LL_OK;

@@ -23,6 +23,23 @@ jq 'del(.config, .engine_stats, .sensitivity, .seed_spread)' was/nvl72.json >wan
 jq '.results[0] | del(.config, .engine_stats, .sensitivity, .seed_spread)' 1.json >got
 same got want
 
+# The files that a configuration names come with the result.
+cp "$LINELOSS_CONFIGS"/clusters/example_edge_list.txt own.txt
+cat >own.cfg <<'END'
+name = "own";
+@include "clusters/example_edge_list.cfg"
+@include "models/mpt_7b.cfg"
+job : { sequence = 2048; global_batch = 64; precision = "bf16"; zero = 3; };
+set = [ "cluster.topology.file = own.txt" ];
+END
+expect 0 run own.cfg -o was
+grep checksum was/own.json >want
+rm own.txt
+expect 0 compare was/own.json nvl72 -o own --format json
+grep checksum out | head -n 1 | tr -d ' ' >got
+tr -d ' ' <want >want.bare
+same got want.bare
+
 refused() { # file, pattern
     expect 1 compare "$1" atlas950 -o bad
     has err "$2"
@@ -46,6 +63,8 @@ refused losses.json "^losses\.json: field 'losses' is missing, or is no list"
 sed 's/"cause": "bubble"/"cause": "bubbles"/' was/nvl72.json >cause.json
 refused cause.json "^cause\.json: cause 'bubbles' is not known"
 refused nothing.json '^nothing\.json: '
+sed '/"text"/s/25 GB/26 GB/' was/own.json >file.json
+refused file.json '^file\.json: its configuration, by lineloss .*, means something else'
 expect 1 compare atlas950 -- was/nvl72.json --set job.tp=4 -o bad
 has err '^was/nvl72\.json is a result, in which nothing can be set; name the study instead$'
 finish

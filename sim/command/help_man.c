@@ -83,11 +83,12 @@ static void rows_add(const char *title, const ll_help_row *row, ll_text *out)
 
 static void head_add(ll_text *out)
 {
-    ll_text_add(out,
-                ".TH LINELOSS 1 \"\" \"lineloss %s\" \"User Commands\"\n"
-                ".SH NAME\nlineloss \\- how many chips\\(aq worth of work N accelerator chips do\n"
-                ".SH SYNOPSIS\n",
-                ll_version());
+    ll_text_add(
+        out,
+        ".TH LINELOSS 1 \"\" \"lineloss %s\" \"User Commands\"\n.nh\n.ad l\n" /* names stay whole */
+        ".SH NAME\nlineloss \\- how many chips\\(aq worth of work N accelerator chips do\n"
+        ".SH SYNOPSIS\n",
+        ll_version());
     for (int i = 0; ll_commands[i]; i++)
         ll_text_add(out, "%s.B lineloss %s\n%s [options]\n", i ? ".br\n" : "",
                     plain(ll_commands[i]->name, out->mem), plain(ll_commands[i]->usage, out->mem));

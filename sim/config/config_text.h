@@ -60,7 +60,7 @@ ll_place ll_section_place(const ll_section *section, int line);
 /* "file:line", or the file alone. */
 const char *ll_place_text(ll_place place, ll_arena *mem);
 
-/* `path` as seen from the folder of `file`. */
+/* `path` as seen from the folder of `file`; from the current folder if that is standard input. */
 const char *ll_path_beside(const char *file, const char *path, ll_arena *mem);
 
 /* libconfig 1.5 wraps integers and reads 1e400 as infinity, both silently, and gives a string the

@@ -18,10 +18,17 @@ typedef struct reading {
     const struct reading *parent;
 } reading;
 
+/* Standard input, or <(...) of a shell: it lies in no folder where other files could be. */
+static bool is_stream(const char *file)
+{
+    return !strcmp(file, "/dev/stdin") || !strncmp(file, "/dev/fd/", 8) ||
+           !strncmp(file, "/proc/self/fd/", 14);
+}
+
 const char *ll_path_beside(const char *file, const char *path, ll_arena *mem)
 {
     const char *slash = strrchr(file, '/');
-    if (*path == '/' || !*path || !slash) return path;
+    if (*path == '/' || !*path || !slash || is_stream(file)) return path;
     return ll_arena_printf(mem, "%.*s/%s", (int)(slash - file), file, path);
 }
 

@@ -187,11 +187,13 @@ typedef struct reading {
     const ll_topology *known; /* of this fabric, or NULL */
 } reading;
 
-/* Results are called by it. */
-static ll_status name_check(const ll_config *cfg, const char *name, ll_error *err)
+/* Name, doc and seed; a cluster may have none of them. Results are called by the name. */
+static ll_status head_read(ll_config *cfg, int what, ll_study *out, ll_error *err)
 {
     enum { MAX_NAME = 120 };
-    const size_t n = strlen(name);
+    if (what != LL_STUDY_WHOLE && !ll_config_has(cfg, "name")) return LL_OK;
+    LL_TRY(ll_config_fill(cfg, "", ll_study_keys, out, err));
+    const size_t n = strlen(out->name);
     if (n >= 1 && n <= MAX_NAME) return LL_OK;
     return ll_config_fault(cfg, "name", err, "a name of 1 to %d bytes is expected; it has %zu",
                            MAX_NAME, n);
@@ -201,11 +203,7 @@ static ll_status study_fill(ll_config *cfg, const reading *r, ll_arena *mem, ll_
                             ll_error *err)
 {
     const int what = r->from->what;
-    LL_TRY(groups_check(cfg, r->from, err));
-    ll_status study = what == LL_STUDY_WHOLE || ll_config_has(cfg, "name")
-                          ? ll_config_fill(cfg, "", ll_study_keys, out, err)
-                          : LL_OK;
-    if (study == LL_OK && out->name) study = name_check(cfg, out->name, err);
+    ll_status study = head_read(cfg, what, out, err);
     ll_status engine = engine_read(cfg, mem, out, err);
     ll_status cluster = ll_cluster_read(cfg, r->known, mem, &out->cluster, err);
     LL_TRY(study);
@@ -231,7 +229,8 @@ static ll_status reading_run(const reading *r, ll_arena *mem, ll_study *out, ll_
     for (int i = 0; i < r->n_change; i++)
         if (!r->change[i].text)
             LL_TRY(ll_config_take(out->config, r->change[i].from, r->change[i].path, err));
-    ll_status status = study_fill(out->config, r, mem, out, err);
+    ll_status status = groups_check(out->config, r->from, err);
+    if (status == LL_OK) status = study_fill(out->config, r, mem, out, err);
     ll_status rest = ll_config_finish(out->config, err);
     return status == LL_OK ? rest : status;
 }

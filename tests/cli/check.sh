@@ -31,4 +31,16 @@ expect 1 check nvl72 --set job.tp=7 -o never
 expect 1 check nvl72 --set job.tp=7
 is_empty out
 has err 'job\.tp = 7'
+# A study from standard input or <(...): its includes, and files that it names, are sought from the current folder.
+mkdir parts
+cp "$LINELOSS_CONFIGS/studies/nvl72.cfg" parts/study.cfg
+sed -i "s#@include \"../#@include \"$LINELOSS_CONFIGS/#" parts/study.cfg
+echo '@include "parts/study.cfg"' >piped.cfg
+"$LINELOSS" check piped.cfg >usual 2>err </dev/null || complain "$(cat err)"
+"$LINELOSS" check /dev/stdin <piped.cfg >out 2>err || complain "standard input: $(cat err)"
+same out usual
+"$LINELOSS" check <(cat piped.cfg) >out 2>err </dev/null || complain "<(...): $(cat err)"
+same out usual
+"$LINELOSS" check /dev/stdin --set set=1 <<<'@include "none.cfg"' >out 2>err && complain 'an include that is missing'
+has err '^/dev/stdin:1: @include "none\.cfg": no such file;'
 finish

@@ -66,7 +66,7 @@ static void test_hash(void)
     CHECK(h == 0x85944171f73967e8, "%016" PRIx64, h);
 }
 
-/* Controls of 7 and 8 bits, half a character, one in a form too long; not a tab, nor other scripts. */
+/* Controls of 7 and 8 bits, half a character, one in a form too long; no tab, no other scripts. */
 static void test_unprintable(void)
 {
     static const char *const bad[] = {"a\033[1m",

@@ -139,11 +139,16 @@ void ll_progress_reach(ll_progress *p, double done)
     look(p);
 }
 
+void ll_progress_hide(ll_progress *p)
+{
+    if (!p->head->dirty) return;
+    fprintf(stderr, "\r%*s\r", LINE_COLUMNS, "");
+    fflush(stderr);
+    p->head->dirty = false;
+}
+
 void ll_progress_end(ll_progress *p)
 {
     ll_comm_progress_set(p->comm, p->outer);
-    if (!p->dirty) return;
-    fprintf(stderr, "\r%*s\r", LINE_COLUMNS, "");
-    fflush(stderr);
-    p->dirty = false;
+    if (p->head == p) ll_progress_hide(p);
 }

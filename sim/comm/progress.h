@@ -45,6 +45,7 @@ void ll_progress_begin(ll_progress *p, ll_comm *comm, const char *name, const ch
 void ll_progress_piece(ll_progress *p, double n);    /* the next n of the total are at hand */
 void ll_progress_step(ll_progress *p, double n);     /* n more are done */
 void ll_progress_reach(ll_progress *p, double done); /* so many are done in all */
+void ll_progress_hide(ll_progress *p);               /* erases the line: something is printed */
 void ll_progress_end(ll_progress *p);                /* erases the line */
 
 /* The line without what is around it, as of elapsed_s seconds after its beginning. */

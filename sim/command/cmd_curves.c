@@ -9,17 +9,13 @@
 #include <string.h>
 
 /* Clusters that were read, by the name in the table. */
-typedef struct named {
-    const char *name;
-    const ll_study *study;
-} named;
-
 typedef struct clusters {
     const ll_options *opt;
     ll_comm *comm;
     ll_arena *mem;
     int n, cap;
-    named *named; /* [n] */
+    const char **name;      /* [n] */
+    const ll_study **study; /* [n] */
 } clusters;
 
 static ll_status cluster_add(clusters *all, const ll_point *p, ll_error *err)
@@ -30,14 +26,16 @@ static ll_status cluster_add(clusters *all, const ll_point *p, ll_error *err)
                             p->line);
     if (all->n == all->cap) {
         const int cap = 2 * all->cap + 8;
-        all->named = ll_arena_grown(all->mem, all->named, all->n, cap, sizeof(named));
+        all->name = ll_arena_grown(all->mem, all->name, all->n, cap, sizeof *all->name);
+        all->study = ll_arena_grown(all->mem, all->study, all->n, cap, sizeof *all->study);
         all->cap = cap;
     }
     ll_study *s = ll_arena_new(all->mem, ll_study);
     LL_TRY(ll_study_load(
         &(ll_study_source){p->cluster, all->opt->n_set, all->opt->set, LL_STUDY_CLUSTER}, all->comm,
         all->mem, s, err));
-    all->named[all->n++] = (named){p->cluster, s};
+    all->name[all->n] = p->cluster;
+    all->study[all->n++] = s;
     return LL_OK;
 }
 
@@ -46,7 +44,7 @@ static ll_status clusters_read(clusters *all, const ll_points *points, int *inde
 {
     for (int i = 0; i < points->n; i++) {
         int k = 0;
-        while (k < all->n && strcmp(all->named[k].name, points->point[i].cluster) != 0)
+        while (k < all->n && strcmp(all->name[k], points->point[i].cluster) != 0)
             k++;
         if (k == all->n) LL_TRY(cluster_add(all, &points->point[i], err));
         index[i] = k;
@@ -74,32 +72,55 @@ static ll_status predict(const ll_study *s, const ll_point *p, ll_comm *comm, ll
     return LL_OK;
 }
 
-static void print(const ll_options *opt, const ll_points *points, int n_by, const ll_prediction *by,
-                  ll_arena *mem, ll_text *out)
+/* by: [2] the engine of the clusters, and `closed`; one of them if they are the same. */
+static int predictions(const ll_curves *c, ll_prediction *by)
 {
-    if (opt->format == LL_FORMAT_CSV || opt->format == LL_FORMAT_JSON) {
-        ll_table_print(ll_curve_points(points, n_by, by, mem), opt->format, 0, out);
-        return;
-    }
-    ll_table_print(ll_curve_summary(points, n_by, by, mem), opt->format, ll_table_terminal_width(),
-                   out);
-    if (opt->format == LL_FORMAT_TEXT) ll_text_add(out, "\n");
-    if (opt->format != LL_FORMAT_TEXT) return;
-    ll_curve_verdict(points, n_by, by, mem, out);
-    ll_text_add(out, "\nNot in the table, of 512 B to 8 GiB:\n");
-    ll_table_print(ll_curve_missing(points, mem), opt->format, ll_table_terminal_width(), out);
+    by[0] = (ll_prediction){c->cluster[0]->engine->name, c->engine_s};
+    by[1] = (ll_prediction){ll_engine_closed.name, c->closed_s};
+    return c->cluster[0]->engine != &ll_engine_closed ? 2 : 1;
 }
 
-static ll_status files_write(ll_output *set, const ll_points *points, int n_by,
-                             const ll_prediction *by, ll_comm *comm, ll_arena *mem, ll_error *err)
+static void print(const ll_curves *c, ll_format format, int width, ll_arena *mem, ll_text *out)
 {
+    ll_prediction by[2];
+    const ll_points *points = c->points;
+    const int n_by = predictions(c, by);
+    if (format == LL_FORMAT_JSON) {
+        ll_curve_json(c, mem, out);
+        return;
+    }
+    if (format == LL_FORMAT_CSV) {
+        ll_table_print(ll_curve_points(points, n_by, by, mem), format, 0, out);
+        return;
+    }
+    ll_table_print(ll_curve_summary(points, n_by, by, mem), format, width, out);
+    if (format != LL_FORMAT_TEXT) return;
+    ll_text_add(out, "\n");
+    ll_curve_verdict(points, n_by, by, mem, out);
+    ll_text_add(out, "\nNot in the table, of 512 B to 8 GiB:\n");
+    ll_table_print(ll_curve_missing(points, mem), format, width, out);
+}
+
+static ll_status files_write(ll_output *set, const ll_curves *c, ll_comm *comm, ll_arena *mem,
+                             ll_error *err)
+{
+    static const struct {
+        const char *name;
+        ll_format format;
+    } files[] = {{"curves.json", LL_FORMAT_JSON},
+                 {"curves.txt", LL_FORMAT_TEXT},
+                 {"curves.csv", LL_FORMAT_CSV}};
     bool drawn;
-    ll_text text;
+    ll_prediction by[2];
+    predictions(c, by);
     LL_TRY(ll_output_begin(set, comm, mem, err));
-    ll_text_init(&text, mem);
-    ll_table_print(ll_curve_points(points, n_by, by, mem), LL_FORMAT_CSV, 0, &text);
-    LL_TRY(ll_output_write(set->stage, set->main, &text, comm, err));
-    LL_TRY(ll_curve_plot(set->stage, points, by, comm, mem, &drawn, err));
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        ll_text text;
+        ll_text_init(&text, mem);
+        if (ll_comm_rank(comm) == 0) print(c, files[i].format, 100, mem, &text);
+        LL_TRY(ll_output_write(set->stage, files[i].name, &text, comm, err));
+    }
+    LL_TRY(ll_curve_plot(set->stage, c->points, by, comm, mem, &drawn, err));
     return ll_output_commit(set, comm, err);
 }
 
@@ -111,8 +132,8 @@ static ll_status points_predict(const clusters *all, const ll_points *points, co
     ll_progress progress;
     ll_progress_begin(&progress, all->comm, "curves", "of the points", points->n);
     for (int i = 0; i < points->n && status == LL_OK; i++) {
-        status = predict(all->named[index[i]].study, &points->point[i], all->comm, all->mem,
-                         &engine_s[i], &closed_s[i], err);
+        status = predict(all->study[index[i]], &points->point[i], all->comm, all->mem, &engine_s[i],
+                         &closed_s[i], err);
         ll_progress_step(&progress, 1);
     }
     ll_progress_end(&progress);
@@ -121,7 +142,7 @@ static ll_status points_predict(const clusters *all, const ll_points *points, co
 
 static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_error *err)
 {
-    ll_output set = {.dir = opt->value[LL_OPT_OUT], .main = "curves.csv"};
+    ll_output set = {.dir = opt->value[LL_OPT_OUT], .main = "curves.json"};
     clusters all = {.opt = opt, .comm = comm, .mem = mem};
     ll_points points;
     LL_TRY(ll_curve_read(opt->n_arg, opt->arg, comm, mem, &points, err));
@@ -129,16 +150,14 @@ static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_err
     double *engine_s = ll_arena_array(mem, points.n, double);
     double *closed_s = ll_arena_array(mem, points.n, double);
     LL_TRY(clusters_read(&all, &points, index, err));
-    LL_ASSERT(all.n > 0 && all.named, "%d points", points.n); /* a table has points */
+    LL_ASSERT(all.n > 0 && all.study, "%d points", points.n); /* a table has points */
     if (set.dir) LL_TRY(ll_output_check(&set, comm, err));
     LL_TRY(points_predict(&all, &points, index, engine_s, closed_s, err));
-    const ll_prediction by[] = {{all.named[index[0]].study->engine->name, engine_s},
-                                {"closed", closed_s}};
-    const int n_by = strcmp(by[0].name, by[1].name) != 0 ? 2 : 1;
+    const ll_curves curves = {&points, all.n, all.name, all.study, engine_s, closed_s};
     ll_text text;
     ll_text_init(&text, mem);
-    if (ll_comm_rank(comm) == 0) print(opt, &points, n_by, by, mem, &text);
-    if (set.dir) LL_TRY(files_write(&set, &points, n_by, by, comm, mem, err));
+    if (ll_comm_rank(comm) == 0) print(&curves, opt->format, ll_table_terminal_width(), mem, &text);
+    if (set.dir) LL_TRY(files_write(&set, &curves, comm, mem, err));
     return ll_command_print(comm, &text, err);
 }
 
@@ -153,8 +172,9 @@ const ll_command ll_command_curves = {
             "FILE is comma-separated with the columns\n"
             "cluster,op,n,bytes,time_us and perhaps use (fit or check) and source; chips are the "
             "first n\n"
-            "of the cluster. --format csv or json: one row per point. -o DIR: curves.csv and a "
-            "picture.\n"
+            "of the cluster. --format csv: one row per point. --format json: one object (`lineloss "
+            "list\n"
+            "json curves`). -o DIR: curves.json, .txt, .csv and a picture.\n"
             "\n"
             "Examples:\n"
             "  lineloss curves configs/published/collectives.csv\n"

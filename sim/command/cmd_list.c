@@ -8,7 +8,9 @@
 #include "sim/print/timing.h"
 #include "sim/report/catalog.h"
 #include "sim/report/keys.h"
+#include "sim/report/net.h"
 #include "sim/report/report.h"
+#include "sim/validate/curve_report.h"
 #include "sim/validate/validation_report.h"
 
 #include <stdio.h>
@@ -112,6 +114,8 @@ static ll_table *list_json(ll_comm *comm, ll_arena *mem)
     ll_table *t = ll_report_fields(mem);
     ll_cases_fields_add("compare.", t);
     ll_validation_fields_add("validate.", t);
+    ll_net_fields_add("net.", t);
+    ll_curve_fields_add("curves.", t);
     ll_timing_fields_add("timing.", t);
     return t;
 }

@@ -1,339 +1,297 @@
-/* lineloss net CLUSTER: what nccl-tests would print on the simulated cluster.
- *
- * Sizes and bandwidths are counted as nccl-tests does: algbw = size / time, and
- * busbw = algbw * factor with n members:
- *   all_reduce 2 (n-1)/n; all_gather, reduce_scatter, all_to_all (n-1)/n; broadcast, send 1.
- * So the busbw of a perfect collective is the rate of a chip's link, whatever n is.
- */
-#include "sim/base/words.h"
-#include "sim/collective/collective.h"
+/* lineloss net CLUSTER: what nccl-tests would print on the simulated cluster. */
 #include "sim/comm/progress.h"
 #include "sim/command/command.h"
-#include "sim/report/report.h"
-#include "sim/step/engines.h"
+#include "sim/command/net_job.h"
+#include "sim/print/output.h"
+#include "sim/print/timing.h"
+#include "sim/report/net.h"
 #include "sim/step/price.h"
-#include "sim/work/study.h"
 
-#include <errno.h>
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-enum { MAX_SIZES = 128, N_SPREAD = 4 };
+/* All rows, one after the other; each is printed when it is known. */
+typedef struct sweep {
+    const ll_options *opt;
+    const ll_net_job *job;
+    ll_net *net;
+    ll_comm *comm;
+    ll_arena *mem;
+    ll_chooser *chooser;
+    ll_engine *engine; /* of the study; keeps what it knows of the fabric, and prices */
+    ll_plan **plan;    /* [n_what * n_size]; NULL: not made yet */
+    ll_progress progress;
+    int n_printed; /* rows */
+} sweep;
 
-typedef struct net_job {
-    bool wanted[LL_N_COLLECTIVE];
-    ll_algorithm algorithm;
-    ll_group group;
-    int n_size;
-    double size_B[MAX_SIZES];
-    ll_engine_list beside;
-    bool timing;
-} net_job;
+/* ---- Rows ------------------------------------------------------------------------------------ */
 
-static ll_status size_parse(const char *word, size_t n, double *out, ll_error *err)
+static ll_status plan_of(sweep *w, int i, const ll_plan **out, ll_error *err)
 {
-    char text[64], why[256];
-    snprintf(text, sizeof text, "%.*s", (int)(n < sizeof text ? n : sizeof text - 1), word);
-    /* A space between number and unit is easily forgotten on a command line: the parser takes both.
-     */
-    if (ll_units_parse(LL_KIND_SIZE, text, out, why, sizeof why) != LL_OK)
-        return ll_error_set(err, LL_ERR_CONFIG, "--sizes: '%s': %s", text, why);
-    return LL_OK;
-}
-
-/* "8B..1GiBx2": from, to, factor; ".." and "x" may be left out. */
-static ll_status sizes_parse(const char *word, net_job *job, ll_error *err)
-{
-    const char *dots = strstr(word, ".."), *times = strrchr(word, 'x');
-    const char *end = times ? times : word + strlen(word);
-    double from_B, to_B, factor = 2;
-    if (times) {
-        char *rest;
-        factor = strtod(times + 1, &rest);
-        if (rest == times + 1 || *rest || !(factor > 1) || factor > 1e6)
-            return ll_error_set(err, LL_ERR_CONFIG,
-                                "--sizes %s: expected a factor above 1 after the x, such as x2",
-                                word);
+    const ll_net_job *job = w->job;
+    if (w->plan[i] == NULL) {
+        const ll_request request = {job->what[i / job->n_size], job->algorithm, job->group,
+                                    job->size_B[i % job->n_size]};
+        ll_plan *plan = ll_arena_new(w->mem, ll_plan);
+        LL_TRY(ll_chooser_choose(w->chooser, &request, w->mem, plan, err));
+        w->plan[i] = plan;
     }
-    LL_TRY(size_parse(word, (size_t)((dots ? dots : end) - word), &from_B, err));
-    to_B = from_B;
-    if (dots) LL_TRY(size_parse(dots + 2, (size_t)(end - dots - 2), &to_B, err));
-    if (!(from_B >= 1) || to_B < from_B || to_B > 1e15)
-        return ll_error_set(err, LL_ERR_CONFIG,
-                            "--sizes %s: expected 1 B <= from <= to <= 1 PB, such as 8B..1GiBx2",
-                            word);
-    /* Powers by multiplication are exact for the usual factors; the tolerance keeps the last. */
-    double size_B = from_B;
-    while (size_B <= to_B * (1 + 1e-12)) {
-        if (job->n_size == MAX_SIZES)
-            return ll_error_set(err, LL_ERR_CONFIG,
-                                "--sizes %s: more than %d sizes; use a larger factor", word,
-                                MAX_SIZES);
-        job->size_B[job->n_size++] = floor(size_B);
-        size_B *= factor;
-    }
+    *out = w->plan[i];
     return LL_OK;
 }
 
-/* Whole number of 1 .. max at `word`; *rest is what follows. */
-static bool count_parse(const char *word, int64_t max, int32_t *out, const char **rest)
+static ll_status own_add(sweep *w, const ll_plan *plan, ll_error *err)
 {
-    char *end;
-    errno = 0;
-    long long x = strtoll(word, &end, 10);
-    if (end == word || errno || x < 1 || x > max) return false;
-    *out = (int32_t)x;
-    *rest = end;
-    return true;
-}
-
-static ll_status group_parse(const ll_options *opt, const ll_topology *topo, ll_group *out,
-                             ll_error *err)
-{
-    const char *chips = opt->value[LL_OPT_CHIPS], *group = opt->value[LL_OPT_GROUP], *rest = "";
-    int32_t n = topo->n_chip, stride = 1;
-    if (chips && group)
-        return ll_error_set(err, LL_ERR_CONFIG,
-                            "--chips and --group: give one of them; --chips 8 is the first 8 chips "
-                            "alone, --group 8 is every group of 8 at once");
-    if (chips && (!count_parse(chips, n, &n, &rest) || *rest || n < 2))
-        return ll_error_set(err, LL_ERR_CONFIG, "--chips %s: expected a whole number from 2 to %d",
-                            chips, topo->n_chip);
-    *out = (ll_group){.n_chip = n, .n_digit = 1, .size = {n}, .stride = {1}};
-    if (!group) return LL_OK;
-    bool ok = count_parse(group, topo->n_chip, &n, &rest) && n >= 2;
-    if (ok && *rest == ':') ok = count_parse(rest + 1, topo->n_chip, &stride, &rest);
-    if (!ok || *rest)
-        return ll_error_set(err, LL_ERR_CONFIG,
-                            "--group %s: expected N or N:STRIDE, such as 8 or 16:72", group);
-    if (topo->n_chip % ((int64_t)n * stride))
-        return ll_error_set(err, LL_ERR_CONFIG,
-                            "--group %s: %d x %d does not divide the cluster's %d chips", group, n,
-                            stride, topo->n_chip);
-    out->size[0] = n;
-    out->stride[0] = stride;
+    ll_cost cost = {0};
+    LL_TRY(ll_collective_price(w->net->study, plan, w->engine, w->mem, &cost, err));
+    const ll_net_row row = ll_net_row_of(plan, &cost, w->net->study->engine->name, w->mem);
+    ll_net_add(w->net, &row, w->mem);
     return LL_OK;
 }
 
-static ll_status job_parse(const ll_options *opt, const ll_topology *topo, net_job *job,
-                           ll_error *err)
-{
-    const char *what = opt->value[LL_OPT_COLLECTIVE], *how = opt->value[LL_OPT_ALGORITHM];
-    const char *sizes = opt->value[LL_OPT_SIZES];
-    const ll_words ways = {LL_N_ALGORITHM, ll_algorithm_names, NULL};
-    const char *names[LL_N_COLLECTIVE + 1];
-    int id;
-    *job = (net_job){0};
-    for (int c = 0; c < LL_N_COLLECTIVE; c++)
-        names[c] = ll_collective_names[c];
-    names[LL_N_COLLECTIVE] = "all";
-    what = what ? what : "all_reduce";
-    how = how ? how : "auto";
-    LL_TRY(ll_words_pick(&(ll_words){LL_N_COLLECTIVE + 1, names, NULL}, what, &id, err,
-                         "--collective %s: ", what));
-    for (int c = 0; c < LL_N_COLLECTIVE; c++)
-        job->wanted[c] = id == c || id == LL_N_COLLECTIVE;
-    LL_TRY(ll_words_pick(&ways, how, &id, err, "--algorithm %s: ", how));
-    job->algorithm = (ll_algorithm)id;
-    LL_TRY(group_parse(opt, topo, &job->group, err));
-    if (opt->value[LL_OPT_BESIDE])
-        LL_TRY(ll_engine_list_parse(opt->value[LL_OPT_BESIDE], &job->beside, err));
-    job->timing = opt->value[LL_OPT_TIMING] != NULL;
-    if (job->timing && job->beside.n == 0)
-        return ll_error_set(err, LL_ERR_CONFIG,
-                            "--timing: needs --beside, such as --beside closed");
-    return sizes_parse(sizes ? sizes : "8B..1GiBx2", job, err);
-}
-
-static void row_add(ll_table *t, const ll_plan *plan, const ll_cost *cost)
-{
-    double rate_GBps = plan->size_B / cost->total_s / 1e9;
-    ll_table_row(t);
-    ll_table_set(t, 0, "%s", ll_collective_names[plan->collective]);
-    ll_table_number(t, 1, 0, plan->size_B);
-    ll_table_number(t, 2, 2, cost->total_s * 1e6);
-    ll_table_number(t, 3, 3, rate_GBps);
-    ll_table_number(t, 4, 3,
-                    rate_GBps * ll_collective_bus_factor(plan->collective, plan->group_size));
-    ll_table_number(t, 5, 2, cost->software_s * 1e6);
-    ll_table_number(t, 6, 2, cost->latency_s * 1e6);
-    ll_table_number(t, 7, 2, cost->wire_s * 1e6);
-    ll_table_set(t, 8, "%s", ll_plan_name(plan, t->mem));
-    if (!(cost->flow.max_s > 0)) return;
-    const double flow_s[] = {cost->flow.min_s, cost->flow.median_s, cost->flow.p99_s,
-                             cost->flow.max_s};
-    for (int i = 0; i < N_SPREAD; i++)
-        ll_table_number(t, 9 + i, 2, flow_s[i] * 1e6);
-}
-
-/* spread: with the columns for when flows end. */
-static ll_table *net_table(bool spread, ll_arena *mem)
-{
-    static const ll_column columns[] = {
-        {.name = "collective"},
-        {.name = "size B", .key = "size_B", .right = true},
-        {.name = "time us", .key = "time_us", .right = true},
-        {.name = "algbw GB/s", .key = "algbw_GBps", .right = true},
-        {.name = "busbw GB/s", .key = "busbw_GBps", .right = true},
-        {.name = "soft us", .key = "software_us", .right = true},
-        {.name = "lat us", .key = "latency_us", .right = true},
-        {.name = "wire us", .key = "wire_us", .right = true},
-        {.name = "algorithm"},
-        {.name = "flow min", .key = "flow_min_us", .right = true},
-        {.name = "median", .key = "flow_median_us", .right = true},
-        {.name = "P99", .key = "flow_p99_us", .right = true},
-        {.name = "max us", .key = "flow_max_us", .right = true},
-    };
-    const int n = (int)(sizeof columns / sizeof *columns);
-    return ll_table_create(mem, "", spread ? n : n - N_SPREAD, columns);
-}
-
-/* ---- One collective by several engines ------------------------------------------------------- */
-
-static ll_table *beside_table(bool timing, ll_arena *mem)
-{
-    static const ll_column columns[] = {
-        {.name = "collective"},
-        {.name = "size B", .key = "size_B", .right = true},
-        {.name = "engine"},
-        {.name = "time us", .key = "time_us", .right = true},
-        {.name = "diff %", .key = "diff_percent", .right = true},
-        {.name = "lat us", .key = "latency_us", .right = true},
-        {.name = "wire us", .key = "wire_us", .right = true},
-        {.name = "bound %", .key = "bound_percent", .right = true},
-        {.name = "solves", .right = true},
-        {.name = "packet-hops", .key = "packet_hops", .right = true},
-        {.name = "wall s", .key = "wall_s", .right = true},
-        {.name = "memory MB", .key = "memory_MB", .right = true},
-    };
-    const int n = (int)(sizeof columns / sizeof *columns);
-    return ll_table_create(mem, "", timing ? n : n - 2, columns);
-}
-
-typedef struct beside_row {
-    const char *engine;
-    ll_cost cost;
-    ll_price work;
-    double wall_s, memory_B; /* longest of all ranks; sum of them */
-} beside_row;
-
-static void beside_row_add(ll_table *t, const ll_plan *plan, const beside_row *first,
-                           const beside_row *row, bool timing)
-{
-    ll_table_row(t);
-    ll_table_set(t, 0, "%s", ll_collective_names[plan->collective]);
-    ll_table_number(t, 1, 0, plan->size_B);
-    ll_table_set(t, 2, "%s", row->engine);
-    ll_table_number(t, 3, 3, row->cost.total_s * 1e6);
-    ll_table_number(t, 4, 2, 100 * (row->cost.total_s / first->cost.total_s - 1));
-    ll_table_number(t, 5, 3, row->cost.latency_s * 1e6);
-    ll_table_number(t, 6, 3, row->cost.wire_s * 1e6);
-    ll_table_number(t, 7, 2, 100 * ll_price_fact(&row->work, "batch_err_frac"));
-    ll_table_set(t, 8, "%.0f", ll_price_fact(&row->work, "n_solve"));
-    ll_table_set(t, 9, "%.0f", ll_price_fact(&row->work, "n_packet_hop"));
-    if (!timing) return;
-    ll_table_number(t, 10, 3, row->wall_s);
-    ll_table_number(t, 11, 1, row->memory_B * 1e-6);
-}
-
-/* Memory: what the engine took from the system beyond what was taken before, which arenas show. */
-static ll_status beside_price(const ll_study *s, const ll_plan *plan, ll_comm *comm,
-                              beside_row *row, ll_error *err)
+/* One engine, from scratch. Memory: what it took from the system beyond what was taken before,
+ * which arenas show. first: the row of the study's own engine, or NULL for that one. */
+static ll_status beside_price(sweep *w, const ll_study *s, const ll_plan *plan,
+                              const ll_net_row *first, ll_error *err)
 {
     ll_arena *mem = ll_arena_create("engine");
-    row->engine = s->engine->name;
+    ll_cost cost = {0};
+    ll_price work;
     ll_arena_peak_restart();
     const double start_s = ll_progress_clock_s(), before_B = (double)ll_arena_balance_B();
-    const ll_status status = ll_collective_work(s, plan, comm, mem, &row->cost, &row->work, err);
+    const ll_status status = ll_collective_work(s, plan, w->comm, mem, &cost, &work, err);
     uint64_t used_B = (uint64_t)((double)ll_arena_peak_B() - before_B);
-    row->wall_s = ll_progress_clock_s() - start_s;
+    double wall_s = ll_progress_clock_s() - start_s;
     ll_arena_destroy(mem);
-    ll_comm_max_f64(comm, 1, &row->wall_s);
-    ll_comm_sum_u64(comm, 1, &used_B);
-    row->memory_B = (double)used_B;
-    return status;
+    ll_comm_max_f64(w->comm, 1, &wall_s);
+    ll_comm_sum_u64(w->comm, 1, &used_B);
+    LL_TRY(status);
+    ll_net_row row = ll_net_row_of(plan, &cost, s->engine->name, w->mem);
+    row.diff_frac = first ? row.time_s / first->time_s - 1 : 0;
+    row.bound_frac = ll_price_fact(&work, "batch_err_frac");
+    row.n_solve = ll_price_fact(&work, "n_solve");
+    row.n_packet_hop = ll_price_fact(&work, "n_packet_hop");
+    row.wall_s = wall_s;
+    row.memory_B = (double)used_B;
+    ll_net_add(w->net, &row, w->mem);
+    return LL_OK;
 }
 
 /* The study's own engine first. */
-static ll_status beside_add(const ll_study *s, const net_job *job, const ll_plan *plan,
-                            ll_comm *comm, ll_arena *mem, ll_table *t, ll_error *err)
+static ll_status beside_add(sweep *w, const ll_plan *plan, ll_error *err)
 {
-    beside_row first = {0};
-    LL_TRY(beside_price(s, plan, comm, &first, err));
-    beside_row_add(t, plan, &first, &first, job->timing);
-    for (int i = 0; i < job->beside.n; i++) {
-        if (job->beside.engine[i] == s->engine) continue;
-        const ll_study other = ll_study_with_engine(s, job->beside.engine[i], mem);
-        beside_row row = {0};
-        LL_TRY(beside_price(&other, plan, comm, &row, err));
-        beside_row_add(t, plan, &first, &row, job->timing);
+    const ll_study *s = w->net->study;
+    LL_TRY(beside_price(w, s, plan, NULL, err));
+    const ll_net_row first = w->net->row[w->net->n_row - 1];
+    for (int i = 0; i < w->job->beside.n; i++) {
+        if (w->job->beside.engine[i] == s->engine) continue;
+        const ll_study other = ll_study_with_engine(s, w->job->beside.engine[i], w->mem);
+        LL_TRY(beside_price(w, &other, plan, &first, err));
     }
     return LL_OK;
 }
 
-/* One collective of one size: a row, or one for each engine. */
-static ll_status price_add(const ll_study *s, const net_job *job, const ll_request *request,
-                           ll_comm *comm, ll_arena *mem, ll_table *t, ll_error *err)
+/* ---- Printing -------------------------------------------------------------------------------- */
+
+/* CSV of the rows from `first` on; the heading only before the first of all. */
+static void csv_add(const ll_net *net, int first, ll_arena *mem, ll_text *out)
 {
-    ll_plan *plan = ll_arena_new(mem, ll_plan);
-    LL_TRY(ll_collective_choose(&s->cluster, request, mem, plan, err));
-    if (job->beside.n) return beside_add(s, job, plan, comm, mem, t, err);
-    ll_cost cost = {0};
-    LL_TRY(ll_collective_time(s, plan, comm, mem, &cost, err));
-    row_add(t, plan, &cost);
-    return LL_OK;
+    ll_text all;
+    ll_text_init(&all, mem);
+    ll_table_print(ll_net_table(net, first, mem), LL_FORMAT_CSV, 0, &all);
+    ll_text_add(out, "%s", first == 0 ? all.s : strchr(all.s, '\n') + 1);
 }
 
-static ll_status sweep(const ll_study *s, const net_job *job, ll_comm *comm, ll_arena *mem,
-                       ll_table *t, ll_error *err)
+static void text_add(const ll_net *net, int first, int width, ll_text *out)
 {
-    int n_what = 0;
-    for (int c = 0; c < LL_N_COLLECTIVE; c++)
-        n_what += job->wanted[c];
-    ll_progress progress;
-    ll_status status = LL_OK;
-    ll_progress_begin(&progress, comm, "net", "of the rows", (double)n_what * job->n_size);
-    for (int c = 0; c < LL_N_COLLECTIVE && status == LL_OK; c++)
-        for (int i = 0; job->wanted[c] && i < job->n_size && status == LL_OK; i++) {
-            const ll_request request = {(ll_collective)c, job->algorithm, job->group,
-                                        job->size_B[i]};
-            status = price_add(s, job, &request, comm, mem, t, err);
-            ll_progress_step(&progress, 1);
-        }
-    ll_progress_end(&progress);
+    if (first == 0) ll_net_heading(net, out);
+    for (int i = first; i < net->n_row; i++)
+        ll_net_line(net, i, width, out);
+}
+
+/* What is new, as text or CSV; the other formats wait for the end. */
+static ll_status new_print(sweep *w, ll_error *err)
+{
+    const ll_format format = w->opt->format;
+    if (format != LL_FORMAT_TEXT && format != LL_FORMAT_CSV) return LL_OK;
+    const ll_arena_mark mark = ll_arena_here(w->mem);
+    ll_text text;
+    ll_text_init(&text, w->mem);
+    if (ll_comm_rank(w->comm) == 0 && format == LL_FORMAT_TEXT)
+        text_add(w->net, w->n_printed, ll_table_terminal_width(), &text);
+    if (ll_comm_rank(w->comm) == 0 && format == LL_FORMAT_CSV)
+        csv_add(w->net, w->n_printed, w->mem, &text);
+    ll_progress_hide(&w->progress);
+    const ll_status status = ll_command_print(w->comm, &text, err);
+    ll_arena_release(w->mem, mark);
+    w->n_printed = w->net->n_row;
     return status;
 }
 
+static void print(const ll_net *net, ll_format format, ll_arena *mem, ll_text *out)
+{
+    if (format == LL_FORMAT_JSON)
+        ll_net_json(net, mem, out);
+    else if (format == LL_FORMAT_TEXT)
+        text_add(net, 0, 100, out);
+    else
+        ll_table_print(ll_net_table(net, 0, mem), format, 0, out);
+}
+
+/* ---- All of them ----------------------------------------------------------------------------- */
+
+/* The engine whose time counts: packet, if it is one of them. */
+static bool is_slow(const sweep *w)
+{
+    bool slow = w->net->study->engine == &ll_engine_packet;
+    for (int i = 0; i < w->job->beside.n; i++)
+        slow = slow || w->job->beside.engine[i] == &ll_engine_packet;
+    return slow;
+}
+
+/* About how long a row takes beside others: by `packet`, what that says; else they are alike. */
+static ll_status effort_of(sweep *w, int i, const ll_study *packet, double *out, ll_error *err)
+{
+    const ll_plan *plan;
+    *out = 1;
+    if (packet == NULL) return LL_OK;
+    LL_TRY(plan_of(w, i, &plan, err));
+    for (int r = 0; r < plan->n_round; r++) {
+        const ll_phase phase = {.n_traffic = 1, .traffic = &plan->round[r].traffic};
+        bool known = false;
+        for (int k = 0; k < r && !known; k++)
+            known = ll_traffic_equal(&plan->round[k].traffic, phase.traffic);
+        const ll_cluster *c = &packet->cluster;
+        if (!known) *out += packet->engine->effort(c->topo, &c->wire, packet->engine_param, &phase);
+    }
+    return LL_OK;
+}
+
+static ll_status rows_make(sweep *w, int n, const double *effort, ll_error *err)
+{
+    for (int i = 0; i < n; i++) {
+        const ll_plan *plan;
+        ll_progress_piece(&w->progress, effort[i]);
+        LL_TRY(plan_of(w, i, &plan, err));
+        LL_TRY(w->net->beside ? beside_add(w, plan, err) : own_add(w, plan, err));
+        ll_progress_step(&w->progress, effort[i]);
+        LL_TRY(new_print(w, err));
+    }
+    return LL_OK;
+}
+
+static ll_status rows_all(sweep *w, ll_error *err)
+{
+    const int n = w->job->n_what * w->job->n_size;
+    const ll_study slow = ll_study_with_engine(w->net->study, &ll_engine_packet, w->mem);
+    double all = 0, *effort = ll_arena_array(w->mem, n, double);
+    w->plan = ll_arena_array(w->mem, n, ll_plan *);
+    for (int i = 0; i < n; i++) {
+        LL_TRY(effort_of(w, i, is_slow(w) ? &slow : NULL, &effort[i], err));
+        all += effort[i];
+    }
+    ll_progress_begin(&w->progress, w->comm, "net", is_slow(w) ? "of the traffic" : "of the rows",
+                      all);
+    const ll_status status = rows_make(w, n, effort, err);
+    ll_progress_end(&w->progress);
+    return status;
+}
+
+static ll_status sweep_run(sweep *w, ll_error *err)
+{
+    const ll_study *s = w->net->study;
+    ll_arena *own = ll_arena_create("chooser");
+    w->chooser = ll_chooser_create(&s->cluster, own);
+    ll_status status = ll_engine_create(s->engine, s->cluster.topo, &s->cluster.wire,
+                                        s->engine_param, w->comm, &w->engine, err);
+    if (status == LL_OK) status = rows_all(w, err);
+    ll_engine_destroy(w->engine);
+    ll_arena_destroy(own);
+    return status;
+}
+
+/* ---- Files ----------------------------------------------------------------------------------- */
+
+/* "net-nvl72+collective=all": what was asked for is part of the name of a result. */
+static const char *name_of(const ll_options *opt, ll_arena *mem)
+{
+    static const struct {
+        ll_option_id id;
+        const char *name;
+    } asked[] = {{LL_OPT_COLLECTIVE, "collective"}, {LL_OPT_ALGORITHM, "algorithm"},
+                 {LL_OPT_SIZES, "sizes"},           {LL_OPT_CHIPS, "chips"},
+                 {LL_OPT_GROUP, "group"},           {LL_OPT_BESIDE, "beside"}};
+    enum { N_ASKED = sizeof asked / sizeof *asked };
+    const char **set = ll_arena_array(mem, opt->n_set + N_ASKED, const char *);
+    int n = 0;
+    for (; n < opt->n_set; n++)
+        set[n] = opt->set[n];
+    for (int i = 0; i < N_ASKED; i++)
+        if (opt->value[asked[i].id])
+            set[n++] = ll_arena_printf(mem, "%s=%s", asked[i].name, opt->value[asked[i].id]);
+    const char *slash = strrchr(opt->arg[0], '/'), *base = slash ? slash + 1 : opt->arg[0];
+    const size_t n_base = strlen(base);
+    const bool is_file = n_base > 4 && !strcmp(base + n_base - 4, ".cfg");
+    return ll_output_variant(
+        ll_arena_printf(mem, "net-%.*s", (int)(is_file ? n_base - 4 : n_base), base), n, set, mem);
+}
+
+static ll_status files_write(ll_output *set, const char *name, const ll_net *net,
+                             const ll_timing *timing, ll_comm *comm, ll_arena *mem, ll_error *err)
+{
+    static const struct {
+        const char *suffix;
+        ll_format format;
+    } files[] = {{".json", LL_FORMAT_JSON}, {".txt", LL_FORMAT_TEXT}, {".csv", LL_FORMAT_CSV}};
+    ll_text text;
+    bool drawn;
+    LL_TRY(ll_output_begin(set, comm, mem, err));
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        ll_text_init(&text, mem);
+        if (ll_comm_rank(comm) == 0) print(net, files[i].format, mem, &text);
+        LL_TRY(ll_output_write(set->stage, ll_output_file_name(name, files[i].suffix, mem), &text,
+                               comm, err));
+    }
+    LL_TRY(
+        ll_net_plot(set->stage, ll_output_file_name(name, "", mem), net, comm, mem, &drawn, err));
+    ll_text_init(&text, mem);
+    ll_timing_report(timing, comm, &text);
+    LL_TRY(ll_output_write(set->stage, ll_output_file_name(name, ".timing.json", mem), &text, comm,
+                           err));
+    return ll_output_commit(set, comm, err);
+}
+
+/* ---- The command ----------------------------------------------------------------------------- */
+
 static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_error *err)
 {
+    ll_timing timing;
+    ll_timing_start(&timing);
     ll_study *s = ll_arena_new(mem, ll_study);
-    net_job *job = ll_arena_new(mem, net_job);
+    ll_net_job *job = ll_arena_new(mem, ll_net_job);
     LL_TRY(ll_study_load(&(ll_study_source){opt->arg[0], opt->n_set, opt->set, LL_STUDY_CLUSTER},
                          comm, mem, s, err));
-    LL_TRY(job_parse(opt, s->cluster.topo, job, err));
+    LL_TRY(ll_net_job_parse(opt, s->cluster.topo, job, err));
     LL_TRY(ll_engine_list_other(&job->beside, s->engine, err));
-    ll_table *t = job->beside.n ? beside_table(job->timing, mem)
-                                : net_table(s->engine == &ll_engine_packet, mem);
-    LL_TRY(sweep(s, job, comm, mem, t, err));
+    ll_net net = {.study = s,
+                  .named = opt->arg[0],
+                  .group = job->group,
+                  .asked = ll_algorithm_names[job->algorithm],
+                  .beside = job->beside.n > 0,
+                  .timing = job->timing};
+    const char *name = name_of(opt, mem);
+    ll_output set = {.dir = opt->value[LL_OPT_OUT],
+                     .main = ll_output_file_name(name, ".json", mem),
+                     .identity = ll_output_identity(ll_config_hash(s->config), mem),
+                     .force = opt->value[LL_OPT_FORCE] != NULL};
+    if (set.dir) LL_TRY(ll_output_check(&set, comm, err));
+    sweep w = {.opt = opt, .job = job, .net = &net, .comm = comm, .mem = mem};
+    LL_TRY(sweep_run(&w, err));
     ll_text text;
     ll_text_init(&text, mem);
-    if (ll_comm_rank(comm) == 0) {
-        if (opt->format == LL_FORMAT_TEXT)
-            ll_text_add(
-                &text,
-                "# %s: %d of its %d chips, in groups of %d, engine %s\n"
-                "# sizes and bandwidths as nccl-tests count them; time = software + latency + "
-                "wire\n",
-                s->cluster.name, job->group.n_chip, s->cluster.topo->n_chip,
-                ll_group_size(&job->group), s->engine->name);
-        if (opt->format == LL_FORMAT_TEXT && s->engine == &ll_engine_packet)
-            ll_text_add(&text, "# flow: when the flows of the longest round end, of the part of it "
-                               "that is simulated\n");
-        ll_table_print(t, opt->format, ll_table_terminal_width(), &text);
-    }
-    return ll_command_print(comm, &text, err);
+    if (ll_comm_rank(comm) == 0 && w.n_printed == 0) print(&net, opt->format, mem, &text);
+    LL_TRY(ll_command_print(comm, &text, err));
+    return set.dir ? files_write(&set, name, &net, &timing, comm, mem, err) : LL_OK;
 }
 
 const ll_command ll_command_net = {
@@ -346,7 +304,11 @@ const ll_command ll_command_net = {
             "2(n-1)/n for\n"
             "all_reduce, (n-1)/n for all_gather, reduce_scatter and all_to_all, 1 for broadcast "
             "and send.\n"
-            "Time is the sum of software, latency and wire.\n"
+            "Time is the sum of software, latency and wire. Text and CSV come row by row, as they "
+            "are priced.\n"
+            "Of a study, its cluster is taken. --format json prints one object (`lineloss list "
+            "json net`).\n"
+            "-o DIR writes <name>.json, .txt, .csv, and a picture of time and busbw over size.\n"
             "\n"
             "Examples:\n"
             "  lineloss net nvl72\n"
@@ -354,7 +316,8 @@ const ll_command ll_command_net = {
             "  lineloss net atlas950 --chips 64 --collective all_to_all --engine closed\n"
             "  lineloss net atlas950 --group 128:64 --algorithm ring\n"
             "  lineloss net atlas950 --sizes 1MiB --beside closed,packet --timing",
-    .options = LL_OPT_STUDY | LL_OPT_BIT(LL_OPT_FORMAT) | LL_OPT_BIT(LL_OPT_COLLECTIVE) |
+    .options = LL_OPT_STUDY | LL_OPT_BIT(LL_OPT_FORMAT) | LL_OPT_BIT(LL_OPT_OUT) |
+               LL_OPT_BIT(LL_OPT_FORCE) | LL_OPT_BIT(LL_OPT_COLLECTIVE) |
                LL_OPT_BIT(LL_OPT_ALGORITHM) | LL_OPT_BIT(LL_OPT_SIZES) | LL_OPT_BIT(LL_OPT_CHIPS) |
                LL_OPT_BIT(LL_OPT_GROUP) | LL_OPT_BIT(LL_OPT_BESIDE) | LL_OPT_BIT(LL_OPT_TIMING),
     .min_arg = 1,

@@ -84,26 +84,6 @@ static const ll_field layout_fields[] = {
     LL_FIELD("sequence", LL_FIELD_INT64, ll_document, layout.seq, "tokens", "per sequence"),
     {0}};
 
-static const ll_field config_fields[] = {
-    LL_FIELD("path", LL_FIELD_STRING, ll_document_value, path, "", "key"),
-    LL_FIELD("typed", LL_FIELD_STRING, ll_document_value, typed, "", "value as typed"),
-    LL_FIELD("value", LL_FIELD_NUMBER, ll_document_value, value, "",
-             "in SI units; null if it is not a number"),
-    LL_FIELD("unit", LL_FIELD_STRING, ll_document_value, unit, "",
-             "of value; null if it is not a number"),
-    LL_FIELD("origin", LL_FIELD_STRING, ll_document_value, origin, "",
-             "file:line, the option that set it, or default"),
-    LL_FIELD("evidence", LL_FIELD_STRING, ll_document_value, evidence, "",
-             "none (a choice), measured, vendor, derived, press, unverified, assumed or unstated"),
-    LL_FIELD("source", LL_FIELD_STRING, ll_document_value, source, "", "where the figure is from"),
-    {0}};
-
-static const ll_field file_fields[] = {
-    LL_FIELD("path", LL_FIELD_STRING, ll_config_file, path, "", "key that names it"),
-    LL_FIELD("name", LL_FIELD_STRING, ll_config_file, name, "", "of the file"),
-    LL_FIELD("text", LL_FIELD_STRING, ll_config_file, text, "", "all that stood in it"),
-    {0}};
-
 const ll_field ll_document_fields[] = {
     LL_FIELD("study", LL_FIELD_STRING, ll_document, study, "", "name of the study"),
     LL_FIELD("label", LL_FIELD_STRING, ll_document, label, "",
@@ -217,9 +197,9 @@ const ll_field ll_document_fields[] = {
     LL_FIELD("valid", LL_FIELD_BOOL, ll_document, r.valid, "", "all checks hold"),
     LL_FIELD("checksum", LL_FIELD_HASH, ll_document, r.checksum, "",
              "of the result, whatever the number of ranks"),
-    {LL_FIELD_LIST_OF("config", ll_document_value, config_fields, ll_document, config, n_config,
+    {LL_FIELD_LIST_OF("config", ll_config_row, ll_config_row_fields, ll_document, config, n_config,
                       "the effective configuration")},
-    {LL_FIELD_LIST_OF("files", ll_config_file, file_fields, ll_document, files, n_file,
+    {LL_FIELD_LIST_OF("files", ll_config_file, ll_config_file_fields, ll_document, files, n_file,
                       "what keys of the configuration name; there only if one does"),
      .optional = true},
     {0}};

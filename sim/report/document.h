@@ -8,16 +8,10 @@
 
 #include "sim/print/fields.h"
 #include "sim/report/inputs.h"
+#include "sim/report/provenance.h"
 #include "sim/report/report.h"
 
 enum { LL_SCHEMA_VERSION = 2 };
-
-/* A value of the effective configuration. */
-typedef struct ll_document_value {
-    const char *path, *typed, *origin, *evidence, *source;
-    const char *unit; /* SI; NULL: not a quantity */
-    double value;     /* NaN: not a number */
-} ll_document_value;
 
 /* All that is written, with pointers to the arrays of the result, so that offsets reach it. */
 typedef struct ll_document {
@@ -42,7 +36,7 @@ typedef struct ll_document {
     const ll_named *metric, *memory, *fact;
     ll_inputs inputs;
     int n_config;
-    ll_document_value *config;
+    const ll_config_row *config;
     int n_file;
     const ll_config_file *files;
 } ll_document;

@@ -1,17 +1,10 @@
 /* The result as JSON and CSV. */
-#include "sim/config/shipped.h"
 #include "sim/engine/flow/solver_options.h"
 #include "sim/report/document.h"
 #include "sim/report/summary.h"
 #include "sim/version.h"
 
 #include <math.h>
-
-static const char *const si_units[] = {
-    [LL_KIND_COUNT] = "1",  [LL_KIND_RATIO] = "1",  [LL_KIND_TIME] = "s",
-    [LL_KIND_SIZE] = "B",   [LL_KIND_RATE] = "B/s", [LL_KIND_COMPUTE] = "FLOP/s",
-    [LL_KIND_POWER] = "W",  [LL_KIND_BOOL] = NULL,  [LL_KIND_STRING] = NULL,
-    [LL_KIND_CHOICE] = NULL};
 
 static void figures_make(const ll_result *r, ll_arena *mem, ll_document *d)
 {
@@ -72,23 +65,11 @@ static ll_document *document_make(const ll_report *r, ll_arena *mem)
                        .baselines = r->result->baseline,
                        .transfer = r->result->transfer,
                        .check = r->result->check,
-                       .beside = r->result->beside,
-                       .n_config = ll_config_n_entry(s->config)};
+                       .beside = r->result->beside};
     d->n_file = ll_config_files(s->config, mem, &d->files);
     figures_make(r->result, mem, d);
     ll_inputs_make(r, mem, &d->inputs);
-    d->config = ll_arena_array(mem, d->n_config, ll_document_value);
-    for (int i = 0; i < d->n_config; i++) {
-        const ll_config_entry *e = ll_config_entry_at(s->config, i);
-        const char *unit = si_units[e->kind];
-        d->config[i] = (ll_document_value){.path = e->path,
-                                           .typed = e->text,
-                                           .value = unit ? e->value : (double)NAN,
-                                           .unit = unit,
-                                           .origin = ll_shipped_short(e->origin, mem),
-                                           .evidence = ll_evidence_name(e->evidence),
-                                           .source = e->source};
-    }
+    d->n_config = ll_config_rows(s->config, mem, &d->config);
     return d;
 }
 

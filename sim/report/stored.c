@@ -42,7 +42,7 @@ static ll_status study_make(const char *path, const ll_document *d, ll_arena *me
     ll_text text;
     ll_text_init(&text, mem);
     for (int i = 0; i < d->n_config; i++) {
-        const ll_document_value *v = &d->config[i];
+        const ll_config_row *v = &d->config[i];
         const bool stated = strcmp(v->evidence, ll_evidence_name(LL_EVIDENCE_NONE)) != 0 &&
                             strcmp(v->evidence, ll_evidence_name(LL_EVIDENCE_UNSTATED)) != 0;
         line[i] = (ll_config_line){.path = v->path,

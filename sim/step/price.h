@@ -77,4 +77,8 @@ ll_status ll_collective_time(const ll_study *study, const ll_plan *plan, ll_comm
 ll_status ll_collective_work(const ll_study *study, const ll_plan *plan, ll_comm *comm,
                              ll_arena *mem, ll_cost *out, ll_price *work, ll_error *err);
 
+/* The same by an engine of the study that is kept for many: equal rounds are priced once. */
+ll_status ll_collective_price(const ll_study *study, const ll_plan *plan, ll_engine *engine,
+                              ll_arena *mem, ll_cost *out, ll_error *err);
+
 #endif

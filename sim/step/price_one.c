@@ -29,3 +29,17 @@ ll_status ll_collective_time(const ll_study *study, const ll_plan *plan, ll_comm
     ll_price work;
     return ll_collective_work(study, plan, comm, mem, out, &work, err);
 }
+
+ll_status ll_collective_price(const ll_study *study, const ll_plan *plan, ll_engine *engine,
+                              ll_arena *mem, ll_cost *out, ll_error *err)
+{
+    ll_phase phase[LL_MAX_ROUND];
+    const ll_arena_mark mark = ll_arena_here(mem);
+    ll_price *price = ll_arena_array(mem, plan->n_round, ll_price);
+    for (int i = 0; i < plan->n_round; i++)
+        phase[i] = (ll_phase){.n_traffic = 1, .traffic = &plan->round[i].traffic};
+    const ll_status status = ll_engine_price(engine, plan->n_round, phase, price, err);
+    if (status == LL_OK) ll_collective_cost(study->cluster.software, plan, price, out);
+    ll_arena_release(mem, mark);
+    return status;
+}

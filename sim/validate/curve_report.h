@@ -13,6 +13,20 @@ typedef struct ll_prediction {
     const double *s;  /* [points->n] */
 } ll_prediction;
 
+/* All that `curves` finds. */
+typedef struct ll_curves {
+    const ll_points *points;
+    int n_cluster;
+    const char *const *asked;       /* [n_cluster] as the table names them */
+    const ll_study *const *cluster; /* [n_cluster] */
+    const double *engine_s;         /* [points->n] by the engine of the clusters, and */
+    const double *closed_s;         /* by `closed` */
+} ll_curves;
+
+/* One object; its fields, as rows "field, type, unit, meaning", with `prefix` before each. */
+void ll_curve_json(const ll_curves *curves, ll_arena *mem, ll_text *out);
+void ll_curve_fields_add(const char *prefix, ll_table *t);
+
 /* One row per point. by: [n_by] */
 ll_table *ll_curve_points(const ll_points *points, int n_by, const ll_prediction *by,
                           ll_arena *mem);

@@ -28,8 +28,14 @@ has out '^gb200_nvl72_pods +all_reduce +144 +6 '
 has out '^gb200_nvl72 +72 +all +all_gather reduce_scatter all_to_all$'
 has out '^hgx_a100 +8 +above 512 MiB +all_gather reduce_scatter all_to_all$'
 has out '^closed: median of the absolute errors [0-9.]+ % over [0-9]+ points, [0-9.]+ % over the [0-9]+ that nothing'
-[ -s drawn/curves.csv ] && [ -s drawn/curves.dat ] && [ -s drawn/curves.gp ] || complain "files: $(ls drawn)"
+[ -s drawn/curves.json ] && [ -s drawn/curves.txt ] && [ -s drawn/curves.csv ] && [ -s drawn/curves.dat ] && [ -s drawn/curves.gp ] || complain "files: $(ls drawn)"
 ! command -v gnuplot >/dev/null || [ -s drawn/curves.svg ] || complain "no picture"
+
+# JSON has the clusters that points were measured on, with all of their keys.
+"$JSON_CHECK" schema_version version git rows clusters <drawn/curves.json || complain "no JSON"
+[ "$(grep -c '"measured_s"' drawn/curves.json)" = "$(($(wc -l <drawn/curves.csv) - 1))" ] || complain "rows of JSON and CSV"
+[ "$(grep -c '"path": "cluster.wire.packet"' drawn/curves.json)" = "$(cut -d, -f1 drawn/curves.csv | sed 1d | sort -u | wc -l)" ] ||
+    complain "not every cluster has its configuration"
 
 # What nccl-tests prints. One group size, so the own part cannot be told from the rest.
 expect 0 calibrate collectives hgx_h100 "$nccl"/*.txt

@@ -43,4 +43,43 @@ expect 0 net nvl72 --sizes 1GiB --beside closed --timing --format csv
 has out 'wall_s,memory_MB'
 expect 1 net nvl72 --chips 6 --algorithm halving --sizes 1MiB
 has err 'power of two'
+
+# As text each collective is a block of lines that fit a terminal; a study stands for its cluster.
+expect 0 net nvl72 --collective all --sizes 8B..1GiBx1024
+is_empty err
+[ "$(grep -c '^# \(all_reduce\|all_gather\|reduce_scatter\|all_to_all\|broadcast\|send\)$' out)" = 6 ] ||
+    complain "blocks: $(cat out)"
+has out '^# nvl72 is a study: '
+! grep -E '.{81}' out || complain "lines of more than 80 columns"
+[ "$(grep -cE '^ +[0-9]+ ' out)" = 18 ] || complain "rows: $(cat out)"
+
+# Rows come when they are priced: the first is there although the second does not end.
+mkfifo rows
+"$LINELOSS" net atlas950_256 --engine packet --set engine.packets_per_flow=0 --sizes 8KiB..16GiBx1000000 >rows 2>/dev/null &
+busy=$!
+grep -m 1 -E '^ +8192 ' <rows >first
+kill "$busy" 2>/dev/null && wait "$busy" 2>/dev/null
+[ -s first ] || complain "no row before the end"
+
+# JSON: what it is of, every key, the files that keys name, and all bits of the figures; no date, no host.
+expect 0 net example_edge_list --collective all --sizes 1KiB..1MiBx1024 --format json
+"$JSON_CHECK" schema_version version git config_hash cluster chips seed engine rows config files <out || complain "no JSON"
+has out '"text": ".*chips 8'
+lacks out '"(date|host|wall_s)"'
+[ "$(grep -c '"path": "cluster\.' out)" -gt 20 ] || complain "few keys"
+cp out serial
+on 2 net example_edge_list --collective all --sizes 1KiB..1MiBx1024 --format json >ranks
+same ranks serial
+expect 0 list json net
+has out '^net\.rows\[\]\.busbw_Bps +number +B/s '
+
+# Files: a set whose name says what was asked for, with a picture in both forms.
+expect 0 net nvl72 --sizes 1KiB..1MiBx1024 --collective all_gather -o files
+name=files/net-nvl72+collective=all_gather+sizes=1KiB..1MiBx1024
+for suffix in .json .txt .csv .svg -column.svg .timing.json; do
+    [ -s "$name$suffix" ] || complain "no $name$suffix: $(ls files)"
+done
+has "$name.svg" 'all_gather among 72: busbw '
+expect 0 net nvl72 --sizes 1KiB..1MiBx1024 -o files
+[ "$(ls files/*.timing.json | wc -l)" = 2 ] || complain "one replaced the other: $(ls files)"
 finish

@@ -1,0 +1,26 @@
+/* The command line of `net`: which collectives, sizes, chips and engines. */
+#ifndef LL_COMMAND_NET_JOB_H
+#define LL_COMMAND_NET_JOB_H
+
+#include "sim/collective/collective.h"
+#include "sim/command/options.h"
+#include "sim/step/engines.h"
+
+enum { LL_NET_SIZES = 128 };
+
+typedef struct ll_net_job {
+    int n_what;
+    ll_collective what[LL_N_COLLECTIVE]; /* [n_what] */
+    ll_algorithm algorithm;
+    ll_group group;
+    int n_size;
+    double size_B[LL_NET_SIZES]; /* [n_size] rising */
+    ll_engine_list beside;
+    bool timing;
+} ll_net_job;
+
+/* Errors: LL_ERR_CONFIG, with what is legal. Not collective. */
+ll_status ll_net_job_parse(const ll_options *opt, const ll_topology *topo, ll_net_job *job,
+                           ll_error *err);
+
+#endif

@@ -194,6 +194,17 @@ static ll_status arguments_check(const ll_options *o, ll_error *err)
     return LL_OK;
 }
 
+/* What stands beside results in a folder, and is none: so that `compare results/?*.json` means the
+ * results. */
+static bool is_companion(const char *path)
+{
+    static const char *const ends[] = {".timing.json", ".check.json"};
+    const size_t n = strlen(path);
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+        if (n > strlen(ends[i]) && !strcmp(path + n - strlen(ends[i]), ends[i])) return true;
+    return false;
+}
+
 static bool is_help_topic(const char *word)
 {
     for (int i = 0; ll_help_topics[i].name; i++)
@@ -212,6 +223,7 @@ static ll_status word_read(const char *word, ll_setting_list *settings, ll_optio
         return LL_OK;
     }
     if (!out->command) return command_find(word, &out->command, err);
+    if (out->command->has_variants && is_companion(word)) return LL_OK;
     out->arg[out->n_arg++] = word;
     ll_settings_argument(settings);
     return LL_OK;

@@ -71,6 +71,7 @@ static void test_variants(ll_arena *mem)
         {"compare --set x=1 a -- --set y=2 a --set x=3 --seed 4",
          2,
          {"x=1,|", "y=2,x=3,--seed seed=4,|y=2 x=3 seed=4"}},
+        {"compare r/a.json r/a.timing.json r/b.check.json r/b.json", 2, {"|", "|"}},
         {"compare a -- a -- a --fold off",
          3,
          {"|", "|", "--fold engine.fold=off,|engine.fold=off"}},

@@ -37,13 +37,12 @@ static const char *errors_short(int n, const ll_report *report, ll_arena *mem)
     return s;
 }
 
-/* "3,530 (corrected: 2,970)". */
-static const char *chips_text(const ll_report *r, ll_arena *mem)
+/* " (corrected: 2,970)", or nothing. */
+static const char *corrected_text(const ll_report *r, ll_arena *mem)
 {
     const double corrected = ll_headline_corrected_chips(r);
-    const char *s = ll_digits_text(r->result->effective_chips, LL_HEADLINE_DIGITS, mem);
-    if (!(corrected > 0)) return s;
-    return ll_arena_printf(mem, "%s (corrected: %s)", s,
+    if (!(corrected > 0)) return "";
+    return ll_arena_printf(mem, " (corrected: %s)",
                            ll_digits_text(corrected, LL_HEADLINE_DIGITS, mem));
 }
 
@@ -51,10 +50,11 @@ static const char *effective_sentence(int n, const ll_report *report, ll_arena *
 {
     const char *s = "";
     for (int k = 0; k < n; k++)
-        s = ll_arena_printf(mem,
-                            k ? "%s; %s %s that of %s" : "%s%s %s do the work of %s at their peak",
-                            s, ll_thousands_text(report[k].result->n_chip, mem),
-                            report[k].study->cluster.chip.name, chips_text(&report[k], mem));
+        s = ll_arena_printf(
+            mem, k ? "%s; %s %s that of %s%s" : "%s%s %s do the work of %s at their peak%s", s,
+            ll_thousands_text(report[k].result->n_chip, mem), report[k].study->cluster.chip.name,
+            ll_digits_text(report[k].result->effective_chips, LL_HEADLINE_DIGITS, mem),
+            corrected_text(&report[k], mem));
     return s;
 }
 

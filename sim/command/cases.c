@@ -118,6 +118,17 @@ ll_status ll_cases_effects(ll_cases *c, ll_comm *comm, ll_arena *mem, ll_error *
     return LL_OK;
 }
 
+ll_status ll_cases_columns(ll_cases *c, const char *names, ll_format format, ll_arena *mem,
+                           ll_error *err)
+{
+    const ll_table *all = format == LL_FORMAT_CSV ? ll_report_tidy(c->n, c->report, mem)
+                                                  : ll_comparison_all(c->n, c->report, mem);
+    ll_table *chosen;
+    LL_TRY(ll_table_select(all, "--columns", names, &chosen, err));
+    *(format == LL_FORMAT_CSV ? &c->chosen_csv : &c->chosen) = chosen;
+    return LL_OK;
+}
+
 void ll_cases_pick(const ll_cases *all, int n, const int *index, ll_arena *mem, ll_cases *out)
 {
     cases_make(n, mem, out);
@@ -252,6 +263,13 @@ static void differences_print(const ll_cases *c, ll_format format, int width, ll
     }
 }
 
+static ll_table *results_table(const ll_cases *c, ll_arena *mem)
+{
+    ll_table *t = ll_comparison_results(c->n, c->report, mem);
+    if (c->chosen) *t = *c->chosen;
+    return t;
+}
+
 void ll_cases_print(const ll_cases *c, ll_format format, int width, ll_arena *mem, ll_text *out)
 {
     if (format == LL_FORMAT_JSON) {
@@ -259,10 +277,11 @@ void ll_cases_print(const ll_cases *c, ll_format format, int width, ll_arena *me
         return;
     }
     if (format == LL_FORMAT_CSV) {
-        ll_table_print(ll_report_tidy(c->n, c->report, mem), format, 0, out);
+        ll_table_print(c->chosen_csv ? c->chosen_csv : ll_report_tidy(c->n, c->report, mem), format,
+                       0, out);
         return;
     }
-    ll_table_print(ll_comparison_results(c->n, c->report, mem), format, width, out);
+    ll_table_print(results_table(c, mem), format, width, out);
     if (format == LL_FORMAT_TEXT) notes_print(c, width, mem, out);
     enum { N_TABLE = 3 };
     ll_table *const tables[N_TABLE] = {ll_comparison_losses(c->n, c->report, mem),
@@ -285,7 +304,7 @@ static ll_status latex_write(const ll_cases *c, const char *stage, ll_comm *comm
         const char *file, *label;
         ll_table *table;
     } part[N_TABLE] = {
-        {"compare-results.tex", "tab:results", ll_comparison_results(c->n, c->report, mem)},
+        {"compare-results.tex", "tab:results", results_table(c, mem)},
         {"compare-losses.tex", "tab:losses", ll_comparison_losses(c->n, c->report, mem)},
         {"compare-more.tex", "tab:more", ll_comparison_more(c->n, c->report, mem)},
         {"compare-setup.tex", "tab:setup", ll_comparison_setup(c->n, c->report, mem)}};

@@ -20,6 +20,8 @@ typedef struct ll_cases {
     ll_standing **standing; /* [n] of a result that was computed before; NULL: it is to be run */
     const char *
         *label; /* [n] name of the study; settings or path beside it where names are the same */
+    /* Results with the columns that were asked for, as CSV or in other formats; NULL: the usual. */
+    const ll_table *chosen_csv, *chosen;
     const ll_effects *effects; /* of the differences to the first; NULL: were not asked for */
 } ll_cases;
 
@@ -33,6 +35,11 @@ ll_status ll_cases_run(ll_cases *cases, const ll_engine_list *beside, ll_comm *c
 
 /* The effects of what they differ in. Collective. */
 ll_status ll_cases_effects(ll_cases *cases, ll_comm *comm, ll_arena *mem, ll_error *err);
+
+/* `--columns names`: the results have these columns. Error: there is none of such a name. Not
+ * collective. */
+ll_status ll_cases_columns(ll_cases *cases, const char *names, ll_format format, ll_arena *mem,
+                           ll_error *err);
 
 /* Some of them as cases of their own: index[n] of `all`. Not collective. */
 void ll_cases_pick(const ll_cases *all, int n, const int *index, ll_arena *mem, ll_cases *out);

@@ -56,21 +56,36 @@ static ll_status all_print(const ll_cases *c, const ll_options *opt, const char 
     return ll_command_print(comm, &text, err);
 }
 
+/* Run the studies, and find what there is to say of them. *valid: all results are. */
+static ll_status cases_run(const ll_options *opt, ll_cases *c, ll_comm *comm, ll_arena *mem,
+                           bool *valid, ll_error *err)
+{
+    ll_engine_list beside;
+    LL_TRY(beside_read(opt, c, &beside, err));
+    LL_TRY(ll_cases_run(c, &beside, comm, mem, valid, err));
+    LL_TRY(ll_cases_effects(c, comm, mem, err));
+    const char *columns = opt->value[LL_OPT_COLUMNS];
+    return columns ? ll_cases_columns(c, columns, opt->format, mem, err) : LL_OK;
+}
+
+static ll_status files_write(const ll_cases *c, ll_output *set, ll_comm *comm, ll_arena *mem,
+                             bool *drawn, ll_error *err)
+{
+    LL_TRY(ll_output_begin(set, comm, mem, err));
+    LL_TRY(ll_cases_write(c, set->stage, comm, mem, drawn, err));
+    return ll_output_commit(set, comm, err);
+}
+
 static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_error *err)
 {
     ll_cases cases;
-    ll_engine_list beside;
     bool valid, drawn;
     ll_output set = {.dir = opt->value[LL_OPT_OUT] ? opt->value[LL_OPT_OUT] : "results",
                      .main = "compare.json"};
     LL_TRY(ll_cases_load(opt->n_arg, opt->arg, opt->arg_set, comm, mem, &cases, err));
-    LL_TRY(beside_read(opt, &cases, &beside, err));
     LL_TRY(ll_output_check(&set, comm, err));
-    LL_TRY(ll_cases_run(&cases, &beside, comm, mem, &valid, err));
-    LL_TRY(ll_cases_effects(&cases, comm, mem, err));
-    LL_TRY(ll_output_begin(&set, comm, mem, err));
-    LL_TRY(ll_cases_write(&cases, set.stage, comm, mem, &drawn, err));
-    LL_TRY(ll_output_commit(&set, comm, err));
+    LL_TRY(cases_run(opt, &cases, comm, mem, &valid, err));
+    LL_TRY(files_write(&cases, &set, comm, mem, &drawn, err));
     LL_TRY(all_print(&cases, opt, set.dir, drawn, comm, mem, err));
     return valid ? LL_OK
                  : ll_error_set(err, LL_ERR_RUN, "a result is INVALID: run that study by itself");
@@ -102,9 +117,9 @@ const ll_command ll_command_compare = {
         "  lineloss compare nvl72 atlas950\n"
         "  lineloss compare nvl72 -- nvl72 --set job.interleave=1\n"
         "  lineloss compare nvl72 atlas950 --engine closed -o /tmp/quick\n"
-        "  lineloss compare a.cfg b.cfg c.cfg --format latex",
+        "  lineloss compare a.cfg b.cfg c.cfg --format latex --columns chips,step,mfu",
     .options = LL_OPT_STUDY | LL_OPT_BIT(LL_OPT_FORMAT) | LL_OPT_BIT(LL_OPT_OUT) |
-               LL_OPT_BIT(LL_OPT_BESIDE),
+               LL_OPT_BIT(LL_OPT_BESIDE) | LL_OPT_BIT(LL_OPT_COLUMNS),
     .min_arg = 2,
     .max_arg = MAX_STUDY,
     .missing_arg = "which studies? At least two, such as `lineloss compare nvl72 atlas950`",

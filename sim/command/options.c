@@ -33,6 +33,8 @@ const ll_option_row ll_option_rows[LL_N_OPT] = {
     [LL_OPT_GROUP] = {"--group", NULL, "N[:STRIDE]",
                       "in every group of N chips that are STRIDE apart, all groups at once"},
     [LL_OPT_RECORD] = {"--record", NULL, NULL, "write what it came to beside the table"},
+    [LL_OPT_COLUMNS] = {"--columns", NULL, "A,B",
+                        "results with these columns alone, such as chips,step,mfu"},
     [LL_OPT_CHECK] = {"--check", NULL, NULL, "fail if it is worse than what was recorded"},
     [LL_OPT_PROGRESS] = {"--progress", NULL, NULL, "show progress even if there is no terminal"},
     [LL_OPT_NO_PROGRESS] = {"--no-progress", NULL, NULL, "never show progress"},

@@ -39,6 +39,7 @@ typedef enum ll_option_id {
     LL_OPT_GROUP,
     LL_OPT_RECORD,
     LL_OPT_CHECK,
+    LL_OPT_COLUMNS,
     LL_OPT_PROGRESS,
     LL_OPT_NO_PROGRESS,
     LL_OPT_QUIET,

@@ -142,39 +142,38 @@ static void metrics_add(figures *f, bool main_ones)
         }
 }
 
-ll_table *ll_comparison_results(int n, const ll_report *report, ll_arena *mem)
+/* Chips, the main figures of the workload, effective chips, and what they are if corrected. */
+static void results_add(figures *f)
 {
-    figures *f = figures_new(n, report, mem);
+    const ll_report *report = f->report;
     figure *chips = figure_add(f, "chips", "chips", WHOLE);
-    for (int k = 0; k < n; k++)
+    for (int k = 0; k < f->n_study; k++)
         chips->value[k] = report[k].result->n_chip;
     metrics_add(f, true);
     ratio_add(f);
     figure *effective = figure_add(f, "effective chips", "effective_chips", THREE_DIGITS);
-    for (int k = 0; k < n; k++)
+    for (int k = 0; k < f->n_study; k++)
         effective->value[k] = report[k].result->effective_chips;
     ratio_add(f);
     figure *frac = figure_add(f, "% of peak", "efficiency_frac", PERCENT);
     figure *corrected = figure_add(f, "corrected", "effective_chips_corrected", THREE_DIGITS);
-    for (int k = 0; k < n; k++) {
+    for (int k = 0; k < f->n_study; k++) {
         const double chips_corrected = ll_headline_corrected_chips(&report[k]);
         frac->value[k] = report[k].result->efficiency_frac;
         if (chips_corrected > 0) corrected->value[k] = chips_corrected;
     }
-    return figures_table(f, "Results");
 }
 
-ll_table *ll_comparison_more(int n, const ll_report *report, ll_arena *mem)
+static void more_add(figures *f)
 {
-    figures *f = figures_new(n, report, mem);
     figure *own = figure_add(f, "% of one chip", "efficiency_frac_one_chip", PERCENT);
     figure *compute = figure_add(f, "compute", "compute_s", THREE_DIGITS);
     figure *exposed = figure_add(f, "exposed", "exposed_s", THREE_DIGITS);
     figure *bubble = figure_add(f, "bubble", "bubble_s", THREE_DIGITS);
     figure *memory = figure_add(f, "memory (GB)", "memory_B", THREE_DIGITS);
     figure *full = figure_add(f, "% full", "memory_frac", PERCENT);
-    for (int k = 0; k < n; k++) {
-        const ll_result *r = report[k].result;
+    for (int k = 0; k < f->n_study; k++) {
+        const ll_result *r = f->report[k].result;
         for (int b = 0; b < r->n_baseline; b++)
             if (!strcmp(r->baseline[b].name, "one_chip"))
                 own->value[k] = r->baseline[b].efficiency_frac;
@@ -185,10 +184,35 @@ ll_table *ll_comparison_more(int n, const ll_report *report, ll_arena *mem)
         full->value[k] = r->memory.total_B / r->memory.capacity_B;
     }
     memory->scale = 1e-9;
-    figure_in_time(compute, "compute", n, mem);
-    figure_in_time(exposed, "exposed", n, mem);
-    figure_in_time(bubble, "bubble", n, mem);
+    figure_in_time(compute, "compute", f->n_study, f->mem);
+    figure_in_time(exposed, "exposed", f->n_study, f->mem);
+    figure_in_time(bubble, "bubble", f->n_study, f->mem);
+}
+
+ll_table *ll_comparison_results(int n, const ll_report *report, ll_arena *mem)
+{
+    figures *f = figures_new(n, report, mem);
+    results_add(f);
+    return figures_table(f, "Results");
+}
+
+ll_table *ll_comparison_more(int n, const ll_report *report, ll_arena *mem)
+{
+    figures *f = figures_new(n, report, mem);
+    more_add(f);
     return figures_table(f, "Of a step and a chip");
+}
+
+ll_table *ll_comparison_all(int n, const ll_report *report, ll_arena *mem)
+{
+    figures *f = figures_new(n, report, mem);
+    results_add(f);
+    more_add(f);
+    metrics_add(f, false);
+    figure *mfu = figure_add(f, "MFU %", "mfu_frac", PERCENT);
+    for (int k = 0; k < n; k++)
+        mfu->value[k] = report[k].result->mfu_frac;
+    return figures_table(f, "Results");
 }
 
 /* The rows of the summary that say what a study is. */

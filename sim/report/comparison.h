@@ -21,6 +21,9 @@ ll_table *ll_comparison_setup(int n, const ll_report *report, ll_arena *mem);
 /* Exposed transfers, bubble, memory, energy: of a step and a chip. */
 ll_table *ll_comparison_more(int n, const ll_report *report, ll_arena *mem);
 
+/* All of these figures and those of the workload in one table, to select columns from. */
+ll_table *ll_comparison_all(int n, const ll_report *report, ll_arena *mem);
+
 /* Where the chips go: causes down, studies across; chips and per cent of all chips for three
  * studies at most, per cent alone for more. Causes that take nothing anywhere are left out. */
 ll_table *ll_comparison_losses(int n, const ll_report *report, ll_arena *mem);

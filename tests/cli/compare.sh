@@ -47,6 +47,17 @@ expect 0 compare nvl72 -- nvl72 -o twice
 has out '^Their configurations do not differ'
 lacks out '^What they are'
 
+# Chosen columns, in every format.
+expect 0 compare nvl72 atlas950 -o chosen --columns chips,mfu,step
+has out '^study +chips +MFU % +step time \(s\)$'
+has out '^nvl72 +72 +[0-9.]+ +[0-9.]+$'
+has chosen/compare-results.tex 'MFU'
+lacks chosen/compare-results.tex 'corrected'
+expect 0 compare nvl72 atlas950 -o chosen --columns step_s,loss_kernels_frac --format csv
+has out '^study,step_s,loss_kernels_frac$'
+expect 1 compare nvl72 atlas950 -o chosen --columns chips,speed
+has err "^--columns: there is no 'speed'"
+
 # Variants: each part has its own settings, and a label that says so.
 expect 0 compare --engine closed nvl72 -- nvl72 --set job.interleave=1 -o variants
 plain=$(sed -n 's/^lineloss result is VALID: nvl72, checksum //p' out)

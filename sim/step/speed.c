@@ -137,8 +137,8 @@ void ll_variants_run(const ll_study *study, const char *name, int n, ll_variant 
     int n_even = 0;
     for (int i = 0; i < n; i++)
         if (!variant[i].jitter) even[n_even++] = &variant[i];
-    ll_progress_begin(&progress, comm, name, "of the variants",
-                      n - n_even + n_even / ll_comm_size(comm));
+    const int n_here = n - n_even + n_even / ll_comm_size(comm);
+    ll_progress_begin(&progress, comm, name, "of the variants", n_here);
     even_run(study, n_even, even, comm, scratch, &progress);
     for (int i = 0; i < n; i++) {
         if (!variant[i].jitter) continue;

@@ -372,7 +372,7 @@ static int64_t clos_link_orbit(const ll_topology *topo, const int32_t *split, in
 
 #define CLOS_TYPE(name_, doc_)                                                               \
     {                                                                                        \
-        .name = name_, .doc = doc_, .keys = clos_keys, .param_size = sizeof(clos_param),     \
+        .name = (name_), .doc = (doc_), .keys = clos_keys, .param_size = sizeof(clos_param), \
         .composite = false, .create = clos_create, .link = clos_link, .n_path = clos_n_path, \
         .route = clos_route, .chip_orbit = clos_chip_orbit, .link_orbit = clos_link_orbit    \
     }

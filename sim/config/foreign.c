@@ -121,8 +121,8 @@ static const word values[] = {
 static bool same(const char *a, const char *b)
 {
     for (; *a && *b; a++, b++) {
-        const int x = tolower((unsigned char)*a), y = *b;
-        if (x != y && !(y == '_' && strchr(" -", x))) return false;
+        const bool space = *b == '_' && strchr(" -", *a);
+        if (!space && tolower((unsigned char)*a) != (unsigned char)*b) return false;
     }
     return *a == *b;
 }

@@ -56,7 +56,7 @@ const char *ll_shipped_file(const char *name, ll_arena *mem)
     const size_t n_folder = slash ? (size_t)(slash - name) : 0;
     if (slash && strchr(slash + 1, '/')) return NULL;
     for (int i = 0; folders[i]; i++) {
-        if (slash && (strncmp(folders[i], name, n_folder) || folders[i][n_folder])) continue;
+        if (slash && (strncmp(folders[i], name, n_folder) != 0 || folders[i][n_folder])) continue;
         const char *path = find_of(folders[i], stem, mem);
         if (path) return path;
     }

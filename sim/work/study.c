@@ -199,6 +199,26 @@ static ll_status head_read(ll_config *cfg, int what, ll_study *out, ll_error *er
                            MAX_NAME, n);
 }
 
+static ll_status precision_check(const ll_config *cfg, const ll_study *study, ll_error *err)
+{
+    const ll_chip *chip = &study->cluster.chip;
+    const int precision = study->layout.precision;
+    if (chip->peak_flop_per_s[precision] > 0) return LL_OK;
+    return ll_config_fault(cfg, "job.precision", err, "%s has no peak for %s", chip->name,
+                           ll_precision_names[precision]);
+}
+
+/* The job, once cluster and model are there. */
+static ll_status work_fill(ll_config *cfg, ll_arena *mem, ll_study *out, ll_error *err)
+{
+    LL_TRY(job_read(cfg, mem, out, err));
+    LL_TRY(precision_check(cfg, out, err));
+    out->workload->memory(out, &out->memory);
+    LL_TRY(memory_check(cfg, out, err));
+    out->collectives = out->workload->collectives(out, mem);
+    return LL_OK;
+}
+
 static ll_status study_fill(ll_config *cfg, const reading *r, ll_arena *mem, ll_study *out,
                             ll_error *err)
 {
@@ -212,14 +232,7 @@ static ll_status study_fill(ll_config *cfg, const reading *r, ll_arena *mem, ll_
     ll_status model = ll_model_read(cfg, "model", mem, &out->model, err);
     LL_TRY(cluster);
     LL_TRY(model);
-    LL_TRY(job_read(cfg, mem, out, err));
-    if (out->cluster.chip.peak_flop_per_s[out->layout.precision] <= 0)
-        return ll_config_fault(cfg, "job.precision", err, "%s has no peak for %s",
-                               out->cluster.chip.name, ll_precision_names[out->layout.precision]);
-    out->workload->memory(out, &out->memory);
-    LL_TRY(memory_check(cfg, out, err));
-    out->collectives = out->workload->collectives(out, mem);
-    return LL_OK;
+    return work_fill(cfg, mem, out, err);
 }
 
 static ll_status reading_run(const reading *r, ll_arena *mem, ll_study *out, ll_error *err)

@@ -25,8 +25,6 @@ static inline void topologies_make(ll_arena *mem, int32_t n_chip, const ll_topol
     ll_topology *board = topology_must(mem, "mesh", "size=4; routing=spray; name=board; " LANE);
     ll_topology *slow =
         topology_sized(mem, "switch", n_chip / 4, "bandwidth=20 GB/s; latency=1 us");
-    ll_topology *x = topology_sized(mem, "ring", n_chip / 4, "name=x; " LANE);
-    ll_topology *y = topology_must(mem, "ring", "size=4; name=y; " LANE);
     int n = 0;
     topo[n++] = topology_sized(mem, "switch", n_chip, "links=3; " LANE);
     topo[n++] = topology_sized(mem, "mesh", n_chip, LANE);
@@ -36,10 +34,11 @@ static inline void topologies_make(ll_arena *mem, int32_t n_chip, const ll_topol
     topo[n++] = topology_sized(mem, "clos", n_chip, "hosts_per_leaf=4; uplinks=2; " LANE UP);
     topo[n++] = topology_sized(mem, "clos", n_chip,
                                "hosts_per_leaf=4; uplinks=4; routing=ecmp; ecmp_paths=3; " LANE UP);
-    topo[n++] =
-        topology_sized(mem, "clos", n_chip, "hosts_per_leaf=4; uplinks=4; routing=dmodk; " LANE UP);
+    topo[n++] = topology_sized(mem, "fat_tree", n_chip,
+                               "hosts_per_leaf=4; uplinks=4; routing=dmodk; " LANE UP);
     topo[n++] = topology_times(mem, 2, (ll_topology *[]){board, slow});
-    topo[n++] = topology_times(mem, 2, (ll_topology *[]){x, y});
+    topo[n++] =
+        topology_must(mem, "torus", ll_arena_printf(mem, "sizes=%d x 4; " LANE, n_chip / 4));
     LL_ASSERT(n == N_TOPOLOGY, "%d topologies", n);
 }
 

@@ -27,7 +27,7 @@ static ll_status cluster_add(clusters *all, const ll_point *p, ll_error *err)
     if (all->n == all->cap) {
         const int cap = 2 * all->cap + 8;
         all->name = ll_arena_grown(all->mem, all->name, all->n, cap, sizeof *all->name);
-        all->study = ll_arena_grown(all->mem, all->study, all->n, cap, sizeof *all->study);
+        all->study = ll_arena_grown(all->mem, all->study, all->n, cap, sizeof(const ll_study *));
         all->cap = cap;
     }
     ll_study *s = ll_arena_new(all->mem, ll_study);

@@ -95,9 +95,10 @@ static void sizes_draw(const panel *p, bool named)
     ll_figure_line(p->f, p->left_pt, p->bottom_pt, p->right_pt, p->bottom_pt, LL_SOFT);
     const double room = ll_figure_room("512 MiB", p->font_pt) * 1.25;
     double last = -room;
-    for (double at = 1; at <= p->hi_B * (1 + 1e-9); at *= 2) {
-        const double x = x_of(p, fmax(at, p->lo_B));
-        if (at < p->lo_B * (1 - 1e-9) || x - last < room) continue;
+    const int from = (int)ceil(log2(p->lo_B) - 1e-9), to = (int)floor(log2(p->hi_B) + 1e-9);
+    for (int k = from; k <= to; k++) {
+        const double at = ldexp(1, k), x = x_of(p, at);
+        if (x - last < room) continue;
         last = x;
         ll_figure_line(p->f, x, p->bottom_pt, x, p->bottom_pt + 2.5, LL_SOFT);
         if (named)
@@ -127,10 +128,9 @@ static void tick_draw(const panel *p, double at)
 static void values_draw(const panel *p)
 {
     if (p->log_y) {
-        const double decades = log10(p->hi / p->lo);
-        const double step = pow(10, ceil(decades / 5 - 1e-9));
-        for (double at = p->lo; at <= p->hi * (1 + 1e-9); at *= step)
-            tick_draw(p, at);
+        const int decades = (int)lround(log10(p->hi / p->lo)), step = (decades + 4) / 5;
+        for (int k = 0; k <= decades; k += step)
+            tick_draw(p, p->lo * pow(10, k));
     } else {
         const double step = ll_figure_step(p->hi, 4);
         for (int i = 0; i * step <= p->hi; i++)

@@ -325,66 +325,68 @@ static void nothing_sent(const ll_packet_net *net, ll_arena *mem)
     memcpy(net->ready_ps, clock.ready, (size_t)net->timing->n_node * sizeof *net->ready_ps);
 }
 
-/* Flows written out: a piece of the progress. */
-static ll_status net_create(const ll_problem *problem, const ll_phase *phase,
-                            const ll_packet_param *param, ll_comm *comm, ll_arena *mem,
-                            ll_packet_net *net, ll_error *err)
-{
-    ll_progress progress;
-    const ll_packet_place place = {ll_comm_rank(comm), ll_comm_size(comm), ll_comm_n_here(comm),
-                                   &progress};
-    LL_TRY(ll_comm_agree(comm, ll_packet_need_check(problem, phase, param, &place, err), err));
-    ll_progress_begin(&progress, comm, "packet", "of the flows", 1);
-    /* What is written out differs from rank to rank, and so may what is wrong with it. */
-    ll_status status = ll_packet_net_create(problem, phase, param, &place, mem, net, err);
-    ll_progress_end(&progress);
-    if (status == LL_OK) status = check_recovery(net, param, err);
-    return ll_comm_agree(comm, status, err);
-}
-
-/* progress: as ll_packet_effort counts. */
-static ll_status price_phase(const ll_problem *problem, const ll_phase *phase,
-                             const ll_packet_param *param, ll_comm *comm, ll_arena *mem,
-                             ll_progress *progress, ll_price *price, ll_error *err)
-{
-    const ll_packet_effort effort =
-        ll_packet_effort_of(problem->topo, &problem->wire, param, phase);
-    const double done = progress->done;
-    ll_packet_net net;
-    ll_packet_result run[N_RUN] = {0};
-    *price = (ll_price){0};
-    ll_progress_piece(progress, effort.set_up);
-    LL_TRY(net_create(problem, phase, param, comm, mem, &net, err));
-    ll_progress_step(progress, effort.set_up);
-    ll_price_tell(price, &ll_fact_n_flow, (double)net.n_flow);
-    ll_price_tell(price, &ll_fact_n_flow_class, (double)net.n_flow);
-    ll_price_tell(price, &ll_fact_n_link_class, (double)net.n_link_all);
-    if (net.n_flow == 0) {
-        nothing_sent(&net, mem);
-        flow_ends(&net, phase, comm, price);
-        return LL_OK;
-    }
-    for (int k = net.fraction < 1 ? 0 : N_RUN - 1; k < N_RUN; k++) {
-        const double part = 1.0 / (1 << (N_RUN - 1 - k));
-        ll_progress_piece(progress, part * effort.run);
-        LL_TRY(run_part(problem->topo, &net, net.fraction * part, comm, mem, &run[k], err));
-        ll_progress_step(progress, part * effort.run);
-    }
-    ll_progress_reach(progress, done + effort.all);
-    double grain = net.fraction < 1 ? grain_err(&net) : 0; /* of this rank's flows */
-    if (net.fraction < 1) ll_comm_max_f64(comm, 1, &grain);
-    fill_price(&net, run, phase->n_traffic, grain, price);
-    ll_packet_spread(&net, comm, mem, price->flow);
-    flow_ends(&net, phase, comm, price);
-    return LL_OK;
-}
-
 typedef struct packet_state {
     ll_problem problem; /* without phases */
     const ll_packet_param *param;
     ll_comm *comm;
     ll_arena *scratch; /* of the phase at hand */
 } packet_state;
+
+/* Flows written out: a piece of the progress. */
+static ll_status net_create(const packet_state *s, const ll_phase *phase, ll_packet_net *net,
+                            ll_error *err)
+{
+    ll_progress progress;
+    const ll_packet_place place = {ll_comm_rank(s->comm), ll_comm_size(s->comm),
+                                   ll_comm_n_here(s->comm), &progress};
+    LL_TRY(ll_comm_agree(s->comm, ll_packet_need_check(&s->problem, phase, s->param, &place, err),
+                         err));
+    ll_progress_begin(&progress, s->comm, "packet", "of the flows", 1);
+    /* What is written out differs from rank to rank, and so may what is wrong with it. */
+    ll_status status =
+        ll_packet_net_create(&s->problem, phase, s->param, &place, s->scratch, net, err);
+    ll_progress_end(&progress);
+    if (status == LL_OK) status = check_recovery(net, s->param, err);
+    return ll_comm_agree(s->comm, status, err);
+}
+
+/* progress: as ll_packet_effort counts. */
+static ll_status price_phase(const packet_state *s, const ll_phase *phase, ll_progress *progress,
+                             ll_price *price, ll_error *err)
+{
+    const ll_problem *problem = &s->problem;
+    const ll_packet_effort effort =
+        ll_packet_effort_of(problem->topo, &problem->wire, s->param, phase);
+    const double done = progress->done;
+    ll_packet_net net;
+    ll_packet_result run[N_RUN] = {0};
+    *price = (ll_price){0};
+    ll_progress_piece(progress, effort.set_up);
+    LL_TRY(net_create(s, phase, &net, err));
+    ll_progress_step(progress, effort.set_up);
+    ll_price_tell(price, &ll_fact_n_flow, (double)net.n_flow);
+    ll_price_tell(price, &ll_fact_n_flow_class, (double)net.n_flow);
+    ll_price_tell(price, &ll_fact_n_link_class, (double)net.n_link_all);
+    if (net.n_flow == 0) {
+        nothing_sent(&net, s->scratch);
+        flow_ends(&net, phase, s->comm, price);
+        return LL_OK;
+    }
+    for (int k = net.fraction < 1 ? 0 : N_RUN - 1; k < N_RUN; k++) {
+        const double part = 1.0 / (1 << (N_RUN - 1 - k));
+        ll_progress_piece(progress, part * effort.run);
+        LL_TRY(
+            run_part(problem->topo, &net, net.fraction * part, s->comm, s->scratch, &run[k], err));
+        ll_progress_step(progress, part * effort.run);
+    }
+    ll_progress_reach(progress, done + effort.all);
+    double grain = net.fraction < 1 ? grain_err(&net) : 0; /* of this rank's flows */
+    if (net.fraction < 1) ll_comm_max_f64(s->comm, 1, &grain);
+    fill_price(&net, run, phase->n_traffic, grain, price);
+    ll_packet_spread(&net, s->comm, s->scratch, price->flow);
+    flow_ends(&net, phase, s->comm, price);
+    return LL_OK;
+}
 
 static ll_status packet_create(const ll_topology *topo, const ll_wire *wire, const void *param,
                                ll_comm *comm, ll_arena *mem, void **state, ll_error *err)
@@ -417,8 +419,7 @@ static ll_status packet_price(void *state, int n, const ll_phase *phase, ll_pric
     ll_progress_begin(&progress, s->comm, "packet", "of the traffic", fmax(effort, 1));
     for (int i = 0; i < n && status == LL_OK; i++) {
         ll_arena_reset(s->scratch);
-        status = price_phase(&s->problem, &phase[i], s->param, s->comm, s->scratch, &progress,
-                             &price[i], err);
+        status = price_phase(s, &phase[i], &progress, &price[i], err);
     }
     ll_progress_end(&progress);
     return status;

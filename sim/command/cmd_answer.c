@@ -54,9 +54,10 @@ typedef struct answer {
     title title;
     int n_topic, n_name;
     topic topic[MAX_TOPIC];
-    const char *name[MAX_CASE]; /* [n_name] every study once */
-    ll_cases cases;             /* of them */
-    ll_cases part[MAX_TOPIC];   /* [n_topic] */
+    const char *name[MAX_CASE];  /* [n_name] every study once */
+    ll_cases cases;              /* of them */
+    ll_cases part[MAX_TOPIC];    /* [n_topic] */
+    const char *said[MAX_TOPIC]; /* [n_topic] the answers */
 } answer;
 
 /* Index of a study among those of all topics. */
@@ -142,8 +143,8 @@ static const char *const *links(const char *name, ll_arena *mem)
     return out;
 }
 
-static ll_status page_write(const answer *a, const char *const *said, const char *dir,
-                            ll_comm *comm, ll_arena *mem, ll_error *err)
+static ll_status page_write(const answer *a, const char *dir, ll_comm *comm, ll_arena *mem,
+                            ll_error *err)
 {
     ll_page_topic page[MAX_TOPIC];
     for (int i = 0; i < a->n_topic; i++) {
@@ -151,7 +152,7 @@ static ll_status page_write(const answer *a, const char *const *said, const char
         page[i] = (ll_page_topic){
             .key = a->topic[i].name,
             .question = a->topic[i].question,
-            .answer = said[i],
+            .answer = a->said[i],
             .n = part->n,
             .report = part->report,
             .differs = part->effects ? ll_effects_table(part->effects, part->label, mem) : NULL,
@@ -160,45 +161,55 @@ static ll_status page_write(const answer *a, const char *const *said, const char
     return ll_page_write(dir, a->n_topic, page, comm, mem, err);
 }
 
-static ll_status screen_print(const answer *a, const char *const *said, const char *dir,
-                              ll_comm *comm, ll_arena *mem, ll_error *err)
+static ll_status screen_print(const answer *a, const char *dir, ll_comm *comm, ll_arena *mem,
+                              ll_error *err)
 {
-    const char *question[MAX_TOPIC];
+    ll_answer_topic told[MAX_TOPIC];
     ll_text text;
     ll_text_init(&text, mem);
     for (int i = 0; i < a->n_topic; i++)
-        question[i] = a->topic[i].question;
+        told[i] = (ll_answer_topic){a->topic[i].question, a->said[i]};
     if (ll_comm_rank(comm) == 0) {
-        ll_answer_print(a->title.text, a->n_topic, question, said, a->cases.n, a->cases.report, mem,
-                        &text);
+        ll_answer_print(a->title.text, a->n_topic, told, a->cases.n, a->cases.report, mem, &text);
         ll_text_add(&text, "All of it, with pictures: %s/index.html, and files in %s/*/\n", dir,
                     dir);
     }
     return ll_command_print(comm, &text, err);
 }
 
-static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_error *err)
+/* Every study of the topics, with the settings of the command line. */
+static ll_status cases_load(answer *a, const ll_options *opt, ll_comm *comm, ll_arena *mem,
+                            ll_error *err)
 {
-    const char *dir = opt->value[LL_OPT_OUT] ? opt->value[LL_OPT_OUT] : "results";
-    const char *path =
-        opt->n_arg ? opt->arg[0] : ll_arena_printf(mem, "%s/answer.cfg", ll_shipped_dir(comm, mem));
-    const char *said[MAX_TOPIC];
-    bool valid;
-    answer *a = ll_arena_new(mem, answer);
-    LL_TRY(topics_read(path, a, comm, mem, err));
     ll_settings *settings = ll_arena_array(mem, a->n_name, ll_settings);
     for (int i = 0; i < a->n_name; i++)
         settings[i] = (ll_settings){.n_set = opt->n_set, .set = opt->set, .own = ""};
-    LL_TRY(ll_cases_load(a->n_name, a->name, settings, comm, mem, &a->cases, err));
-    LL_TRY(ll_output_prepare(dir, comm, err));
-    LL_TRY(ll_cases_run(&a->cases, &(ll_engine_list){0}, comm, mem, &valid, err));
+    return ll_cases_load(a->n_name, a->name, settings, comm, mem, &a->cases, err);
+}
+
+static ll_status topics_write(answer *a, const char *dir, ll_comm *comm, ll_arena *mem,
+                              ll_error *err)
+{
     for (int i = 0; i < a->n_topic; i++) {
         LL_TRY(topic_write(a, i, dir, comm, mem, err));
-        said[i] = ll_answer_sentence((ll_answer_says)a->topic[i].says, a->part[i].n,
-                                     a->part[i].report, mem);
+        a->said[i] = ll_answer_sentence((ll_answer_says)a->topic[i].says, a->part[i].n,
+                                        a->part[i].report, mem);
     }
-    LL_TRY(page_write(a, said, dir, comm, mem, err));
-    LL_TRY(screen_print(a, said, dir, comm, mem, err));
+    return page_write(a, dir, comm, mem, err);
+}
+
+static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_error *err)
+{
+    const char *dir = opt->value[LL_OPT_OUT] ? opt->value[LL_OPT_OUT] : "results";
+    const char *shipped = ll_arena_printf(mem, "%s/answer.cfg", ll_shipped_dir(comm, mem));
+    bool valid;
+    answer *a = ll_arena_new(mem, answer);
+    LL_TRY(topics_read(opt->n_arg ? opt->arg[0] : shipped, a, comm, mem, err));
+    LL_TRY(cases_load(a, opt, comm, mem, err));
+    LL_TRY(ll_output_prepare(dir, comm, err));
+    LL_TRY(ll_cases_run(&a->cases, &(ll_engine_list){0}, comm, mem, &valid, err));
+    LL_TRY(topics_write(a, dir, comm, mem, err));
+    LL_TRY(screen_print(a, dir, comm, mem, err));
     return valid ? LL_OK
                  : ll_error_set(err, LL_ERR_RUN, "a result is INVALID: run that study by itself");
 }

@@ -75,9 +75,30 @@ static ll_status print(const ll_report *r, ll_format format, ll_comm *comm, ll_a
     return ll_command_print(comm, &text, err);
 }
 
+/* The study is run, and then changed a little, to say what its result hangs on. */
+static ll_status report_make(const ll_study *study, const ll_options *opt, ll_comm *comm,
+                             ll_arena *mem, ll_report *out, ll_error *err)
+{
+    ll_result *result = ll_arena_new(mem, ll_result);
+    ll_sensitivity *sensitivity = ll_arena_new(mem, ll_sensitivity);
+    ll_seed_spread *spread = ll_arena_new(mem, ll_seed_spread);
+    LL_TRY(study_run(study, opt, comm, mem, result, err));
+    LL_TRY(ll_sensitivity_find(study, comm, mem, sensitivity, err));
+    LL_TRY(ll_seed_spread_find(study, N_SEED, comm, mem, spread, err));
+    const ll_record *record = ll_standing_record(comm, mem);
+    *out = (ll_report){.study = study,
+                       .result = result,
+                       .label = study->name,
+                       .standing = ll_standing_of(record, study, result, mem),
+                       .sensitivity = sensitivity,
+                       .spread = spread};
+    return LL_OK;
+}
+
 static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_error *err)
 {
     ll_timing timing;
+    ll_report report;
     ll_timing_start(&timing);
     ll_study *study = ll_arena_new(mem, ll_study);
     LL_TRY(ll_study_load(&(ll_study_source){opt->arg[0], opt->n_set, opt->set, LL_STUDY_WHOLE},
@@ -88,25 +109,14 @@ static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_err
                      .identity = ll_output_identity(ll_config_hash(study->config), mem),
                      .force = opt->value[LL_OPT_FORCE] != NULL};
     if (set.dir) LL_TRY(ll_output_check(&set, comm, err));
-    ll_result *result = ll_arena_new(mem, ll_result);
-    LL_TRY(study_run(study, opt, comm, mem, result, err));
-    const ll_record *record = ll_standing_record(comm, mem);
-    ll_sensitivity *sensitivity = ll_arena_new(mem, ll_sensitivity);
-    ll_seed_spread *spread = ll_arena_new(mem, ll_seed_spread);
-    LL_TRY(ll_sensitivity_find(study, comm, mem, sensitivity, err));
-    LL_TRY(ll_seed_spread_find(study, N_SEED, comm, mem, spread, err));
-    const ll_report report = {.study = study,
-                              .result = result,
-                              .label = study->name,
-                              .standing = ll_standing_of(record, study, result, mem),
-                              .sensitivity = sensitivity,
-                              .spread = spread};
-    LL_TRY(print(&report, opt->format, comm, mem, err));
+    LL_TRY(report_make(study, opt, comm, mem, &report, err));
+    /* Files first: a reader of the text may go away in the middle of it, as `head` does. */
     if (set.dir) LL_TRY(files_write(&set, name, &report, &timing, comm, mem, err));
-    return result->valid ? LL_OK
-                         : ll_error_set(err, LL_ERR_RUN,
-                                        "the result is INVALID: a self-check failed, see the "
-                                        "checks in the report");
+    LL_TRY(print(&report, opt->format, comm, mem, err));
+    return report.result->valid ? LL_OK
+                                : ll_error_set(err, LL_ERR_RUN,
+                                               "the result is INVALID: a self-check failed, see "
+                                               "the checks in the report");
 }
 
 const ll_command ll_command_run = {

@@ -135,10 +135,11 @@ static ll_status field_read(const reader *r, const ll_field *f, json_t *value, c
 }
 
 /* Values of the names that the list has already. */
-static ll_status inline_read(const reader *r, const ll_field *f, const json_t *object, char *base)
+static ll_status inline_read(const reader *r, const ll_field *f, const json_t *object,
+                             const char *base)
 {
-    ll_named *list = *(ll_named **)(void *)(base + f->offset);
-    for (int i = 0; i < *(const int *)(void *)(base + f->n_offset); i++) {
+    ll_named *list = *(ll_named *const *)(const void *)(base + f->offset);
+    for (int i = 0; i < *(const int *)(const void *)(base + f->n_offset); i++) {
         const json_t *value = json_object_get(object, list[i].name);
         const ll_field named = {.name = list[i].name};
         LL_TRY(number_read(r, &named, value, &list[i].value));

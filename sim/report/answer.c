@@ -119,13 +119,13 @@ static void table_print(int n, const ll_report *report, ll_arena *mem, ll_text *
     ll_text_add(out, "\n");
 }
 
-void ll_answer_print(const char *title, int n_topic, const char *const *question,
-                     const char *const *answer, int n, const ll_report *report, ll_arena *mem,
-                     ll_text *out)
+void ll_answer_print(const char *title, int n_topic, const ll_answer_topic *topic, int n,
+                     const ll_report *report, ll_arena *mem, ll_text *out)
 {
     ll_paragraph(out, title, WIDTH, 0);
     for (int i = 0; i < n_topic; i++)
-        ll_paragraph(out, ll_arena_printf(mem, "%s: %s", question[i], answer[i]), WIDTH, 2);
+        ll_paragraph(out, ll_arena_printf(mem, "%s: %s", topic[i].question, topic[i].answer), WIDTH,
+                     2);
     ll_text_add(out, "\n");
     table_print(n, report, mem, out);
 }

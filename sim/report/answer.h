@@ -15,9 +15,13 @@ extern const char *const ll_answer_says_names[]; /* ended by NULL */
 /* A sentence or two about n studies, with what is known of their error; in mem. */
 const char *ll_answer_sentence(ll_answer_says says, int n, const ll_report *report, ll_arena *mem);
 
-/* question, answer: [n_topic]; report: [n], every study once. */
-void ll_answer_print(const char *title, int n_topic, const char *const *question,
-                     const char *const *answer, int n, const ll_report *report, ll_arena *mem,
-                     ll_text *out);
+/* A comparison, as it stands on the screen. */
+typedef struct ll_answer_topic {
+    const char *question, *answer;
+} ll_answer_topic;
+
+/* topic: [n_topic]; report: [n], every study once. */
+void ll_answer_print(const char *title, int n_topic, const ll_answer_topic *topic, int n,
+                     const ll_report *report, ll_arena *mem, ll_text *out);
 
 #endif

@@ -99,10 +99,13 @@ ll_status ll_cases_run(ll_cases *c, const ll_engine_list *beside, ll_comm *comm,
             LL_TRY(case_run(c, k, beside, comm, mem, err));
             standing = ll_standing_of(record, &c->study[k], &c->result[k], mem);
         }
+        ll_seed_spread *spread = ll_arena_new(mem, ll_seed_spread);
+        LL_TRY(ll_seed_spread_find(&c->study[k], LL_CASES_SEEDS, comm, mem, spread, err));
         c->report[k] = (ll_report){.study = &c->study[k],
                                    .result = &c->result[k],
                                    .label = c->label[k],
-                                   .standing = standing};
+                                   .standing = standing,
+                                   .spread = spread};
         *valid = *valid && c->result[k].valid;
     }
     return LL_OK;

@@ -12,6 +12,8 @@
 #include "sim/step/effects.h"
 #include "sim/step/engines.h"
 
+enum { LL_CASES_SEEDS = 5 }; /* of which the spread is told */
+
 typedef struct ll_cases {
     int n;
     ll_study *study;        /* [n] */
@@ -29,7 +31,7 @@ typedef struct ll_cases {
 ll_status ll_cases_load(int n, const char *const *name, const ll_settings *settings, ll_comm *comm,
                         ll_arena *mem, ll_cases *out, ll_error *err);
 
-/* Run them all, and each by the engines of `beside`. *valid: all results are. Collective. */
+/* Run them all, each by the engines of `beside` too, and a few seeds of each by `closed`. *valid: all results are. Collective. */
 ll_status ll_cases_run(ll_cases *cases, const ll_engine_list *beside, ll_comm *comm, ll_arena *mem,
                        bool *valid, ll_error *err);
 

@@ -6,6 +6,7 @@
 #include "sim/report/difference.h"
 #include "sim/report/page.h"
 
+#include <ctype.h>
 #include <string.h>
 
 enum { MAX_TOPIC = 16, MAX_CASE = 64 };
@@ -143,6 +144,14 @@ static const char *const *links(const char *name, ll_arena *mem)
     return out;
 }
 
+/* What stands behind a colon on the screen is a sentence of its own on the page. */
+static const char *sentence(const char *said, ll_arena *mem)
+{
+    char *s = ll_arena_strdup(mem, said);
+    s[0] = (char)toupper((unsigned char)s[0]);
+    return s;
+}
+
 static ll_status page_write(const answer *a, const char *dir, ll_comm *comm, ll_arena *mem,
                             ll_error *err)
 {
@@ -152,7 +161,7 @@ static ll_status page_write(const answer *a, const char *dir, ll_comm *comm, ll_
         page[i] = (ll_page_topic){
             .key = a->topic[i].name,
             .question = a->topic[i].question,
-            .answer = a->said[i],
+            .answer = sentence(a->said[i], mem),
             .n = part->n,
             .report = part->report,
             .differs = part->effects ? ll_effects_table(part->effects, part->label, mem) : NULL,

@@ -1,4 +1,5 @@
 /* lineloss run STUDY: price, execute and account for one study. */
+#include "sim/command/cases.h"
 #include "sim/command/command.h"
 #include "sim/print/output.h"
 #include "sim/print/timing.h"
@@ -10,8 +11,6 @@
 #include "sim/work/study.h"
 
 #include <stdio.h>
-
-enum { N_SEED = 5 }; /* of which the spread is told */
 
 /* <name>-waterfall and <name>-wire: .svg, and where gnuplot is .pdf and .png. */
 static ll_status pictures_write(const char *dir, const char *name, const ll_report *r,
@@ -84,7 +83,7 @@ static ll_status report_make(const ll_study *study, const ll_options *opt, ll_co
     ll_seed_spread *spread = ll_arena_new(mem, ll_seed_spread);
     LL_TRY(study_run(study, opt, comm, mem, result, err));
     LL_TRY(ll_sensitivity_find(study, comm, mem, sensitivity, err));
-    LL_TRY(ll_seed_spread_find(study, N_SEED, comm, mem, spread, err));
+    LL_TRY(ll_seed_spread_find(study, LL_CASES_SEEDS, comm, mem, spread, err));
     const ll_record *record = ll_standing_record(comm, mem);
     *out = (ll_report){.study = study,
                        .result = result,

@@ -172,7 +172,11 @@ static void more_add(figures *f)
     figure *bubble = figure_add(f, "bubble", "bubble_s", THREE_DIGITS);
     figure *memory = figure_add(f, "memory (GB)", "memory_B", THREE_DIGITS);
     figure *full = figure_add(f, "% full", "memory_frac", PERCENT);
+    figure *seeds = figure_add(f, "seeds %", "seed_spread_frac", PERCENT);
     for (int k = 0; k < f->n_study; k++) {
+        const ll_seed_spread *spread = f->report[k].spread;
+        if (spread)
+            seeds->value[k] = (spread->headline.max - spread->headline.min) / spread->headline.mean;
         const ll_result *r = f->report[k].result;
         for (int b = 0; b < r->n_baseline; b++)
             if (!strcmp(r->baseline[b].name, "one_chip"))

@@ -18,7 +18,7 @@ ll_table *ll_comparison_results(int n, const ll_report *report, ll_arena *mem);
 /* What each study is: cluster, model, layout, batch, as far as they differ; NULL if in nothing. */
 ll_table *ll_comparison_setup(int n, const ll_report *report, ll_arena *mem);
 
-/* Exposed transfers, bubble, memory, energy: of a step and a chip. */
+/* Compute, exposed transfers, bubble, memory of a step and a chip; how far seeds are apart. */
 ll_table *ll_comparison_more(int n, const ll_report *report, ll_arena *mem);
 
 /* All of these figures and those of the workload in one table, to select columns from. */

@@ -1,5 +1,6 @@
 #include "sim/report/net.h"
 
+#include <math.h>
 #include <string.h>
 
 ll_net_row ll_net_row_of(const ll_plan *plan, const ll_cost *cost, const char *engine,
@@ -10,6 +11,7 @@ ll_net_row ll_net_row_of(const ll_plan *plan, const ll_cost *cost, const char *e
     return (ll_net_row){.collective = ll_collective_names[plan->collective],
                         .engine = engine,
                         .algorithm = ll_plan_name(plan, mem),
+                        .best_s = (double)NAN,
                         .size_B = plan->size_B,
                         .time_s = cost->total_s,
                         .software_s = cost->software_s,
@@ -37,7 +39,7 @@ typedef enum column_of { ALWAYS = 1, ALONE = 2, BESIDE = 4, TIMING = 8, PACKET =
 typedef struct column {
     const char *name, *key;
     unsigned when;
-    int width; /* in lines of text */
+    int width; /* in lines of text; 0: the rest of the line; -1: a part of that */
     size_t offset;
     bool is_text;
     double unit;
@@ -72,6 +74,8 @@ static const column columns[] = {
     NUMBER("wall s", "wall_s", TIMING, 9, wall_s, 1, 3),
     NUMBER("memory MB", "memory_MB", TIMING, 10, memory_B, 1e6, 1),
     TEXT("algorithm", ALONE, 0, algorithm),
+    TEXT("best", ALONE, -1, best_algorithm),
+    NUMBER("best us", "best_us", ALONE, -1, best_s, 1e-6, 2),
     NUMBER("flow min", "flow_min_us", PACKET, 9, flow.min_s, 1e-6, 2),
     NUMBER("median", "flow_median_us", PACKET, 9, flow.median_s, 1e-6, 2),
     NUMBER("P99", "flow_p99_us", PACKET, 9, flow.p99_s, 1e-6, 2),
@@ -112,10 +116,13 @@ ll_table *ll_net_table(const ll_net *net, int first, ll_arena *mem)
         for (int i = 0; i < N_COLUMN; i++) {
             const column *c = &columns[i];
             if (!is_there(net, c)) continue;
+            const char *text = c->is_text ? text_of(c, &net->row[r]) : NULL;
             if (c->is_text)
-                ll_table_set(t, at++, "%s", text_of(c, &net->row[r]));
-            else
+                ll_table_set(t, at++, "%s", text ? text : "-");
+            else if (isfinite(number_of(c, &net->row[r])))
                 ll_table_number(t, at++, c->n_decimal, number_of(c, &net->row[r]));
+            else
+                ll_table_set(t, at++, "-");
         }
     }
     return t;
@@ -133,6 +140,9 @@ void ll_net_heading(const ll_net *net, ll_text *out)
         ll_text_add(out, "# %s is a study: this is its cluster, alone on the fabric\n", net->named);
     ll_text_add(out, "# sizes and bandwidths as in nccl-tests; time = software + latency "
                      "+ wire\n");
+    if (s->engine != &ll_engine_packet && !net->beside && !strcmp(net->asked, "auto"))
+        ll_text_add(out, "# x takes t: the fastest by the model, if by more than 5 %%, whether or "
+                         "not the\n#   library has it\n");
     if (s->engine == &ll_engine_packet && !net->beside)
         ll_text_add(out, "# flow: when the flows of the longest round end, of the part that is "
                          "simulated\n");
@@ -144,7 +154,7 @@ static void heading_line(const ll_net *net, bool units, ll_text *out)
     const char *tail = "";
     for (int i = 0; i < N_COLUMN; i++) {
         const column *c = &columns[i];
-        if (!is_there(net, c) || c == &columns[0]) continue;
+        if (!is_there(net, c) || c == &columns[0] || c->width < 0) continue;
         const char *space = c->is_text ? NULL : strrchr(c->name, ' ');
         const size_t n = space ? (size_t)(space - c->name) : strlen(c->name);
         if (c->width == 0)
@@ -178,6 +188,14 @@ static void folded_add(const char *s, int indent, int width, ll_text *out)
     }
 }
 
+/* "ring; direct takes 5.30 us" */
+static const char *tail_of(const ll_net_row *row, ll_arena *mem)
+{
+    if (row->best_algorithm == NULL) return row->algorithm;
+    return ll_arena_printf(mem, "%s; %s takes %.2f", row->algorithm, row->best_algorithm,
+                           1e6 * row->best_s);
+}
+
 enum { LEAST_NAME = 13 }; /* columns for the algorithm, on however narrow a terminal */
 
 void ll_net_line(const ll_net *net, int row, int width, ll_text *out)
@@ -192,9 +210,9 @@ void ll_net_line(const ll_net *net, int row, int width, ll_text *out)
     }
     for (int i = 0; i < N_COLUMN; i++) {
         const column *c = &columns[i];
-        if (!is_there(net, c) || c == &columns[0]) continue;
+        if (!is_there(net, c) || c == &columns[0] || c->width < 0) continue;
         if (c->width == 0)
-            tail = text_of(c, r);
+            tail = tail_of(r, out->mem);
         else if (c->is_text)
             ll_text_add(out, "%*s", c->width, text_of(c, r));
         else

@@ -18,6 +18,10 @@ typedef struct ll_net_row {
     double software_s, latency_s, wire_s; /* they add up to time_s */
     double algbw_Bps, busbw_Bps;
     ll_spread flow; /* packet: when flows of the longest round end; else 0 */
+    /* Where `auto` took another algorithm, because the library has not the best or does not take
+     * it: the one by which the same engine is fastest, if it is more than 5 % faster. */
+    const char *best_algorithm; /* NULL: there is none, or it was not looked for */
+    double best_s;              /* NaN: the same */
     /* With --beside. */
     double diff_frac;             /* time_s over that of the study's own engine, less 1 */
     double bound_frac;            /* on the error of extrapolated ends */

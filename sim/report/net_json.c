@@ -33,6 +33,10 @@ static const ll_field row_fields[] = {
     ROW(size_B, "B", "as nccl-tests counts it"),
     LL_FIELD("engine", LL_FIELD_STRING, ll_net_row, engine, "", "that priced it"),
     LL_FIELD("algorithm", LL_FIELD_STRING, ll_net_row, algorithm, "", "that was taken"),
+    LL_FIELD("best_algorithm", LL_FIELD_STRING, ll_net_row, best_algorithm, "",
+             "that is more than 5 % faster by the same engine; null: none is, or it was not looked "
+             "for: auto alone is compared, by closed and flow, with up to 4 million flows"),
+    ROW(best_s, "s", "by that; null: as above"),
     ROW(time_s, "s", "of the collective: software_s + latency_s + wire_s"),
     ROW(software_s, "s", "part of it: launch, steps, ramp"),
     ROW(latency_s, "s", "part of it: zero-load latency"),

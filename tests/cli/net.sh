@@ -26,7 +26,7 @@ on 3 net nvl72 --collective all --sizes 8B..1GiBx32 --format csv >ranks
 same ranks serial
 
 expect 0 net nvl72 --chips 8 --sizes 1MiB --algorithm ring --engine closed --format csv
-has out '^all_reduce,1048576,.*,ring$'
+has out '^all_reduce,1048576,.*,ring,-,-$'
 expect 0 net atlas950_8192 --group 128:64 --sizes 1MiB --collective all_gather --engine closed
 has out 'groups of 128'
 # Engines beside each other: the study's own first, no figure that differs from run to run unless --timing.
@@ -52,6 +52,19 @@ is_empty err
 has out '^# nvl72 is a study: '
 ! grep -E '.{81}' out || complain "lines of more than 80 columns"
 [ "$(grep -cE '^ +[0-9]+ ' out)" = 18 ] || complain "rows: $(cat out)"
+
+# Where auto does not take what is more than 5 % faster, the row says so; and that is what it takes.
+expect 0 net atlas950 --chips 64 --sizes 1GiB --format csv
+awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next } { print $NF }' out >best_us
+[ "$(head -c 1 best_us)" = - ] || {
+    has out 'direct,[0-9.]+$'
+    expect 0 net atlas950 --chips 64 --sizes 1GiB --algorithm direct --format csv
+    [ "$(awk -F, 'NR == 2 { print $3 }' out)" = "$(cat best_us)" ] || complain "best: $(cat best_us), but: $(cat out)"
+}
+expect 0 net nvl72 --sizes 1GiB --format csv
+has out ',in_network,direct,[0-9.]+$'
+expect 0 net nvl72 --sizes 1GiB --algorithm ring --format csv
+has out ',ring,-,-$'
 
 # Rows come when they are priced: the first is there although the second does not end.
 mkfifo rows

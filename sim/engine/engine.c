@@ -1,5 +1,6 @@
 #include "sim/engine/engine.h"
 
+#include "sim/config/config.h"
 #include "sim/engine/ask.h"
 
 #include <string.h>
@@ -13,6 +14,20 @@ const ll_engine_type *ll_engine_find(const char *name)
     for (int i = 0; ll_engine_types[i] != NULL; i++)
         if (strcmp(ll_engine_types[i]->name, name) == 0) return ll_engine_types[i];
     return NULL;
+}
+
+const void *ll_engine_defaults(const ll_engine_type *type, ll_arena *mem)
+{
+    ll_config *cfg;
+    ll_source source;
+    ll_error err;
+    ll_error_init(&err);
+    void *param = ll_arena_alloc(mem, 1, type->param_size + 1);
+    ll_status status = ll_source_text("defaults", "engine : { };\n", mem, &source, &err);
+    if (status == LL_OK) status = ll_config_parse(source, 0, NULL, mem, &cfg, &err);
+    if (status == LL_OK) status = ll_config_fill(cfg, "engine", type->keys, param, &err);
+    LL_ASSERT(status == LL_OK, "defaults of engine %s: %s", type->name, err.text);
+    return param;
 }
 
 bool ll_engine_has_no_errors(const void *param, void *out)

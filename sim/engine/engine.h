@@ -137,6 +137,7 @@ LL_ENGINES(LL_ENGINE_DECLARE)
 
 extern const ll_engine_type *const ll_engine_types[]; /* ended by NULL */
 const ll_engine_type *ll_engine_find(const char *name);
+const void *ll_engine_defaults(const ll_engine_type *type, ll_arena *mem); /* `param`, in mem */
 
 /* Prices by an engine that is created for this call only. price: [problem->n_phase]. `mem` is for
  * the call (released by the caller). Collective. */

@@ -41,3 +41,16 @@ bool ll_symmetry_of(const ll_topology *topo, const ll_traffic *t, int32_t *split
     }
     return true;
 }
+
+bool ll_symmetry_folds(const ll_topology *topo, const ll_traffic *t, int32_t *split)
+{
+    if (!ll_symmetry_of(topo, t, split)) return false;
+    int64_t n_stand = 1; /* orbits of a product are those of its dimensions */
+    for (int32_t d = 0, stride = 1; d < topo->n_dim; stride *= topo->dim[d++].size) {
+        int32_t n = 0;
+        for (int32_t i = 0, n_alike; i < topo->dim[d].size; i++)
+            n += topo->type->chip_orbit(topo, split, i * stride, &n_alike) == i * stride;
+        n_stand *= n;
+    }
+    return 2 * n_stand <= t->group.n_chip;
+}

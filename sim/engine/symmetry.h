@@ -10,4 +10,7 @@
  * whole dimensions, or in one group of the first chips. */
 bool ll_symmetry_of(const ll_topology *topo, const ll_traffic *t, int32_t *split);
 
+/* The same, and that at most half of the sources have to be looked at. */
+bool ll_symmetry_folds(const ll_topology *topo, const ll_traffic *t, int32_t *split);
+
 #endif

@@ -74,17 +74,8 @@ ll_study ll_study_with_engine(const ll_study *study, const ll_engine_type *engin
 {
     ll_study other = *study;
     if (engine == study->engine) return other;
-    ll_config *cfg;
-    ll_source source;
-    ll_error err;
-    ll_error_init(&err);
-    void *param = ll_arena_alloc(mem, 1, engine->param_size);
-    ll_status status = ll_source_text("defaults", "engine : { };\n", mem, &source, &err);
-    if (status == LL_OK) status = ll_config_parse(source, 0, NULL, mem, &cfg, &err);
-    if (status == LL_OK) status = ll_config_fill(cfg, "engine", engine->keys, param, &err);
-    LL_ASSERT(status == LL_OK, "defaults of engine %s: %s", engine->name, err.text);
     other.engine = engine;
-    other.engine_param = param;
+    other.engine_param = ll_engine_defaults(engine, mem);
     return other;
 }
 

@@ -14,15 +14,11 @@ bool ll_orbits_of(const ll_topology *topo, const ll_phase *phase, ll_arena *mem,
     if (phase->flow_end_s != NULL || phase->n_traffic == 0) return false;
     int32_t split[2][LL_MAX_DIM] = {{0}};
     for (int i = 0; i < phase->n_traffic; i++) {
-        if (!ll_symmetry_of(topo, &phase->traffic[i], split[i > 0])) return false;
+        if (!ll_symmetry_folds(topo, &phase->traffic[i], split[i > 0])) return false;
         if (i > 0 && memcmp(split[0], split[1], sizeof split[0]) != 0) return false;
     }
     *out = (ll_orbits){.topo = topo};
     memcpy(out->split, split[0], sizeof out->split);
-    int64_t n_stand = 0, n_chip = phase->traffic[0].group.n_chip;
-    for (int32_t chip = 0, n_alike; chip < n_chip; chip++)
-        n_stand += ll_orbits_stands(out, chip, &n_alike);
-    if (2 * n_stand > n_chip) return false;
     ll_index_map_init(&out->map, mem);
     return true;
 }

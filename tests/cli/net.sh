@@ -44,13 +44,13 @@ has out 'wall_s,memory_MB'
 expect 1 net nvl72 --chips 6 --algorithm halving --sizes 1MiB
 has err 'power of two'
 
-# As text each collective is a block of lines that fit a terminal; a study stands for its cluster.
+# As text each collective is a block of lines of 100 columns where there is no terminal; a study stands for its cluster.
 expect 0 net nvl72 --collective all --sizes 8B..1GiBx1024
 is_empty err
 [ "$(grep -c '^# \(all_reduce\|all_gather\|reduce_scatter\|all_to_all\|broadcast\|send\)$' out)" = 6 ] ||
     complain "blocks: $(cat out)"
 has out '^# nvl72 is a study: '
-! grep -E '.{81}' out || complain "lines of more than 80 columns"
+! grep -E '.{101}' out || complain "lines of more than 100 columns"
 [ "$(grep -cE '^ +[0-9]+ ' out)" = 18 ] || complain "rows: $(cat out)"
 
 # Where auto does not take what is more than 5 % faster, the row says so; and that is what it takes.

@@ -1,9 +1,17 @@
 /* Which algorithm is the fastest: what `auto` means.
  *
- * Candidates are priced by engine `closed`, which sees a sender's own flows only. That is too kind
- * where chips pass on traffic for each other (rings, tori, around the corner of two meshes): there,
- * the time that the busiest link needs for the flows of one whole group counts as well. */
+ * Where the library of the outermost dimension has a tuning model, it takes what that predicts to
+ * be the fastest. Otherwise time is predicted in two steps. Engine `closed` sees a sender's own
+ * flows only: it never overestimates. Then, from the best by `closed` on, the busiest link of each
+ * round counts as well (load.c), with the flows of all senders and groups: it sees oversubscribed
+ * switches, links that chips pass on traffic over, receivers of many. That is a bound from below
+ * too, and what `flow` finds, but for trees, whose links are shared by flows of unlike senders:
+ * where another algorithm comes near, `flow` itself prices a tree, once for all sizes. It stops
+ * when what is left is slower by `closed` alone.
+ *
+ * Of equal times the first is taken: ring before direct before halving and so on. */
 #include "sim/collective/plan.h"
+#include "sim/engine/symmetry.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -27,163 +35,128 @@ bool ll_collective_eligible(const ll_cluster *cluster, const ll_request *request
     const ll_collective what = request->collective;
     const int outermost = ll_collective_dimension(cluster->topo, &request->group);
     const char *have = cluster->software[outermost].algorithms;
-    bool gathers = what == LL_ALL_REDUCE || what == LL_ALL_GATHER || what == LL_REDUCE_SCATTER;
-    if (gathers && request->algorithm == LL_ALGORITHM_DIRECT &&
-        ll_group_size(&request->group) > LL_DIRECT_MAX)
-        return false;
-    return library_has(have, what, request->algorithm);
+    const bool gathers =
+        what == LL_ALL_REDUCE || what == LL_ALL_GATHER || what == LL_REDUCE_SCATTER;
+    const ll_traffic pairs = {.pattern = LL_PATTERN_ALL, .group = request->group};
+    int32_t split[LL_MAX_DIM];
+    if (!library_has(have, what, request->algorithm)) return false;
+    return !gathers || request->algorithm != LL_ALGORITHM_DIRECT ||
+           ll_group_size(&request->group) <= LL_DIRECT_MAX ||
+           ll_symmetry_folds(cluster->topo, &pairs, split);
 }
 
-/* Whether chips pass on traffic between members of group 0: the nearest, and some of the farthest.
- */
-static bool look_for_forwarding(const ll_topology *topo, const ll_group *group)
-{
-    enum { NEAR = 8 };
-    const int32_t from = ll_group_member(group, 0, 0), n = ll_group_size(group);
-    for (int32_t k = 0; k < NEAR + 3; k++) {
-        int32_t member = k < NEAR ? k + 1 : k == NEAR ? n / 2 : k == NEAR + 1 ? n / 2 + 1 : n - 1;
-        if (member >= n) continue;
-        int64_t hop[LL_MAX_HOP];
-        int n_hop =
-            topo->type->route(topo, from, ll_group_member(group, 0, member), 0, LL_MAX_HOP, hop);
-        for (int h = 0; h + 1 < n_hop; h++) {
-            ll_link link;
-            topo->type->link(topo, hop[h], &link);
-            if (link.to < topo->n_chip) return true;
-        }
-    }
-    return false;
-}
+/* By what a time is predicted, each more than the one before. */
+typedef enum sight { BY_CLOSED, BY_LOAD, BY_FLOW } sight;
 
-/* The same, found out once for each group. */
-static bool chips_forward(ll_chooser *c, const ll_group *group)
-{
-    for (int i = 0; i < c->n_group; i++) {
-        const ll_group *g = &c->group[i];
-        bool same = g->n_digit == group->n_digit;
-        for (int k = 0; k < g->n_digit && same; k++)
-            same = g->size[k] == group->size[k] && g->stride[k] == group->stride[k];
-        if (same) return c->forwards[i];
-    }
-    const bool forwards = look_for_forwarding(c->cluster->topo, group);
-    if (c->n_group == LL_CHOOSER_GROUPS) return forwards;
-    c->group[c->n_group] = *group;
-    c->forwards[c->n_group++] = forwards;
-    return forwards;
-}
+/* What `auto` looks at. */
+typedef struct candidate {
+    ll_plan plan;
+    double total_s; /* as predicted so far; INFINITY: it is not possible here */
+    sight sight;
+    ll_price *price; /* [plan.n_round] */
+} candidate;
 
-/* Seconds of work on each link: open addressing on the link id. */
-typedef struct busy_link {
-    int64_t link_1; /* link id + 1; 0: empty */
-    double busy_s, cap_Bps;
-} busy_link;
-
-static double busy_add(const ll_topology *topo, busy_link *table, int64_t mask, int64_t id,
-                       double size_B)
+static ll_status price_closed(ll_chooser *c, candidate *one, ll_arena *mem, ll_error *err)
 {
-    int64_t at = id * 0x9e3779b1 & mask;
-    while (table[at].link_1 && table[at].link_1 != id + 1)
-        at = (at + 1) & mask;
-    if (table[at].link_1 == 0) {
-        ll_link link;
-        topo->type->link(topo, id, &link);
-        table[at].link_1 = id + 1;
-        table[at].cap_Bps = ll_link_capacity_Bps(&link);
-    }
-    return table[at].busy_s += size_B / table[at].cap_Bps;
-}
-
-/* Time that the busiest link needs for the flows of group 0; 0 if they are too many to look at. */
-static double busiest_s(const ll_topology *topo, const ll_traffic *t, ll_arena *mem)
-{
-    enum { FLOW_MAX = 32768 };
-    int64_t n = ll_traffic_n_flow(t) / ll_group_count(&t->group), size = 64;
-    if (n > FLOW_MAX / topo->max_path) return 0;
-    while (size < 4 * n * topo->max_path * topo->max_hop)
-        size *= 2;
-    ll_arena_mark mark = ll_arena_here(mem);
-    busy_link *table = ll_arena_array(mem, size, busy_link);
-    double worst_s = 0;
-    for (int64_t i = 0; i < n; i++) {
-        ll_flow f;
-        ll_traffic_flow(t, i, &f);
-        int32_t n_path = topo->type->n_path(topo, f.src, f.dst);
-        for (int32_t p = 0; p < n_path; p++) {
-            int64_t hop[LL_MAX_HOP];
-            int n_hop = topo->type->route(topo, f.src, f.dst, p, LL_MAX_HOP, hop);
-            for (int h = 0; h < n_hop; h++)
-                worst_s = fmax(worst_s, busy_add(topo, table, size - 1, hop[h], f.size_B / n_path));
-        }
-    }
-    ll_arena_release(mem, mark);
-    return worst_s;
-}
-
-/* Predicted time: by `closed`, and no less than the busiest link of each round needs. */
-static ll_status predict(ll_chooser *c, const ll_plan *plan, ll_arena *mem, double *total_s,
-                         ll_error *err)
-{
-    enum { FEW = 8 };
+    const ll_plan *plan = &one->plan;
     ll_phase phase[LL_MAX_ROUND];
-    ll_price few[FEW], *price = few;
-    const ll_topology *topo = c->cluster->topo;
-    if (plan->n_round > FEW) price = ll_arena_array(mem, plan->n_round, ll_price);
+    one->price = ll_arena_array(mem, plan->n_round, ll_price);
     for (int i = 0; i < plan->n_round; i++)
         phase[i] = (ll_phase){.n_traffic = 1, .traffic = &plan->round[i].traffic};
-    ll_status status = LL_OK;
     if (c->closed == NULL)
-        status =
-            ll_engine_closed.create(topo, &c->cluster->wire, NULL, NULL, c->mem, &c->closed, err);
-    if (status == LL_OK)
-        status = ll_engine_closed.price(c->closed, plan->n_round, phase, price, err);
-    for (int i = 0; i < plan->n_round && status == LL_OK; i++) {
-        const ll_traffic *t = &plan->round[i].traffic;
-        if (chips_forward(c, &t->group))
-            price[i].end_s[0] =
-                fmax(price[i].end_s[0], price[i].latency_s[0] + busiest_s(topo, t, mem));
-    }
-    ll_cost cost = {0};
-    if (status == LL_OK) ll_collective_cost(c->cluster->software, plan, price, &cost);
-    *total_s = cost.total_s;
-    return status;
+        LL_TRY(ll_engine_closed.create(c->cluster->topo, &c->cluster->wire, NULL, NULL, c->mem,
+                                       &c->closed, err));
+    return ll_engine_closed.price(c->closed, plan->n_round, phase, one->price, err);
 }
 
-/* One algorithm: its plan, and the time that is predicted; INFINITY if it is not possible here. */
-static ll_status candidate(ll_chooser *c, const ll_request *request, ll_arena *mem, ll_plan *plan,
-                           double *total_s, ll_error *err)
+static void total(ll_chooser *c, candidate *one)
+{
+    ll_cost cost;
+    ll_collective_cost(c->cluster->software, &one->plan, one->price, &cost);
+    one->total_s = cost.total_s;
+}
+
+/* From one sight to the next. */
+static ll_status look_closer(ll_chooser *c, candidate *one, ll_arena *mem, ll_error *err)
+{
+    bool bound = false;
+    for (int i = 0; i < one->plan.n_round; i++) {
+        const ll_traffic *t = &one->plan.round[i].traffic;
+        const bool is_bound = ll_load_is_bound(c->cluster->topo, t);
+        bound = bound || is_bound;
+        if (one->sight == BY_CLOSED)
+            ll_load_add(c, t, mem, &one->price[i]);
+        else if (is_bound)
+            LL_TRY(ll_load_solve(c, t, mem, &one->price[i], err));
+    }
+    total(c, one);
+    one->sight = one->sight == BY_CLOSED && bound ? BY_LOAD : BY_FLOW;
+    return LL_OK;
+}
+
+static ll_status look_at(ll_chooser *c, const ll_request *request, ll_arena *mem, candidate *out,
+                         ll_error *err)
 {
     ll_protocol protocol;
-    *total_s = (double)INFINITY;
-    if (!ll_collective_eligible(c->cluster, request) ||
-        ll_chooser_plan(c, request, mem, plan, NULL) != LL_OK)
+    *out = (candidate){.total_s = (double)INFINITY, .sight = BY_FLOW};
+    const bool again = request->collective == LL_SEND && request->algorithm != LL_ALGORITHM_RING;
+    if (again || !ll_collective_eligible(c->cluster, request) ||
+        ll_chooser_plan(c, request, mem, &out->plan, NULL) != LL_OK)
         return LL_OK;
-    *total_s = ll_collective_guess(c->cluster->software, plan, &protocol);
-    return *total_s > 0 ? LL_OK : predict(c, plan, mem, total_s, err);
+    out->total_s = ll_collective_guess(c->cluster->software, &out->plan, &protocol);
+    if (out->total_s > 0) return LL_OK;
+    LL_TRY(price_closed(c, out, mem, err));
+    total(c, out);
+    out->sight = BY_CLOSED;
+    return LL_OK;
+}
+
+/* Whether a closer look at the best could change the choice: `flow` finds trees up to 1.3 times as
+ * slow as their busiest link (tests/physics/choice.c). */
+static bool contested(const candidate *list, const candidate *best)
+{
+    static const double near = 1.5;
+    const double within_s = best->sight == BY_LOAD ? near * best->total_s : (double)INFINITY;
+    bool any = false;
+    for (int a = LL_ALGORITHM_RING; a < LL_N_ALGORITHM; a++)
+        any = any || (&list[a] != best && list[a].total_s < within_s);
+    return any;
+}
+
+/* The time that counts. A direct exchange among many keeps as many connections open in each member,
+ * for which nothing is charged: it has to be worth it. */
+static double counted_s(const candidate *one)
+{
+    const bool many = one->plan.algorithm == LL_ALGORITHM_DIRECT &&
+                      one->plan.collective != LL_ALL_TO_ALL && one->plan.group_size > LL_DIRECT_FEW;
+    return many ? 1.01 * one->total_s : one->total_s;
+}
+
+/* The fastest of the candidates, [LL_N_ALGORITHM]; of equal ones the first. */
+static candidate *fastest(candidate *list)
+{
+    static const double equal = 1 + 1e-9;
+    candidate *best = &list[LL_ALGORITHM_RING];
+    for (int a = LL_ALGORITHM_RING + 1; a < LL_N_ALGORITHM; a++)
+        if (equal * counted_s(&list[a]) < counted_s(best)) best = &list[a];
+    return best;
 }
 
 ll_status ll_chooser_choose(ll_chooser *c, const ll_request *request, ll_arena *mem, ll_plan *out,
                             ll_error *err)
 {
     if (request->algorithm != LL_ALGORITHM_AUTO) return ll_chooser_plan(c, request, mem, out, err);
-    const int32_t n = ll_group_size(&request->group);
-    double best_s = (double)INFINITY;
-    /* Hierarchical first: where chips forward, a large group does not look at flat ways as well. */
-    for (int a = LL_ALGORITHM_HIERARCHICAL; a >= LL_ALGORITHM_RING; a--) {
+    candidate list[LL_N_ALGORITHM];
+    for (int a = LL_ALGORITHM_RING; a < LL_N_ALGORITHM; a++) {
         ll_request one = *request;
-        ll_plan plan;
-        double total_s;
         one.algorithm = (ll_algorithm)a;
-        LL_TRY(candidate(c, &one, mem, &plan, &total_s, err));
-        if (isinf(total_s)) continue;
-        if (total_s <= best_s) {
-            best_s = total_s;
-            *out = plan;
-        }
-        if (a == LL_ALGORITHM_HIERARCHICAL && n > LL_FLAT_MAX && chips_forward(c, &one.group) &&
-            one.collective != LL_ALL_TO_ALL)
-            break;
+        LL_TRY(look_at(c, &one, mem, &list[a], err));
     }
-    if (isfinite(best_s)) return LL_OK;
+    candidate *best = fastest(list);
+    for (; best->sight != BY_FLOW && contested(list, best); best = fastest(list))
+        LL_TRY(look_closer(c, best, mem, err));
+    *out = best->plan;
+    if (isfinite(best->total_s)) return LL_OK;
     const int outermost = ll_collective_dimension(c->cluster->topo, &request->group);
     return ll_error_set(
         err, LL_ERR_CONFIG, "no algorithm for %s: cluster.software algorithms = \"%s\"",
@@ -194,10 +167,7 @@ ll_status ll_chooser_choose(ll_chooser *c, const ll_request *request, ll_arena *
  * none. */
 void ll_chooser_init(ll_chooser *chooser, const ll_cluster *cluster, ll_arena *mem)
 {
-    chooser->cluster = cluster;
-    chooser->mem = mem;
-    chooser->n_group = 0;
-    chooser->closed = NULL;
+    *chooser = (ll_chooser){.cluster = cluster, .mem = mem};
 }
 
 ll_chooser *ll_chooser_create(const ll_cluster *cluster, ll_arena *mem)

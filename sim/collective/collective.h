@@ -41,12 +41,11 @@
 
 enum {
     LL_MAX_ROUND = 64,
-    /* Largest group for which `auto` considers direct reductions, gathers and scatters: libraries
-     * have them within a board, and the number of flows grows with its square. */
-    LL_DIRECT_MAX = 32,
-    /* Largest group for which `auto` considers a flat algorithm where chips forward traffic and a
-     * hierarchical one is possible. */
-    LL_FLAT_MAX = 1024
+    /* Largest group for which `auto` considers direct reductions, gathers and scatters where no
+     * symmetry of the topology folds them (hashed paths, edge lists, links that are down). */
+    LL_DIRECT_MAX = 128,
+    /* Beyond that they have to be faster than others by 1 %. */
+    LL_DIRECT_FEW = 32
 };
 
 typedef struct ll_round {

@@ -19,15 +19,14 @@ ll_span ll_span_of(const ll_topology *topo, const ll_group *group);
 ll_round *ll_plan_add(ll_plan *plan, const ll_round *round, ll_arena *mem);
 
 /* What choose.c has found out about a cluster: it serves many requests. */
-enum { LL_CHOOSER_GROUPS = 32 };
+enum { LL_CHOOSER_BUCKETS = 64 };
+typedef struct ll_load ll_load;
 
 struct ll_chooser {
     const ll_cluster *cluster;
     void *closed;  /* engine `closed` on its topology */
     ll_arena *mem; /* of the chooser */
-    int n_group;
-    ll_group group[LL_CHOOSER_GROUPS]; /* [n_group] */
-    bool forwards[LL_CHOOSER_GROUPS];  /* [n_group] chips forward each other's traffic */
+    ll_load *load[LL_CHOOSER_BUCKETS];
 };
 
 void ll_chooser_init(ll_chooser *chooser, const ll_cluster *cluster, ll_arena *mem);
@@ -35,6 +34,20 @@ void ll_chooser_init(ll_chooser *chooser, const ll_cluster *cluster, ll_arena *m
 /* As ll_collective_plan. */
 ll_status ll_chooser_plan(ll_chooser *chooser, const ll_request *request, ll_arena *mem,
                           ll_plan *out, ll_error *err);
+
+/* ---- load.c: contention ---- */
+
+/* Corrects a price by `closed` of a traffic that is no list: it does not end before its busiest
+ * link is done, and its latency is that of its longest flow. mem: for the call. */
+void ll_load_add(ll_chooser *chooser, const ll_traffic *traffic, ll_arena *mem, ll_price *price);
+
+/* Whether the busiest link of the traffic may be idle for a while, and `flow` can say how long:
+ * trees, whose links are shared by flows of unlike senders. */
+bool ll_load_is_bound(const ll_topology *topo, const ll_traffic *traffic);
+
+/* After ll_load_add: what engine `flow` makes of such a traffic. On this rank alone. */
+ll_status ll_load_solve(ll_chooser *chooser, const ll_traffic *traffic, ll_arena *mem,
+                        ll_price *price, ll_error *err);
 
 /* ---- flat.c: rounds on one line ---- */
 

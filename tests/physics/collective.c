@@ -410,8 +410,8 @@ static void test_ring_both_ways(void)
 }
 
 /* `auto` is not slower than what else it could have taken, as engine `flow` prices it: on a switch,
- * on two meshes, and on a torus, where what chips pass on for each other decides. It is chosen by a
- * prediction without contention between senders: 10 % are allowed. */
+ * on two meshes, and on a torus, where what chips pass on for each other decides. 5 % are allowed.
+ */
 static void test_auto(ll_comm *self)
 {
     ll_cluster clusters[] = {cluster_of(STAR(8)), cluster_of(MESHES), cluster_of(TORUS)};
@@ -424,7 +424,7 @@ static void test_auto(ll_comm *self)
                 for (int a = LL_ALGORITHM_RING; a < LL_N_ALGORITHM; a++) {
                     double this_s =
                         flow_s(&clusters[i], (ll_collective)what, (ll_algorithm)a, S, self);
-                    CHECK(this_s < 0 || best_s <= this_s * 1.1,
+                    CHECK(this_s < 0 || best_s <= this_s * 1.05,
                           "cluster %d, %s of %g B by %s: %g < %g", (int)i,
                           ll_collective_names[what], S, ll_algorithm_names[a], this_s, best_s);
                 }

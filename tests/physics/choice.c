@@ -1,0 +1,72 @@
+/* `auto` is within 5 % of the best algorithm, as engine `flow` prices both, on fabrics of every
+ * family; bench/bench_choice.c goes on to more chips. And what was chosen wrongly once. */
+/* RANKS 1 */
+#include "tests/support/choice.h"
+#include "tests/support/check.h"
+#include "tests/support/petsc.h"
+
+static const double within = 1.05;
+
+static void check_fabrics(ll_arena *mem, int32_t n_chip, const char *engine, ll_comm *comm)
+{
+    choice_fabric list[CHOICE_MAX];
+    const int n = choice_fabrics(mem, (n_chip + 3) / 4 * 4, list);
+    for (int i = 0; i < n; i++) {
+        const choice_worst w =
+            choice_sweep(&list[i], n_chip, engine_make(mem, engine, ""), comm, mem);
+        CHECK(w.n_priced > 50 && w.ratio <= within,
+              "%s, %d chips, %s of %g B by %s: %s takes %.3f times as long as %s (%d priced)",
+              list[i].name, n_chip, ll_collective_names[w.collective], w.size_B, engine, w.taken,
+              w.ratio, ll_algorithm_names[w.best], w.n_priced);
+    }
+}
+
+/* What `auto` takes for the first n chips. */
+static const char *taken(ll_arena *mem, ll_topology *topo, ll_collective what, int32_t n,
+                         double size_B)
+{
+    choice_fabric f[CHOICE_MAX];
+    int n_fabric = 0;
+    choice_add(f, &n_fabric, "fabric", topo);
+    const ll_request request = {
+        what, LL_ALGORITHM_AUTO, {.n_chip = n, .n_digit = 1, .size = {n}, .stride = {1}}, size_B};
+    ll_plan plan;
+    ll_error err;
+    ll_error_init(&err);
+    CHECK(ll_collective_choose(&f[0].cluster, &request, mem, &plan, &err) == LL_OK, "%s", err.text);
+    return ll_plan_name(&plan, mem);
+}
+
+static void check_taken(ll_arena *mem, const char *what, ll_topology *topo,
+                        ll_collective collective, int32_t n, double size_B, const char *wanted)
+{
+    const char *got = taken(mem, topo, collective, n, size_B);
+    CHECK(strcmp(got, wanted) == 0, "%s: %s, not %s", what, got, wanted);
+}
+
+int main(void)
+{
+    if (!test_petsc_begin(NULL, NULL)) return 1;
+    ll_arena *mem = ll_arena_create("test");
+    ll_comm *comm = ll_comm_self(mem);
+    check_fabrics(mem, 8, "flow", comm);
+    check_fabrics(mem, 33, "flow", comm);
+    check_fabrics(mem, 8, "packet", comm);
+    /* A direct exchange on a full mesh: each link carries S/n, however many chips there are. */
+    for (int32_t n = 32; n <= 1024; n += n < 34 ? 1 : 330)
+        check_taken(mem, "mesh", topology_sized(mem, "mesh", n, LANE), LL_ALL_REDUCE, n, 1 << 30,
+                    "direct");
+    /* Pods of 14 and 8 hosts, 7:1 between them. A ring crosses once each way, 2 S at 50 GB/s in
+     * all; directly, 14 x 8 messages of S/22 cross, twice, at 100 GB/s: 2.7 times as long. */
+    ll_topology *pods = topology_must(
+        mem, "clos",
+        "size=22; levels=3; bandwidth=50 GB/s; latency=500 ns; hosts_per_leaf=14; uplinks=14; "
+        "uplink_bandwidth=50 GB/s; uplink_latency=300 ns; leaves_per_pod=1; core_uplinks=1; "
+        "core_bandwidth=7.142857 GB/s; core_latency=300 ns");
+    check_taken(mem, "pods", pods, LL_ALL_REDUCE, 22, 1 << 30, "ring");
+    check_taken(mem, "pods", pods, LL_ALL_GATHER, 22, 1 << 30, "ring");
+    ll_comm_destroy(comm);
+    ll_arena_destroy(mem);
+    test_petsc_end();
+    return LL_CHECK_RESULT;
+}

@@ -1,5 +1,5 @@
-/* What `closed` does not see of a traffic: how long the busiest link needs for all of its flows, and
- * the latency of the longest, which `closed` looks for where a dimension ends, not within one.
+/* What `closed` does not see of a traffic: how long the busiest link needs for all of its flows,
+ * and the latency of the longest, which `closed` looks for where a dimension ends, not within one.
  *
  * Flows are routed and their bytes added up link by link, each flow's shared out evenly over its
  * paths. Not all of them have to be: what the groups do not vary in a dimension, they do in each

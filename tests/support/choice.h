@@ -35,7 +35,8 @@ typedef struct choice_worst {
     int n_priced;      /* plans, `auto` apart */
 } choice_worst;
 
-static inline void choice_add(choice_fabric *list, int *n, const char *name, ll_topology *topo)
+static inline void choice_add(choice_fabric *list, int *n, const char *name,
+                              const ll_topology *topo)
 {
     LL_ASSERT(*n < CHOICE_MAX, "%d fabrics", *n);
     choice_fabric *f = &list[(*n)++];
@@ -163,8 +164,8 @@ static inline void choice_one(const choice_run *r, const ll_request *request, ch
     }
 }
 
-/* All collectives in all sizes among the first n chips; without all_to_all where engine `flow` would
- * have to solve a million flows that no symmetry folds. In mem. */
+/* All collectives in all sizes among the first n chips; without all_to_all where engine `flow`
+ * would have to solve a million flows that no symmetry folds. In mem. */
 static inline choice_worst choice_sweep(const choice_fabric *fabric, int32_t n, test_engine engine,
                                         ll_comm *comm, ll_arena *mem)
 {

@@ -98,7 +98,6 @@ static ll_status look_at(ll_chooser *c, const ll_request *request, ll_arena *mem
                          ll_error *err)
 {
     ll_protocol protocol;
-    *out = (candidate){.total_s = (double)INFINITY, .sight = BY_FLOW};
     const bool again = request->collective == LL_SEND && request->algorithm != LL_ALGORITHM_RING;
     if (again || !ll_collective_eligible(c->cluster, request) ||
         ll_chooser_plan(c, request, mem, &out->plan, NULL) != LL_OK)
@@ -142,15 +141,16 @@ static candidate *fastest(candidate *list)
     return best;
 }
 
-ll_status ll_chooser_choose(ll_chooser *c, const ll_request *request, ll_arena *mem, ll_plan *out,
-                            ll_error *err)
+/* The fastest of the algorithms before `end`. */
+static ll_status choose(ll_chooser *c, const ll_request *request, int end, ll_arena *mem,
+                        ll_plan *out, ll_error *err)
 {
-    if (request->algorithm != LL_ALGORITHM_AUTO) return ll_chooser_plan(c, request, mem, out, err);
     candidate list[LL_N_ALGORITHM];
     for (int a = LL_ALGORITHM_RING; a < LL_N_ALGORITHM; a++) {
         ll_request one = *request;
         one.algorithm = (ll_algorithm)a;
-        LL_TRY(look_at(c, &one, mem, &list[a], err));
+        list[a] = (candidate){.total_s = (double)INFINITY, .sight = BY_FLOW};
+        if (a < end) LL_TRY(look_at(c, &one, mem, &list[a], err));
     }
     candidate *best = fastest(list);
     for (; best->sight != BY_FLOW && contested(list, best); best = fastest(list))
@@ -161,6 +161,30 @@ ll_status ll_chooser_choose(ll_chooser *c, const ll_request *request, ll_arena *
     return ll_error_set(
         err, LL_ERR_CONFIG, "no algorithm for %s: cluster.software algorithms = \"%s\"",
         ll_collective_names[request->collective], c->cluster->software[outermost].algorithms);
+}
+
+ll_status ll_chooser_choose(ll_chooser *c, const ll_request *request, ll_arena *mem, ll_plan *out,
+                            ll_error *err)
+{
+    if (request->algorithm != LL_ALGORITHM_AUTO) return ll_chooser_plan(c, request, mem, out, err);
+    return choose(c, request, LL_N_ALGORITHM, mem, out, err);
+}
+
+ll_status ll_chooser_choose_flat(ll_chooser *c, const ll_request *request, ll_arena *mem,
+                                 ll_plan *out, ll_error *err)
+{
+    return choose(c, request, LL_ALGORITHM_HIERARCHICAL, mem, out, err);
+}
+
+ll_status ll_chooser_predict(ll_chooser *c, const ll_plan *plan, ll_arena *mem, double *total_s,
+                             ll_error *err)
+{
+    candidate one = {.plan = *plan, .sight = BY_CLOSED};
+    LL_TRY(price_closed(c, &one, mem, err));
+    while (one.sight != BY_FLOW)
+        LL_TRY(look_closer(c, &one, mem, err));
+    *total_s = one.total_s;
+    return LL_OK;
 }
 
 /* Nothing of `closed` has to be given back: it has lists in an arena of its own, and plans have

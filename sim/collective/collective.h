@@ -12,7 +12,8 @@
  *   tree           double binary tree (Sanders, Speck, Traff 2009): S/2 on each edge, both ways
  *   in_network     the switches reduce: each member sends and receives S once
  *   hierarchical   one dimension after another: reduce-scatter from the innermost dimension out,
- *                  all-gather back; uneven groups: rings
+ *                  all-gather back; uneven groups: rings, or the dimensions that they fill, and
+ *                  what is left over all others as one
  *
  * Uneven groups (78 members on racks of 16: some racks have 2 of them). NCCL uses as many channels
  * (rings) as the node with the fewest members has; each ring runs through all members and crosses

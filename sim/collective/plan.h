@@ -35,6 +35,16 @@ void ll_chooser_init(ll_chooser *chooser, const ll_cluster *cluster, ll_arena *m
 ll_status ll_chooser_plan(ll_chooser *chooser, const ll_request *request, ll_arena *mem,
                           ll_plan *out, ll_error *err);
 
+/* ---- choose.c ---- */
+
+/* As ll_chooser_choose of AUTO, without hierarchical. */
+ll_status ll_chooser_choose_flat(ll_chooser *chooser, const ll_request *request, ll_arena *mem,
+                                 ll_plan *out, ll_error *err);
+
+/* Time of a plan, as `auto` predicts it. */
+ll_status ll_chooser_predict(ll_chooser *chooser, const ll_plan *plan, ll_arena *mem,
+                             double *total_s, ll_error *err);
+
 /* ---- load.c: contention ---- */
 
 /* Corrects a price by `closed` of a traffic that is no list: it does not end before its busiest

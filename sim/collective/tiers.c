@@ -2,6 +2,8 @@
  * see collective.h. */
 #include "sim/collective/plan.h"
 
+#include <math.h>
+
 /* A hierarchical plan in the making. */
 typedef struct tiered {
     ll_chooser *chooser;
@@ -25,7 +27,7 @@ static ll_status stage_choose(const tiered *t, ll_collective what, int k, ll_pla
     line.group.stride[0] = t->s->stride[k];
     for (int j = 0; j < k && shrinks; j++)
         line.size_B /= t->s->size[j];
-    return ll_chooser_choose(t->chooser, &line, t->mem, out, err);
+    return ll_chooser_choose_flat(t->chooser, &line, t->mem, out, err);
 }
 
 /* Make the ring of digit k a part of one ring through all n members, see collective.h: of what is
@@ -157,17 +159,11 @@ static bool plan_uneven(const tiered *t)
     return true;
 }
 
-static ll_status plan_hierarchical(const tiered *t, ll_error *err)
+static ll_status plan_stages(const tiered *t, ll_error *err)
 {
-    ll_collective what = t->request->collective;
-    int last = t->s->n_digit - 1;
-    if (!t->s->aligned && plan_uneven(t)) return LL_OK;
-    if (!t->s->aligned || last < 1 || what == LL_SEND)
-        return ll_error_set(err, LL_ERR_CONFIG,
-                            "hierarchical needs a group that fills whole parts of at least two "
-                            "dimensions (this one has %d members); try ring",
-                            t->plan->group_size);
-    bool inwards = what == LL_ALL_GATHER || what == LL_BROADCAST;
+    const ll_collective what = t->request->collective;
+    const int last = t->s->n_digit - 1;
+    const bool inwards = what == LL_ALL_GATHER || what == LL_BROADCAST;
     t->plan->pipelined = true;
     for (int k = 0; k <= last; k++)
         t->plan->pipelined =
@@ -178,8 +174,59 @@ static ll_status plan_hierarchical(const tiered *t, ll_error *err)
     return LL_OK;
 }
 
+/* The digits of an uneven group of consecutive chips: the dimensions that it fills, from the
+ * innermost on, and what is left of it over all others, as one. False if it fills none. */
+static bool cut_tiers(const ll_topology *topo, const ll_group *group, int last_dim, ll_span *out)
+{
+    int32_t left = ll_group_size(group), stride = 1;
+    *out = (ll_span){.aligned = true, .last_dim = last_dim};
+    if (group->n_digit != 1 || group->stride[0] != 1) return false;
+    for (int d = 0; d < last_dim && left % topo->dim[d].size == 0; stride *= topo->dim[d++].size) {
+        if (topo->dim[d].size == 1) continue;
+        out->size[out->n_digit] = topo->dim[d].size;
+        out->stride[out->n_digit] = stride;
+        out->dim[out->n_digit++] = d;
+        left /= topo->dim[d].size;
+    }
+    if (left < 2 || out->n_digit == 0 || out->n_digit == LL_MAX_DIGIT) return false;
+    out->size[out->n_digit] = left;
+    out->stride[out->n_digit] = stride;
+    out->dim[out->n_digit++] = last_dim;
+    return true;
+}
+
+/* Rings through all members, or tiers: the faster. Where libraries overlap dimensions they run as
+ * rings (see collective.h). */
+static ll_status plan_by_rings_or_tiers(const tiered *t, ll_error *err)
+{
+    ll_span cut;
+    ll_plan tiers = *t->plan;
+    const tiered by_tiers = {t->chooser, t->request, &cut, t->mem, &tiers};
+    const bool rings = plan_uneven(t);
+    if (!t->chooser->cluster->software[t->s->last_dim].pipelined &&
+        cut_tiers(t->chooser->cluster->topo, &t->request->group, t->s->last_dim, &cut) &&
+        plan_stages(&by_tiers, NULL) == LL_OK) {
+        double rings_s = (double)INFINITY, tiers_s;
+        if (rings) LL_TRY(ll_chooser_predict(t->chooser, t->plan, t->mem, &rings_s, err));
+        LL_TRY(ll_chooser_predict(t->chooser, &tiers, t->mem, &tiers_s, err));
+        if (tiers_s < rings_s) *t->plan = tiers;
+        return LL_OK;
+    }
+    if (rings) return LL_OK;
+    return ll_error_set(err, LL_ERR_CONFIG,
+                        "hierarchical needs a group that fills whole parts of at least one "
+                        "dimension and goes on beyond (this one has %d members); try ring",
+                        t->plan->group_size);
+}
+
 ll_status ll_tiers_plan(ll_chooser *chooser, const ll_request *request, const ll_span *s,
                         ll_arena *mem, ll_plan *plan, ll_error *err)
 {
-    return plan_hierarchical(&(tiered){chooser, request, s, mem, plan}, err);
+    const tiered t = {chooser, request, s, mem, plan};
+    if (request->collective == LL_SEND || (s->aligned && s->n_digit < 2))
+        return ll_error_set(err, LL_ERR_CONFIG,
+                            "hierarchical needs a group over at least two dimensions (this one has "
+                            "%d members of one) and more than a send; try ring",
+                            plan->group_size);
+    return s->aligned ? plan_stages(&t, err) : plan_by_rings_or_tiers(&t, err);
 }

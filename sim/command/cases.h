@@ -31,7 +31,8 @@ typedef struct ll_cases {
 ll_status ll_cases_load(int n, const char *const *name, const ll_settings *settings, ll_comm *comm,
                         ll_arena *mem, ll_cases *out, ll_error *err);
 
-/* Run them all, each by the engines of `beside` too, and a few seeds of each by `closed`. *valid: all results are. Collective. */
+/* Run them all, each by the engines of `beside` too, and a few seeds of each by `closed`. *valid:
+ * all results are. Collective. */
 ll_status ll_cases_run(ll_cases *cases, const ll_engine_list *beside, ll_comm *comm, ll_arena *mem,
                        bool *valid, ll_error *err);
 

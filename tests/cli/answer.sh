@@ -21,7 +21,8 @@ done
 is_xml all/index.html
 # The sentence says what the results say.
 expect 0 compare gb200_8192 atlas950_gb200 --engine closed -o two --format json
-awk -F'[:,] *' '/"tokens_per_s_per_chip"/ { x[n++] = $2 } END { printf "%.1f %% less than one of gb200_8192", 100 * (1 - x[1] / x[0]) }' out >want
+less=$(jq '100 * (1 - .results[1].tokens_per_s_per_chip / .results[0].tokens_per_s_per_chip)' out)
+printf '%.1f %% less than one of gb200_8192' "$less" >want
 has flat "a chip of atlas950_gb200 \(8,192 chips\) does $(cat want)"
 
 # Comparisons of one's own, and what is wrong with them.

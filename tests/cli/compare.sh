@@ -18,7 +18,7 @@ order="$(at Results) $(at 'Where the chips go') $(at 'Of a step and a chip') $(a
 [ "$order" = "$(tr ' ' '\n' <<<"$order" | sort -n | paste -sd ' ')" ] || complain "wrong order: $order"
 # The ratio is that of the figures, not of what they were rounded to.
 "$LINELOSS" compare nvl72 atlas950 --engine closed -o cmp --format json >json 2>err || complain "$(cat err)"
-awk -F'[:,] *' '/"tokens_per_s_per_chip"/ { x[n++] = $2 } END { printf "%.3f\n", x[1] / x[0] }' json >ratio
+printf '%.3f\n' "$(jq '.results[1].tokens_per_s_per_chip / .results[0].tokens_per_s_per_chip' json)" >ratio
 has out "^atlas950 .* $(cat ratio) "
 for file in compare.json compare.txt compare.csv compare.md compare-results.tex compare-losses.tex compare-more.tex compare-setup.tex compare.gp compare.svg compare-column.svg bars.svg; do
     [ -s cmp/$file ] || complain "no $file"

@@ -31,7 +31,7 @@ has res/mine.json '"global_batch": 36,'
 
 # What makes no file name is refused before it runs.
 expect 1 run a.cfg --set name="$(printf 'long%.0s' {1..75})" -o res
-has err 'too long'
+has err 'name = longlong.*a name of 1 to 120 bytes is expected; it has 300'
 
 # An array: all at once, into one folder that is not there yet; each set whole and its own.
 pids=()

@@ -21,16 +21,21 @@ struct ll_load {
     struct ll_load *next;
 };
 
+/* A link, or an orbit of links, that is crossed. */
+typedef struct crossed {
+    double s_per_B;   /* so far */
+    double each_s;    /* what a crossing of one byte adds: 1 / capacity */
+    double latency_s; /* of the link */
+} crossed;
+
 typedef struct busy {
     const ll_topology *topo;
     const int32_t *split; /* NULL: no symmetry */
     ll_arena *mem;
-    ll_index_map map;  /* of links, or of orbits of links */
-    double *s_per_B;   /* [map.n] of [cap] */
-    double *cost;      /* [map.n] of [cap] what a crossing adds, 1 / capacity */
-    double *latency_s; /* [map.n] of [cap] */
-    double longest_s;  /* latency of a flow */
+    ll_index_map map; /* of links, or of orbits of links */
+    crossed *link;    /* [map.n] of [cap] */
     int64_t cap;
+    double longest_s; /* latency of a flow */
 } busy;
 
 /* Returns the latency of the link. */
@@ -41,19 +46,16 @@ static double cross(busy *b, int64_t link_id, double share)
     const int64_t n = b->map.n, i = ll_index_map_of(&b->map, ll_mix((uint64_t)link_id));
     if (i == n) {
         if (n == b->cap) {
-            b->cap = 2 * n + 64;
-            b->s_per_B = ll_arena_grown(b->mem, b->s_per_B, n, b->cap, sizeof(double));
-            b->cost = ll_arena_grown(b->mem, b->cost, n, b->cap, sizeof(double));
-            b->latency_s = ll_arena_grown(b->mem, b->latency_s, n, b->cap, sizeof(double));
+            b->cap = 2 * n;
+            b->link = ll_arena_grown(b->mem, b->link, n, b->cap, sizeof *b->link);
         }
         ll_link link;
         b->topo->type->link(b->topo, link_id, &link);
-        b->s_per_B[n] = 0;
-        b->latency_s[n] = link.latency_s;
-        b->cost[n] = 1 / (ll_link_capacity_Bps(&link) * (double)n_alike);
+        b->link[n] =
+            (crossed){0, 1 / (ll_link_capacity_Bps(&link) * (double)n_alike), link.latency_s};
     }
-    b->s_per_B[i] += share * b->cost[i];
-    return b->latency_s[i];
+    b->link[i].s_per_B += share * b->link[i].each_s;
+    return b->link[i].latency_s;
 }
 
 static void add_source(busy *b, const ll_traffic *t, int32_t chip, double n_alike)
@@ -76,6 +78,7 @@ static void add_source(busy *b, const ll_traffic *t, int32_t chip, double n_alik
 
 /* Coordinates along each dimension of the chips that are looked at. */
 typedef struct looked_at {
+    int n_dim;
     int32_t *coord[LL_MAX_DIM]; /* [n] times the stride of the dimension */
     int32_t n[LL_MAX_DIM];
 } looked_at;
@@ -86,8 +89,8 @@ static looked_at look_at(const busy *b, const ll_group *group)
 {
     const ll_topology *topo = b->topo;
     const unsigned touched = ll_collective_dimensions(topo, group);
-    looked_at out = {.n = {0}};
-    for (int32_t d = 0, stride = 1; d < topo->n_dim; stride *= topo->dim[d++].size) {
+    looked_at out = {.n_dim = topo->n_dim};
+    for (int32_t d = 0, stride = 1; d < out.n_dim; stride *= topo->dim[d++].size) {
         const int32_t size = b->split != NULL || touched >> d & 1 ? topo->dim[d].size : 1;
         out.coord[d] = ll_arena_array(b->mem, size, int32_t);
         for (int32_t i = 0, n_alike; i < size; i++) {
@@ -100,9 +103,9 @@ static looked_at look_at(const busy *b, const ll_group *group)
 }
 
 /* The next chip of a list of coordinates: counts through place[]; false after the last one. */
-static bool next_chip(const looked_at *list, int n_dim, int32_t *place)
+static bool next_chip(const looked_at *list, int32_t *place)
 {
-    for (int d = 0; d < n_dim; d++) {
+    for (int d = 0; d < list->n_dim; d++) {
         if (++place[d] < list->n[d]) return true;
         place[d] = 0;
     }
@@ -114,20 +117,21 @@ static void load_find(const ll_topology *topo, ll_load *out, ll_arena *mem)
     const ll_traffic *t = &out->traffic;
     int32_t split[LL_MAX_DIM], place[LL_MAX_DIM] = {0};
     const ll_arena_mark mark = ll_arena_here(mem);
-    busy b = {.topo = topo, .mem = mem};
+    busy b = {.topo = topo, .mem = mem, .cap = 64};
+    b.link = ll_arena_array(mem, b.cap, crossed);
     ll_index_map_init(&b.map, mem);
     if (ll_symmetry_of(topo, t, split)) b.split = split;
     const looked_at list = look_at(&b, &t->group);
     do {
         int32_t chip = 0, n_alike = 1;
-        for (int d = 0; d < topo->n_dim; d++)
+        for (int d = 0; d < list.n_dim; d++)
             chip += list.coord[d][place[d]];
         if (chip >= t->group.n_chip) continue;
         if (b.split != NULL) topo->type->chip_orbit(topo, split, chip, &n_alike);
         add_source(&b, t, chip, n_alike);
-    } while (next_chip(&list, topo->n_dim, place));
+    } while (next_chip(&list, place));
     for (int64_t i = 0; i < b.map.n; i++)
-        out->s_per_B = fmax(out->s_per_B, b.s_per_B[i]);
+        out->s_per_B = fmax(out->s_per_B, b.link[i].s_per_B);
     out->latency_s = b.longest_s;
     ll_arena_release(mem, mark);
 }

@@ -2,10 +2,12 @@
  * curves. */
 #include "sim/command/calibrate.h"
 
+#include "sim/base/csv.h"
 #include "sim/print/output.h"
 #include "sim/validate/curve_fit.h"
 #include "sim/validate/curve_report.h"
 
+#include <math.h>
 #include <string.h>
 
 /* Points of other clusters go; those without one belong to this. */
@@ -85,6 +87,19 @@ static ll_status files_write(ll_output *set, const ll_text *config, const ll_poi
     return ll_output_commit(set, comm, err);
 }
 
+/* Of tables that do not say it. */
+static ll_status chips_read(const ll_options *opt, ll_curve_given *out, ll_error *err)
+{
+    const char *word = opt->value[LL_OPT_CHIPS];
+    double n = 0;
+    if (!word) return LL_OK;
+    if (!ll_csv_number(word, 1, 1e6, &n) || n > floor(n))
+        return ll_error_set(err, LL_ERR_CONFIG,
+                            "--chips %s: expected a whole number from 2 to 1000000", word);
+    out->n_chip = (int32_t)n;
+    return LL_OK;
+}
+
 ll_status ll_calibrate_collectives(const ll_options *opt, ll_comm *comm, ll_arena *mem,
                                    ll_error *err)
 {
@@ -96,10 +111,12 @@ ll_status ll_calibrate_collectives(const ll_options *opt, ll_comm *comm, ll_aren
                             "all_gather.txt`");
     ll_study *s = ll_arena_new(mem, ll_study);
     ll_points points;
+    ll_curve_given given = {0};
     ll_curve_fit *fit = ll_arena_new(mem, ll_curve_fit);
+    LL_TRY(chips_read(opt, &given, err));
     LL_TRY(ll_study_load(&(ll_study_source){opt->arg[1], opt->n_set, opt->set, LL_STUDY_CLUSTER},
                          comm, mem, s, err));
-    LL_TRY(ll_curve_read(opt->n_arg - 2, opt->arg + 2, comm, mem, &points, err));
+    LL_TRY(ll_curve_read(opt->n_arg - 2, opt->arg + 2, &given, comm, mem, &points, err));
     points_select(&points, opt->arg[1]);
     if (set.dir) LL_TRY(ll_output_check(&set, comm, err));
     LL_TRY(ll_curve_fit_software(s, &points, comm, mem, fit, err));

@@ -19,7 +19,7 @@ static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_err
         names[i] = known[i].name;
     LL_TRY(
         ll_words_pick(&(ll_words){N_KNOWN, names, NULL}, what, &id, err, "calibrate %s: ", what));
-    if (opt->value[LL_OPT_CHIPS] && known[id].run != ll_calibrate_kappa)
+    if (opt->value[LL_OPT_CHIPS] && known[id].run == ll_calibrate_gemm)
         return ll_error_set(err, LL_ERR_CONFIG, "calibrate %s: has no option --chips", what);
     return known[id].run(opt, comm, mem, err);
 }
@@ -33,13 +33,18 @@ const ll_command ll_command_calibrate = {
         "measured collectives, and prints it as lines of a configuration, with how well it fits:\n"
         "median and worst error of each curve, and the error of a point that the fit does not "
         "see.\n"
-        "FILE is what nccl-tests prints (one collective each, named by the file: all_reduce.txt), "
-        "or\n"
-        "a comma-separated table with the columns op,n,bytes,time_us and perhaps cluster, use "
-        "(fit\n"
-        "or check) and source. Chips are the first n of CLUSTER. --format csv or json: one row "
-        "per\n"
-        "point. -o DIR: software.cfg to include, and points.csv.\n"
+        "FILE is what nccl-tests or rccl-tests print, with what launchers and libraries put "
+        "between\n"
+        "the lines, or a comma-separated table with the columns op,n,bytes,time_us and perhaps\n"
+        "cluster, use (fit or check) and source. The collective is that of the program's name in "
+        "the\n"
+        "text or of the file (all_reduce.txt); the number of chips that of the list of ranks, or "
+        "of\n"
+        "busbw over algbw, or --chips N where neither says it. Rows that contradict themselves "
+        "are\n"
+        "refused. Chips are the first n of CLUSTER. --format csv or json: one row per point. -o "
+        "DIR:\n"
+        "software.cfg to include, and points.csv.\n"
         "gemm: fits gemm_frac and tile_fill of the cluster's chip to measured matrix products. "
         "FILE\n"
         "is a comma-separated table with the columns m,n,k,precision, time_us or tflops, and "

@@ -145,7 +145,7 @@ static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_err
     ll_output set = {.dir = opt->value[LL_OPT_OUT], .main = "curves.json"};
     clusters all = {.opt = opt, .comm = comm, .mem = mem};
     ll_points points;
-    LL_TRY(ll_curve_read(opt->n_arg, opt->arg, comm, mem, &points, err));
+    LL_TRY(ll_curve_read(opt->n_arg, opt->arg, &(ll_curve_given){0}, comm, mem, &points, err));
     int *index = ll_arena_array(mem, points.n, int);
     double *engine_s = ll_arena_array(mem, points.n, double);
     double *closed_s = ll_arena_array(mem, points.n, double);

@@ -1,7 +1,7 @@
 /* Measured collectives: tables of (collective, chips, size, time), and what the model says to
  * each.
  *
- * Two kinds of text are read; which one is seen from its first line that is not a comment.
+ * Forms, told by their text (sim/validate/measured.h):
  *
  * Comma-separated, with a heading that names the columns, in any order:
  *     op,n,bytes,time_us            all_gather,8,1048576,17.1
@@ -10,11 +10,14 @@
  * those of sim/base/csv.h: a cell with a comma stands in double quotes. bytes may have a unit
  * ("1 MiB").
  *
- * What nccl-tests prints. The lines with figures begin with the size; where the time stands is
- * found in the heading ("#  size  count  type ... time"), of which the first is out of place.
- * The number of chips is the number of "#  Rank" lines, the collective is in "# Collective test
- * starting: all_gather_perf", or else in the name of the file (all_gather.txt). Sizes of 0 are
- * skipped.
+ * What nccl-tests and rccl-tests print, with whatever a launcher, the library or a shell puts
+ * between the lines or before each; several runs may follow each other. The collective is that
+ * of "# Collective test starting: all_gather_perf", of a command line with such a word, or of the
+ * name of the file (all_gather.txt). Sizes of 0 are skipped, times are those out of place. The
+ * number of chips is that of the "#  Rank" lines, and follows from busbw / algbw where they are
+ * missing or cut. Rows whose figures contradict each other, and wrong values, are errors.
+ *
+ * The JSON of nccl-tests (-J), and the table of HCCL Test, which needs the number of chips.
  *
  * Sizes are those of nccl-tests, see sim/collective/collective.h.
  */
@@ -38,16 +41,22 @@ typedef struct ll_points {
     int n;
     int64_t cap;
     ll_point *point; /* [n] in the order of the files, arena */
+    int n_untimed;   /* rows left out: their time and rate were printed as 0.00 */
 } ll_points;
+
+/* What the caller knows of files that do not say it. */
+typedef struct ll_curve_given {
+    int32_t n_chip; /* 0: unknown */
+} ll_curve_given;
 
 /* Add what the text of a file says. Errors, up to 20, have file, line, what stands there and
  * what is legal. Not collective. */
-ll_status ll_curve_parse(const char *file, const char *text, ll_arena *mem, ll_points *io,
-                         ll_error *err);
+ll_status ll_curve_parse(const char *file, const char *text, const ll_curve_given *given,
+                         ll_arena *mem, ll_points *io, ll_error *err);
 
 /* Read the files on rank 0 and parse them on every rank. Collective. */
-ll_status ll_curve_read(int n_file, const char *const *file, ll_comm *comm, ll_arena *mem,
-                        ll_points *out, ll_error *err);
+ll_status ll_curve_read(int n_file, const char *const *file, const ll_curve_given *given,
+                        ll_comm *comm, ll_arena *mem, ll_points *out, ll_error *err);
 
 /* The request that a point stands for; error if the cluster has fewer chips. Not collective. */
 ll_status ll_curve_request(const ll_cluster *cluster, const ll_point *p, ll_request *out,

@@ -1,4 +1,4 @@
-/* Tables of measured collectives: both forms, and what is said about wrong ones; and the fit to
+/* Comma-separated tables of measured collectives, and what is said about wrong ones; and the fit to
  * points that the model itself made, which has to find the values they were made with. */
 #include "sim/step/price.h"
 #include "sim/validate/curve_fit.h"
@@ -9,60 +9,20 @@
 #include <string.h>
 
 static ll_arena *mem;
+static ll_curve_given given;
 
 static ll_points parsed(const char *file, const char *text, const char *message)
 {
     ll_points points = {0};
     ll_error err;
     ll_error_init(&err);
-    const ll_status status = ll_curve_parse(file, text, mem, &points, &err);
+    const ll_status status = ll_curve_parse(file, text, &given, mem, &points, &err);
     if (message)
         CHECK(status == LL_ERR_CONFIG && strstr(err.text, message), "want '%s', got '%s'", message,
               err.text);
     else
         CHECK(status == LL_OK, "%s", err.text);
     return points;
-}
-
-#define HEADING                                                                                 \
-    "# nThread 1 nGpus 2 minBytes 8 maxBytes 8\n#\n# Using devices\n"                           \
-    "#  Rank  0 Group  0 Pid  1 on h device  0 [0x07] X\n"                                      \
-    "#  Rank  1 Group  0 Pid  1 on h device  1 [0x0b] X\n"                                      \
-    "#                                     out-of-place              in-place\n"                \
-    "#  size  count  type  redop  root  time  algbw  busbw #wrong  time  algbw  busbw #wrong\n" \
-    "#   (B) (elements)                 (us) (GB/s) (GB/s)         (us) (GB/s) (GB/s)\n"
-
-static void test_nccl_tests(void)
-{
-    const ll_points p =
-        parsed("runs/alltoall_perf.log",
-               HEADING "   0 0 float none -1 3.1 0 0 0 3.0 0 0 0\n"
-                       "   1048576  131072  float none  -1  22.5 46 23 0 21.5 48 24 0\r\n"
-                       "# Avg bus bandwidth : 23\n",
-               NULL);
-    CHECK(p.n == 1, "%d points", p.n);
-    CHECK(p.n == 1 && p.point[0].collective == LL_ALL_TO_ALL && p.point[0].n == 2 &&
-              p.point[0].line == 10 && !p.point[0].check,
-          "point");
-    if (p.n == 1) CHECK_NEAR(p.point[0].size_B, 1048576.0, 0);
-    if (p.n == 1) CHECK_NEAR(p.point[0].time_s, 22.5e-6, 1e-12);
-    /* An older heading without root, and the collective in the text: the time is one field earlier.
-     */
-    const ll_points old = parsed("x",
-                                 "# Collective test starting: all_gather_perf\n"
-                                 "#  Rank  0 on h\n#  Rank  1 on h\n#  Rank  2 on h\n"
-                                 "#  size  count  type  redop  time  algbw  busbw  error\n"
-                                 "  64 4 float sum  9.5 0 0 0\n",
-                                 NULL);
-    CHECK(old.n == 1 && old.point[0].collective == LL_ALL_GATHER && old.point[0].n == 3,
-          "old form");
-    if (old.n == 1) CHECK_NEAR(old.point[0].time_s, 9.5e-6, 1e-12);
-    parsed("x.log", HEADING "8 2 float sum -1 1 0 0 0 1 0 0 0\n", "x.log:9: figures of an unknown");
-    parsed("all_reduce", "8 2 float sum -1 1 0 0 0\n", "all_reduce:1: figures without a heading");
-    parsed("all_reduce", HEADING "8 2 float sum -1 -4 0 0 0\n", ":9: time = '-4'; expected micro");
-    parsed("all_reduce", HEADING "8 2 float sum -1\n",
-           ":9: 5 fields; expected the time in field 6");
-    parsed("all_reduce", HEADING, "the file ends without a figure");
 }
 
 static void test_comma(void)
@@ -91,7 +51,7 @@ static void test_comma(void)
     parsed("t", "op,n,bytes,time_us,source\nsend,2,8,6,A, B\n",
            "t:2: 6 cells, but the heading has 5; a cell with a comma stands in double quotes");
     parsed("t", "op,n,bytes,time_us,use\nsend,2,8,6,tset\n", "t:2: use = 'tset'; expected fit or");
-    parsed("t", "hello\n", "t:1: 'hello'; expected a heading");
+    parsed("t", "hello\n", "t: no table of measured collectives; expected");
 }
 
 /* y = 2 exp(-3 t) at ten t, one of them ten times too large: the others decide. */
@@ -188,7 +148,6 @@ static void test_fit(void)
 int main(void)
 {
     mem = ll_arena_create("test");
-    test_nccl_tests();
     test_comma();
     test_robust();
     test_fit();

@@ -14,16 +14,16 @@
 
 #include "sim/validate/curve.h"
 
-/* A number as it was printed: half is half a unit of its last digit; < 0: it was not said. */
+/* A number as it was printed: half is half a unit of its last digit. */
 typedef struct ll_said {
     double value, half;
 } ll_said;
 
 typedef struct ll_measured_row {
-    int line;
+    int line;    /* JSON: which of the results, from 1 */
     int n_blank; /* columns of words that this row leaves empty */
     double size_B;
-    ll_said time_us, algbw_GBps, busbw_GBps;
+    ll_said time_us, algbw_GBps, busbw_GBps; /* busbw < 0: not said, in no row of the run */
     double n_wrong; /* elements that were not what they should be; 0 if not said */
 } ll_measured_row;
 

@@ -45,16 +45,17 @@ static double ranks_of(int collective, double factor)
     return fmax(1, whole / (whole - factor));
 }
 
-static bool tells_ranks(int collective)
+/* Whether the two rates of a run tell how many ranks there were. */
+static bool tells_ranks(const ll_run *run, int collective)
 {
-    return collective != LL_BROADCAST && collective != LL_SEND;
+    return collective != LL_BROADCAST && collective != LL_SEND && run->row[0].busbw_GBps.value >= 0;
 }
 
 /* The ranks that all rows allow; low > high: they contradict each other. */
 static range ranks_range(const ll_run *run, int collective)
 {
     range n = {1, MAX_CHIP};
-    for (int i = 0; i < run->n_row && tells_ranks(collective); i++) {
+    for (int i = 0; i < run->n_row && tells_ranks(run, collective); i++) {
         const range f = factor_of(&run->row[i]);
         n.low = fmax(n.low, ceil(ranks_of(collective, f.low) - 1e-9));
         n.high = fmin(n.high, floor(ranks_of(collective, f.high) + 1e-9));
@@ -80,6 +81,7 @@ static int count_against(const ll_run *run, int collective, double n, const ll_m
     int count = 0;
     for (int i = run->n_row - 1; i >= 0; i--) {
         const range f = factor_of(&run->row[i]);
+        if (run->row[i].busbw_GBps.value < 0) continue; /* not said */
         if (f.low * (1 - SLACK) <= factor && f.high * (1 + SLACK) >= factor) continue;
         *first = &run->row[i];
         count++;
@@ -124,7 +126,7 @@ static ll_status ranks_find(const ll_measured *m, int collective, int *out, ll_e
     const ll_measured_row *first = sharpest(run);
     const int said = listed(&run->ranks), asked = m->given->n_chip;
     LL_TRY(list_check(m, err));
-    if (tells_ranks(collective) && n.low <= n.high && n.high < 2)
+    if (tells_ranks(run, collective) && n.low <= n.high && n.high < 2)
         return one_rank(m, first->line, err);
     if (said == 1) return one_rank(m, first->line, err);
     if (said && asked && said != asked)
@@ -138,7 +140,9 @@ static ll_status ranks_find(const ll_measured *m, int collective, int *out, ll_e
                             "%s:%d: figures of an unknown number of chips: no list of ranks, and "
                             "busbw / algbw %s; give it with --chips N",
                             m->file, run->row[0].line,
-                            tells_ranks(collective) ? "is not exact enough" : "is 1 for any");
+                            run->row[0].busbw_GBps.value < 0 ? "is not there"
+                            : tells_ranks(run, collective)   ? "is not exact enough"
+                                                             : "is 1 for any");
     const int n_against = count_against(run, collective, *out, &first);
     if (n_against == 0) return LL_OK;
     const double ratio = first->busbw_GBps.value / first->algbw_GBps.value;

@@ -29,7 +29,7 @@ done < <(find sim topology -name '*.[ch]' | sort)
 only '#include <mpi\.h>' 'MPI is for' sim/comm/comm.c sim/engine/flow/equations.c sim/engine/packet/exchange.c sim/main.c
 only '#include <petsc' 'PETSc is for' sim/engine/flow/equations.c sim/engine/flow/solver_options.c sim/main.c
 only '#include <libconfig\.h>' 'libconfig is for' sim/config/config.c
-only '#include <jansson\.h>' 'JSON is read in' sim/print/fields_read.c
+only '#include <jansson\.h>' 'JSON is read in' sim/print/fields_read.c sim/validate/measured_json.c
 only 'MPI_COMM_WORLD' 'the world communicator is for' sim/main.c
 only '(^|[^_[:alnum:]])(malloc|calloc|realloc|free|strdup|strndup|alloca)\(' 'memory is for' sim/base/arena.c
 only '(^|[^_[:alnum:]])(rand|srand|random|drand48)\(' 'random numbers come from' sim/base/rng.c

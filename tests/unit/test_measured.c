@@ -145,6 +145,54 @@ static void test_ranks(void)
     given.n_chip = 0;
 }
 
+/* The same two points as JSON of nccl-tests: a process of two GPUs has one entry in the list. */
+#define JSON(config, first)                                                                       \
+    "{\"version\": 1, \"args\": [\"build/all_reduce_perf\", \"-g\", \"2\"], \"config\": {" config \
+    "},\n\"results\": [" first                                                                    \
+    "{\"size\": 16777216, \"count\": 4194304, \"type\": \"float\", \"redop\": \"sum\", "          \
+    "\"root\": \"-1\", \"out_of_place\": {\"time\": 101.0, \"alg_bw\": 166.11, \"bus_bw\": "      \
+    "166.11, \"nwrong\": null}, \"in_place\": {\"time\": 1, \"alg_bw\": 2, \"bus_bw\": 3}}]}\n"
+#define TWO_RANKS "\"nthreads\": 1, \"ngpus\": 2, \"devices\": [{\"rank\": 0, \"group\": 0}]"
+#define JSON_ROW(time, wrong)                                                                    \
+    "{\"size\": 1048576, \"out_of_place\": {\"" time "\": 22.5, \"alg_bw\": 46.60, \"bus_bw\": " \
+    "46.60, \"nwrong\": " wrong "}},"
+
+static void test_json(void)
+{
+    reads("JSON", "x.json", JSON(TWO_RANKS, JSON_ROW("time", "0")), LL_ALL_REDUCE, two);
+    reads("JSON, no ranks", "x.json", JSON("", "") " ", LL_ALL_REDUCE,
+          (want[]){{2, 16777216, 101.0}, {0}});
+    parsed("x.json", JSON(TWO_RANKS, JSON_ROW("time", "3")), "x.json:1: #wrong: values came back");
+    parsed("x.json", JSON(TWO_RANKS, JSON_ROW("cpu_time", "0")),
+           "x.json: result 1: expected time, alg_bw and bus_bw in out_of_place; run nccl-tests "
+           "without -C");
+    parsed("x.json", JSON("\"nranks\": 8", ""), "is not the 1.75 of all_reduce of 8 chips");
+    parsed("x.json", "{\n\"results\": [}", "x.json:2: no JSON: ");
+    parsed("x.json", "{\"results\": []}", "x.json: no table of measured collectives");
+}
+
+#define HCCL "data_size(Bytes): | aveg_time(us): | alg_bandwidth(GB/s): | check_result:\n"
+static void test_hccl(void)
+{
+    static const char text[] =
+        "$ mpirun -n 8 ./bin/all_gather_test -b 8K -e 2G\n"
+        "the minbytes is 8192, maxbytes is 16777216, iters is 20\n" HCCL
+        "1048576           | 22.50          | 46.60338             | success\n"
+        "16777216          | 101.00         | 166.11105            | NULL\n";
+    given.n_chip = 8;
+    reads("HCCL Test", "log", text, LL_ALL_GATHER,
+          (want[]){{8, 1048576, 22.5}, {8, 16777216, 101.0}, {0}});
+    parsed("all_reduce_test.txt", HCCL "1048576 | 22.50 | 46.60 | failed\n", ":2: #wrong: values");
+    parsed("all_reduce_test.txt", HCCL "1048576 | 22.50 | 0.04660 | NULL\n",
+           ":2: algbw = 0.0466 GB/s, but 1048576 B in 22.5 us are 46.6 GB/s (1 of 1 rows)");
+    parsed("all_reduce_test.txt", HCCL "1048576 | 22.50\n",
+           ":2: a row of HCCL Test; expected a size");
+    given.n_chip = 0;
+    parsed("log", text,
+           "log:4: figures of an unknown number of chips: no list of ranks, and busbw "
+           "/ algbw is not there; give it with --chips N");
+}
+
 static void test_refused(void)
 {
     static const struct {
@@ -211,6 +259,8 @@ int main(void)
     test_noise();
     test_headings();
     test_ranks();
+    test_json();
+    test_hccl();
     test_refused();
     ll_arena_destroy(mem);
     return LL_CHECK_RESULT;

@@ -30,16 +30,27 @@ static const char *files_text(int n, const char *const *file, ll_arena *mem)
     return n == 1 ? first : ll_arena_printf(mem, "%s and %d more", first, n - 1);
 }
 
+/* Evidence words are for what was measured: the others are assumed, and why. */
 static void config_write(const ll_curve_fit *fit, const char *files, ll_text *out)
 {
     for (int i = 0; i < fit->n_fitted; i++) {
+        const ll_fitted *f = &fit->fitted[i];
         char value[64];
-        ll_units_format(fit->fitted[i].kind, fit->fitted[i].value, value, sizeof value);
-        for (const char *const *key = fit->fitted[i].key; *key; key++)
-            ll_text_add(out,
-                        "%s = \"%s | measured: fit to %s, %d points, leave-one-out error %.1f "
-                        "%%\";\n",
-                        *key, value, files, fit->n_fit, 100 * fit->left_out_frac);
+        ll_units_format(f->kind, f->value, value, sizeof value);
+        for (int k = 0; f->key[k]; k++) {
+            ll_text_add(out, "%s = \"%s | ", f->key[k], value);
+            if (f->at_bound)
+                ll_text_add(out,
+                            "assumed: at the bound of the fit; the points of %s do not tell it",
+                            files);
+            else if (!f->measured[k])
+                ll_text_add(out, "assumed: as of the collectives that were measured, fit to %s",
+                            files);
+            else
+                ll_text_add(out, "measured: fit to %s, %d points, leave-one-out error %.1f %%",
+                            files, fit->n_fit, 100 * fit->left_out_frac);
+            ll_text_add(out, "\";\n");
+        }
     }
 }
 
@@ -87,16 +98,18 @@ static ll_status files_write(ll_output *set, const ll_text *config, const ll_poi
     return ll_output_commit(set, comm, err);
 }
 
-/* Of tables that do not say it. */
-static ll_status chips_read(const ll_options *opt, ll_curve_given *out, ll_error *err)
+/* Points of this cluster; --chips is for tables that do not say it. */
+static ll_status points_read(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_points *out,
+                             ll_error *err)
 {
     const char *word = opt->value[LL_OPT_CHIPS];
     double n = 0;
-    if (!word) return LL_OK;
-    if (!ll_csv_number(word, 1, 1e6, &n) || n > floor(n))
+    if (word && (!ll_csv_number(word, 1, 1e6, &n) || n > floor(n)))
         return ll_error_set(err, LL_ERR_CONFIG,
                             "--chips %s: expected a whole number from 2 to 1000000", word);
-    out->n_chip = (int32_t)n;
+    const ll_curve_given given = {(int32_t)n};
+    LL_TRY(ll_curve_read(opt->n_arg - 2, opt->arg + 2, &given, comm, mem, out, err));
+    points_select(out, opt->arg[1]);
     return LL_OK;
 }
 
@@ -111,13 +124,10 @@ ll_status ll_calibrate_collectives(const ll_options *opt, ll_comm *comm, ll_aren
                             "all_gather.txt`");
     ll_study *s = ll_arena_new(mem, ll_study);
     ll_points points;
-    ll_curve_given given = {0};
     ll_curve_fit *fit = ll_arena_new(mem, ll_curve_fit);
-    LL_TRY(chips_read(opt, &given, err));
     LL_TRY(ll_study_load(&(ll_study_source){opt->arg[1], opt->n_set, opt->set, LL_STUDY_CLUSTER},
                          comm, mem, s, err));
-    LL_TRY(ll_curve_read(opt->n_arg - 2, opt->arg + 2, &given, comm, mem, &points, err));
-    points_select(&points, opt->arg[1]);
+    LL_TRY(points_read(opt, comm, mem, &points, err));
     if (set.dir) LL_TRY(ll_output_check(&set, comm, err));
     LL_TRY(ll_curve_fit_software(s, &points, comm, mem, fit, err));
     ll_text text;

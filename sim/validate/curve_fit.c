@@ -236,6 +236,13 @@ static bool taken(const fit *f, ll_protocol p, bool in_network)
     return false;
 }
 
+static bool is_measured(const ll_points *points, ll_collective what)
+{
+    for (int i = 0; i < points->n; i++)
+        if (!points->point[i].check && points->point[i].collective == what) return true;
+    return false;
+}
+
 static bool param_known(const ll_cluster *cluster, const fit *f, const ll_points *points,
                         const param *p)
 {
@@ -305,6 +312,7 @@ static ll_status fit_prepare(const ll_cluster *cluster, const ll_points *points,
     bool *fitted = ll_arena_array(mem, points->n, bool);
     int n_fit = 0;
     LL_TRY(dimension_find(cluster, points, &f->dimension, err));
+    LL_TRY(ll_curve_wire_check(cluster, points, mem, err));
     for (int i = 0; i < points->n; i++) {
         LL_TRY(ways_find(cluster, &points->point[i], mem, &point[i], err));
         fitted[i] = !points->point[i].check;
@@ -317,6 +325,49 @@ static ll_status fit_prepare(const ll_cluster *cluster, const ll_points *points,
     if (n_fit > f->n_param) return LL_OK;
     return ll_error_set(err, LL_ERR_CONFIG, "%d points to fit %d values to; more points are needed",
                         n_fit, f->n_param);
+}
+
+/* The value of a parameter as it is written, and on what evidence. */
+static void fitted_set(const param *p, const ll_points *points, double x, ll_fitted *out)
+{
+    const double digit = 0.005; /* of three, at most */
+    *out = (ll_fitted){.kind = p->kind, .value = rounded(fmin(x, p->max))};
+    memcpy(out->key, p->key, sizeof out->key);
+    out->at_bound = x <= p->min * (1 + digit) || x >= p->max * (1 - digit);
+    for (int k = 0; p->key[k]; k++) {
+        const size_t launch = p->offset[k] - AT(launch_s[0]);
+        out->measured[k] =
+            p->key[1] == NULL || is_measured(points, (ll_collective)(launch / sizeof(double)));
+    }
+}
+
+/* A rate at a bound is all right where long points are not made of it (shares of a protocol that
+ * only short ones take); where they are, they are beyond what the model can be. */
+static ll_status rates_check(const fit *f, const ll_points *points, const ll_curve_fit *out,
+                             ll_arena *mem, ll_error *err)
+{
+    const double long_B = 16 * 1048576.0, most_frac = 0.1;
+    double *error = ll_arena_array(mem, points->n, double);
+    for (int i = 0; i < f->n_param; i++) {
+        const param *p = f->param[i];
+        int n = 0, first = -1;
+        if (!out->fitted[i].at_bound || p->kind != LL_KIND_RATIO) continue;
+        for (int k = 0; k < points->n; k++) {
+            const ll_point *one = &points->point[k];
+            if (!f->fitted[k] || !(p->collectives & BIT(one->collective)) || one->size_B < long_B)
+                continue;
+            if (first < 0) first = k;
+            error[n++] = out->predicted_s[k] / one->time_s - 1;
+        }
+        if (n == 0 || ll_stats_median_abs(n, error) < most_frac) continue;
+        return ll_error_set(err, LL_ERR_CONFIG,
+                            "%s:%d: these points cannot be fitted: %s ends at its bound, %.3g, and "
+                            "the long ones are still %.0f %% from the prediction; is the time in "
+                            "us, the size in bytes, and this the cluster?",
+                            points->point[first].file, points->point[first].line, p->key[0],
+                            out->fitted[i].value, 100 * ll_stats_median_abs(n, error));
+    }
+    return LL_OK;
 }
 
 ll_status ll_curve_fit_software(const ll_study *study, const ll_points *points, ll_comm *comm,
@@ -335,17 +386,15 @@ ll_status ll_curve_fit_software(const ll_study *study, const ll_points *points, 
     out->dimension = f.dimension;
     out->n_fitted = f.n_param;
     for (int i = 0; i < f.n_param; i++) {
-        const double value = rounded(fmin(exp(x[i]), f.param[i]->max));
-        out->fitted[i].kind = f.param[i]->kind;
-        out->fitted[i].value = value;
-        memcpy(out->fitted[i].key, f.param[i]->key, sizeof out->fitted[i].key);
-        x[i] = log(value);
+        fitted_set(f.param[i], points, exp(x[i]), &out->fitted[i]);
+        x[i] = log(out->fitted[i].value);
     }
     out->predicted_s = ll_arena_array(mem, points->n, double);
     out->left_out_s = ll_arena_array(mem, points->n, double);
     software_set(&f, x, software);
     for (int i = 0; i < points->n; i++)
         out->predicted_s[i] = predicted_s(software, &f.point[i]);
+    LL_TRY(rates_check(&f, points, out, mem, err));
     leave_out(&f, x, comm, mem, out);
     return LL_OK;
 }

@@ -42,7 +42,9 @@ expect 0 calibrate collectives hgx_h100 "$nccl"/*.txt
 is_empty err
 has out '^# .*dimension nvlink: 13 values fitted to 18 points of all_gather_perf.txt and 2 more\.'
 has out '^launch_all_reduce = "[0-9.]+ [mu]s \| measured: fit to all_gather_perf.txt and 2 more, 18 points, leave-one-out error [0-9.]+ %";$'
-lacks out 'own_ring|reduce_scatter =.*rate'
+has out '^launch_reduce_scatter = "[0-9.]+ [mu]s \| assumed: as of the collectives that were measured, fit to '
+has out '^rate_frac_all_gather = "0[.0-9]+ \| measured: '
+lacks out 'own_ring|reduce_scatter =.*rate|= "(10 ns|1) \| measured'
 cp out fitted
 on 3 calibrate collectives hgx_h100 "$nccl"/*.txt >ranks
 same ranks fitted

@@ -158,11 +158,13 @@ static void csv_add(const ll_net *net, int first, ll_arena *mem, ll_text *out)
     ll_text_add(out, "%s", first == 0 ? all.s : strchr(all.s, '\n') + 1);
 }
 
-static void text_add(const ll_net *net, int first, int width, ll_text *out)
+/* n_all: rows that there will be. */
+static void text_add(const ll_net *net, int first, int n_all, int width, ll_text *out)
 {
     if (first == 0) ll_net_heading(net, out);
     for (int i = first; i < net->n_row; i++)
         ll_net_line(net, i, width, out);
+    if (net->n_row == n_all) ll_net_foot(net, n_all, out);
 }
 
 /* What is new, as text or CSV; the other formats wait for the end. */
@@ -174,7 +176,8 @@ static ll_status new_print(sweep *w, ll_error *err)
     ll_text text;
     ll_text_init(&text, w->mem);
     if (ll_comm_rank(w->comm) == 0 && format == LL_FORMAT_TEXT)
-        text_add(w->net, w->n_printed, ll_table_terminal_width(), &text);
+        text_add(w->net, w->n_printed, w->job->n_what * w->job->n_size, ll_table_terminal_width(),
+                 &text);
     if (ll_comm_rank(w->comm) == 0 && format == LL_FORMAT_CSV)
         csv_add(w->net, w->n_printed, w->mem, &text);
     ll_progress_hide(&w->progress);
@@ -189,7 +192,7 @@ static void print(const ll_net *net, ll_format format, ll_arena *mem, ll_text *o
     if (format == LL_FORMAT_JSON)
         ll_net_json(net, mem, out);
     else if (format == LL_FORMAT_TEXT)
-        text_add(net, 0, 100, out);
+        text_add(net, 0, net->n_row, 100, out);
     else
         ll_table_print(ll_net_table(net, 0, mem), format, 0, out);
 }

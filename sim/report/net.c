@@ -1,5 +1,7 @@
 #include "sim/report/net.h"
 
+#include "sim/print/quantity.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -141,8 +143,8 @@ void ll_net_heading(const ll_net *net, ll_text *out)
     ll_text_add(out, "# sizes and bandwidths as in nccl-tests; time = software + latency "
                      "+ wire\n");
     if (s->engine != &ll_engine_packet && !net->beside && !strcmp(net->asked, "auto"))
-        ll_text_add(out, "# x takes t: the fastest by the model, if by more than 5 %%, whether or "
-                         "not the\n#   library has it\n");
+        ll_text_add(out,
+                    "# below a block: what the model finds 5 %% faster, in the library or not\n");
     if (s->engine == &ll_engine_packet && !net->beside)
         ll_text_add(out, "# flow: when the flows of the longest round end, of the part that is "
                          "simulated\n");
@@ -188,12 +190,42 @@ static void folded_add(const char *s, int indent, int width, ll_text *out)
     }
 }
 
-/* "ring; direct takes 5.30 us" */
-static const char *tail_of(const ll_net_row *row, ll_arena *mem)
+/* Whether a row before `row` of its collective has the same better algorithm. */
+static bool best_told(const ll_net *net, int first, int row)
 {
-    if (row->best_algorithm == NULL) return row->algorithm;
-    return ll_arena_printf(mem, "%s; %s takes %.2f", row->algorithm, row->best_algorithm,
-                           1e6 * row->best_s);
+    for (int i = first; i < row; i++)
+        if (net->row[i].best_algorithm &&
+            !strcmp(net->row[i].best_algorithm, net->row[row].best_algorithm))
+            return true;
+    return false;
+}
+
+/* What one better algorithm of the rows [first, end) would gain, and at which sizes. */
+static void best_line(const ll_net *net, int first, int end, int row, ll_text *out)
+{
+    const char *name = net->row[row].best_algorithm;
+    double from_B = net->row[row].size_B, to_B = from_B, gain = 0;
+    for (int i = first; i < end; i++) {
+        const ll_net_row *r = &net->row[i];
+        if (!r->best_algorithm || strcmp(r->best_algorithm, name) != 0) continue;
+        to_B = r->size_B;
+        if (r->time_s / r->best_s > gain) gain = r->time_s / r->best_s;
+    }
+    const char *sizes = ll_quantity_text(LL_KIND_SIZE, from_B, out->mem);
+    if (to_B > from_B)
+        sizes = ll_arena_printf(out->mem, "%s to %s", sizes,
+                                ll_quantity_text(LL_KIND_SIZE, to_B, out->mem));
+    ll_text_add(out, "# %s would be up to %.2f times faster, at %s\n", name, gain, sizes);
+}
+
+void ll_net_foot(const ll_net *net, int end, ll_text *out)
+{
+    int first = end;
+    while (first > 0 && !strcmp(net->row[first - 1].collective, net->row[end - 1].collective))
+        first--;
+    for (int i = first; i < end; i++)
+        if (net->row[i].best_algorithm && !best_told(net, first, i))
+            best_line(net, first, end, i, out);
 }
 
 enum { LEAST_NAME = 13 }; /* columns for the algorithm, on however narrow a terminal */
@@ -204,6 +236,7 @@ void ll_net_line(const ll_net *net, int row, int width, ll_text *out)
     const char *tail = NULL;
     int indent = 0;
     if (row == 0 || strcmp(net->row[row - 1].collective, r->collective) != 0) {
+        if (row > 0) ll_net_foot(net, row, out);
         ll_text_add(out, "%s# %s\n", row > 0 ? "\n" : "", r->collective);
         heading_line(net, false, out);
         heading_line(net, true, out);
@@ -212,7 +245,7 @@ void ll_net_line(const ll_net *net, int row, int width, ll_text *out)
         const column *c = &columns[i];
         if (!is_there(net, c) || c == &columns[0] || c->width < 0) continue;
         if (c->width == 0)
-            tail = tail_of(r, out->mem);
+            tail = r->algorithm;
         else if (c->is_text)
             ll_text_add(out, "%*s", c->width, text_of(c, r));
         else

@@ -53,6 +53,10 @@ void ll_net_heading(const ll_net *net, ll_text *out);
  * columns of the terminal, for names of algorithms that are long. */
 void ll_net_line(const ll_net *net, int row, int width, ll_text *out);
 
+/* Below the last row of a collective, of which `end` rows are there with those of all before: which
+ * algorithms would be more than 5 % faster, and at which sizes. Lines do it between collectives. */
+void ll_net_foot(const ll_net *net, int end, ll_text *out);
+
 /* One object; its fields are those of ll_net_fields. Times of the wall clock are not in it. */
 void ll_net_json(const ll_net *net, ll_arena *mem, ll_text *out);
 

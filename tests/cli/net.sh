@@ -66,6 +66,13 @@ has out ',in_network,direct,[0-9.]+$'
 expect 0 net nvl72 --sizes 1GiB --algorithm ring --format csv
 has out ',ring,-,-$'
 
+# In text, a line below the block says which, by how much, and at which sizes.
+expect 0 net nvl72 --collective all --sizes 1MiB..1GiBx1024
+has out '^# direct would be up to [0-9.]+ times faster, at 1\.049 MB to 1\.074 GB$'
+[ "$(grep -c '^# direct would be' out)" = 3 ] || complain "not three lines: $(cat out)"
+has out '^# tree would be up to'
+[ -z "$(awk 'length > 80' out)" ] || complain "$(awk 'length > 80' out)"
+
 # Rows come when they are priced: the first is there although the second does not end.
 mkfifo rows
 "$LINELOSS" net atlas950_256 --engine packet --set engine.packets_per_flow=0 --sizes 8KiB..16GiBx1000000 >rows 2>/dev/null &

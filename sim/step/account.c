@@ -113,7 +113,7 @@ static void climb(ll_ladder *l, ll_result *out)
     }
 }
 
-/* What each transfer costs the step: how much shorter it is if that transfer takes no time. */
+/* Exposed time of each transfer: how much shorter the step is if that transfer takes no time. */
 static void expose(ll_ladder *l, double even_s, ll_result *out)
 {
     for (int i = 0; i < l->prices->n; i++) {
@@ -142,7 +142,8 @@ static double rung_s(const ll_result *r, unsigned removes, double before_s)
     return loss ? loss->step_s : before_s;
 }
 
-/* Replicas that this rank runs for all rungs, and for each transfer that is left out. */
+/* Replicas that this rank executes in all, for the progress line: those of each rung, and those of
+ * each run in which one transfer takes no time. */
 static double n_replica_run(const ll_ladder *l)
 {
     int64_t lo, hi;

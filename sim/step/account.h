@@ -7,14 +7,14 @@
  *        -> latency -> bandwidth (no transfers at all) -> bubble -> imbalance -> optimizer
  *        -> recompute -> launch -> memory -> kernels (at peak)
  *
- * Effective chips of a rung = N * (work at peak speed) / (its step time); a cause has lost what its
- * rung gains over the one before. Values are kept on a grid of 2^-30 chips, so that the losses add
- * up exactly, not just to rounding, to N - effective chips.
+ * Effective chips of a rung = N * (work at peak speed) / (its step time); the loss of a cause is
+ * what its rung gains over the rung before. Values are kept on a grid of 2^-30 chips, so that the
+ * losses add up exactly, not just to rounding, to N - effective chips.
  *
  * A loss depends on its place in the ladder: idle time with two causes is charged to the one that
  * is removed last. `jitter` can be negative on few chips whose draws were fast, `link errors` where
- * lossy phases are extrapolated, and `contention` where `flow` finds transfers that run beside each
- * other less in each other's way than `closed`. From `software` on, every rung only takes work or
+ * lossy phases are extrapolated, and `contention` where `flow` finds less contention between
+ * concurrent transfers than `closed` assumes. From `software` on, every rung only takes work or
  * waiting away, so none is negative. */
 #ifndef LL_STEP_ACCOUNT_H
 #define LL_STEP_ACCOUNT_H
@@ -28,14 +28,14 @@
 typedef struct ll_ladder {
     const ll_study *study;
     const ll_graph *graph;
-    const ll_graph *lean; /* nothing recomputed; graph if nothing is */
+    const ll_graph *lean; /* without activation recomputation; = graph if there is none */
     const ll_prices *prices;
     ll_comm *comm;
     ll_arena *mem;
     ll_progress *progress; /* NULL: none */
     int64_t max_replica;   /* as in ll_run_mode; 0: all */
-    double ideal_s;        /* the work at the peak of all chips */
-    unsigned kernels_of;   /* idealisations that `kernels` were costed under */
+    double ideal_s;        /* time of the work that counts, with all chips at their peak */
+    unsigned kernels_of;   /* LL_IDEAL_*: what was idealised away when `kernels` were costed */
     const ll_pass_cost *kernels;
 } ll_ladder;
 
@@ -44,16 +44,16 @@ typedef struct ll_ladder {
 ll_status ll_ladder_make(const ll_study *study, ll_pricer *pricer, ll_comm *comm, ll_arena *mem,
                          ll_ladder *out, ll_error *err);
 
-/* Time of an iteration with the causes in `removes` removed, and transfer `free` (-1: none) taking
- * no time. Collective. */
+/* Time of an iteration in seconds, with the causes in `removes` (LL_IDEAL_*) removed and transfer
+ * `free` (index into the graph's, -1: none) taking no time. Collective. */
 double ll_ladder_time(ll_ladder *ladder, unsigned removes, int free);
 
-/* Times of a forward and of a backward pass of one micro-batch through a chunk, as they really are,
+/* Seconds that one micro-batch takes through a chunk, forward and backward, with nothing idealised,
  * on a chip of average speed. Not collective. */
 void ll_ladder_chunk_s(ll_ladder *ladder, int64_t chunk, double *forward_s, double *backward_s);
 
-/* Fills the losses, the effective chips and what follows from them, and the exposed time of each
- * transfer. Collective. */
+/* Runs the ladder. Fills the step time, the losses, the effective chips, the efficiency and its
+ * baselines, and the exposed time of each transfer. Collective. */
 void ll_account(ll_ladder *ladder, ll_result *out);
 
 #endif

@@ -27,11 +27,11 @@ typedef struct maker {
     const ll_pass_cost *kernels;
     const ll_exposed *exposed; /* [n_pass] */
     double launch_s, send_s;
-    double slow[LL_N_STREAM][LL_N_STREAM]; /* of a stream beside an op, by the other one; less 1 */
+    double slow[LL_N_STREAM][LL_N_STREAM]; /* [s][o]: slow-down of s by o, less 1 */
     ll_task_cost *task;
 } maker;
 
-/* Kernels of a pass that a half of a split backward pass runs. */
+/* Time of those kernels of a pass that one half of a split backward pass runs. */
 static double half_s(const maker *m, int index, ll_op_half half)
 {
     const ll_pass *pass = &m->view->graph->pass[index];
@@ -44,7 +44,7 @@ static double half_s(const maker *m, int index, ll_op_half half)
     return s;
 }
 
-/* What the transfers of an op add to its length, by what is on the wire beside it. */
+/* Exposed time of the transfers within an op, by what else is on the wire (LL_BESIDE_*). */
 static ll_exposed op_exposed(const maker *m, const ll_op *op)
 {
     ll_exposed sum = {{0}, 0};
@@ -57,8 +57,8 @@ static ll_exposed op_exposed(const maker *m, const ll_op *op)
     return sum;
 }
 
-/* Length of an op: while a send between stages is on the wire it takes longer, and so it does while
- * transfers between the replicas are. */
+/* Cost of an op. Its own transfers take longer while a pipeline send or a dp transfer shares their
+ * links: sends are averaged into exposed_s, dp transfers give slowed_frac. */
 static ll_task_cost op_cost(const maker *m, const ll_op *op)
 {
     const ll_exposed e = op_exposed(m, op);
@@ -80,8 +80,9 @@ static ll_task_cost op_cost(const maker *m, const ll_op *op)
     return c;
 }
 
-/* How much longer a transfer takes that is on the wire beside ops like this one: for the share of
- * the time that the op's own transfers take, and that a send between stages takes. */
+/* Factor by which a transfer of stream `beside` is slower while ops like this one run: it shares
+ * links with the tp and cp transfers of the op, and with pipeline sends, for the share of the time
+ * that each of them takes. */
 static double beside_factor(const maker *m, ll_stream beside, const ll_task_cost *op)
 {
     const double *slow = m->slow[beside];
@@ -92,7 +93,7 @@ static double beside_factor(const maker *m, ll_stream beside, const ll_task_cost
            op->send_frac * slow[LL_STREAM_PP];
 }
 
-/* A transfer between the replicas of a whole chunk, in its parts. */
+/* The dp transfer of a whole chunk, as n_part calls one after the other. */
 static ll_overlap chunk_call(const maker *m, int transfer, const ll_chunk_work *c, int layer)
 {
     if (transfer < 0) return (ll_overlap){0, 0};
@@ -101,15 +102,16 @@ static ll_overlap chunk_call(const maker *m, int transfer, const ll_chunk_work *
     return (ll_overlap){part.s * c->n_part, part.held_s * c->n_part};
 }
 
-/* Relative slow-down of an op by what a transfer beside it takes of the cores and the memory. */
+/* Relative slow-down of an op by the cores and the memory bandwidth that an overlapped transfer
+ * takes. */
 static double held_frac(ll_overlap transfer)
 {
     const double held = transfer.s > 0 ? fmin(transfer.held_s / transfer.s, 0.9) : 0;
     return held / (1 - held);
 }
 
-/* Transfers of chunk v between the replicas. While they overlap with transfers within passes, they
- * are slowed down for the share of the time that those take. */
+/* The dp transfers of chunk v: their own times, and what they add to its forward and backward ops.
+ * While they overlap with transfers within passes, both share links. */
 static void chunk_costs(const maker *m, int64_t v, ll_task_cost *forward, ll_task_cost *backward,
                         ll_task_cost *gather_out, ll_task_cost *scatter_out)
 {
@@ -132,10 +134,10 @@ static void chunk_costs(const maker *m, int64_t v, ll_task_cost *forward, ll_tas
     gather_out->exposed_s = gather.s;
     scatter_out->exposed_s = scatter.s;
     if (r->every_micro && r->overlap_scatter) {
-        /* After every micro-batch, overlapped with the next one; the last one's is the scatter's
-         * own. */
+        /* One scatter per micro-batch, overlapped with the next micro-batch; that of the last one
+         * is the scatter task. */
         backward->exposed_s += ll_overlap_s(scatter, backward_s);
-    } else if (r->every_micro) { /* every pass waits for its own */
+    } else if (r->every_micro) { /* exposed: each backward pass waits for its scatter */
         backward->exposed_s += scatter.s;
         scatter_out->exposed_s = 0;
     }
@@ -170,15 +172,16 @@ static ll_task_cost other_cost(const maker *m, const ll_cost_of *of)
     return c;
 }
 
-/* Gradients of chunk v leave after another op than its backward pass. */
+/* The gradients of chunk v are complete after another op than its backward pass: half of a split
+ * backward pass, or a pair. */
 static void leaves_after(const maker *m, int64_t v, ll_task_cost *last, const ll_task_cost *op)
 {
     ll_task_cost forward = op[m->view->graph->chunk[v].forward_op], gather, scatter;
     chunk_costs(m, v, &forward, last, &gather, &scatter);
 }
 
-/* Costs of ops first, then transfers of chunks onto them. The half of a backward pass that makes
- * gradients of inputs has the slow-down of its own transfers alone. */
+/* Costs of the ops first, then what the dp transfers of the chunks add to them. The half of a
+ * backward pass that makes input gradients is slowed by its own transfers alone. */
 static void chunks_make(const maker *m, ll_task_cost *op)
 {
     const ll_graph *g = m->view->graph;
@@ -191,7 +194,7 @@ static void chunks_make(const maker *m, ll_task_cost *op)
     for (int64_t v = 0; v < g->n_chunk; v++) {
         ll_task_cost to = none, from = none;
         chunk_costs(m, v, &op[g->chunk[v].forward_op], &op[g->chunk[v].backward_op], &to, &from);
-        /* Or gradients leave after a half of the backward pass, or after pairs. */
+        /* Split backward passes and pairs: gradients are complete after another op. */
         if (g->chunk[v].weight_op >= 0) leaves_after(m, v, &op[g->chunk[v].weight_op], op);
         for (int64_t f = 0; f < g->n_chunk && g->pair_op >= 0; f++)
             leaves_after(m, v, &op[g->pair_op + f * g->n_chunk + v], op);
@@ -200,7 +203,8 @@ static void chunks_make(const maker *m, ll_task_cost *op)
     }
 }
 
-/* Of sends that overlap with ops, the mean over them by their length. */
+/* Factor by which pipeline sends are slower while ops run: the mean over the ops, weighted by their
+ * time. */
 static double send_factor(const maker *m, const ll_task_cost *op)
 {
     double sum_s = 0, all_s = 0;
@@ -225,7 +229,7 @@ static void slow_find(maker *m)
                 beside[i] == others[k] ? 0 : ll_beside_slow(m->view, beside[i], others[k]) - 1;
 }
 
-/* Most chunks of a pipeline are alike, and so are their ops. */
+/* Whether two ops cost the same: most chunks of a pipeline are alike, so costs are reused. */
 static bool same_op(const ll_op *a, const ll_op *b)
 {
     bool same = a->n_part == b->n_part && a->half == b->half && a->ends.transfer < 0 &&

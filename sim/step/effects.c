@@ -39,7 +39,7 @@ static bool is_in(const char *path, const char *group)
     return !strncmp(path, group, n) && (!path[n] || strchr(".[", path[n]));
 }
 
-/* 0: of no part. */
+/* The part that a key belongs to; 0: none (engine, name). */
 static unsigned part_of(const char *path)
 {
     for (int i = 0; i < N_PLACE; i++)
@@ -47,7 +47,8 @@ static unsigned part_of(const char *path)
     return 0;
 }
 
-/* A group as it is in `from`. The chip is never without the fabric: then it is the cluster. */
+/* A variant with all keys of the group as they are in `from`. A group with the chip has the fabric
+ * too: it takes the whole cluster. */
 static ll_variant group_variant(const ll_effect_group *group, const ll_config *from, ll_arena *mem)
 {
     ll_change *change = ll_arena_array(mem, N_PLACE, ll_change);
@@ -100,7 +101,7 @@ static ll_effects_row *row_add(finder *f, const char *path)
     return row;
 }
 
-/* A row for the path, unless all studies agree about it. */
+/* A row for the path, unless all studies have the same value there. */
 static void path_add(finder *f, const char *path)
 {
     const ll_config_entry *first = entry_find(f->study[0].config, path);
@@ -136,13 +137,13 @@ static double effect_frac(const finder *f, const ll_variant *v)
     return v->speed.headline / (v->jitter ? f->jittered : f->base).headline - 1;
 }
 
-/* Why a key is not even tried alone; NULL: it is. Without a study's key its default would do, and
- * say something of neither study. */
+/* Why a key is not tried alone; NULL: it is tried. A key that one study lacks would run with its
+ * default, which is a value of neither study. */
 static const char *why_not_alone(const ll_effects_row *row, int k)
 {
     if (is_in(row->path, "engine"))
-        return "effects are by engine closed, whatever the engine of a study is";
-    return row->text[0] && row->text[k] ? NULL : "one of the two studies has no such key";
+        return "effects are computed by engine closed, whichever engine the study has";
+    return row->text[0] && row->text[k] ? NULL : "only one of the two studies has this key";
 }
 
 /* Each key alone. */
@@ -174,7 +175,8 @@ static void alone_run(finder *f)
     }
 }
 
-/* What the groups of one study come to. The last is known; others are run if a key asks. */
+/* Effects of the groups of one study. That of the last, all keys, is known; others are run when a
+ * key needs them. */
 typedef struct group_effects {
     bool ok[N_GROUP];
     double effect_frac[N_GROUP];
@@ -216,7 +218,7 @@ static bool needs_group(const finder *f, int i, int k)
     return !row->is_group && row->effect[k].why && part_of(row->path);
 }
 
-/* Keys of study k that were refused alone, with the first group that is not. */
+/* Changes each key of study k that is illegal alone with the first group that is legal. */
 static void grouped_run(finder *f, int k)
 {
     const int n_key = f->out->n;

@@ -1,13 +1,15 @@
 /* Which differences between studies matter: each key in which another study differs from the first
- * is given the other's value in the first, alone, and the headline of that is compared.
+ * is set to the other's value in the first study, alone, and the headline figures before and after
+ * are compared.
  *
- * A key that cannot be changed alone (a dimension more, a size that the batch does not divide by)
- * moves with the first group of ll_effect_groups that can. A group moves with all its keys, also
- * with those that were changed alone, and one difference may make up for another: effects do not
- * add up to that of all of them. A key that only one of two studies has is never changed alone.
+ * A key that cannot be changed alone (one more dimension, a dp that does not divide the batch) is
+ * changed with the first group of ll_effect_groups with which the study is legal. A group changes
+ * all its keys, also those that were changed alone, and differences may cancel: effects do not add
+ * up to that of all keys together. A key that only one of two studies has is never changed alone.
  *
- * By `closed`, without jitter but for the keys of jitter and for `seed`, as in sensitivity.h; so
- * keys of the engine are not run. Nothing is left out: what was not changed alone says why. */
+ * As in sensitivity.h, all of it runs by engine `closed`, with jitter only for the keys of jitter
+ * and for `seed`; so keys of the engine have no effect and are not run. Every difference has a row:
+ * one that was not changed alone says why. */
 #ifndef LL_STEP_EFFECTS_H
 #define LL_STEP_EFFECTS_H
 
@@ -25,19 +27,20 @@ extern const ll_effect_group ll_effect_groups[];
 /* What the value of study k does to the first study. */
 typedef struct ll_effect {
     bool differs; /* from the first study; if not, the rest is empty */
-    /* Headline of the first study with it over that without, less 1: positive is faster. 0 if it
-     * was not changed alone. */
+    /* Headline of the first study with the other's value, over its own, less 1: 0.02 is 2 % faster.
+     * 0 if the key was not changed alone. */
     double effect_frac;
-    const ll_effect_group *group; /* that it moves with; NULL: it was changed alone, or not run */
+    /* that it was changed with; NULL: it was changed alone, or not run */
+    const ll_effect_group *group;
     const char *why; /* why it could not be changed alone, or was not run; NULL: it was */
 } ll_effect;
 
 typedef struct ll_effects_row {
     const char *path;   /* "cluster.chip.memory_bandwidth"; of a group, its name */
-    bool is_group;      /* which exists if some key moves with it */
+    bool is_group;      /* a row for a group exists if some key was changed with it */
     const char **text;  /* [n_study] as typed; NULL: no such key. Of a group: all NULL */
     ll_effect *effect;  /* [n_study]; the first differs in nothing */
-    double effect_frac; /* the largest of them, without its sign */
+    double effect_frac; /* the largest of effect[], without sign */
 } ll_effects_row;
 
 typedef struct ll_effects {
@@ -46,13 +49,14 @@ typedef struct ll_effects {
     int n;
     ll_effects_row *row;   /* [n] by effect_frac, the largest first; then by path */
     double threshold_frac; /* 0.005 */
-    int n_below;           /* keys that were changed alone in all studies, and move less than it */
-    double *total_frac;    /* [n_study] headline over that of the first, less 1: by all together */
+    int n_below; /* keys changed alone in all studies, with an effect below the threshold */
+    /* [n_study] headline over that of the first, less 1: all differences together */
+    double *total_frac;
 } ll_effects;
 
-/* study: [n], as ll_study_load has them, of one workload. Everything lives in mem, and borrows from
- * the studies. The same for any number of ranks, which share the variants. Errors: one of the
- * studies cannot be run. Collective. */
+/* study: [n], as ll_study_load fills them, all of the same workload; each is compared with the
+ * first. Everything lives in mem, and borrows from the studies. The same for any number of ranks,
+ * which share the variants. Error: that of a study that cannot be run. Collective. */
 ll_status ll_effects_find(int n, const ll_study *study, ll_comm *comm, ll_arena *mem,
                           ll_effects *out, ll_error *err);
 

@@ -28,8 +28,8 @@ ll_status ll_engine_list_parse(const char *names, ll_engine_list *out, ll_error 
         LL_TRY(name_find(name, &engine, err));
         for (int i = 0; i < out->n; i++)
             if (out->engine[i] == engine)
-                return ll_error_set(err, LL_ERR_CONFIG, "--beside %s: '%s' stands there twice",
-                                    names, name);
+                return ll_error_set(err, LL_ERR_CONFIG, "--beside %s: '%s' is given twice", names,
+                                    name);
         out->engine[out->n++] = engine; /* no engine twice, so there is room */
         at += n;
         if (!*at) return LL_OK;
@@ -39,11 +39,12 @@ ll_status ll_engine_list_parse(const char *names, ll_engine_list *out, ll_error 
 ll_status ll_engine_list_other(const ll_engine_list *list, const ll_engine_type *own, ll_error *err)
 {
     if (list->n != 1 || list->engine[0] != own) return LL_OK;
-    return ll_error_set(err, LL_ERR_CONFIG, "--beside %s: %s is the engine itself; name another",
-                        own->name, own->name);
+    return ll_error_set(err, LL_ERR_CONFIG,
+                        "--beside %s: %s is the study's own engine; name another one", own->name,
+                        own->name);
 }
 
-/* The transfer that differs most, in seconds of all its calls of a step. */
+/* The transfer whose time differs most between the engines, all its calls of a step together. */
 static void compare(const ll_result *result, const ll_result *other, ll_other_engine *out)
 {
     out->step_s = other->step_s;

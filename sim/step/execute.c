@@ -16,12 +16,12 @@ typedef struct runner {
     double *first_s, *end_s; /* [n_task]: first part done, all of it */
     double *clock_s;         /* [n_lane * LL_N_STREAM] */
     double *wire_end_s;      /* [n_lane] transfers between the replicas that are known so far */
-    double *slow;            /* [n_draw], if there is jitter: of each draw, over its price */
+    double *slow; /* [n_draw], if there is jitter: of each draw: time over its price, >= 0.5 */
     ll_crew crew;
 } runner;
 
-/* How much longer a task of length_s takes because transfers are on the wire for window_s from its
- * start: while they are, it takes 1 + frac times as long. */
+/* Seconds that a task of length_s takes longer because dp transfers are on the wire for window_s
+ * from its start on: meanwhile it takes 1 + frac times as long. */
 static double stretch_s(double length_s, double frac, double window_s)
 {
     if (!(frac > 0 && window_s > 0)) return 0;
@@ -92,8 +92,8 @@ static void tasks_run(runner *r, int32_t from, int32_t to)
         task_run(r, i);
 }
 
-/* Draws of a replica, each the slowest chip of its lane; or of all replicas lo .. hi - 1 where they
- * synchronise. */
+/* Jitter of each task in one replica: that of the slowest chip of its lane. Called for one replica
+ * after another, it keeps the largest of them. */
 static void draws_add(runner *r, int64_t replica)
 {
     ll_crew_place(&r->crew, replica);

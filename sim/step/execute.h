@@ -1,10 +1,11 @@
-/* The executor: runs a graph against its costs, with jitter, so that waiting emerges.
+/* The executor: runs the tasks of a graph with their costs and jitter. Nothing is said in advance
+ * of how long anybody waits: pipeline bubbles and stragglers come out of it.
  *
- * The chips of a lane synchronise in every task, so a task lasts as long as its slowest member.
- * Lanes wait for each other's results as the graph says. Replicas run by themselves until a task
- * that all of them share (gradients of a chunk are ready when its last replica has them); where
- * replicas exchange something in every task (maxima of FP8 tensors, sharded weights), a task lasts
- * as long as its slowest chip in all of them, and one replica stands for all.
+ * The chips of a lane synchronise in every task, so a task lasts as long as on its slowest chip.
+ * Lanes wait for each other's results as the graph says. Replicas run independently until a task
+ * that all of them share (the gradients of a chunk are reduced when its last replica has them).
+ * Where replicas exchange something in every task (FP8 amax, ZeRO-3 weights), a task lasts as long
+ * as on the slowest chip of all replicas, and one replica stands for all.
  *
  * While a transfer between the replicas is on the wire, tasks of its lane take 1 + slowed_frac
  * times as long.
@@ -20,17 +21,19 @@
 #include "sim/step/sink.h"
 
 typedef struct ll_run_mode {
-    bool jitter;           /* else every replica is the same, and one is run */
-    int64_t max_replica;   /* with jitter: the first so many stand for all; 0: all are run */
+    bool jitter;           /* false: all replicas are equal, and one is run */
+    int64_t max_replica;   /* with jitter: run the first max_replica for all; 0: run all */
     ll_progress *progress; /* one step per replica of this rank; NULL: none */
     const ll_sink *sink;   /* NULL: none */
 } ll_run_mode;
 
-/* *end_s: from the start of an iteration to the end of its last task. Collective. */
+/* Runs one iteration. *end_s: seconds from its start to the end of its last task, the same on every
+ * rank. Collective. */
 void ll_execute(const ll_study *study, const ll_graph *graph, const ll_costs *costs,
                 const ll_run_mode *mode, ll_comm *comm, ll_arena *mem, double *end_s);
 
-/* Busy time of the lanes' compute streams, as if nothing waited: the largest, and the mean. */
+/* Busy time of the compute stream of each lane, in seconds and without jitter: the largest, and the
+ * mean over the lanes. Not collective. */
 void ll_execute_busy(const ll_graph *graph, const ll_costs *costs, ll_arena *mem, double *largest_s,
                      double *mean_s);
 

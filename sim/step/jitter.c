@@ -34,9 +34,9 @@ void ll_crew_place(ll_crew *crew, int64_t replica)
     }
 }
 
-/* A delay that makes a chip slower than `worst` is drawn by a number below a limit, whichever chip
- * of the lane it is: above it there is no need for the logarithm. A little more is let through, so
- * that rounding decides nothing. */
+/* A chip of the lane can be slower than `worst` only if the random number of its delay is below
+ * this limit; above it, the logarithm need not be computed. The limit is a little high, so that
+ * rounding cannot change the result. */
 static double limit_of(double worst, double most_speed, double sigma)
 {
     return exp(-(worst - most_speed) / sigma - 1) * (1 + 1e-9);

@@ -12,7 +12,7 @@ struct ll_answers {
     const ll_study *study;
     ll_comm *comm;
     double typical_s;
-    ll_arena *mem, *scratch; /* what is kept; of one iteration */
+    ll_arena *mem, *scratch; /* mem: answers; scratch: one iteration */
     ll_pricer *pricer;
     ll_answers_use use;
     ll_index_map known; /* hash of a shape to its index in: */
@@ -29,8 +29,9 @@ ll_answers *ll_answers_create(const ll_study *study, ll_pricer *pricer, double t
     return a;
 }
 
-/* Most workloads ask for nothing but the typical iteration: what others need is made when they ask.
- */
+/* Most workloads ask for the typical iteration only, so the table is made at the first other
+ * question.
+ * */
 static void begin(ll_answers *a)
 {
     if (a->mem) return;
@@ -57,8 +58,8 @@ static ll_status iteration_run(ll_answers *a, const void *shape, double *out_s, 
     return LL_OK;
 }
 
-/* Index of the shape; *is_new: it has no time yet. Of two shapes of one hash the later one goes by
- * another hash. */
+/* Index of the shape; *is_new: it has no time yet. On a collision of hashes, the later shape tries
+ * the next hash. */
 static int64_t index_of(ll_answers *a, const void *shape, bool *is_new)
 {
     const size_t size = a->study->workload->shape_size;
@@ -90,8 +91,8 @@ static ll_status answer(void *self, const void *shape, double *out_s, ll_error *
     a->use.n_asked++;
     *out_s = a->typical_s;
     if (!shape) return LL_OK;
-    LL_ASSERT(a->study->workload->shape_size > 0, "iterations of workload %s have no shapes",
-              a->study->workload->name);
+    LL_ASSERT(a->study->workload->shape_size > 0,
+              "workload %s declares no shapes, but asks for one", a->study->workload->name);
     begin(a);
     const int64_t i = index_of(a, shape, &is_new);
     if (is_new) {

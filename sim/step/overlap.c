@@ -11,7 +11,7 @@ double ll_call_s(const ll_view *view, int transfer, double scale)
            (view->removes & LL_IDEAL_LATENCY ? 0 : c->latency_s) + c->wire_s * scale;
 }
 
-/* One call of next to no bytes: its launch, and the latency of its steps. */
+/* Time of one call with hardly any bytes: its launch, and the latency of its steps. */
 static double empty_call_s(const ll_view *view, int transfer)
 {
     const ll_priced *p = view->prices->at[transfer];
@@ -25,7 +25,7 @@ ll_overlap ll_call_overlap(const ll_view *view, int transfer, double scale, doub
 {
     const ll_cluster *cluster = &view->study->cluster;
     ll_overlap o = {.s = ll_call_s(view, transfer, scale)};
-    if (o.s > 0) { /* what arrives is written, and read to be passed on or added */
+    if (o.s > 0) { /* received bytes are written, and read again to be sent on or reduced */
         const ll_priced *p = view->prices->at[transfer];
         o.held_s = cluster->software[p->dimension].held_frac * o.s +
                    stream_frac * ll_kernel_stream_s(&cluster->chip, 2 * p->transfer.size_B * scale);
@@ -101,7 +101,8 @@ double ll_beside_slow(const ll_view *view, ll_stream beside, ll_stream stream)
     return meet(view->graph, set) ? ll_prices_slow(view->prices, view->removes, set, beside) : 1;
 }
 
-/* Uses i .. that share their cover; the next one that does not is returned. */
+/* Exposed time of use i of a transfer, and of those after it that overlap with the same kernels.
+ * Returns the index of the first use that does not. */
 static int exposed_add(const ll_view *view, const ll_pass *pass, const double *each_s, int i,
                        ll_exposed *sum)
 {
@@ -128,7 +129,8 @@ static int exposed_add(const ll_view *view, const ll_pass *pass, const double *e
     return i;
 }
 
-/* What lists of tensors cost, see sim/work/zero_lists.h. */
+/* Time that lists of tensors cost a layer beside the transfers themselves (sim/work/zero_lists.h).
+ */
 static double lists_s(const ll_view *view, const ll_shards *s)
 {
     if (!(s->n_host_call > 0) || view->removes & (LL_IDEAL_SOFTWARE | LL_IDEAL_TRANSFERS)) return 0;
@@ -148,8 +150,8 @@ static ll_overlap plus(ll_overlap a, ll_overlap b)
     return (ll_overlap){a.s + b.s, a.held_s + b.held_s};
 }
 
-/* Sharded weights and gradients of a layer beside the work of its neighbour. *all_s: how long they
- * travel. */
+/* Exposed time of a layer's sharded weights and gradients (ZeRO-3), overlapped with cover_s of its
+ * neighbour's work. *all_s: how long they are on the wire. */
 static double shards_s(const ll_view *view, const ll_shards *s, double stream_frac, double cover_s,
                        double *all_s)
 {
@@ -178,7 +180,8 @@ ll_exposed ll_pass_exposed(const ll_view *view, int index, const ll_pass_cost *c
     const double cover_s = ll_compute_total_s(&cost->compute) + sum.s[0];
     double all_s;
     const double more_s = shards_s(view, shards, ll_stream_frac(&cost->compute), cover_s, &all_s);
-    /* They travel in every pass, and are beside its transfers for so long. */
+    /* They are on the wire in every pass, and share links with its transfers for this share of it.
+     */
     const double frac = all_s > 0 ? fmin(1, all_s / cover_s) : 0;
     for (unsigned pp = 0; pp < LL_N_BESIDE; pp += LL_BESIDE_PP) {
         const double slowed_s = sum.s[pp] + (sum.s[pp | LL_BESIDE_DP] - sum.s[pp]) * frac;
@@ -191,7 +194,8 @@ ll_exposed ll_pass_exposed(const ll_view *view, int index, const ll_pass_cost *c
 double ll_ends_exposed_s(const ll_view *view, const ll_op_ends *ends, double layer_s)
 {
     if (ends->transfer < 0) return 0;
-    /* Of a layer whose transfers take longer than its work, the rest is exposed already. */
+    /* Where a layer's transfers take longer than its work, the excess is counted as exposed
+     * already. */
     const double one_s =
         ends->overlap ? fmin(ends->n_call * ll_call_s(view, ends->transfer, 1), layer_s) : 0;
     const double vocab_s = ll_call_s(view, ends->transfer, ends->vocab);

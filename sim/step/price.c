@@ -7,8 +7,9 @@
 
 /* ---- plans ---- */
 
-/* Both ends of every pipeline add up their copies: half of the matrix each way, twice. The pairs
- * are no groups that cover the chips, so they are listed. */
+/* Tied embeddings: the first and the last stage of every pipeline all-reduce their copies, as two
+ * exchanges of half the matrix each way. The pairs do not cover all chips, so they are no ll_group
+ * and are listed. */
 static void plan_ends(const ll_transfer *t, int dimension, ll_arena *mem, ll_plan *out)
 {
     const int64_t n_pair = ll_group_count(&t->group);
@@ -44,11 +45,11 @@ enum { N_BUCKET = 256 };
 
 typedef struct entry {
     ll_priced priced;
-    bool waits;         /* it has a plan, and its real prices are still to come */
+    bool waits;         /* planned, but not priced by the study's engine yet */
     struct entry *next; /* of the same bucket */
 } entry;
 
-/* Phases that were priced or will be, by their hashes: a cached one takes no time. */
+/* Hashes of phases that are priced or queued: they take no time when they come again. */
 typedef struct seen {
     int n, cap;
     uint64_t *hash; /* [n] */
@@ -60,7 +61,7 @@ struct ll_pricer {
     ll_arena *own;
     ll_chooser *chooser;
     seen seen;
-    ll_progress *progress; /* while slow engines price; else NULL */
+    ll_progress *progress; /* NULL unless a slow engine is pricing */
     ll_engine
         *engine[LL_N_PRICING]; /* CLEAN: NULL without link errors; REAL is ALONE for `closed` */
     entry *bucket[N_BUCKET];
@@ -106,7 +107,8 @@ static double effort_of(const ll_pricer *p, const ll_phase *phase)
     return s->engine->effort(s->cluster.topo, &s->cluster.wire, s->engine_param, phase);
 }
 
-/* One phase; what the engine says of its work counts once, however often the phase comes again. */
+/* Price one phase. The facts that the engine reports count once, however often the phase comes
+ * again. */
 static ll_status price_phase(ll_pricer *p, ll_pricing how, const ll_phase *phase, ll_price *price,
                              ll_prices *out, ll_error *err)
 {
@@ -123,7 +125,7 @@ static ll_status price_phase(ll_pricer *p, ll_pricing how, const ll_phase *phase
     return LL_OK;
 }
 
-/* The round that is longest on the wire, all repetitions together. */
+/* The round with the largest wire time, all its repetitions together. */
 static void longest_find(ll_priced *t, const ll_price *price)
 {
     double most_s = 0;
@@ -156,7 +158,7 @@ static ll_status price_one(ll_pricer *p, ll_priced *t, ll_pricing how, ll_prices
     return status;
 }
 
-/* About how long engine REAL will take for the phase; 0 for one that it knows. */
+/* Estimated effort of engine REAL for the phase; 0 if it is in its cache. */
 static double effort_left(ll_pricer *p, const ll_phase *phase)
 {
     uint64_t hash = LL_HASH_START;
@@ -173,14 +175,14 @@ static double effort_left(ll_pricer *p, const ll_phase *phase)
     return effort_of(p, phase);
 }
 
-/* Engines that take long: all but `closed`. */
+/* Number of engines that take long: all but `closed`. */
 static int n_slow_engine(const ll_pricer *p)
 {
     return (p->engine[LL_PRICING_REAL] != p->engine[LL_PRICING_ALONE]) +
            (p->engine[LL_PRICING_CLEAN] != NULL);
 }
 
-/* The plan, and the prices by `closed`. */
+/* Choose the algorithm, plan the transfer, and price it by engine `closed`. */
 static ll_status plan_make(ll_pricer *p, ll_priced *t, ll_prices *out, ll_error *err)
 {
     const ll_transfer *transfer = &t->transfer;
@@ -220,7 +222,7 @@ static bool same_transfer(const ll_transfer *a, const ll_transfer *b)
     return same;
 }
 
-/* The transfer's entry; a new one has a plan. */
+/* The entry of a transfer; a new one is planned first. */
 static ll_status transfer_find(ll_pricer *p, const ll_transfer *t, ll_prices *out, entry **found,
                                ll_error *err)
 {
@@ -250,8 +252,8 @@ static double entry_effort(ll_pricer *p, const entry *e)
 
 /* ---- together ---- */
 
-/* Whether streams of a set use the same dimensions of the topology at all; each has links of its
- * own. */
+/* Whether any two streams of a set use the same dimension of the topology. Dimensions have separate
+ * links, so else none of them slows another down. */
 static bool share_links(const ll_pricer *p, const ll_graph *graph, unsigned set)
 {
     unsigned used = 0;
@@ -265,7 +267,7 @@ static bool share_links(const ll_pricer *p, const ll_graph *graph, unsigned set)
     return false;
 }
 
-/* The streams of a set that is on the wire together: all in one phase, then each by itself. */
+/* The streams of a set: priced all in one phase, then each by itself. */
 typedef struct together {
     int n;
     ll_traffic traffic[LL_N_STREAM];
@@ -273,8 +275,8 @@ typedef struct together {
     ll_phase phase[1 + LL_N_STREAM];
 } together;
 
-/* Each takes as long alone as that of the last stream of the set. What takes no time on the wire
- * slows nothing down: no streams then. */
+/* Scales the rounds so that each takes as long alone as that of the set's last stream. If one takes
+ * no time on the wire the set is empty: nothing slows down. */
 static void set_make(const ll_graph *graph, unsigned set, const ll_prices *prices, together *out)
 {
     double wire_s[LL_N_STREAM];
@@ -351,7 +353,7 @@ static ll_status wait_price(ll_pricer *p, const ll_graph *graph, entry *const *f
     return LL_OK;
 }
 
-/* Everything that waits for the engines that take long. */
+/* Price all transfers that are not priced yet, with a progress line. */
 static ll_status progress_price(ll_pricer *p, const ll_graph *graph, entry *const *found,
                                 ll_prices *out, ll_error *err)
 {

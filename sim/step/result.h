@@ -1,4 +1,4 @@
-/* What a run of a study found. Plain data: made by sim/step/run.c, read by the reports. */
+/* What a run of a study found. Plain data: filled by sim/step/run.c, read by the reports. */
 #ifndef LL_STEP_RESULT_H
 #define LL_STEP_RESULT_H
 
@@ -18,7 +18,8 @@ typedef struct ll_loss {
     double step_s;     /* step time once this cause and all before it are removed */
 } ll_loss;
 
-/* What the same effective chips are when they are measured against something else than the peak. */
+/* Effective chips and efficiency of the same run, measured against a baseline: what one chip would
+ * do. */
 typedef struct ll_baseline {
     const char *name; /* "peak", "one_chip" */
     const char *doc;
@@ -30,12 +31,12 @@ typedef struct ll_transfer_row {
     const char *name;      /* "tp all_gather" */
     const char *algorithm; /* "ring", "hierarchical(direct, direct, ring)" */
     int32_t group_size;
-    double size_B;  /* of the collective, per group: see sim/collective/collective.h */
+    double size_B;  /* bytes per group, as defined in sim/collective/collective.h */
     double calls;   /* per chip and step */
     double total_s; /* of a call: software + latency + wire */
     double software_s, latency_s, wire_s;
-    double contention_s; /* the part of wire_s that other traffic costs, without link errors */
-    double exposed_s;    /* per step: what is not hidden behind compute, all calls together */
+    double contention_s; /* part of wire_s due to contention, without link errors */
+    double exposed_s;    /* per step, all calls together: what compute does not hide */
 } ll_transfer_row;
 
 /* The same study by another engine (sim/step/engines.h). */
@@ -43,10 +44,10 @@ typedef struct ll_other_engine {
     const char *engine;
     double step_s;
     double diff_frac;          /* step_s over that of the result, less 1 */
-    const char *transfer;      /* that differs most over a step; NULL: there is none */
+    const char *transfer;      /* the one whose time per step differs most; NULL: none */
     double transfer_s;         /* of a call, by that engine */
     double result_transfer_s;  /* of a call, as in the result */
-    double transfer_diff_frac; /* the first over the second, less 1 */
+    double transfer_diff_frac; /* transfer_s / result_transfer_s - 1 */
 } ll_other_engine;
 
 typedef struct ll_check { /* self-checks of the run; all must hold for VALID */
@@ -69,28 +70,31 @@ typedef struct ll_result {
     ll_transfer_row transfer[LL_MAX_TRANSFER];
     ll_memory memory;
     double compute_s;     /* kernels of the busiest chip, per step */
-    double exposed_s;     /* transfers that nothing hides, on the critical stage */
-    double bubble_s;      /* pipeline idle time */
-    int n_phase;          /* that the engine has priced */
-    ll_price work;        /* facts about all of them; no times */
-    ll_evidence evidence; /* the weakest that the result rests on */
+    double exposed_s;     /* exposed transfers of the critical stage, per step */
+    double bubble_s;      /* pipeline idle time, per step */
+    int n_phase;          /* distinct phases that the engine has priced */
+    ll_price work;        /* effort and other facts of all phases; no times */
+    ll_evidence evidence; /* the weakest evidence among the values that the result depends on */
     int n_check;
     ll_check check[LL_MAX_CHECK];
     bool valid;
-    uint64_t checksum; /* of everything above */
+    uint64_t checksum; /* ll_result_checksum */
     int n_beside;
     ll_other_engine beside[LL_MAX_BESIDE]; /* other engines, if any were asked for */
 } ll_result;
 
-/* A figure of the workload by its name; 0 if it has none of that name. */
+/* Value of a figure of the workload by its name, such as "tokens_per_s"; 0 if there is none of that
+ * name. */
 double ll_result_metric(const ll_result *r, const char *name);
 
-/* Of its numbers, in a fixed order and full precision: the same on every machine that computes
- * alike. */
+/* Hash of step time, effective chips, figures, losses, transfers and memory, in a fixed order and
+ * at full precision: equal results have equal checksums on all machines with the same
+ * floating-point library. */
 uint64_t ll_result_checksum(const ll_result *r, ll_arena *mem);
 
-/* Price, execute and account for a study. Progress goes to stderr if it is a terminal. Collective.
- */
+/* Run a study: prices, step time, loss budget, figures, self-checks. Errors: those of the engine
+ * and of the workload's clock. Progress goes to stderr if it is a terminal. Collective.
+ * */
 ll_status ll_run(const ll_study *study, ll_comm *comm, ll_arena *mem, ll_result *out,
                  ll_error *err);
 

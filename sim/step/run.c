@@ -16,7 +16,7 @@ static void check(ll_result *out, const char *what, bool ok)
     out->valid = out->valid && ok;
 }
 
-/* Layers dealt to chunks, and weights held by all stages, are those of the model. */
+/* Whether the layers of all chunks, and the weights of all stages, add up to those of the model. */
 static bool model_is_whole(const ll_study *s)
 {
     int64_t n_layer = 0;

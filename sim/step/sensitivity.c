@@ -4,8 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const ll_closed_leaves_out =
-    "by engine closed: what contention adds or takes is left out";
+const char *const ll_closed_leaves_out = "by engine closed: changes of contention are left out";
 
 static const double CHANGE_FRAC = 0.1;
 
@@ -18,7 +17,7 @@ static varies varies_of(const ll_config_entry *e)
     return e->value > 0 || e->value < 0 ? VARIES : ZERO;
 }
 
-/* The value as one would type it, to the last bit. */
+/* The value as a user would type it, with its unit and at full precision. */
 static const char *typed(ll_kind kind, double value, ll_arena *mem)
 {
     static const char *const unit[] = {
@@ -41,7 +40,7 @@ static bool is_jitter(const ll_config_entry *e)
     return !strncmp(e->path, group, strlen(group));
 }
 
-/* A variant for a side; a group of draws is compared with draws. */
+/* The variant of one side. A figure of jitter is compared with a run that has jitter. */
 static ll_variant variant_of(const ll_config_entry *e, const ll_side *side, ll_arena *mem)
 {
     ll_change *change = ll_arena_new(mem, ll_change);
@@ -57,7 +56,7 @@ static void side_fill(ll_side *side, const ll_variant *v, const ll_speed *base, 
         side->effect_frac = v->speed.headline / base->headline - 1;
 }
 
-/* Rows for all figures that can be varied; counts the others. */
+/* A row for each figure that can be varied; counts the others. */
 static int rows_begin(const ll_study *study, ll_sensitivity *out)
 {
     int n = 0;
@@ -81,7 +80,7 @@ static int by_effect(const void *a, const void *b)
     return strcmp(x->entry->path, y->entry->path);
 }
 
-/* Effects of all rows; those without are dropped, and the rest put in order. */
+/* Fills the effects of all rows, drops rows without effect, and sorts the rest. */
 static void rows_finish(const ll_variant *v, const ll_speed *jittered, ll_arena *mem,
                         ll_sensitivity *out)
 {

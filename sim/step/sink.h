@@ -1,4 +1,4 @@
-/* Where the spans of a run go: nowhere, or to whoever draws a timeline or counts. */
+/* A sink receives the spans of an execution (task, start, end), to draw a timeline or to count. */
 #ifndef LL_STEP_SINK_H
 #define LL_STEP_SINK_H
 

@@ -22,7 +22,7 @@ const ll_metric *ll_headline(const ll_study *study)
 
 /* ---- one study ---- */
 
-/* A study by `closed`, priced, that can be run with several seeds. */
+/* A study that is priced by engine `closed` once, and can be run with many seeds. */
 typedef struct quick {
     ll_study study;
     ll_pricer *pricer;
@@ -63,13 +63,13 @@ ll_status ll_speed_find(const ll_study *study, bool jitter, ll_comm *comm, ll_ar
 
 /* ---- variants ---- */
 
-/* What one of them came to, as it travels between ranks. */
+/* The outcome of a variant, as ranks exchange it. */
 typedef struct found {
     ll_speed speed;
     char why[sizeof((ll_variant *)0)->why];
 } found;
 
-/* The first message of an error, without its file and line: they are of the machine. */
+/* The first message of an error without its file and line, which differ between machines. */
 static void why_fill(const ll_error *err, char *why, size_t cap)
 {
     const char *s = err->text;
@@ -85,7 +85,7 @@ static void why_fill(const ll_error *err, char *why, size_t cap)
     memcpy(why, s, n < cap ? n : cap - 1);
 }
 
-/* One variant, by all ranks of comm. What it takes of scratch is given back. */
+/* Runs one variant on all ranks of comm. Scratch is released before it returns. */
 static found variant_run(const ll_study *study, const ll_variant *v, ll_comm *comm,
                          ll_arena *scratch)
 {
@@ -107,7 +107,7 @@ static void variant_fill(ll_variant *v, const found *f)
     memcpy(v->why, f->why, sizeof v->why);
 }
 
-/* Those without jitter: each rank runs a part by itself. */
+/* Variants without jitter: each rank runs a share of them by itself. */
 static void even_run(const ll_study *study, int n, ll_variant **v, ll_comm *comm, ll_arena *scratch,
                      ll_progress *progress)
 {
@@ -152,7 +152,7 @@ void ll_variants_run(const ll_study *study, const char *name, int n, ll_variant 
 
 /* ---- seeds ---- */
 
-/* Mean, extremes, and standard deviation of a sample of n. */
+/* Fills the moments of a sample x[n]. */
 static void moments(int n, const double *x, ll_moments *out)
 {
     double sum = 0, square = 0;

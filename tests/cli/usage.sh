@@ -38,7 +38,7 @@ wrong '--sizes' net nvl72 --sizes 8..16
 wrong 'factor above 1' net nvl72 --sizes 8B..1MiBx1
 wrong 'more than 128 sizes' net nvl72 --sizes 8B..1GiBx1.001
 wrong "did you mean 'packet'?" net nvl72 --beside paket
-wrong 'stands there twice' run nvl72 --beside closed,closed
+wrong 'is given twice' run nvl72 --beside closed,closed
 wrong 'expected a list such as closed,packet' compare nvl72 atlas950 --beside zzzzzzzzzz
 wrong 'needs --beside' net nvl72 --timing
 wrong 'expected one of: collectives, gemm, kappa' calibrate zzzzzzzzz
@@ -57,9 +57,9 @@ wrong "--fold: engine.fold = maybe: " check nvl72 --fold maybe
 wrong "--fold: engine.fold = off: engine packet has no 'fold'" run nvl72 --engine packet --fold off
 wrong "--fold: engine.fold = off: engine closed has no 'fold'" compare nvl72 atlas950 --engine closed --fold off
 wrong "--set: engine.paths = hash: engine flow has no 'paths', which is a key of engine packet" run nvl72 --set engine.paths=hash
-wrong 'flow is the engine itself' run nvl72 --beside flow
-wrong 'packet is the engine itself' net nvl72 --engine packet --beside packet
-wrong 'flow is the engine itself' compare nvl72 atlas950 --beside flow
+wrong "flow is the study's own engine" run nvl72 --beside flow
+wrong "packet is the study's own engine" net nvl72 --engine packet --beside packet
+wrong "flow is the study's own engine" compare nvl72 atlas950 --beside flow
 wrong '--progress contradicts --quiet' run nvl72 --progress -q
 wrong '--progress contradicts --no-progress' run nvl72 --no-progress --progress
 # Nothing is given twice.

@@ -32,9 +32,26 @@ static ll_table *products_table(const ll_gemms *gemms, ll_arena *mem)
         ll_table_set(t, c++, "%.2f", 1e6 * g->time_s);
         ll_table_set(t, c++, "%.2f", 1e6 * g->predicted_s);
         ll_table_set(t, c++, "%+.1f", 100 * (g->predicted_s / g->time_s - 1));
-        ll_table_set(t, c++, "%+.1f", 100 * (g->left_out_s / g->time_s - 1));
+        ll_table_set(t, c++, g->left_out_s > 0 ? "%+.1f" : "-",
+                     100 * (g->left_out_s / g->time_s - 1));
     }
     return t;
+}
+
+/* "gemm_frac_bf16 = ...": with one product there is none to leave out; at the peak, the search has
+ * ended where it has to. */
+static void rate_add(const ll_gemm_fit *fit, ll_precision p, const char *file, ll_text *out)
+{
+    ll_text_add(out, "gemm_frac_%s = \"%.3g | ", ll_precision_names[p], fit->frac[p]);
+    if (fit->at_peak[p])
+        ll_text_add(out, "assumed: at the bound of the fit; the products of %s do not tell it",
+                    file);
+    else if (fit->n[p] == 1)
+        ll_text_add(out, "measured: fit to %s, one product, error of others not known", file);
+    else
+        ll_text_add(out, "measured: fit to %s, %d products, leave-one-out error %.1f %%", file,
+                    fit->n[p], 100 * fit->left_out_frac[p]);
+    ll_text_add(out, "\";\n");
 }
 
 static void print(const ll_options *opt, const ll_chip *chip, const ll_gemms *gemms,
@@ -45,16 +62,16 @@ static void print(const ll_options *opt, const ll_chip *chip, const ll_gemms *ge
         return;
     }
     const char *slash = strrchr(opt->arg[2], '/'), *file = slash ? slash + 1 : opt->arg[2];
-    ll_text_add(out, "# cluster.chip %s, fitted to %d products of %s; --format csv shows each\n",
-                chip->name, gemms->n, file);
+    ll_text_add(out, "# cluster.chip %s, fitted to %d product%s of %s; --format csv shows each\n",
+                chip->name, gemms->n, gemms->n == 1 ? "" : "s", file);
     for (int p = 0; p < LL_N_PRECISION; p++)
-        if (fit->n[p])
-            ll_text_add(out,
-                        "gemm_frac_%s = \"%.3g | measured: fit to %s, %d products, leave-one-out "
-                        "error %.1f %%\";\n",
-                        ll_precision_names[p], fit->frac[p], file, fit->n[p],
-                        100 * fit->left_out_frac[p]);
-    if (fit->tile_fill_fitted)
+        if (fit->n[p]) rate_add(fit, (ll_precision)p, file, out);
+    if (fit->tile_fill_fitted && fit->tile_fill_s <= 0)
+        ll_text_add(out,
+                    "tile_fill = \"0 us | assumed: at the bound of the fit; the products of %s do "
+                    "not tell it\";\n",
+                    file);
+    else if (fit->tile_fill_fitted)
         ll_text_add(out, "tile_fill = \"%.3g us | measured: fit to %s, %d products\";\n",
                     1e6 * fit->tile_fill_s, file, gemms->n);
     else

@@ -16,17 +16,38 @@ typedef enum column {
     COLUMN_N,
     COLUMN_K,
     COLUMN_PRECISION,
-    COLUMN_TIME,
-    COLUMN_RATE,
-    COLUMN_BATCH
+    COLUMN_BATCH,
+    COLUMN_TIME_US,
+    COLUMN_TIME_MS,
+    COLUMN_TFLOPS,
+    COLUMN_GFLOPS
 } column;
 
-static const char *const column_names[] = {"m",       "n",      "k",    "precision",
-                                           "time_us", "tflops", "batch"};
-enum { N_COLUMN = sizeof column_names / sizeof *column_names };
+static const char *const column_names[] = {"m",       "n",       "k",      "precision", "batch",
+                                           "time_us", "time_ms", "tflops", "gflops"};
+enum { N_COLUMN = sizeof column_names / sizeof *column_names, FIRST_FIGURE = COLUMN_TIME_US };
+
+/* What a unit of each figure is in seconds, or in FLOP/s. */
+static const double unit[N_COLUMN] = {[COLUMN_TIME_US] = 1e-6,
+                                      [COLUMN_TIME_MS] = 1e-3,
+                                      [COLUMN_TFLOPS] = 1e12,
+                                      [COLUMN_GFLOPS] = 1e9};
+
+/* As libraries and frameworks spell them. */
+static const struct {
+    const char *word;
+    ll_precision is;
+} aliases[] = {{"bfloat16", LL_PRECISION_BF16}, {"half", LL_PRECISION_FP16},
+               {"float16", LL_PRECISION_FP16},  {"fp8_e4m3", LL_PRECISION_FP8},
+               {"e4m3", LL_PRECISION_FP8},      {"float8_e4m3fn", LL_PRECISION_FP8}};
 
 static bool precision_find(const char *word, ll_precision *out)
 {
+    for (size_t i = 0; i < sizeof aliases / sizeof *aliases; i++)
+        if (!strcmp(word, aliases[i].word)) {
+            *out = aliases[i].is;
+            return true;
+        }
     for (int p = 0; p < LL_N_PRECISION; p++)
         if (!strcmp(word, ll_precision_names[p])) {
             *out = (ll_precision)p;
@@ -45,10 +66,24 @@ static void gemm_add(ll_gemms *all, const ll_gemm *g, ll_arena *mem)
     all->gemm[all->n++] = *g;
 }
 
+static double flop_of(const ll_matmul *shape)
+{
+    return 2 * shape->batch * shape->m * shape->n * shape->k;
+}
+
+/* The one column with a figure that the table has; 0: none, or several. */
+static column figure_find(const int *at)
+{
+    int found = 0;
+    for (int c = FIRST_FIGURE; c < N_COLUMN; c++)
+        if (at[c] >= 0) found = found ? N_COLUMN : c;
+    return (column)(found < N_COLUMN ? found : 0);
+}
+
 /* at: [N_COLUMN] as ll_csv_find has it. */
 static ll_status row_read(const ll_csv *csv, const int *at, int i, ll_gemm *out, ll_error *err)
 {
-    ll_gemm g = {.shape = {.batch = 1, .out_B = 2}};
+    ll_gemm g = {.shape = {.batch = 1, .out_B = 2}, .line = csv->line[i]};
     double *const size[N_COLUMN] = {[COLUMN_M] = &g.shape.m,
                                     [COLUMN_N] = &g.shape.n,
                                     [COLUMN_K] = &g.shape.k,
@@ -59,11 +94,11 @@ static ll_status row_read(const ll_csv *csv, const int *at, int i, ll_gemm *out,
             ll_csv_fault(csv, i, at[c], "a size from 1 to 1e9", err);
     if (!precision_find(ll_csv_cell(csv, i, at[COLUMN_PRECISION]), &g.precision))
         ll_csv_fault(csv, i, at[COLUMN_PRECISION], "fp4, fp8, bf16 or fp16", err);
-    const column c = at[COLUMN_TIME] >= 0 ? COLUMN_TIME : COLUMN_RATE;
+    const column c = figure_find(at);
     if (!ll_csv_number(ll_csv_cell(csv, i, at[c]), 0, 1e12, &value))
         ll_csv_fault(csv, i, at[c], "a number above 0", err);
-    const double flop = 2 * g.shape.batch * g.shape.m * g.shape.n * g.shape.k;
-    g.time_s = c == COLUMN_TIME ? value * 1e-6 : flop / (value * 1e12);
+    const double flop = flop_of(&g.shape);
+    g.time_s = c < COLUMN_TFLOPS ? value * unit[c] : flop / (value * unit[c]);
     *out = g;
     return err->status;
 }
@@ -77,12 +112,13 @@ ll_status ll_gemm_parse(const char *file, const char *text, ll_arena *mem, ll_ge
     int at[N_COLUMN];
     ll_csv csv;
     ll_gemm g;
-    *out = (ll_gemms){0};
+    *out = (ll_gemms){.file = file};
     LL_TRY(ll_csv_parse(file, text, strlen(text), mem, &csv, err));
     LL_TRY(ll_csv_find(&csv, &columns, mem, at, err));
-    if ((at[COLUMN_TIME] < 0) == (at[COLUMN_RATE] < 0))
+    if (!figure_find(at))
         return ll_error_add(err, LL_ERR_CONFIG,
-                            "%s:%d: time_us and tflops: both or none; expected one of the two",
+                            "%s:%d: expected one of the columns time_us, time_ms, tflops and "
+                            "gflops, and not several",
                             file, csv.heading_line);
     for (int i = 0; i < csv.n_row; i++)
         if (row_read(&csv, at, i, &g, err) == LL_OK) gemm_add(out, &g, mem);
@@ -169,6 +205,61 @@ static ll_status variables_find(const ll_chip *chip, const int *n_product, fit *
     return LL_OK;
 }
 
+static ll_status peak_check(const ll_chip *chip, const ll_gemms *gemms, ll_error *err)
+{
+    const ll_gemm *worst = NULL;
+    double most = 1 + 1e-6; /* of rounding */
+    int n = 0;
+    for (int i = 0; i < gemms->n; i++) {
+        const ll_gemm *g = &gemms->gemm[i];
+        const double share = flop_of(&g->shape) / g->time_s / chip->peak_flop_per_s[g->precision];
+        n += share > 1 + 1e-6;
+        if (share <= most) continue;
+        most = share;
+        worst = g;
+    }
+    if (!worst) return LL_OK;
+    return ll_error_set(err, LL_ERR_CONFIG,
+                        "%s:%d: %.4g TFLOP/s in %s, %.3g times the peak of %s (%d of %d products "
+                        "are above it); is the column in %s?",
+                        gemms->file, worst->line,
+                        1e-12 * most * chip->peak_flop_per_s[worst->precision],
+                        ll_precision_names[worst->precision], most, chip->name, n, gemms->n,
+                        most > 10 ? "GFLOP/s: then call it gflops" : "dense FLOP, not sparse");
+}
+
+/* At the peak, and still far off: whatever these products are, they are not the chip's. */
+static ll_status rate_check(const ll_gemms *gemms, ll_precision p, int n, double *error,
+                            ll_error *err)
+{
+    const double most_frac = 0.1, off = ll_stats_median_abs(n, error);
+    if (off < most_frac) return LL_OK;
+    return ll_error_set(err, LL_ERR_CONFIG,
+                        "%s: products in %s cannot be fitted: gemm_frac ends at 1, its bound, and "
+                        "they are still %.0f %% from the prediction; is this the chip?",
+                        gemms->file, ll_precision_names[p], 100 * off);
+}
+
+/* Of one precision: what the fit found, and how far off it is. */
+static ll_status errors_find(const ll_gemms *gemms, ll_precision p, const ll_chip *all,
+                             ll_arena *mem, ll_gemm_fit *out, ll_error *err)
+{
+    double *error = ll_arena_array(mem, gemms->n, double);
+    double *left_out = ll_arena_array(mem, gemms->n, double);
+    int n = 0;
+    for (int i = 0; i < gemms->n; i++) {
+        const ll_gemm *g = &gemms->gemm[i];
+        if (g->precision != p) continue;
+        error[n] = g->predicted_s / g->time_s - 1;
+        left_out[n++] = g->left_out_s / g->time_s - 1;
+    }
+    out->frac[p] = all->gemm_frac[p];
+    out->at_peak[p] = all->gemm_frac[p] >= 1;
+    if (out->at_peak[p]) LL_TRY(rate_check(gemms, p, n, error, err));
+    if (n > 1) out->left_out_frac[p] = ll_stats_median_abs(n, left_out);
+    return LL_OK;
+}
+
 ll_status ll_gemm_fit_chip(const ll_chip *chip, ll_gemms *gemms, ll_arena *mem, ll_gemm_fit *out,
                            ll_error *err)
 {
@@ -177,26 +268,19 @@ ll_status ll_gemm_fit_chip(const ll_chip *chip, ll_gemms *gemms, ll_arena *mem, 
         out->n[gemms->gemm[i].precision]++;
     fit f = {.chip = chip, .gemms = gemms};
     LL_TRY(variables_find(chip, out->n, &f, err));
+    LL_TRY(peak_check(chip, gemms, err));
     const ll_chip all = fitted(&f, -1, mem);
     out->tile_fill_s = all.tile_fill_s;
     out->tile_fill_fitted = f.fill_fitted;
     for (int i = 0; i < gemms->n; i++) {
         ll_gemm *g = &gemms->gemm[i];
-        g->predicted_s = g->left_out_s = predicted_s(&all, g);
+        g->predicted_s = predicted_s(&all, g);
+        g->left_out_s = 0;
         if (out->n[g->precision] == 1) continue;
         const ll_chip others = fitted(&f, i, mem);
         g->left_out_s = predicted_s(&others, g);
     }
-    double *error = ll_arena_array(mem, gemms->n, double);
-    for (int p = 0; p < LL_N_PRECISION; p++) {
-        int n = 0;
-        for (int i = 0; i < gemms->n; i++) {
-            const ll_gemm *g = &gemms->gemm[i];
-            if (g->precision == (ll_precision)p) error[n++] = g->left_out_s / g->time_s - 1;
-        }
-        if (n == 0) continue;
-        out->frac[p] = all.gemm_frac[p];
-        out->left_out_frac[p] = n > 1 ? ll_stats_median_abs(n, error) : 0;
-    }
+    for (int p = 0; p < LL_N_PRECISION; p++)
+        if (out->n[p]) LL_TRY(errors_find(gemms, (ll_precision)p, &all, mem, out, err));
     return LL_OK;
 }

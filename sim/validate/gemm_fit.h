@@ -1,7 +1,8 @@
 /* gemm_frac and tile_fill of a chip, fitted to measured matrix products.
  *
- * The table is comma-separated: m,n,k,precision and time_us or tflops, and perhaps batch; one
- * product of m x k by k x n a row, batch times over, with a 16-bit result. The prediction is the
+ * The table is comma-separated: m,n,k,precision and one of time_us, time_ms, tflops (TFLOP/s) and
+ * gflops (GFLOP/s), and perhaps batch; one product of m x k by k x n a row, batch times over, with
+ * a 16-bit result. A product faster than the peak of the chip is an error. The prediction is the
  * model's own (ll_kernel_matmul_s): what the fit finds is the rate of a product of whole waves and
  * a long k, not the mean over the shapes of the table. Minimised is as in sim/validate/curve_fit.h,
  * each product with the same weight. */
@@ -16,10 +17,12 @@ typedef struct ll_gemm {
     ll_matmul shape;
     ll_precision precision;
     double time_s;
-    double predicted_s, left_out_s; /* by the fit; by a fit to the others */
+    double predicted_s, left_out_s; /* by the fit; by a fit to the others, 0 if there are none */
+    int line;                       /* of the file */
 } ll_gemm;
 
 typedef struct ll_gemms {
+    const char *file;
     int n;
     int64_t cap;
     ll_gemm *gemm; /* [n] in the order of the file, arena */
@@ -28,9 +31,10 @@ typedef struct ll_gemms {
 typedef struct ll_gemm_fit {
     int n[LL_N_PRECISION]; /* products */
     double frac[LL_N_PRECISION];
+    bool at_peak[LL_N_PRECISION]; /* frac ends at 1, the bound of the fit */
     double tile_fill_s;
     bool tile_fill_fitted; /* no: too few products, or a chip without tiles; that of the chip */
-    double left_out_frac[LL_N_PRECISION]; /* median of |left_out_s / time_s - 1|; 0 if n = 1 */
+    double left_out_frac[LL_N_PRECISION]; /* median of |left_out_s / time_s - 1|; none if n = 1 */
 } ll_gemm_fit;
 
 /* Not collective. */
@@ -41,7 +45,8 @@ ll_status ll_gemm_parse(const char *file, const char *text, ll_arena *mem, ll_ge
 enum { LL_GEMM_FIT_FILL_MIN = 6 };
 
 /* One rate per precision of the table and one fill for all; sets the predictions. Error if the chip
- * has no such peak. Not collective. */
+ * has no such peak, if a product is faster than it, or if the products are as fast as no rate
+ * explains. Not collective. */
 ll_status ll_gemm_fit_chip(const ll_chip *chip, ll_gemms *gemms, ll_arena *mem, ll_gemm_fit *out,
                            ll_error *err);
 

@@ -63,6 +63,12 @@ printf '%s\n' m,n,k,precision,tflops 8192,8192,8192,bf16,700 4096,8192,4096,bf16
 expect 0 calibrate gemm hgx_h100 products.csv
 has out '^gemm_frac_bf16 = "0\.[67][0-9]* \| measured: fit to products.csv, 2 products, leave-one-out error [0-9.]+ %";$'
 has out '^# tile_fill stays at 1 us: '
+printf '%s\n' m,n,k,precision,tflops 4096,4096,4096,bf16,600 >one.csv
+expect 0 calibrate gemm hgx_h100 one.csv
+has out '^gemm_frac_bf16 = "0\.[67][0-9]* \| measured: fit to one.csv, one product, error of others not known";$'
+lacks out 'leave-one-out'
+expect 0 calibrate gemm hgx_h100 one.csv --format csv
+has out ',-$'
 # What chips say of their tiles is what the products beside them say.
 expect 0 calibrate gemm hgx_h100 "$LINELOSS_CONFIGS/chips/h800_products.csv"
 awk -F'"' '/^gemm_frac_fp8/ { sub(/.*error /, ""); rest = $0 + 0 } /^tile_fill/ { fill = $2 + 0 }

@@ -30,8 +30,22 @@ static void test_parse(void)
     const ll_gemms b = parsed("batch,m,n,k,precision,tflops\n4,1000,1000,500,fp8,100\n", NULL);
     if (b.n == 1) CHECK_NEAR(b.gemm[0].time_s, 40e-6, 1e-12);
     parsed("m,n,k,precision\n",
-           "g.csv:1: time_us and tflops: both or none; expected one of the two");
-    parsed("m,n,k,precision,time_us,tflops\n", "both or none");
+           "g.csv:1: expected one of the columns time_us, time_ms, tflops and gflops");
+    parsed("m,n,k,precision,time_us,tflops\n", "and not several");
+    parsed("m,n,k,precision,gflops,tflops\n", "and not several");
+    /* the same product in every unit and spelling */
+    static const char *const alike[] = {
+        "precision,gflops\nbfloat16,100000", "precision,tflops\nbf16,100",
+        "precision,time_ms\nbf16,0.02", "precision,time_us\nbf16,20"};
+    for (size_t i = 0; i < sizeof alike / sizeof *alike; i++) {
+        const char *line = strchr(alike[i], '\n');
+        const ll_gemms a = parsed(ll_arena_printf(mem, "m,n,k,%.*s\n1000,1000,1000,%s\n",
+                                                  (int)(line - alike[i]), alike[i], line + 1),
+                                  NULL);
+        CHECK(a.n == 1 && a.gemm[0].precision == LL_PRECISION_BF16 && a.gemm[0].line == 2, "%s",
+              alike[i]);
+        if (a.n == 1) CHECK_NEAR(a.gemm[0].time_s, 20e-6, 1e-12);
+    }
     parsed("m,n,precision,time_us\n", "g.csv:1: there is no column 'k'");
     parsed("m,n,k,precision,time_us\n8,0,8,bf16,1\n", "g.csv:2: n = '0'; expected a size");
     parsed("m,n,k,precision,time_us\n8,8,8,bf61,1\n", "precision = 'bf61'; expected fp4, fp8,");
@@ -103,12 +117,49 @@ static void test_few(void)
     CHECK_NEAR(fit.frac[LL_PRECISION_BF16], 0.63, 0.005);
 }
 
+/* The peak is 1000 TFLOP/s, and a product of 4096^3 takes 137.4 us there. */
+static void fit_refused(double share, const char *message)
+{
+    ll_chip chip = small_chip();
+    ll_gemm gemm[8];
+    for (int i = 0; i < 8; i++) {
+        ll_gemm *g = &gemm[i];
+        *g = (ll_gemm){.shape = {1, 4096, 4096, 4096 + 512 * i, 2},
+                       .precision = LL_PRECISION_BF16,
+                       .line = i + 2};
+        g->time_s = 2 * g->shape.m * g->shape.n * g->shape.k / (share * 1e15);
+    }
+    ll_gemms all = {.file = "g.csv", .n = 8, .gemm = gemm};
+    ll_gemm_fit fit;
+    ll_error err;
+    ll_error_init(&err);
+    const ll_status status = ll_gemm_fit_chip(&chip, &all, mem, &fit, &err);
+    if (!message)
+        CHECK(status == LL_OK && !fit.at_peak[LL_PRECISION_BF16] && fit.frac[LL_PRECISION_BF16] < 1,
+              "%g: %s", share, err.text);
+    else
+        CHECK(status == LL_ERR_CONFIG && strstr(err.text, message), "%g: want '%s', got '%s'",
+              share, message, err.text);
+}
+
+static void test_peak(void)
+{
+    fit_refused(0.6, NULL);
+    fit_refused(1.3,
+                "1300 TFLOP/s in bf16, 1.3 times the peak of c (8 of 8 products are above it); "
+                "is the column in dense FLOP, not sparse?");
+    fit_refused(700,
+                "7e+05 TFLOP/s in bf16, 700 times the peak of c (8 of 8 products are above it); "
+                "is the column in GFLOP/s: then call it gflops?");
+}
+
 int main(void)
 {
     mem = ll_arena_create("test");
     test_parse();
     test_fit();
     test_few();
+    test_peak();
     ll_arena_destroy(mem);
     return LL_CHECK_RESULT;
 }

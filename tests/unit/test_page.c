@@ -105,8 +105,8 @@ static void test_page(ll_arena *mem)
         "Yes &amp; &lt;b&gt;no&lt;/b&gt;.",
         "And &quot;now&quot;?",
         "&lt;&amp;&quot;x",
-        "gr\xC3\xB6\xC3\x9F"
-        "er",
+        ("gr\xC3\xB6\xC3\x9F"
+         "er"),
         "job.tp &lt; 8",
         "What differs",
         "href=\"./same/compare.csv\"",

@@ -10,8 +10,8 @@ enum { N_REPORT = 12 };
 static const char *const names[N_REPORT] = {
     "nvl72",
     "<&\"x'>",
-    "gr\xC3\xB6\xC3\x9F"
-    "er \xE4\xBA\x91 \xE8\x8A\xAF\xE7\x89\x87",
+    ("gr\xC3\xB6\xC3\x9F"
+     "er \xE4\xBA\x91 \xE8\x8A\xAF\xE7\x89\x87"),
     "a_name_that_is_far_too_long_for_any_picture_and_goes_on_and_on_and_on_until_it_ends",
     "bad \xFF\xC3 bytes \x01\x1B[31m",
     "`date`",

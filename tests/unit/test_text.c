@@ -71,8 +71,8 @@ static void test_unprintable(void)
 {
     static const char *const bad[] = {"a\033[1m",
                                       "a\x7f",
-                                      "a\xc2\x9b"
-                                      "1m",
+                                      ("a\xc2\x9b"
+                                       "1m"),
                                       "a\xe9",
                                       "a\xc3",
                                       "a\n",

@@ -56,6 +56,17 @@ static ll_node *set_target(ll_config *cfg, const ll_set *set, ll_error *err)
     return last;
 }
 
+/* A path that the list of the file has twice; the command line may set it again. */
+static ll_status check_once(const ll_config *cfg, const ll_set *set, ll_error *err)
+{
+    for (int i = 0; i < cfg->n_set && set->place.line > 0; i++)
+        if (!strcmp(cfg->set[i].path, set->path))
+            return ll_error_add(err, LL_ERR_CONFIG, "%s: %s is set twice; the first time in %s",
+                                ll_place_text(set->place, cfg->mem), set->path,
+                                ll_place_text(cfg->set[i].place, cfg->mem));
+    return LL_OK;
+}
+
 static ll_status apply_set(ll_config *cfg, const char *text, ll_place place, ll_error *err)
 {
     const char *path, *value;
@@ -66,6 +77,7 @@ static ll_status apply_set(ll_config *cfg, const char *text, ll_place place, ll_
                             where, text);
     ll_set *set = &cfg->set[cfg->n_set];
     *set = (ll_set){.path = path, .place = place};
+    LL_TRY(check_once(cfg, set, err));
     set->node = set_target(cfg, set, err);
     if (!set->node) return LL_ERR_CONFIG;
     if (*value == '@') {

@@ -7,11 +7,12 @@ ll_chunk_layers ll_chunk_deal(const ll_model *model, const ll_layout *layout, in
 {
     const int64_t n_chunk = ll_chunk_count(layout), ends = layout->embedding_as_layer ? 1 : 0;
     const int64_t n_unit = model->n_layer + 2 * ends;
-    /* Layers from .. to - 1 of the model; the embedding is unit 0 if it counts. */
+    /* The chunk has layers from .. to - 1 of the model. With embedding_as_layer, unit 0 is the
+     * embedding. */
     const int64_t from = max64(n_unit * v / n_chunk - ends, 0);
     const int64_t to = min64(n_unit * (v + 1) / n_chunk - ends, model->n_layer);
     ll_chunk_layers out = {.n = to - from};
-    int64_t first = 0; /* of the run */
+    int64_t first = 0; /* first layer of the run */
     for (int r = 0; r < model->n_run; r++) {
         const int64_t next = first + model->run[r].n_layer;
         out.of_run[r] = max64(min64(to, next) - max64(from, first), 0);

@@ -22,8 +22,8 @@ static bool precision_counts(const ll_study *s, const char *key)
     return wide || !strcmp(name, ll_precision_names[s->layout.precision]);
 }
 
-/* launch_<collective>, rate_frac_<collective> and rate_frac_in_network: where the study has such a
- * transfer. */
+/* launch_<collective>, rate_frac_<collective>, rate_frac_in_network count if the study has a
+ * transfer of that collective. */
 static bool collective_counts(const ll_study *s, const char *name)
 {
     if (!strcmp(name, "in_network")) name = ll_collective_names[LL_ALL_REDUCE];

@@ -1,5 +1,6 @@
-/* Which figures of a configuration a training step rests on: evidence counts only for what is used.
- */
+/* Which values of a configuration a result depends on. The evidence of a result is that of the
+ * weakest value which it depends on; values that are not used do not count.
+ * */
 #ifndef LL_WORK_EVIDENCE_H
 #define LL_WORK_EVIDENCE_H
 
@@ -7,12 +8,12 @@
 
 #include <stdbool.h>
 
-/* Whether the entry has a part in the result of the study. Not so: choices (they have no evidence),
- * the peaks of other precisions, the software of collectives that no transfer of the job can be, a
- * power or a window that is switched off, and texts. */
+/* Whether the result of the study depends on the entry. It does not on: choices and texts (they
+ * need no evidence), peaks of other precisions, the software of collectives that the job does not
+ * use, and a power or a window that is switched off. */
 bool ll_evidence_counts(const ll_study *study, const ll_config_entry *entry);
 
-/* The weakest of those that count. */
+/* The weakest evidence among the entries that count. */
 ll_evidence ll_evidence_weakest(const ll_study *study);
 
 #endif

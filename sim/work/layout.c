@@ -19,24 +19,24 @@ const ll_key ll_layout_keys[] = {
      .kind = LL_KIND_CHOICE,
      .offset = offsetof(ll_layout, precision),
      .choices = ll_precision_names,
-     .doc = "of the GEMMs (attention runs in 16 bits), such as bf16"},
-    COUNT("tp", tp, "1", 1e6, "tensor-parallel chips"),
-    COUNT("cp", cp, "1", 1e6, "context-parallel chips"),
-    COUNT("pp", pp, "1", 1e6, "pipeline stages"),
+     .doc = "precision of the GEMMs, such as bf16; attention runs in 16 bits"},
+    COUNT("tp", tp, "1", 1e6, "tensor-parallel size"),
+    COUNT("cp", cp, "1", 1e6, "context-parallel size"),
+    COUNT("pp", pp, "1", 1e6, "pipeline-parallel size: number of stages"),
     {.name = "dp",
      .kind = LL_KIND_COUNT,
      .offset = offsetof(ll_layout, dp),
      .def = "0",
      .min = 0,
      .max = 1e9,
-     .doc = "data-parallel replicas; 0: chips / (tp cp pp)"},
+     .doc = "data-parallel size: number of replicas; 0: chips / (tp cp pp)"},
     COUNT("interleave", interleave, "1", 1e4, "model chunks per pipeline stage (virtual stages)"),
     {.name = "schedule",
      .kind = LL_KIND_CHOICE,
      .offset = offsetof(ll_layout, schedule_choice),
      .def = "1f1b",
      .choices = ll_schedule_names,
-     .doc = "order in which pipeline stages run their micro-batches"},
+     .doc = "pipeline schedule: order in which a stage runs its forward and backward passes"},
     {.name = "embedding_as_layer",
      .kind = LL_KIND_BOOL,
      .offset = offsetof(ll_layout, embedding_as_layer),
@@ -47,7 +47,7 @@ const ll_key ll_layout_keys[] = {
      .kind = LL_KIND_STRING,
      .offset = offsetof(ll_layout, order),
      .def = "tp cp dp pp",
-     .doc = "axes, the one whose members are neighbouring chips first"},
+     .doc = "axes in the order of chip numbers: the first one's members are neighbouring chips"},
     {0}};
 
 int64_t ll_layout_axis_size(const ll_layout *layout, ll_axis axis)
@@ -180,7 +180,7 @@ void ll_layout_group(const ll_layout *layout, unsigned axes, ll_group *out)
         const int axis = layout->axis_at[i];
         const int64_t size = ll_layout_axis_size(layout, (ll_axis)axis);
         if ((axes & (1u << axis)) && size > 1) {
-            const int last = out->n_digit - 1; /* digits without a gap between them are one digit */
+            const int last = out->n_digit - 1; /* adjacent digits are merged into one */
             if (last >= 0 && out->stride[last] * (int64_t)out->size[last] == stride) {
                 out->size[last] = (int32_t)(out->size[last] * size);
             } else {

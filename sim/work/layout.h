@@ -5,10 +5,10 @@
  *   cp  context parallelism: the sequence is split, keys and values are exchanged
  *   pp  pipeline stages, each with `interleave` chunks of the model (Narayanan et al. 2021)
  *   dp  replicas; = chips / (tp cp pp)
- * The vocabulary matrices sit on the first and the last stage.
+ * The embedding is on the first stage, the output projection on the last.
  *
- * A layout is plain data: whether it is legal, and what it leaves to a chip, can be asked without a
- * configuration and in silence, as a search does. */
+ * A layout is plain data. Whether it is legal, and which part of the model a chip gets, can be
+ * asked without a configuration and without error messages, as a search over layouts does. */
 #ifndef LL_WORK_LAYOUT_H
 #define LL_WORK_LAYOUT_H
 
@@ -18,7 +18,7 @@
 #include "sim/schedule/schedule.h"
 #include "sim/traffic/traffic.h"
 
-/* Micro-batches times chunks of a pipeline: a time is kept for each. */
+/* Most micro-batches times chunks of a pipeline: the executor keeps a time for each. */
 enum { LL_MAX_OP = 1 << 22 };
 
 typedef struct ll_layout {
@@ -27,35 +27,37 @@ typedef struct ll_layout {
     int64_t micro_batch;  /* sequences */
     int precision;        /* ll_precision of the GEMMs */
     int64_t tp, cp, pp, dp, interleave;
-    int schedule_choice; /* as read: index into ll_schedule_types */
+    int schedule_choice; /* job.schedule: index into ll_schedule_types */
     const ll_schedule_type *schedule;
-    bool embedding_as_layer; /* the vocabulary's ends count as a layer each when layers are dealt */
+    bool embedding_as_layer; /* embedding and output projection count as a layer each */
     const char *order;       /* "tp cp dp pp" */
-    int axis_at[LL_N_AXIS];  /* order, parsed: ll_axis, fastest first */
+    int axis_at[LL_N_AXIS];  /* `order`, parsed: ll_axis, fastest first */
 } ll_layout;
 
 extern const ll_key ll_layout_keys[];
 
-/* Parse `order`; false unless each axis stands there exactly once. */
+/* Parses `order` into axis_at; false unless it names each axis exactly once. */
 bool ll_layout_order(ll_layout *layout);
 
-/* dp = chips / (tp cp pp) if it was left out, and the batch per replica: false if they do not
- * multiply out. */
+/* Sets dp = chips / (tp cp pp) if it is 0, and checks that the axes multiply to n_chip and that the
+ * batch divides by dp * micro_batch. False: each mismatch is added to `why`. */
 bool ll_layout_fit(ll_layout *layout, int32_t n_chip, ll_faults *why);
 
-/* Whether the model can be laid out so. Each fault says what would be legal. Pure. */
+/* Whether the model can have this layout. Each fault in `why` names the key and what would be
+ * legal. Pure. */
 bool ll_layout_legal(const ll_layout *layout, const ll_stack *stack, const ll_model *model,
                      ll_faults *why);
 
-/* What the layout leaves to one chip. `stack` is borrowed. */
+/* The part of the model and of the batch that one chip gets. `stack` is borrowed. */
 ll_split ll_layout_split(const ll_layout *layout, const ll_stack *stack, const ll_model *model);
 
 int64_t ll_layout_axis_size(const ll_layout *layout, ll_axis axis);
 
-/* Chips between neighbours along each axis. */
+/* stride[a]: distance in chip numbers between neighbours along ll_axis a. */
 void ll_layout_strides(const ll_layout *layout, int64_t stride[LL_N_AXIS]);
 
-/* The groups that vary the given axes together (bit a of `axes` for ll_axis a), over all chips. */
+/* The groups of chips that differ only in the given axes (bit a of `axes` for ll_axis a); together
+ * they cover all chips. */
 void ll_layout_group(const ll_layout *layout, unsigned axes, ll_group *out);
 
 /* Micro-batches per pipeline and step. */

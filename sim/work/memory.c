@@ -21,10 +21,11 @@ typedef struct stage {
     ll_pipe pipe;
     int64_t id, n_held;
     double n_param,
-        kept_B; /* weights on one chip; activations of one micro-batch through all its chunks */
-    double largest_B;     /* activations of its largest layer, nothing recomputed */
+        /* param: weights on one chip; kept_B: activations of one micro-batch in all chunks */
+        kept_B;
+    double largest_B;     /* activations of its largest layer, without recomputation */
     int n_vocab;          /* vocabulary matrices */
-    const ll_layers *run; /* of its layers, the one with the most weights */
+    const ll_layers *run; /* its layers with the most weights */
 } stage;
 
 static void chunk_add(stage *s, int64_t v)
@@ -58,7 +59,8 @@ static double activations_B(const stage *s)
 {
     const ll_schedule_type *schedule = ll_layout_schedule(s->layout);
     double sum_B = (double)schedule->in_flight(&s->pipe, s->id) * s->kept_B / (double)s->n_held;
-    if (s->stack->recompute == LL_RECOMPUTE_FULL) sum_B += s->largest_B; /* being computed again */
+    /* the layer that is being recomputed */
+    if (s->stack->recompute == LL_RECOMPUTE_FULL) sum_B += s->largest_B;
     return sum_B;
 }
 
@@ -85,15 +87,15 @@ static void stage_memory(stage *s, const ll_chip *chip, ll_memory *out)
     add(out, "reserved", chip->memory_reserved_B);
 }
 
-/* The knobs that this job has not used yet. */
+/* What to change in the job so that it needs less memory. */
 static const char *advice(const ll_layout *layout, const ll_stack *stack)
 {
     if (stack->zero == 0) return "shard the optimizer (zero = 1)";
     if (layout->micro_batch > 1)
-        return "take a smaller micro_batch, more tp or pp, or recompute = \"full\"";
+        return "try a smaller micro_batch, a larger tp or pp, or recompute = \"full\"";
     if (stack->recompute != LL_RECOMPUTE_FULL)
-        return "take more tp, pp or cp, a higher zero, or recompute = \"full\"";
-    return "take more tp, pp or cp, a higher zero, or grad_precision = \"bf16\"";
+        return "try a larger tp, pp or cp, a higher zero, or recompute = \"full\"";
+    return "try a larger tp, pp or cp, a higher zero, or grad_precision = \"bf16\"";
 }
 
 void ll_train_memory(const ll_chip *chip, const ll_model *model, const ll_layout *layout,

@@ -1,11 +1,12 @@
-/* What training keeps in the memory of a chip. */
+/* Memory per chip in training: weights, gradients, optimizer states, activations. */
 #ifndef LL_WORK_MEMORY_H
 #define LL_WORK_MEMORY_H
 
 #include "sim/work/chunks.h"
 #include "sim/work/workload.h"
 
-/* Of the fullest stage. Activations: Korthikanti et al. 2022. Pure. */
+/* Bytes per chip of the stage that needs the most, in parts, whether it fits or not. Activations
+ * follow Korthikanti et al. 2022. Pure. */
 void ll_train_memory(const ll_chip *chip, const ll_model *model, const ll_layout *layout,
                      const ll_stack *stack, ll_memory *out);
 

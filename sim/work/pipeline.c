@@ -10,19 +10,21 @@ typedef struct builder {
     int32_t n_task, cap;
     int64_t n_stage, n_chunk, n_micro;
     ll_slot **slot;         /* [n_stage][n_slot] */
-    int64_t *n_slot, *next; /* [n_stage]; next: to be placed */
+    int64_t *n_slot, *next; /* [n_stage]; next: the slot to be placed */
     int32_t
-        *end[N_DIRECTION]; /* [n_chunk * n_micro]: the task that ends the pass; -1: not placed */
-    int64_t *left;         /* [n_chunk] backward slots to be placed that make weight gradients */
-    int64_t *home;         /* [n_chunk] its stage */
-    int32_t *gather;       /* [n_chunk] */
-    int32_t *last_gather;  /* [n_stage] */
-    int32_t *last;         /* [n_stage] last task on the compute stream */
-    int32_t *last_back;    /* [n_chunk] the task that ends its gradients */
-    /* [n_stage] messages of the turn: bit 0 to the next stage, bit 1 to the one before. */
+        /* [n_chunk * n_micro]: the task that ends the pass of a chunk and micro-batch; -1: not
+         * placed */
+        *end[N_DIRECTION];
+    int64_t *left;        /* [n_chunk] slots that make weight gradients and are not placed yet */
+    int64_t *home;        /* [n_chunk] its stage */
+    int32_t *gather;      /* [n_chunk] */
+    int32_t *last_gather; /* [n_stage] */
+    int32_t *last;        /* [n_stage] its last task on the compute stream */
+    int32_t *last_back;   /* [n_chunk] the task after which its gradients are complete */
+    /* [n_stage] sends of this turn: bit 0 to the next stage, bit 1 to the previous one. */
     int8_t *sends;
     bool *started; /* [n_chunk] */
-    bool splits;   /* backward passes are split */
+    bool splits;   /* the schedule splits backward passes */
 } builder;
 
 static int32_t place(builder *b, int64_t stage, ll_stream stream, int32_t cost)
@@ -37,7 +39,8 @@ static int32_t place(builder *b, int64_t stage, ll_stream stream, int32_t cost)
     return b->n_task++;
 }
 
-/* Weights arrive stage by stage, chunk after chunk, from the start of the step. */
+/* One dp gather per chunk: each stage gathers the weights of its chunks one after the other, from
+ * the start of the step on. */
 static void place_gathers(builder *b)
 {
     for (int64_t s = 0; s < b->n_stage; s++)
@@ -52,18 +55,19 @@ static int64_t at(const builder *b, int64_t chunk, int64_t micro)
     return chunk * b->n_micro + micro;
 }
 
-/* What a pass waits for: the task, -1 if nothing, -2 if it is not placed yet. *sent: a send lies
- * between. */
+/* The task whose output a pass needs; -1: none, -2: not placed yet. *sent: the output comes from
+ * another stage by a pipeline send. */
 static int32_t input_of(const builder *b, ll_slot_kind kind, int64_t chunk, int64_t micro,
                         bool *sent)
 {
     *sent = false;
-    if (kind == LL_SLOT_BACKWARD_WEIGHT) return -1; /* its own stage has run the other half */
+    /* its stage has run the half for input gradients */
+    if (kind == LL_SLOT_BACKWARD_WEIGHT) return -1;
     const bool forward = kind == LL_SLOT_FORWARD;
     const int64_t before = forward ? chunk - 1 : chunk + 1;
     int32_t task;
     if (before < 0) return -1;
-    if (before == b->n_chunk) { /* the loss: backward starts from this chunk's own forward pass */
+    if (before == b->n_chunk) { /* after the loss: its own forward pass */
         task = b->end[FORWARD][at(b, chunk, micro)];
     } else {
         task = b->end[forward ? FORWARD : BACKWARD][at(b, before, micro)];
@@ -82,7 +86,7 @@ static void depend(builder *b, int32_t task, int32_t on, bool sent)
         t->flags = (uint16_t)(t->flags | (k ? LL_TASK_DELAYED_1 : LL_TASK_DELAYED_0));
 }
 
-/* The first forward pass of a chunk works through its weights as they arrive. */
+/* The first forward pass of a chunk streams from the gather of its weights. */
 static void depend_on_weights(builder *b, int64_t stage, int32_t task, int64_t chunk)
 {
     ll_task *t = &b->task[task];
@@ -92,7 +96,7 @@ static void depend_on_weights(builder *b, int64_t stage, int32_t task, int64_t c
     if (b->p->overlap_gather) t->flags |= LL_TASK_STREAMED;
 }
 
-/* The chunk's gradients are whole after this task. */
+/* Counts the passes that make gradients of the chunk; after the last one they are complete. */
 static void release_gradients(builder *b, int32_t task, int64_t chunk)
 {
     if (--b->left[chunk] > 0) return;
@@ -124,7 +128,7 @@ static bool sends_on(const builder *b, bool forward, int64_t chunk)
     return next >= 0 && next < b->n_chunk && b->home[next] != b->home[chunk];
 }
 
-/* The pass has ended with this task; a stage that blocks on its sends ends later. */
+/* Notes the task that ends a pass; without overlap_sends that is the send after it. */
 static void ends(builder *b, int64_t stage, int32_t task, bool forward, int64_t chunk,
                  int64_t micro)
 {
@@ -144,7 +148,7 @@ static int32_t draw_of(const builder *b, const ll_slot *s)
     return (int32_t)(2 * i + (s->kind != LL_SLOT_FORWARD && s->kind != LL_SLOT_PAIR));
 }
 
-/* Place a slot; false if it waits for what is not placed yet. */
+/* Place a slot; false if a task that it depends on is not placed yet. */
 static bool place_slot(builder *b, int64_t stage, const ll_slot *s)
 {
     const bool pair = s->kind == LL_SLOT_PAIR;
@@ -168,8 +172,8 @@ static bool place_slot(builder *b, int64_t stage, const ll_slot *s)
     return true;
 }
 
-/* The plain case, which a search meets thousands of times: a whole forward or backward pass, sends
- * overlapped. */
+/* The fast path of place_slot, as a search places thousands of pipelines: a whole forward or
+ * backward pass, with overlapped sends. */
 static inline bool place_pass(builder *b, int64_t stage, const ll_slot *s)
 {
     const bool forward = s->kind == LL_SLOT_FORWARD;
@@ -207,8 +211,8 @@ static inline bool place_next(builder *b, int64_t stage)
     return true;
 }
 
-/* Turn by turn: in most schedules inputs are there then, so this places nearly everything without a
- * vain try. */
+/* Place slot after slot, turn by turn. In most schedules inputs are placed by then, so hardly any
+ * attempt fails. */
 static void place_by_turns(builder *b)
 {
     for (int64_t y = 0, left = 1; left > 0; y++) {
@@ -223,7 +227,8 @@ static void place_by_turns(builder *b)
     }
 }
 
-/* Each stage as far as it gets, again and again. */
+/* Place each stage's slots as far as dependencies allow, until all are placed. Error if no stage
+ * can go on. */
 static ll_status place_freely(builder *b, ll_error *err)
 {
     place_by_turns(b);
@@ -236,15 +241,16 @@ static ll_status place_freely(builder *b, ll_error *err)
     for (int64_t s = 0; s < b->n_stage; s++)
         if (b->next[s] < b->n_slot[s])
             return ll_error_set(err, LL_ERR_INTERNAL,
-                                "the pipeline schedule %s blocks at slot %lld of stage %lld",
+                                "the pipeline schedule %s deadlocks at slot %lld of stage %lld",
                                 b->p->schedule->name, (long long)b->next[s], (long long)s);
     return LL_OK;
 }
 
 static int n_bit(int8_t bits) { return (bits & 1) + (bits >> 1 & 1); }
 
-/* A stage has exchanged when it, and those that it sends to or receives from, are ready, and the
- * most sends of one of them are through. ready: [n_stage] last task before the exchange. */
+/* The exchange of a stage after a turn: it starts when the stage and the neighbours that it
+ * exchanges with are ready, and takes as many sends as the busiest of them has. ready: [n_stage]
+ * last task before the exchange. */
 static void place_exchange(builder *b, int64_t stage, const int32_t *ready)
 {
     const int64_t n = b->n_stage, other[2] = {(stage + 1) % n, (stage + n - 1) % n};
@@ -264,8 +270,8 @@ static void place_exchange(builder *b, int64_t stage, const int32_t *ready)
     b->task[task].dep[1] = on[1];
 }
 
-/* In turn y, stage s runs its slots of turn y - s; then all exchange. Inputs arrived in the
- * exchange before, so passes depend on nothing else. */
+/* Lock-step: in global turn y, stage s runs its slots of turn y - s; then neighbours exchange. A
+ * pass's input came with the exchange before it, so it needs no further dependency. */
 static ll_status place_in_lock_step(builder *b, ll_arena *mem, ll_error *err)
 {
     int32_t *ready = ll_arena_array(mem, b->n_stage, int32_t);
@@ -275,9 +281,10 @@ static ll_status place_in_lock_step(builder *b, ll_arena *mem, ll_error *err)
         for (int64_t s = 0; s < b->n_stage; s++) {
             while (b->next[s] < b->n_slot[s] && b->slot[s][b->next[s]].turn <= y - s) {
                 if (!place_slot(b, s, &b->slot[s][b->next[s]]))
-                    return ll_error_set(err, LL_ERR_INTERNAL,
-                                        "stage %lld, turn %lld: an input has not been sent",
-                                        (long long)s, (long long)y);
+                    return ll_error_set(
+                        err, LL_ERR_INTERNAL,
+                        "stage %lld, turn %lld: a pass runs before its input was sent",
+                        (long long)s, (long long)y);
                 b->next[s]++;
             }
             left += b->n_slot[s] - b->next[s];
@@ -289,7 +296,7 @@ static ll_status place_in_lock_step(builder *b, ll_arena *mem, ll_error *err)
     return LL_OK;
 }
 
-/* Of the chunks of a stage, the one that finishes next after a task. */
+/* Of the chunks of a stage, the one whose gradients are complete next after a task; -1: none. */
 static int64_t next_done(const builder *b, int64_t stage, int32_t after)
 {
     int64_t next = -1;
@@ -300,7 +307,8 @@ static int64_t next_done(const builder *b, int64_t stage, int32_t after)
     return next;
 }
 
-/* Gradients of a stage in the order in which its chunks finish, and when all of them are there. */
+/* The dp transfers of a stage's gradients, in the order in which its chunks complete them. Returns
+ * a join after all of them. */
 static int32_t place_gradients(builder *b, int64_t stage)
 {
     int32_t last = -1, done = -1;
@@ -315,7 +323,8 @@ static int32_t place_gradients(builder *b, int64_t stage)
     return ready;
 }
 
-/* The gradients of all stages, those that both ends share, and the optimizer. */
+/* The end of the step: dp transfers of gradients, the all-reduce of tied embeddings, and the
+ * optimizer. */
 static void place_finish(builder *b, ll_arena *mem)
 {
     const int64_t last = b->n_stage - 1;
@@ -354,7 +363,7 @@ static void builder_begin(builder *b, ll_arena *mem)
     b->next = ll_arena_array(mem, b->n_stage, int64_t);
     b->left = ll_arena_fill(mem, b->n_chunk, int64_t);
     for (int64_t v = 0; v < b->n_chunk; v++)
-        b->left[v] = b->n_micro; /* every micro-batch makes gradients once */
+        b->left[v] = b->n_micro; /* each micro-batch makes gradients once */
     for (int64_t s = 0; s < b->n_stage; s++) {
         b->n_slot[s] = b->p->schedule->n_slot(&b->p->pipe, s);
         b->slot[s] = ll_arena_fill(mem, b->n_slot[s], ll_slot);
@@ -397,8 +406,8 @@ ll_status ll_pipeline_tasks(const ll_pipeline *p, ll_arena *mem, ll_graph *out, 
     return LL_OK;
 }
 
-/* Micro-batches go through an interleaved pipeline in groups of one per stage; a single group does
- * not fill more than two stages. */
+/* In an interleaved pipeline micro-batches run in groups of n_stage; with a single group and more
+ * than two stages the steady state is never reached. */
 bool ll_pipeline_in_lock_step(const ll_schedule_type *schedule, const ll_pipe *pipe,
                               bool overlap_sends)
 {

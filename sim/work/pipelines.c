@@ -1,11 +1,11 @@
-/* Tasks of pipelines that were built before: ll_pipelines of sim/work/pipeline.h. */
+/* The cache of tasks by pipeline shape: ll_pipelines of sim/work/pipeline.h. */
 #include "sim/work/pipeline.h"
 
 typedef struct known {
     ll_pipeline
-        pipeline; /* its cost arrays are gone; they follow from the shape and the first costs */
+        pipeline; /* without its cost arrays, which follow from the shape and the first costs */
     int32_t first_forward, first_optimizer;
-    ll_graph tasks; /* and nothing else of a graph */
+    ll_graph tasks; /* of a graph, only the tasks are filled */
     struct known *next;
 } known;
 

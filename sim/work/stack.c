@@ -18,19 +18,20 @@ const ll_key ll_stack_keys[] = {
      .def = "1",
      .min = 0,
      .max = 3,
-     .doc = "ZeRO stage: replicas shard 1 the optimizer, 2 and gradients, 3 and weights"},
+     .doc =
+         "ZeRO stage: 1 shards the optimizer over the replicas, 2 also gradients, 3 also weights"},
     {.name = "recompute",
      .kind = LL_KIND_CHOICE,
      .offset = offsetof(ll_stack, recompute),
      .def = "none",
      .choices = recompute_names,
-     .doc = "activation recomputation in the backward pass; selective: the attention core"},
+     .doc = "activation recomputation in the backward pass; selective: of the attention core only"},
     {.name = "grad_precision",
      .kind = LL_KIND_CHOICE,
      .offset = offsetof(ll_stack, grad_precision),
      .def = "fp32",
      .choices = grad_names,
-     .doc = "of the gradients that are accumulated and reduced"},
+     .doc = "precision in which gradients are accumulated and reduced"},
     SWITCH("sequence_parallel", sequence_parallel, "true",
            "sequence parallelism: norms and residuals are split over the tp chips too"),
     SWITCH("overlap_grad_reduce", overlap_grad_reduce, "true",
@@ -45,32 +46,36 @@ const ll_key ll_stack_keys[] = {
            "overlap pipeline sends with the next pass; false: stages block, and interleaved stages "
            "advance in lock-step"),
     SWITCH("fused_attention", fused_attention, "true",
-           "FlashAttention or alike: scores are not written to memory"),
+           "fused attention such as FlashAttention: scores are not written to memory"),
+    SWITCH("grad_fusion", grad_fusion, "true",
+           "GEMMs of weight gradients accumulate into the gradient buffer; false: a kernel of its "
+           "own does"),
     SWITCH(
-        "grad_fusion", grad_fusion, "true",
-        "the GEMM of a weight gradient adds to the gradient buffer; false: kernels of their own"),
-    SWITCH("grad_widen", grad_widen, "false",
-           "without grad_fusion: gradients are cast to 32 bits by one kernel, added by another"),
+        "grad_widen", grad_widen, "false",
+        "without grad_fusion: one kernel casts gradients to 32 bits, another one accumulates them"),
     SWITCH("grad_whole", grad_whole, "false",
-           "zero = 1: an all-reduce of all gradients instead of a reduce-scatter"),
-    SWITCH("overlap_tp", overlap_tp, "false",
-           "overlap tp transfers with the GEMMs they feed or follow, chunk by chunk (userbuffers)"),
-    SWITCH("overlap_tp_grad", overlap_tp_grad, "true",
-           "overlap backward tp scatters with the GEMMs of weight gradients"),
+           "zero = 1: replicas all-reduce the whole gradients instead of reduce-scattering them"),
+    SWITCH(
+        "overlap_tp", overlap_tp, "false",
+        "overlap tp transfers with the GEMMs before or after them, chunk by chunk (userbuffers)"),
+    SWITCH(
+        "overlap_tp_grad", overlap_tp_grad, "true",
+        "overlap the tp reduce-scatters of the backward pass with the GEMMs of weight gradients"),
     SWITCH("scatter_gather", scatter_gather, "true",
            "without sequence_parallel: each tp chip sends a part to the next stage, which "
            "all-gathers"),
     SWITCH(
         "shared_scales", shared_scales, "false",
         "FP8 with delayed scaling: all-reduce of amax over the chips of a stage after each pass"),
-    SWITCH("narrow_params", narrow_params, "false", "FP8: the replicas all-gather FP8 weights"),
+    SWITCH("narrow_params", narrow_params, "false",
+           "FP8: replicas all-gather weights in FP8, not in 16 bits"),
     SWITCH("narrow_outputs", narrow_outputs, "false",
-           "FP8 with overlap_tp: forward tp reduce-scatters add up FP8 values"),
+           "FP8 with overlap_tp: the tp reduce-scatters of the forward pass carry FP8 values"),
     SWITCH("eager", eager, "false",
            "plain PyTorch: gradients of biases, norms and split QKV are kernels of their own"),
-    SWITCH(
-        "gather_lists", gather_lists, "false",
-        "zero = 3: matrix by matrix, through lists of tensors; the host waits (DeepSpeed of 2021)"),
+    SWITCH("gather_lists", gather_lists, "false",
+           "zero = 3: gather each matrix by itself into a list of tensors, synchronously "
+           "(DeepSpeed of 2021)"),
     {0}};
 
 bool ll_stack_legal(const ll_stack *stack, int precision, ll_faults *why)

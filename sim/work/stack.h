@@ -10,10 +10,11 @@
 
 extern const ll_key ll_stack_keys[];
 
-/* Whether every switch that is on has an effect; each that has none is a fault. Pure. */
+/* Whether every switch that is on has an effect. Each one that has none is added to `why`, with
+ * what it needs. Pure. */
 bool ll_stack_legal(const ll_stack *stack, int precision, ll_faults *why);
 
-/* FP8 with delayed scaling, whose maxima all chips of a stage agree on. */
+/* FP8 with delayed scaling: the chips of a stage all-reduce the maxima (amax) of their tensors. */
 static inline bool ll_stack_shares_scales(const ll_stack *stack, int precision)
 {
     return stack->shared_scales && precision == LL_PRECISION_FP8;
@@ -26,7 +27,7 @@ static inline bool ll_stack_syncs_every_pass(const ll_stack *stack, int precisio
     return ll_stack_shares_scales(stack, precision) || stack->zero >= 3;
 }
 
-/* Bytes of a weight that the replicas gather. */
+/* Bytes per weight in all-gathers between the replicas. */
 static inline double ll_stack_param_B(const ll_stack *stack, int precision)
 {
     return stack->narrow_params && precision == LL_PRECISION_FP8 ? 1 : 2;

@@ -19,7 +19,7 @@ const ll_key ll_study_keys[] = {
      .def = "1",
      .min = 0,
      .max = 9e15,
-     .doc = "of every random draw"},
+     .doc = "seed of all random draws"},
     {0}};
 
 static const char *engine_name(int i)
@@ -42,7 +42,7 @@ static bool has_key(const ll_key *keys, const char *name)
     return false;
 }
 
-/* What belongs to another engine is no misspelling. */
+/* A key of another engine gets a message of its own, as it is not misspelt. */
 static ll_status engine_keys_check(const ll_config *cfg, const ll_engine_type *engine,
                                    ll_arena *mem, ll_error *err)
 {
@@ -90,7 +90,7 @@ static ll_status workload_read(ll_config *cfg, ll_arena *mem, ll_study *out, ll_
     return LL_OK;
 }
 
-/* Layout, software and workload, and whether they fit the model and the chips. */
+/* Read layout, training software and workload, and check them against the model and the chips. */
 static ll_status job_read(ll_config *cfg, ll_arena *mem, ll_study *out, ll_error *err)
 {
     const ll_status layout = ll_config_fill(cfg, "job", ll_layout_keys, &out->layout, err);
@@ -119,7 +119,8 @@ static const char *size_text(double size_B, char *out, size_t cap)
     return out;
 }
 
-/* What does not fit is an error that says how much is missing, and which knobs would help. */
+/* A job that does not fit into memory is an error that says how much is missing and which keys to
+ * change. */
 static ll_status memory_check(const ll_config *cfg, const ll_study *study, ll_error *err)
 {
     const ll_memory *m = &study->memory;
@@ -130,13 +131,13 @@ static ll_status memory_check(const ll_config *cfg, const ll_study *study, ll_er
         used += (size_t)snprintf(parts + used, sizeof parts - used, "%s%s %s", i ? ", " : "",
                                  m->part[i].name, size_text(m->part[i].size_B, size, sizeof size));
     return ll_config_fault(
-        cfg, "job.tp", err, "stage %lld needs %s per chip (%s), %s has %s: %s are missing; %s",
+        cfg, "job.tp", err, "stage %lld needs %s per chip (%s), but %s has %s: %s are missing; %s",
         (long long)m->lane, size_text(m->total_B, total, sizeof total), parts,
         study->cluster.chip.name, size_text(m->capacity_B, capacity, sizeof capacity),
         size_text(m->total_B - m->capacity_B, missing, sizeof missing), m->advice);
 }
 
-/* A group that the file has not got is one message, not one for each of its keys. */
+/* A missing group is one error, not one for each of its required keys. */
 static void group_check(ll_config *cfg, const char *name, const char *write, ll_error *err)
 {
     const ll_node *group;
@@ -169,16 +170,17 @@ static ll_status groups_check(ll_config *cfg, const ll_study_source *from, ll_er
     return err->n_line > before ? LL_ERR_CONFIG : LL_OK;
 }
 
-/* What a study is read from: text, settings, and then parts of other configurations. */
+/* What a study is read from: its source text and settings, and changes from other configurations.
+ */
 typedef struct reading {
     const ll_study_source *from;
     ll_source source;
     int n_change;
-    const ll_change *change;  /* those with a text are in from->set already */
-    const ll_topology *known; /* of this fabric, or NULL */
+    const ll_change *change;  /* changes with a text are in from->set already */
+    const ll_topology *known; /* the topology if it is built already, or NULL */
 } reading;
 
-/* Name, doc and seed; a cluster may have none of them. Results are called by the name. */
+/* Read name, doc and seed; a cluster need not have them. The name stands in every result. */
 static ll_status head_read(ll_config *cfg, int what, ll_study *out, ll_error *err)
 {
     enum { MAX_NAME = 120 };
@@ -199,7 +201,7 @@ static ll_status precision_check(const ll_config *cfg, const ll_study *study, ll
                            ll_precision_names[precision]);
 }
 
-/* The job, once cluster and model are there. */
+/* Read the job, after cluster and model. */
 static ll_status work_fill(ll_config *cfg, ll_arena *mem, ll_study *out, ll_error *err)
 {
     LL_TRY(job_read(cfg, mem, out, err));
@@ -247,7 +249,7 @@ ll_status ll_study_parse(const ll_study_source *from, ll_source source, ll_arena
     return reading_run(&(reading){.from = own, .source = source}, mem, out, err);
 }
 
-/* Whether what is at `path` is a part of the group, or holds it. */
+/* Whether `path` is in the group, or the group in it. */
 static bool concerns(const char *path, const char *group)
 {
     const size_t n = strlen(path), n_group = strlen(group), both = n < n_group ? n : n_group;

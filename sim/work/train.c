@@ -1,7 +1,8 @@
 /* Workload `train`: one training step after another. A step begins with the weights still sharded
- * (zero >= 1); each chunk's are gathered in order, and a chunk's first forward pass waits for them
- * layer by layer; it ends when the slowest stage has reduced its gradients and updated its weights.
- */
+ * (zero >= 1); they are gathered chunk by chunk, and a chunk's first forward pass waits for them
+ * layer by layer. A step ends when the slowest stage has reduced its gradients and updated its
+ * weights.
+ * */
 #include "sim/work/memory.h"
 #include "sim/work/train_graph.h"
 
@@ -9,23 +10,23 @@ static const ll_key keys[] = {{0}};
 
 static const ll_cause ladder[] = {
     {"jitter", "waiting",
-     "chips and passes are not all equally fast, and everybody waits for the slowest",
+     "stragglers: chips and tasks are not equally fast, and all wait for the slowest",
      LL_IDEAL_JITTER},
-    {"link errors", "network", "packets are damaged and sent again", LL_IDEAL_LINK_ERRORS},
+    {"link errors", "network", "damaged packets are retransmitted", LL_IDEAL_LINK_ERRORS},
     {"contention", "network", "transfers share links with other transfers", LL_IDEAL_CONTENTION},
     {"software", "network",
-     "collectives: launch, steps, and the share of the link rate that libraries reach",
-     LL_IDEAL_SOFTWARE},
-    {"latency", "network", "propagation and switches, per serial step", LL_IDEAL_LATENCY},
-    {"bandwidth", "network", "bytes over the links, as far as computing does not hide them",
+     "communication library: launch, steps, and a rate below that of the link", LL_IDEAL_SOFTWARE},
+    {"latency", "network", "propagation and switches, in each serial step of a collective",
+     LL_IDEAL_LATENCY},
+    {"bandwidth", "network", "exposed transfers: bytes over the links that compute does not hide",
      LL_IDEAL_TRANSFERS},
-    {"bubble", "pipeline", "pipeline stages wait for the first and for the last micro-batches",
+    {"bubble", "pipeline", "pipeline bubble: stages idle while the pipeline fills and drains",
      LL_IDEAL_WAITING},
-    {"imbalance", "pipeline", "stages do not have the same work", LL_IDEAL_IMBALANCE},
-    {"optimizer", "chip", "the weights' update", LL_IDEAL_OPTIMIZER},
-    {"recompute", "chip", "activations are computed again", LL_IDEAL_RECOMPUTE},
+    {"imbalance", "pipeline", "pipeline stages have unequal work", LL_IDEAL_IMBALANCE},
+    {"optimizer", "chip", "the optimizer updates the weights", LL_IDEAL_OPTIMIZER},
+    {"recompute", "chip", "activations are recomputed in the backward pass", LL_IDEAL_RECOMPUTE},
     {"launch", "chip", "gaps between kernels", LL_IDEAL_LAUNCH},
-    {"memory", "chip", "kernels wait for memory: norms, activations, casts, thin GEMMs",
+    {"memory", "chip", "kernels bound by memory bandwidth: norms, activations, casts, thin GEMMs",
      LL_IDEAL_MEMORY},
     {"kernels", "chip", "GEMMs and attention run below the peak of the precision", LL_IDEAL_PEAK},
     {0}};
@@ -34,7 +35,7 @@ static bool legal(const ll_study *study, ll_faults *why)
 {
     (void)study;
     (void)why;
-    return true; /* whatever a layout may be */
+    return true; /* any legal layout can be trained */
 }
 
 static void memory(const ll_study *study, ll_memory *out)
@@ -51,7 +52,7 @@ static double work_flop(const ll_study *study)
 static ll_status build(const ll_study *study, const void *shape, unsigned removes, ll_arena *mem,
                        ll_graph *out, ll_error *err)
 {
-    (void)shape; /* steps are all alike */
+    (void)shape; /* all steps are alike */
     return ll_train_graph(study, removes, mem, out, err);
 }
 
@@ -62,9 +63,9 @@ static const ll_metric metric[] = {
     {"tokens_per_s", "tokens/s", "tokens/s", LL_KIND_COUNT, "over all chips", false},
     {"tokens_per_s_per_chip", "tokens/s per chip", "tokens/s", LL_KIND_COUNT, "per chip", true},
     {"model_flop_per_step", "model FLOP per step", "FLOP", LL_KIND_RATIO,
-     "work that counts: see conventions", false},
+     "FLOP that count as work: see conventions", false},
     {"energy_J_per_token", "energy per token", "J", LL_KIND_RATIO,
-     "chips alone, at their design power; 0: power is not known", false},
+     "chips only, at thermal design power; 0: power is not known", false},
     {0}};
 
 static void metrics(const ll_study *study, const ll_outcome *outcome, double *value)
@@ -80,7 +81,7 @@ static void metrics(const ll_study *study, const ll_outcome *outcome, double *va
 
 const ll_workload_type ll_workload_train = {
     .name = "train",
-    .doc = "a training step: forward, backward, gradients, optimizer",
+    .doc = "training: a step is forward, backward, gradient reduction and optimizer",
     .keys = keys,
     .param_size = 0,
     .legal = legal,

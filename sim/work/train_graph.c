@@ -15,14 +15,14 @@ typedef struct builder {
     const ll_study *study;
     const ll_model *model;
     const ll_layout *layout;
-    const ll_stack *stack; /* as the rung has it */
+    const ll_stack *stack; /* the study's, with what the rung removes */
     ll_split split;
     ll_arena *mem;
     ll_graph *graph;
     double n_micro;
     const ll_chunk_layers *layers; /* [n_chunk] */
     const double *chunk_param;     /* [n_chunk] weights on one chip */
-    double mean_param;             /* of an average chunk */
+    double mean_param;             /* weights of an average chunk */
     double layer_param;            /* weights of an average layer, on all tp chips together */
     const ll_shards **shards;      /* [n_pass] */
     int *layer_pass[2];            /* forward, backward: [n_run] */
@@ -40,8 +40,8 @@ static int transfer_add(builder *b, const char *name, ll_collective what, unsign
     return i;
 }
 
-/* Between stages, each tp chip sends its part of an activation; without sequence parallelism all of
- * it, or, with scatter_gather, a part that the receivers all-gather. */
+/* Pipeline sends: with sequence parallelism each tp chip sends its part of the activations. Without
+ * it, it sends all of them, or with scatter_gather a part, which the receivers all-gather. */
 static void transfers_pp(builder *b)
 {
     const ll_layout *l = b->layout;
@@ -57,7 +57,8 @@ static void transfers_pp(builder *b)
             transfer_add(b, "pp gather", LL_ALL_GATHER, TP, LL_STREAM_PP, size_B, calls);
 }
 
-/* Of sharded weights a call moves a layer, or its average matrix through lists; else a chunk. */
+/* Size of a dp call: with ZeRO-3 one layer, or with gather_lists its average matrix; else a chunk.
+ */
 static void transfers_dp(builder *b)
 {
     const ll_layout *l = b->layout;
@@ -107,7 +108,7 @@ static ll_pass *pass_new(builder *b, int precision, int *index)
     return pass;
 }
 
-/* Gathers and scatters of a layer whose weights are sharded. */
+/* The ZeRO-3 transfers of a layer's pass. */
 static void shards_add(builder *b, const ll_layers *run, int pass, bool backward)
 {
     const ll_replica_work *r = &b->graph->replicas;
@@ -161,8 +162,8 @@ static void passes_ends(builder *b)
     }
 }
 
-/* The maximum of each FP8 tensor: input, weight and gradient of each GEMM of the layers of a chunk,
- * 4 B. */
+/* The amax reduction of FP8: one maximum of 4 B for the input, the weight and the gradient of each
+ * GEMM in the layers of a chunk. */
 static void passes_scale(builder *b)
 {
     enum { TENSORS_PER_GEMM = 3, GEMMS_PER_LAYER = 4 };
@@ -182,14 +183,15 @@ static void passes_scale(builder *b)
 static void together_add(ll_graph *g, unsigned set)
 {
     for (int s = 0; s < LL_N_STREAM; s++)
-        if (set >> s & 1 && g->on_wire[s] < 0) return; /* one of them has nothing to send */
+        if (set >> s & 1 && g->on_wire[s] < 0) return; /* a stream without transfers: no such set */
     LL_ASSERT(g->n_together < LL_MAX_TOGETHER, "%d sets", g->n_together);
     g->together[g->n_together++] = set;
 }
 
-/* Transfers within passes (tp, cp: one after the other) run while weights and gradients of the
- * replicas travel, and while sends of the pass before are under way. A gather (or the all-reduce)
- * stands for tp and cp, gradients for dp. */
+/* Sets of streams that share links: transfers within passes (tp, cp: one after the other) run while
+ * dp transfers and the pipeline sends of the pass before are on the wire. Slow-downs are priced
+ * with one transfer for each stream: the gather (or all-reduce) for tp and cp, the gradients for
+ * dp. */
 static void together(builder *b)
 {
     enum { TP_ = 1 << LL_STREAM_TP, CP_ = 1 << LL_STREAM_CP, PP_ = 1 << LL_STREAM_PP };
@@ -251,7 +253,8 @@ static ll_op op_of(builder *b, int64_t v, bool backward, int *layer)
     return op;
 }
 
-/* Calls of the transfers within passes: per chip and step, on average over the stages. */
+/* Counts the calls of the transfers within passes, per chip and step, as the mean over the stages.
+ */
 static void calls_count(builder *b, const ll_op *op, int64_t n_op)
 {
     const double n = b->n_micro / (double)b->layout->pp;
@@ -263,9 +266,9 @@ static void calls_count(builder *b, const ll_op *op, int64_t n_op)
         }
 }
 
-/* Parts in which the dp transfers of chunk v run. Megatron-LM collects max(40 million, 1 million x
- * replicas) parameters (DistributedDataParallelConfig: bucket_size), on the first chunk of the
- * first stage alone, as the others end earlier; with zero = 2 a layer is a part. */
+/* Buckets of the dp transfers of chunk v. A bucket of Megatron-LM has max(40 million, 1 million x
+ * replicas) parameters (DistributedDataParallelConfig: bucket_size). Only the first chunk of the
+ * first stage is cut into buckets, as the others end earlier; with zero = 2 a layer is a bucket. */
 static double n_part_of(const builder *b, int64_t v)
 {
     if (b->stack->zero >= 2) return fmax(1, (double)b->layers[v].n);
@@ -273,7 +276,7 @@ static double n_part_of(const builder *b, int64_t v)
     return v ? 1 : fmax(1, ceil(b->chunk_param[v] / bucket));
 }
 
-/* A forward and a backward op at once: all kernels and all transfers of both. */
+/* The op of a pair: all kernels and all transfers of its forward and its backward op. */
 static ll_op pair_of(builder *b, const ll_op *forward, const ll_op *backward)
 {
     ll_op_part *part = ll_arena_fill(b->mem, forward->n_part + backward->n_part, ll_op_part);
@@ -286,7 +289,7 @@ static ll_op pair_of(builder *b, const ll_op *forward, const ll_op *backward)
     return op;
 }
 
-/* Two ops of each chunk, and with a split backward pass four. */
+/* Ops of each chunk: forward and backward, and with split backward passes its two halves. */
 static void ops_build(builder *b, bool split_backward, bool pairs)
 {
     const int64_t n_chunk = b->graph->n_chunk = ll_chunk_count(b->layout);
@@ -331,7 +334,7 @@ static int32_t cost_add(cost_list *list, ll_cost_kind kind, int64_t index)
     return list->n++;
 }
 
-/* n costs of consecutive indices: first, first + step, ... */
+/* Appends n costs with the indices first, first + step, ...; returns their positions, [n]. */
 static const int32_t *cost_range(builder *b, cost_list *list, ll_cost_kind kind, int64_t n,
                                  int64_t first, int64_t step)
 {
@@ -406,7 +409,7 @@ static void params_find(builder *b)
     b->layer_param = layers / (double)b->model->n_layer;
 }
 
-/* All but the ops and the tasks: passes, transfers, and what is on the wire together. */
+/* Fills the graph without ops and tasks: passes, transfers, and sets of streams. */
 static builder describe(const ll_study *study, unsigned removes, ll_arena *mem, ll_graph *out)
 {
     ll_stack *stack = ll_arena_new(mem, ll_stack);

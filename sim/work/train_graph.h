@@ -17,11 +17,11 @@
  *                           ends of the pipeline hold
  *   scale reduce  tp cp dp  maxima of FP8 tensors after every pass (shared_scales)    nothing
  *
- * The blocks say what they transfer within a layer; the others stand here. With zero = 3, weights
- * are gathered per layer, forward and backward, and gradients scattered per layer and micro-batch
- * (fully sharded); with zero = 2 gradients are scattered per micro-batch. Without
- * backward_prefetch, weights are gathered for the backward pass of a layer when that of the layer
- * before has ended (PyTorch FSDP: BACKWARD_POST), and are exposed. */
+ * Blocks declare the transfers within a layer (tp, cp); all others are declared here. With zero =
+ * 3, weights are gathered per layer, forward and backward, and gradients scattered per layer and
+ * micro-batch (fully sharded); with zero = 2 gradients are scattered per micro-batch. Without
+ * backward_prefetch, the weights of a layer are gathered for its backward pass only when that of
+ * the layer before has ended (PyTorch FSDP: BACKWARD_POST), so the gather is exposed. */
 #ifndef LL_WORK_TRAIN_GRAPH_H
 #define LL_WORK_TRAIN_GRAPH_H
 
@@ -30,7 +30,7 @@
 ll_status ll_train_graph(const ll_study *study, unsigned removes, ll_arena *mem, ll_graph *out,
                          ll_error *err);
 
-/* Of the graph without its ops and tasks, see ll_workload_type. */
+/* Which collectives a training step has; ll_workload_type.collectives of `train`. */
 unsigned ll_train_collectives(const ll_study *study, ll_arena *mem);
 
 #endif

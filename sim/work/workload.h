@@ -1,8 +1,8 @@
-/* The seam of workloads: what is true of a training step, and of nothing else, is behind it.
+/* The interface of workloads. What is true of a training step, and of nothing else, is behind it.
  *
- * A workload says what the chips do in one iteration (a graph of tasks), what must be in memory,
- * which causes its loss ladder removes, and which figures its users want. sim/step/ prices the
- * graph, runs it, and climbs the ladder. */
+ * A workload defines what the chips do in one iteration (a graph of tasks), what must be in memory,
+ * which causes its loss ladder removes, and which figures it reports. sim/step/ prices the graph,
+ * executes it, and runs the ladder. */
 #ifndef LL_WORK_WORKLOAD_H
 #define LL_WORK_WORKLOAD_H
 
@@ -11,21 +11,21 @@
 
 struct ll_study;
 
-/* What is idealised away. */
+/* What an idealisation removes; a set of these bits is a rung of the loss ladder. */
 enum {
     LL_IDEAL_JITTER = 1 << 0,
     LL_IDEAL_LINK_ERRORS = 1 << 1,
     LL_IDEAL_CONTENTION = 1 << 2,
     LL_IDEAL_SOFTWARE = 1 << 3,
     LL_IDEAL_LATENCY = 1 << 4,
-    LL_IDEAL_TRANSFERS = 1 << 5, /* none takes any time */
-    LL_IDEAL_WAITING = 1 << 6,   /* tasks wait for nothing: the busiest lane counts */
-    LL_IDEAL_IMBALANCE = 1 << 7, /* the mean of the lanes counts */
+    LL_IDEAL_TRANSFERS = 1 << 5, /* no transfer takes any time */
+    LL_IDEAL_WAITING = 1 << 6,   /* no idle time: the time of the busiest lane */
+    LL_IDEAL_IMBALANCE = 1 << 7, /* lanes with equal work: the mean of their times */
     LL_IDEAL_OPTIMIZER = 1 << 8,
     LL_IDEAL_RECOMPUTE = 1 << 9,
     LL_IDEAL_LAUNCH = 1 << 10,
     LL_IDEAL_MEMORY = 1 << 11,
-    LL_IDEAL_PEAK = 1 << 12 /* nothing is left but the work at the peak of all chips */
+    LL_IDEAL_PEAK = 1 << 12 /* only the work that counts is left, at the peak of all chips */
 };
 
 /* A rung of the loss ladder: removes one cause more than the rung before. */
@@ -33,7 +33,7 @@ typedef struct ll_cause {
     const char *name;  /* a word for tables and pictures */
     const char *group; /* of causes that a picture gives one colour: "network" */
     const char *doc;   /* one line */
-    unsigned removes;  /* one of LL_IDEAL_*; the last rung of a ladder removes LL_IDEAL_PEAK */
+    unsigned removes;  /* one of LL_IDEAL_*; the last of a ladder is LL_IDEAL_PEAK */
 } ll_cause;
 
 /* Memory per chip, of the fullest lane, in named parts. */
@@ -47,41 +47,42 @@ typedef struct ll_memory {
     ll_memory_part part[LL_MAX_MEMORY_PART];
     double total_B, capacity_B;
     int64_t lane;       /* the fullest */
-    const char *advice; /* what would need less */
+    const char *advice; /* what to change in the job so that it needs less */
 } ll_memory;
 
 /* Bytes of the part of that name; 0 if there is none. */
 double ll_memory_part_B(const ll_memory *memory, const char *name);
 
-/* What a run came to, for the figures of a workload. */
+/* Outcome of a run, from which the workload computes its figures. */
 typedef struct ll_outcome {
     double iteration_s;
     double chip_power_W; /* of one chip; 0: not known */
     int32_t n_chip;
-    const void *found; /* what the workload's clock has found beside the time; NULL: nothing */
+    const void *found; /* further results of the workload's clock; NULL: none */
 } ll_outcome;
 
-/* A figure of a result: one static row for each. */
+/* Description of a figure that the workload reports; a static row for each. */
 enum { LL_MAX_METRIC = 24 };
 typedef struct ll_metric {
     const char *name;  /* with its unit, as in JSON: "tokens_per_s"; NULL ends a table */
     const char *label; /* as in tables: "tokens/s" */
     const char *unit;  /* "1/s" */
-    ll_kind kind;      /* how people read it: TIME, SIZE, COUNT (whole, with thousands) or RATIO */
+    /* how it is printed: TIME, SIZE, COUNT (whole, with thousands separators) or RATIO */
+    ll_kind kind;
     const char *doc;
-    bool main; /* one of the two or three that stand in every table */
+    bool main; /* shown in every table: two or three */
 } ll_metric;
 
-/* Costs of iterations, for a workload that runs a clock of its own (requests that come and go): it
- * asks for the time of an iteration of a given shape, thousands of times. Equal questions are
- * answered once (sim/step/oracle.h).
+/* Times of iterations, for a workload with a clock of its own (such as serving, where requests come
+ * and go): it asks thousands of times how long an iteration of a given shape takes. Answers are
+ * memoised (sim/step/oracle.h).
  *
- * A *shape* is what tells one iteration of a workload from another, such as the tokens of a batch:
- * a struct of the workload, of shape_size bytes, of which all that are equal mean the same; so it
- * is to be cleared before it is filled if it has padding. Shape NULL is the iteration that the loss
- * ladder is about. */
+ * A *shape* distinguishes the iterations of a workload, such as by the tokens of a batch. It is a
+ * struct of the workload of shape_size bytes, and is compared byte by byte: clear it before you
+ * fill it if it has padding. Shape NULL is the iteration that the loss ladder is about. */
 typedef struct ll_oracle {
-    /* Every rank asks the same questions in the same order, and none after an error. Collective. */
+    /* *out_s: time of the iteration. Every rank asks for the same shapes in the same order, and for
+     * none after an error. Collective. */
     ll_status (*iteration_s)(void *self, const void *shape, double *out_s, ll_error *err);
     void *self;
 } ll_oracle;
@@ -90,28 +91,29 @@ typedef struct ll_workload_type {
     const char *name, *doc;
     const ll_key *keys; /* of the group `job`, beside the layout's; ended by {0} */
     size_t param_size;
-    /* Whether the study's layout can be run. Each fault says what would be legal. Pure. */
+    /* Whether the workload can run with the study's layout. Each fault in `why` names the key and
+     * what would be legal. Pure. */
     bool (*legal)(const struct ll_study *study, ll_faults *why);
     /* Memory of the fullest lane, whether it fits or not. Pure. */
     void (*memory)(const struct ll_study *study, ll_memory *out);
-    /* Work of an iteration that counts, in FLOP, on all chips together. */
+    /* FLOP of an iteration that count as work, over all chips. */
     double (*work_flop)(const struct ll_study *study);
-    /* Which collectives an iteration has at all, bit c for ll_collective c: those of the graph,
-     * without its tasks. What it takes of mem is given back. Pure. */
+    /* Which collectives an iteration uses: bit c for ll_collective c. Memory taken from mem is
+     * released before it returns. Pure. */
     unsigned (*collectives)(const struct ll_study *study, ll_arena *mem);
     size_t shape_size; /* 0: iterations are all alike, and shapes are NULL */
     /* The graph of an iteration of that shape, in mem. `removes` may take away work
      * (LL_IDEAL_RECOMPUTE); the tasks are the same. Not collective. */
     ll_status (*build)(const struct ll_study *study, const void *shape, unsigned removes,
                        ll_arena *mem, ll_graph *out, ll_error *err);
-    /* Run the workload's clock: fills iteration_s and `found` (in mem), of which `metrics` are
-     * made. Most workloads are one iteration again and again: ll_workload_one_iteration.
-     * Collective. */
+    /* Runs the workload's clock and fills iteration_s and `found` (in mem), from which `metrics`
+     * are computed. Workloads that repeat one iteration use ll_workload_one_iteration. Collective.
+     */
     ll_status (*clock)(const struct ll_study *study, const ll_oracle *oracle, ll_arena *mem,
                        ll_outcome *out, ll_error *err);
     const ll_cause *ladder;  /* ended by {0} */
     const ll_metric *metric; /* ended by {0} */
-    const char *headline;    /* the one that says how fast it is, by name: more is better */
+    const char *headline;    /* name of the metric that says how fast it is: more is better */
     void (*metrics)(const struct ll_study *study, const ll_outcome *outcome, double *value);
 } ll_workload_type;
 

@@ -18,7 +18,7 @@ ll_regather ll_zero_regather(const ll_layers *run, const ll_split *split)
     if (!split->stack->gather_lists || split->stack->recompute != LL_RECOMPUTE_FULL) return r;
     ll_matrices m;
     ll_layer_matrices(run, split->hidden, &m);
-    double between = 0; /* weights used before it is needed again */
+    double between = 0; /* weights that are used before this matrix is needed again */
     for (int i = m.n - 1; i >= 0; i--) {
         if (between > far) {
             r.n++;

@@ -33,7 +33,7 @@ twin "cluster.software[0].held_frac" ""
 # Less memory than the job needs is said, and is refused.
 value=$(field 'sensitivity[cluster.chip.memory].minus_value' inputs/nvl72.fields.csv)
 expect 1 run nvl72 --set "cluster.chip.memory=$value B"
-has err 'are missing; take more tp'
+has err 'are missing; try a larger tp'
 grep -q '^sensitivity\[cluster.chip.memory\].minus_refused,.*are missing' inputs/nvl72.fields.csv ||
     complain "that less memory does not do is not said"
 

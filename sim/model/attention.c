@@ -1,14 +1,15 @@
 /* Block `attention`: queries, keys and values by one GEMM; scores, softmax and their product with
  * values; and the output projection.
  *
- * Fused (Dao et al. 2022): scores never pass the memory, and are not kept; backward five products
- * instead of two, as the scores are computed again. Not fused (Korthikanti et al. 2022, section 4):
- * a GEMM writes the scores, they are normalised (4 B each), dropped out with a mask (5 B), and read
- * by the other GEMM, whose result is copied to the layout of the next one; backward four GEMMs, and
- * gradients go back through dropout (5 B) and softmax (6 B).
+ * Fused (Dao et al. 2022): scores are neither written to memory nor kept; the backward pass has
+ * five GEMMs where the forward pass has two, as scores are recomputed. Not fused (Korthikanti et
+ * al. 2022, section 4): a GEMM writes the scores; softmax (4 B per score) and dropout with a mask
+ * (5 B) are kernels of their own; a second GEMM multiplies by the values, and its result is copied
+ * to the layout of the next one. Backward: four GEMMs, dropout (5 B) and softmax (6 B).
  *
- * With the sequence split over cp chips, keys and values pass around them while attention works on
- * those that came before, and partial outputs are added in 32 bits as keys arrive. */
+ * Context parallelism: the sequence is split over cp chips. Keys and values go around them in a
+ * ring while attention works on those that came before, and partial outputs are summed in 32 bits.
+ */
 #include "sim/model/attention.h"
 
 #include <math.h>
@@ -23,14 +24,14 @@ static const char *const mask_names[] = {"causal", "full", NULL};
 
 static const ll_key keys[] = {
     COUNT("heads", n_head, "query heads"),
-    COUNT("kv_heads", n_kv_head, "key and value heads (fewer than heads: grouped queries)"),
+    COUNT("kv_heads", n_kv_head, "key and value heads; fewer than heads: grouped-query attention"),
     COUNT("head_dim", head_dim, "width of a head"),
     {.name = "attention",
      .kind = LL_KIND_CHOICE,
      .offset = offsetof(ll_attention_param, mask),
      .def = "causal",
      .choices = mask_names,
-     .doc = "what the kernels compute, and what counts as work"},
+     .doc = "mask of the scores: what the kernels compute, and what counts as work"},
     {.name = "rotary",
      .kind = LL_KIND_BOOL,
      .flags = LL_KEY_DESIGN,
@@ -42,21 +43,23 @@ static const ll_key keys[] = {
      .flags = LL_KEY_DESIGN,
      .offset = offsetof(ll_attention_param, alibi),
      .def = "false",
-     .doc = "positions are biases added to the scores: costs time where attention is not fused"},
+     .doc =
+         "ALiBi: biases added to the scores give positions; costs time if attention is not fused"},
     {0}};
 
 /* Shapes on one chip. */
 typedef struct shape {
-    double t, q, kv;         /* tokens; widths of queries, and of keys, on this chip */
-    double n_head, head_dim; /* heads times sequences */
-    double n_query, n_key;   /* of each */
-    double score_flop;       /* of both products with scores, forward */
-    double visited;          /* keys that a row of scores sees, per call of the fused kernel */
+    double t, q, kv;         /* tokens; width of queries, and of keys (or values), on this chip */
+    double n_head, head_dim; /* n_head: heads times sequences */
+    double n_query, n_key;   /* tokens of each sequence: queries, and keys that they attend to */
+    double score_flop;       /* of both score GEMMs, forward */
+    double visited;          /* keys that a query attends to, per call of the fused kernel */
     double cp;
-    bool old; /* software of before fused attention */
+    bool old; /* attention is not fused */
 } shape;
 
-/* Width of keys on one chip: a head is copied where there are fewer heads than chips. */
+/* Width gradient of the keys on one chip: with fewer kv_heads than tp chips, heads are replicated.
+ */
 static double kv_width(const ll_attention_param *a, const ll_split *split)
 {
     const int64_t n_head = a->n_kv_head > split->tp ? a->n_kv_head / split->tp : 1;
@@ -122,14 +125,14 @@ static double kept_B(const void *param, const ll_split *split)
     const shape s = shape_of(param, split);
     const double in_B = ll_precision_B((ll_precision)split->precision);
     double per_token = 2 * (s.q + 2 * s.kv) + fmax(in_B, 2) * s.q;
-    /* Scores, probabilities, the mask of their dropout (Korthikanti et al. 2022); selective
-     * recomputation is there to not keep them. */
+    /* Scores, probabilities and the mask of dropout (Korthikanti et al. 2022). Selective
+     * recomputation does not keep them. */
     if (s.old && split->stack->recompute == LL_RECOMPUTE_NONE)
         per_token += 5 * s.n_key * s.n_head / split->n_sequence;
     return s.t * per_token;
 }
 
-/* A GEMM of attention that is not fused: one for each head and sequence. */
+/* A score GEMM of attention that is not fused: a batch of one per head and sequence. */
 static int score_gemm(const shape *s, double n, double k, double out_B, ll_pass *pass)
 {
     return ll_pass_add(pass, &(ll_kernel){.kind = LL_KERNEL_GEMM,
@@ -159,7 +162,8 @@ static int core_forward(const shape *s, bool alibi, ll_pass *pass)
         return first;
     }
     const double n_score = s->n_head * s->n_query * s->n_key;
-    if (alibi) ll_pass_stream(pass, 2 * n_score); /* biases, to which the GEMM adds (baddbmm) */
+    /* ALiBi biases, to which the GEMM adds (baddbmm) */
+    if (alibi) ll_pass_stream(pass, 2 * n_score);
     const int first = score_gemm(s, s->n_key, s->head_dim, alibi ? 4 : 2, pass);
     ll_pass_stream(pass, 4 * n_score);
     ll_pass_stream(pass, 5 * n_score);
@@ -177,17 +181,18 @@ static int core_backward(const shape *s, ll_pass *pass)
         return first;
     }
     const double n_score = s->n_head * s->n_query * s->n_key;
-    const int first = score_gemm(s, s->n_key, s->head_dim, 2, pass); /* of the probabilities */
-    score_gemm(s, s->head_dim, s->n_key, 2, pass);                   /* of values */
+    /* gradient of the probabilities */
+    const int first = score_gemm(s, s->n_key, s->head_dim, 2, pass);
+    score_gemm(s, s->head_dim, s->n_key, 2, pass); /* gradient of the values */
     ll_pass_stream(pass, 5 * n_score);
     ll_pass_stream(pass, 6 * n_score);
-    score_gemm(s, s->head_dim, s->n_key, 2, pass); /* of queries */
+    score_gemm(s, s->head_dim, s->n_key, 2, pass); /* gradient of the queries */
     score_gemm(s, s->head_dim, s->n_key, 2, pass); /* of keys */
     ll_pass_stream(pass, 4 * s->t * s->q);
     return first;
 }
 
-/* Keys and values (or their gradients) of all cp chips, 16 bits. */
+/* The cp transfer: keys and values of all cp chips, or their gradients, in 16 bits. */
 static ll_exchange cp_exchange(const shape *s, const ll_split *split, bool gradients)
 {
     const double tokens = split->n_sequence * split->n_key;
@@ -243,7 +248,7 @@ static void recompute(const void *param, const ll_split *split, ll_pass *pass)
 
 const ll_block_type ll_block_attention = {
     .name = "attention",
-    .doc = "multi-head attention, grouped keys and values",
+    .doc = "multi-head or grouped-query attention",
     .keys = keys,
     .param_size = sizeof(ll_attention_param),
     .legal = legal,

@@ -27,11 +27,11 @@ int ll_block_gemm_forward(const ll_split *split, double n, double k, int n_part,
     return ll_pass_gemm(pass, split->n_token, n, k, 2, n_part);
 }
 
-/* Bytes per weight and micro-batch: read and written by the GEMM of the gradient; by kernels that
- * add it to the buffer; and by those that make one tensor of FSDP of it. Gradients of sharded
- * weights are sent off as they are. Others are added to a buffer: by the GEMM (Megatron-LM:
- * gradient_accumulation_fusion), or by a kernel that reads them too, perhaps a copy of 32 bits that
- * another one makes (6 B; DeepSpeed, BF16_Optimizer.update_hp_grads). */
+/* Bytes per weight and micro-batch that weight gradients read and write: in their GEMM; in kernels
+ * that accumulate them; and in kernels that flatten them to one tensor (FSDP). Sharded gradients
+ * (zero >= 2) are not accumulated. Others are, by the GEMM (Megatron-LM:
+ * gradient_accumulation_fusion) or by a kernel of its own, before which grad_widen casts them to 32
+ * bits (6 B; DeepSpeed, BF16_Optimizer.update_hp_grads). */
 typedef struct gradient_B {
     double gemm_B, add_B, flat_B;
 } gradient_B;
@@ -87,6 +87,7 @@ void ll_block_tp_backward(const ll_split *split, const ll_gradients *first,
     const ll_exchange gather = ll_exchange_tp_gather(split), sum = ll_exchange_tp_sum(split);
     const bool overlap = split->stack->overlap_tp, beside = split->stack->overlap_tp_grad;
     ll_pass_use(pass, &gather, 1, overlap ? LL_HIDE_RING : LL_HIDE_NONE, last->input, 1);
-    ll_pass_use(pass, &gather, 1, LL_HIDE_OVERLAP, first->input, 1); /* of inputs, again */
+    /* gathers the GEMM's input again */
+    ll_pass_use(pass, &gather, 1, LL_HIDE_OVERLAP, first->input, 1);
     ll_pass_use(pass, &sum, 1, beside ? LL_HIDE_OVERLAP : LL_HIDE_NONE, first->weight, 1);
 }

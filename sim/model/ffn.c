@@ -17,7 +17,7 @@ static const ll_key keys[] = {{.name = "ffn",
 
 /* Widths on one chip. */
 typedef struct shape {
-    double t, ffn, n_up; /* n_up: matrices into the network */
+    double t, ffn, n_up; /* n_up: up projections, 2 if gated */
 } shape;
 
 static shape shape_of(const ll_ffn_param *f, const ll_split *split)
@@ -74,7 +74,7 @@ static void backward(const void *param, const ll_split *split, ll_pass *pass)
     const ll_gradients down =
         ll_block_gemm_backward(split, split->hidden, s.ffn, ll_split_ring_parts(split), pass);
     ll_pass_stream(pass,
-                   2 * (2 * s.n_up + 1) * s.t * s.ffn); /* activation: its inputs, in and out */
+                   2 * (2 * s.n_up + 1) * s.t * s.ffn); /* activation: gradients of its inputs */
     const ll_gradients up = ll_block_gathered_backward(split, s.n_up * s.ffn, pass);
     ll_block_tp_backward(split, &up, &down, pass);
 }

@@ -1,7 +1,8 @@
 #include "sim/model/layer.h"
 
-/* Masks of dropout after a block and the biases before it, in software of before fused attention.
- */
+/* Software without fused attention has dropout after each block, with a mask, and adds biases in
+ * kernels of their own.
+ * */
 static bool drops_out(const ll_split *split) { return !split->stack->fused_attention; }
 
 static double norm_element(const ll_split *split) { return split->n_token_norm * split->hidden; }
@@ -41,7 +42,7 @@ void ll_layer_forward(const ll_layers *run, const ll_split *split, ll_pass *pass
     for (int i = 0; i < run->n_block; i++) {
         norm_forward(split, pass);
         run->block[i].type->forward(run->block[i].param, split, pass);
-        /* Residual addition: read twice, written; with a mask of dropout. */
+        /* Residual addition: two reads, one write; with dropout, its mask. */
         ll_pass_stream(pass, (drops_out(split) ? 7 : 6) * norm_element(split));
     }
 }
@@ -50,7 +51,7 @@ static void dropout_backward(const ll_split *split, ll_pass *pass)
 {
     if (!drops_out(split)) return;
     ll_pass_stream(pass, 5 * norm_element(split));
-    ll_pass_stream(pass, 2 * norm_element(split)); /* the bias before it */
+    ll_pass_stream(pass, 2 * norm_element(split)); /* bias */
 }
 
 void ll_layer_backward(const ll_layers *run, const ll_split *split, ll_pass *pass)
@@ -70,7 +71,7 @@ double ll_layer_kept_B(const ll_layers *run, const ll_split *split)
     const double in_B = ll_precision_B((ll_precision)split->precision);
     const double width = split->hidden * split->n_token_norm / split->n_token;
     if (split->stack->recompute == LL_RECOMPUTE_FULL) return 2 * split->n_token * width;
-    /* Input and output of a norm; the output is the GEMM's operand. Masks of dropout. */
+    /* Input and output of each norm (the output is the operand of a GEMM), and masks of dropout. */
     double sum =
         split->n_token * run->n_block * (2 * width + in_B * width + (drops_out(split) ? width : 0));
     for (int i = 0; i < run->n_block; i++)

@@ -12,7 +12,7 @@ const ll_key ll_model_keys[] = {
     COUNT("hidden", hidden, "width of the residual stream"),
     {0}};
 
-/* Fill a block's parameters from the group; they must fit each other. */
+/* Read a block's parameters from the group, and check that they are consistent. */
 static ll_status block_read(ll_config *cfg, const char *path, const ll_block_type *type,
                             ll_arena *mem, ll_block *out, ll_error *err)
 {

@@ -1,10 +1,11 @@
 /* A transformer: runs of equal layers between an embedding and an output projection, its weights,
  * and the FLOP that count as its work.
  *
- * Conventions (they differ between papers, so results print them): a multiply-add is 2 FLOP; the
- * backward pass is twice the forward pass; recomputation does not count; the embedding lookup does
- * not count, the output projection does; attention counts the lower triangle only if it is causal.
- */
+ * What counts as work differs between papers, so results print these conventions: a multiply-add is
+ * 2 FLOP; the backward pass is twice the forward pass; recomputation does not count; the embedding
+ * look-up does not count, the output projection does; causal attention counts the lower triangle
+ * only.
+ * */
 #ifndef LL_MODEL_MODEL_H
 #define LL_MODEL_MODEL_H
 
@@ -18,16 +19,16 @@ enum { LL_MAX_RUN = 8 };
 
 typedef struct ll_model {
     const char *name;
-    int64_t n_layer, hidden; /* n_layer: of all runs */
+    int64_t n_layer, hidden; /* n_layer: sum over all runs */
     int n_run;
     ll_layers run[LL_MAX_RUN]; /* in the order of the forward pass */
     ll_block embedding, output;
-    bool tied; /* they share their weights */
+    bool tied; /* embedding and output projection share their weights */
 } ll_model;
 
 extern const ll_key ll_model_keys[];
 
-/* From the group at `path`. Errors are added to err. Not collective. */
+/* Read the model from the group at `path`. Errors are added to err. Not collective. */
 ll_status ll_model_read(ll_config *cfg, const char *path, ll_arena *mem, ll_model *out,
                         ll_error *err);
 
@@ -39,14 +40,14 @@ ll_model ll_model_dense(const char *name, int64_t n_layer, int64_t hidden,
 double ll_model_embedding_param(const ll_model *m); /* weights of one vocabulary matrix */
 double ll_model_param(const ll_model *m);           /* all weights */
 
-/* Work of one sequence of `seq` tokens, forward: GEMMs of the layers, attention scores of all keys,
- * those that count, and the output projection. */
+/* FLOP of one sequence of `seq` tokens, forward: GEMMs of all layers; score GEMMs with all keys,
+ * and the part of it that counts as work; and the output projection. */
 typedef struct ll_work {
     double layer_flop, score_flop, counted_score_flop, output_flop;
 } ll_work;
 ll_work ll_model_work(const ll_model *m, double seq);
 
-/* Work of one training step per sequence of `seq` tokens, forward and backward. */
+/* FLOP that count as work per sequence of `seq` tokens in a training step, forward and backward. */
 double ll_model_flop_per_sequence(const ll_model *m, double seq);
 
 #endif

@@ -9,7 +9,7 @@ ll_pass ll_pass_begin(int precision, ll_arena *mem)
     return (ll_pass){.mem = mem, .precision = precision};
 }
 
-/* Twice the room for what is in use. */
+/* Doubles the capacity of an array of which n elements are in use. */
 static void *room(ll_pass *pass, const void *old, int n, int *cap, size_t size)
 {
     *cap = *cap ? 2 * *cap : FIRST_CAP;

@@ -1,10 +1,10 @@
 /* A pass: the kernels that one chip runs for a part of the model and one micro-batch, forward or
- * backward, and the transfers in between, as lists of data. Blocks write them, sim/step/ costs
- * them.
+ * backward, and the transfers between them, as lists of data. Blocks fill the lists; sim/step/
+ * computes their time.
  *
- * A transfer inside a pass says which kernels can hide it, and how (T: the transfer; C: these
- * kernels; H: what the transfer takes from kernels that run meanwhile, by cores that it occupies
- * and memory that it passes):
+ * A transfer in a pass overlaps with some of its kernels by one of these rules. They give its
+ * exposed time; T: time of the transfer; C: time of these kernels; H: how much longer the kernels
+ * take because the transfer occupies cores and memory bandwidth.
  *
  *   exposed   T                            the next kernel needs it, nothing runs meanwhile
  *   ring      max(0, T - C (n-1)/n)        the GEMM is cut into n chunks, one per member of the
@@ -36,14 +36,14 @@ typedef enum ll_hide {
     LL_HIDE_OVERLAP
 } ll_hide;
 
-enum { LL_N_SPLIT = 4 }; /* parts of LL_HIDE_SPLIT */
+enum { LL_N_SPLIT = 4 }; /* chunks of LL_HIDE_SPLIT */
 
-/* A transfer among the chips of a group. Two exchanges of one name are the same transfer, perhaps
- * of different sizes. */
+/* A transfer among the chips of a group. Exchanges of the same name are one transfer of the graph,
+ * whose calls may differ in size. */
 typedef struct ll_exchange {
     const char *name; /* "tp gather" */
     ll_collective collective;
-    unsigned axes; /* that vary within the group */
+    unsigned axes; /* bit a for ll_axis a: the axes along which the group extends */
     double size_B; /* of one call: see sim/collective/collective.h */
 } ll_exchange;
 
@@ -51,13 +51,14 @@ typedef struct ll_use {
     ll_exchange exchange;
     double scale; /* this call's size over exchange.size_B */
     ll_hide hide;
-    int first_kernel, n_kernel; /* that cover it; neighbouring uses with the same cover share it */
-    int transfer;               /* index into the transfers of a graph; set by who builds one */
+    /* the kernels that hide it; consecutive uses with the same kernels share their time */
+    int first_kernel, n_kernel;
+    int transfer; /* index into the transfers of a graph; set by ll_graph_resolve */
 } ll_use;
 
 typedef struct ll_pass {
     ll_arena *mem;
-    int precision; /* of its GEMMs */
+    int precision; /* ll_precision of its GEMMs */
     int n_kernel, cap_kernel;
     ll_kernel *kernel; /* [n_kernel], in mem */
     int n_use, cap_use;
@@ -69,32 +70,35 @@ ll_pass ll_pass_begin(int precision, ll_arena *mem);
 /* Append a kernel; each returns its index. */
 int ll_pass_add(ll_pass *pass, const ll_kernel *kernel);
 int ll_pass_stream(ll_pass *pass, double bytes);
-/* m x k times k x n, cut into n_part along m; out_B per element of the result. */
+/* A GEMM of m x k by k x n, cut into n_part chunks along m. out_B: bytes per element of the result,
+ * see ll_matmul. */
 int ll_pass_gemm(ll_pass *pass, double m, double n, double k, double out_B, int n_part);
 
-/* Operands of FP8 and FP4 GEMMs are made of 16-bit tensors, in both orientations: forward and
- * backward need different ones. FP4 scales have two levels (NVFP4), one of them for the whole
- * tensor, so the tensor is read once for its maximum before it is cast. Nothing for 16-bit GEMMs.
- */
+/* Append the cast of a 16-bit tensor of n_element to the operands of FP8 or FP4 GEMMs, in both
+ * orientations, as forward and backward need different ones. FP4 has scales on two levels (NVFP4),
+ * one of them for the whole tensor, so the tensor is read once for its maximum (amax) before.
+ * Nothing is appended for 16-bit GEMMs.
+ * */
 void ll_pass_cast(ll_pass *pass, double n_element);
 bool ll_pass_needs_amax(const ll_pass *pass);
 
-/* Append a transfer that kernels first .. first + n - 1 may hide. */
+/* Append a transfer that overlaps with kernels first .. first + n - 1 by the rule `hide`. scale:
+ * size of this call over exchange->size_B. */
 void ll_pass_use(ll_pass *pass, const ll_exchange *exchange, double scale, ll_hide hide, int first,
                  int n);
 
-/* Exchanges of tensor parallelism around a GEMM: activations of the split's tokens. With sequence
- * parallelism an all-gather before and a reduce-scatter after, without it one all-reduce after.
- * Gathers move what GEMMs read, one byte per value in FP8 (Transformer Engine: _all_gather_fp8);
- * scatters and reductions stay in 16 bits. */
+/* Transfers of tensor parallelism around a block: activations of the split's tokens. With sequence
+ * parallelism an all-gather before and a reduce-scatter after it, without it one all-reduce after
+ * it. Gathers move operands of GEMMs, in FP8 one byte per value (Transformer Engine:
+ * _all_gather_fp8); reductions stay in 16 bits. */
 ll_exchange ll_exchange_tp_gather(const ll_split *split);
-ll_exchange ll_exchange_tp_sum(const ll_split *split); /* scatter, or reduce */
+ll_exchange ll_exchange_tp_sum(const ll_split *split); /* reduce-scatter, or all-reduce */
 
-/* Bytes of a value that tensor parallelism gathers. */
+/* Bytes per value in tp all-gathers. */
 double ll_split_gather_B(const ll_split *split);
 
-/* Chunks into which overlap_tp cuts GEMMs that wait for gathers, and GEMMs whose results are
- * scattered. */
+/* Chunks into which overlap_tp cuts a GEMM after a gather (LL_HIDE_RING), and one before a
+ * reduce-scatter (LL_HIDE_SPLIT); 1 without overlap_tp. */
 int ll_split_ring_parts(const ll_split *split);
 int ll_split_scatter_parts(const ll_split *split);
 

@@ -1,6 +1,5 @@
-/* What a layout leaves of a model to one chip: the numbers from which blocks make kernels, weights
- * and activations. Filled once per layout (sim/work/layout.h); blocks and the optimizer know no
- * more of the layout than this. */
+/* The part of a model and of a micro-batch that one chip gets under a layout. Blocks and the
+ * optimizer see only these numbers of the layout. Filled once per layout (sim/work/layout.h). */
 #ifndef LL_MODEL_SPLIT_H
 #define LL_MODEL_SPLIT_H
 
@@ -16,8 +15,8 @@ typedef enum ll_recompute {
     LL_RECOMPUTE_FULL
 } ll_recompute;
 
-/* Which kernels and which overlap the training software has. Keys and their meaning:
- * sim/work/stack.c. */
+/* The training software: which kernels are fused, which transfers overlap. sim/work/stack.c
+ * explains the keys. */
 typedef struct ll_stack {
     int64_t zero;       /* 0 to 3: what data parallelism shards (Rajbhandari et al. 2020) */
     int recompute;      /* ll_recompute */
@@ -41,15 +40,15 @@ typedef struct ll_split {
     int64_t tp, cp;
     double hidden;       /* width of the residual stream, whole */
     double n_sequence;   /* sequences of a micro-batch */
-    double n_query;      /* of each sequence: tokens that are computed on this chip */
-    double n_key;        /* of each sequence: tokens that they attend to */
-    double n_token;      /* of a micro-batch in GEMMs on this chip */
-    double n_token_norm; /* of a micro-batch in norms and residual additions on this chip */
-    double n_micro;      /* micro-batches that use the same weights in one step */
-    double n_replica;    /* copies of the weights: dp * cp */
+    double n_query;      /* per sequence: tokens whose queries this chip computes */
+    double n_key;        /* per sequence: tokens that they attend to, before the mask */
+    double n_token;      /* per micro-batch: tokens in GEMMs on this chip */
+    double n_token_norm; /* per micro-batch: tokens in norms and residual additions on this chip */
+    double n_micro;      /* micro-batches per step through the same weights */
+    double n_replica;    /* replicas of the weights: dp * cp */
 } ll_split;
 
-/* Attention over a KV cache gives each sequence a length of its own; in training all have n_key. A
- * workload that decodes adds a list of lengths here. */
+/* In training all sequences have n_key. A workload that decodes from a KV cache will add a list of
+ * context lengths here. */
 
 #endif

@@ -1,10 +1,10 @@
-/* Blocks `embedding` and `output`: the two ends of a model, in 16 bits, the vocabulary split over
- * tp.
+/* Blocks `embedding` and `output`: the first and the last block of a model, in 16 bits, with the
+ * vocabulary split over tp.
  *
- * Loss: cross entropy of a split vocabulary, as Megatron-LM does it, in 32 bits. Fused: widened 6,
- * exponential less the maximum 8, divided by the sum 8; back multiplied and narrowed 6. Else each
- * operation is a kernel: maximum 4, less the maximum 8, exponential 8, sum 4, divided 8; multiplied
- * 8, narrowed 6. */
+ * Loss: cross entropy over a split vocabulary in 32 bits, as in Megatron-LM. Bytes read and written
+ * per logit, fused: cast to 32 bits 6, exponential less the maximum 8, division by the sum 8;
+ * backward 6. Not fused, each operation is a kernel: maximum 4, subtraction 8, exponential 8, sum
+ * 4, division 8; backward multiplication 8, cast to 16 bits 6. */
 #include "sim/model/vocab.h"
 #include "sim/model/layer.h"
 
@@ -66,7 +66,7 @@ static double kept_logits_B(const void *param, const ll_split *split)
     return (2 + 4) * split->n_token * (double)v->vocab / (double)split->tp;
 }
 
-/* Around the ends, activations are gathered in 16 bits. */
+/* The tp gather of activations at the embedding and the output projection is in 16 bits. */
 static void use_gather(const ll_split *split, ll_pass *pass)
 {
     const ll_exchange gather = ll_exchange_tp_gather(split);
@@ -79,21 +79,22 @@ static void use_sum(const ll_split *split, ll_pass *pass)
     ll_pass_use(pass, &sum, 1, LL_HIDE_NONE, 0, 0);
 }
 
-/* Look-up: read a row, write it. In a split vocabulary most rows are zero, and are added up over
- * tp. */
+/* Look-up: one read and one write per token. With a split vocabulary most rows are zero, and the
+ * result is reduced over tp. */
 static void embedding_forward(const void *param, const ll_split *split, ll_pass *pass)
 {
     (void)param;
     ll_pass_stream(pass, 4 * split->n_token * split->hidden);
     if (!split->stack->fused_attention) {
-        ll_pass_stream(pass, 6 * split->n_token * split->hidden);      /* positions */
+        ll_pass_stream(pass, 6 * split->n_token * split->hidden); /* learned positions are added */
         ll_pass_stream(pass, 5 * split->n_token_norm * split->hidden); /* dropout */
     }
     use_sum(split, pass);
 }
 
-/* The gradient comes as a whole matrix, 16 bits: cleared, rows added, and then added to the buffer.
- */
+/* The gradient is a whole matrix in 16 bits: it is cleared, rows are added to it, and it is
+ * accumulated.
+ * */
 static void embedding_backward(const void *param, const ll_split *split, ll_pass *pass)
 {
     const ll_vocab_param *v = param;
@@ -112,7 +113,7 @@ static void output_forward(const void *param, const ll_split *split, ll_pass *pa
     const ll_vocab_param *v = param;
     const double vocab = (double)v->vocab / (double)split->tp;
     const bool old = !split->stack->fused_attention;
-    ll_pass_stream(pass, 4 * split->n_token_norm * split->hidden); /* the last norm */
+    ll_pass_stream(pass, 4 * split->n_token_norm * split->hidden); /* the final norm */
     ll_block_gemm_forward(split, vocab, split->hidden, 1, pass);
     ll_pass_stream(pass, (old ? 6 + 4 + 8 + 8 + 4 + 8 : 6 + 8 + 8) * split->n_token * vocab);
     use_gather(split, pass);

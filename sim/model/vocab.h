@@ -1,5 +1,4 @@
-/* The vocabulary: parameters of the embedding and of the output projection, and what both do with a
- * norm. */
+/* Parameters of the embedding and of the output projection. */
 #ifndef LL_MODEL_VOCAB_H
 #define LL_MODEL_VOCAB_H
 

@@ -21,7 +21,7 @@ double ll_precision_B(ll_precision p)
     }
 #define GEMM(precision, name_, def_)                                               \
     FRAC(offsetof(ll_chip, gemm_frac) + (precision) * sizeof(double), name_, def_, \
-         "fraction of that peak which the best matrix product reaches")
+         "fraction of that peak that the best GEMM reaches")
 
 const ll_key ll_chip_keys[] = {
     {.name = "name", .kind = LL_KIND_STRING, .offset = offsetof(ll_chip, name), .doc = "name"},
@@ -40,11 +40,12 @@ const ll_key ll_chip_keys[] = {
      .def = "0",
      .min = 0,
      .max = 100000,
-     .doc = "units that each make one tile of a matrix product; 0: shapes cost nothing"},
+     .doc = "SMs or cores, each computing one GEMM tile at a time; 0: not known, no wave "
+            "quantisation"},
     FRAC(offsetof(ll_chip, attention_frac), "attention_frac", "0.5",
          "fraction of the 16-bit peak that fused attention reaches with 4096 keys a row, forward"),
     FRAC(offsetof(ll_chip, attention_backward_frac), "attention_backward_frac", "0.4",
-         "the same, backward"),
+         "fraction of the 16-bit peak that fused attention reaches with 4096 keys a row, backward"),
     {.name = "attention_ramp",
      .kind = LL_KIND_RATIO,
      .flags = LL_KEY_FACT,
@@ -52,14 +53,14 @@ const ll_key ll_chip_keys[] = {
      .def = "0",
      .min = 0,
      .max = 1e5,
-     .doc = "keys that each row of fused attention costs on top of those that it sees"},
+     .doc = "start-up cost of fused attention: as many keys more for each row of scores"},
     {.name = "memory",
      .kind = LL_KIND_SIZE,
      .flags = LL_KEY_FACT,
      .offset = offsetof(ll_chip, memory_B),
      .min = 1e6,
      .max = 1e15,
-     .doc = "memory on the package"},
+     .doc = "memory capacity of the package (HBM)"},
     {.name = "memory_reserved",
      .kind = LL_KIND_SIZE,
      .flags = LL_KEY_FACT,
@@ -74,7 +75,7 @@ const ll_key ll_chip_keys[] = {
      .offset = offsetof(ll_chip, memory_Bps),
      .min = 1e6,
      .max = 1e16,
-     .doc = "peak bandwidth of that memory"},
+     .doc = "peak memory bandwidth"},
     {.name = "tile_fill",
      .kind = LL_KIND_TIME,
      .flags = LL_KEY_FACT,
@@ -82,12 +83,12 @@ const ll_key ll_chip_keys[] = {
      .def = "0 s",
      .min = 0,
      .max = 1,
-     .doc =
-         "time that a wave of a product's tiles takes beside multiplying: its first operands come"},
+     .doc = "start-up time of each wave of GEMM tiles, until its first operands arrive"},
     FRAC(offsetof(ll_chip, memory_frac), "memory_frac", "0.8",
          "fraction of the memory bandwidth that the best streaming kernel reaches"),
     FRAC(offsetof(ll_chip, memory_sustained), "memory_sustained", "1",
-         "fraction of that which the kernels of a layer reach: norms, activations, sums, casts"),
+         "fraction of the latter that the kernels of a layer reach: norms, activations, sums, "
+         "casts"),
     {.name = "kernel_launch",
      .kind = LL_KIND_TIME,
      .flags = LL_KEY_FACT,
@@ -95,7 +96,7 @@ const ll_key ll_chip_keys[] = {
      .def = "2 us",
      .min = 0,
      .max = 1,
-     .doc = "exposed time between two kernels"},
+     .doc = "gap between two kernels: the exposed part of a launch"},
     {.name = "host_call",
      .kind = LL_KIND_TIME,
      .flags = LL_KEY_FACT,
@@ -103,7 +104,7 @@ const ll_key ll_chip_keys[] = {
      .def = "5 us",
      .min = 0,
      .max = 1,
-     .doc = "time of the host for a call that launches a kernel; counts with gather_lists"},
+     .doc = "host time per call that launches a kernel; used with gather_lists only"},
     {.name = "power",
      .kind = LL_KIND_POWER,
      .flags = LL_KEY_FACT,

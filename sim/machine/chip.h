@@ -21,25 +21,26 @@ double ll_precision_B(ll_precision p);         /* bytes per element: 0.5, 1, 2, 
 
 typedef struct ll_chip {
     const char *name;
-    double peak_flop_per_s[LL_N_PRECISION]; /* dense; 0: the chip cannot */
-    double gemm_frac[LL_N_PRECISION];       /* of the peak that the best matrix product reaches */
-    int64_t n_multiprocessor;               /* that share a product's tiles; 0: not known */
-    double tile_fill_s;                     /* per wave of tiles, in which nothing is multiplied */
-    double attention_frac;                  /* of the 16-bit peak, fused attention, forward */
-    double attention_backward_frac;         /* the same, backward */
-    double attention_ramp;                  /* keys that a row of scores costs on top of its own */
-    double memory_B, memory_reserved_B;     /* reserved: context, communication buffers */
+    double peak_flop_per_s[LL_N_PRECISION]; /* dense; 0: the chip has no such precision */
+    double gemm_frac[LL_N_PRECISION];       /* of the peak, reached by the best GEMM */
+    int64_t n_multiprocessor;               /* SMs or cores that compute GEMM tiles; 0: not known */
+    double tile_fill_s;                 /* start-up of each wave of tiles, until operands arrive */
+    double attention_frac;              /* of the 16-bit peak, fused attention, forward */
+    double attention_backward_frac;     /* the same, backward */
+    double attention_ramp;              /* start-up cost of a row of scores, in keys */
+    double memory_B, memory_reserved_B; /* reserved: context, communication buffers */
     double memory_Bps;
-    double memory_frac;      /* of memory_Bps that a large copy reaches */
-    double memory_sustained; /* of that, in the kernels of a layer */
+    double memory_frac;      /* of memory_Bps, reached by a large copy */
+    double memory_sustained; /* of memory_Bps * memory_frac, reached by kernels of a layer */
     double launch_s;         /* per kernel, exposed */
-    double host_call_s;      /* the host's, per call that launches a kernel */
+    double host_call_s;      /* host time per call that launches a kernel */
     double power_W;          /* 0: not known */
 } ll_chip;
 
 extern const ll_key ll_chip_keys[];
 
-/* From the group at `path`. Errors are added to err. Not collective. */
+/* Read the chip from the group at `path`. Errors (LL_ERR_CONFIG) are added to err. Not collective.
+ */
 ll_status ll_chip_read(ll_config *cfg, const char *path, ll_chip *out, ll_error *err);
 
 #endif

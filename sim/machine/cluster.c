@@ -14,8 +14,8 @@ const ll_key ll_cluster_keys[] = {
      .offset = offsetof(ll_cluster, link_rates),
      .def = "",
      .doc =
-         "links that are slow or down, LINK:FRACTION of the bandwidth (0, or from 1e-6 to 1), as "
-         "in 12:0.5 40:0"},
+         "links that are slow or down, LINK:FRACTION of the bandwidth (0, or 1e-6 to 1), such as "
+         "12:0.5 40:0"},
     {0}};
 
 const ll_key ll_jitter_keys[] = {
@@ -26,7 +26,7 @@ const ll_key ll_jitter_keys[] = {
      .def = "0",
      .min = 0,
      .max = 1,
-     .doc = "standard deviation of a task's time over its mean: exponential delays"},
+     .doc = "jitter of a task's time: standard deviation over mean of its exponential delay"},
     {.name = "chip",
      .kind = LL_KIND_RATIO,
      .flags = LL_KEY_FACT,
@@ -34,7 +34,8 @@ const ll_key ll_jitter_keys[] = {
      .def = "0",
      .min = 0,
      .max = 1,
-     .doc = "standard deviation of speed between chips, normal, fixed for the run"},
+     .doc = "jitter between chips: relative standard deviation of their speed, normal, fixed for "
+            "the run"},
     {0}};
 
 ll_status ll_cluster_read(ll_config *cfg, const ll_topology *known, ll_arena *mem, ll_cluster *out,

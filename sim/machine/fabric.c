@@ -10,15 +10,15 @@ static const char *type_name(int i)
 }
 
 const ll_registry ll_fabric_registry = {
-    .doc = "kind of interconnect; its own keys follow", .def = NULL, .name = type_name};
+    .doc = "kind of topology; its own keys follow", .def = NULL, .name = type_name};
 
-/* What a topology says of itself, without the end of its line. */
+/* Report an error that a topology found, without its line feed. */
 static ll_status fault(ll_config *cfg, const char *path, const ll_error *why, ll_error *err)
 {
     return ll_config_fault(cfg, path, err, "%.*s", (int)strcspn(why->text, "\n"), why->text);
 }
 
-/* Children first. build: else the keys are read, and nothing is made of them. */
+/* Read a topology; of a product, its children first. build: false: only read the keys. */
 static ll_status topology_read(ll_config *cfg, const char *path, bool build, ll_arena *mem,
                                ll_topology *topo, ll_error *err)
 {

@@ -2,10 +2,11 @@
 
 #include <math.h>
 
-/* Keys for which a chip's attention_frac are given: 8192 tokens, causal. */
+/* Mean keys per row at which attention_frac of a chip is defined: 8192 tokens, causal. */
 enum { ATTENTION_KEYS = 4096 };
 
-/* Streams on which Transformer Engine runs the parts of a GEMM (NVTE_COMM_OVERLAP_MAX_STREAMS). */
+/* CUDA streams on which Transformer Engine runs the chunks of a GEMM
+ * (NVTE_COMM_OVERLAP_MAX_STREAMS). */
 enum { N_STREAM = 3 };
 
 enum { MAX_SPLIT = 8 };
@@ -15,14 +16,14 @@ typedef struct tile {
 } tile;
 static const tile tiles[] = {{256, 128}, {128, 256}, {128, 128}, {64, 256}, {64, 128}};
 
-/* ceil for 0 <= x < 2^52, without a call of the library. */
+/* ceil for 0 <= x < 2^52, without a library call. */
 static double up(double x)
 {
     const double whole = (double)(int64_t)x;
     return whole < x ? whole + 1 : whole;
 }
 
-/* Tiles of the result, of all groups. */
+/* Number of tiles of the result, over all groups. */
 static double n_tile_of(const ll_matmul *p, const tile *t, int n_group, const double *rows)
 {
     if (n_group == 0) return p->batch * up(p->m / t->m) * up(p->n / t->n);
@@ -32,8 +33,8 @@ static double n_tile_of(const ll_matmul *p, const tile *t, int n_group, const do
     return n;
 }
 
-/* One GEMM, or n_group of them with p->batch * p->m rows in all. Squares are compared, and one root
- * is taken at the end. */
+/* Time of one GEMM, or of n_group GEMMs with p->batch * p->m rows in all: the minimum over tiles
+ * and splits of k. Squares are compared, so that one root is taken at the end. */
 static double gemm_s(const ll_chip *chip, int precision, const ll_matmul *p, int n_group,
                      const double *rows)
 {

@@ -4,34 +4,35 @@
  *   attention   fused: max( FLOP / (peak * fraction), bytes / (bandwidth * fraction) )
  *   stream      bytes / (bandwidth * fraction): norms, activations, additions, casts
  *
- * and a launch each. A list of kernels can be costed again on another chip, or on the same chip
+ * plus one launch each. A list of kernels can be costed again on another chip, or on the same chip
  * with one cause of loss removed: the list itself does not change.
  *
- * GEMM. A multiprocessor makes one tile of the result at a time; all of them together make a wave
- * of tiles, and the last wave takes as long as a full one (wave quantisation: "Matrix
- * Multiplication Background User's Guide", NVIDIA, with the tiles 256 x 128 and 128 x 128 of A100;
- * products of few rows have tiles of 64). Before a tile can be multiplied its first operands have
- * to arrive (tile_fill). Where tiles are few, libraries split k between several multiprocessors and
- * add up the partial sums, 32 bits wide, in memory. Results are written at the end of a tile, when
- * its multiprocessor has nothing to multiply:
+ * GEMM. A multiprocessor computes one tile of the result at a time; together they compute a wave of
+ * tiles, and the last wave takes as long as a full one (wave quantisation: "Matrix Multiplication
+ * Background User's Guide", NVIDIA, with the tiles 256 x 128 and 128 x 128 of A100; GEMMs of few
+ * rows use tiles of 64). Before a tile can be multiplied its first operands have to arrive
+ * (tile_fill). Where there are fewer tiles than multiprocessors, libraries split k (split-K) and
+ * add the 32-bit partial sums in memory. A tile is written at its end, while its multiprocessor
+ * does not multiply:
  *
  *   multiplying = waves * (2 tile_m tile_n (k / split) * multiprocessors / rate + fill)
  *                 + written / bandwidth
  *   moving      = (read + written) / bandwidth
  *   time        = sqrt( multiplying^2 + moving^2 )
  *
- * at the tile and split with the least of it, as libraries choose. The larger of the two would mean
- * that they overlap completely; of 28 GEMMs measured on H800 (configs/chips/h800_products.csv)
- * those where both weigh show that they do not. The rate is that of the best GEMM ever found on the
- * chip. Where the number of multiprocessors is not known there are no tiles: multiplying = FLOP /
- * rate.
+ * with the tile and split of the least time, as libraries choose. max() instead of the root would
+ * mean complete overlap of multiplying and moving; of 28 GEMMs measured on H800
+ * (configs/chips/h800_products.csv), those where both are large show that it is not complete. The
+ * rate is peak * gemm_frac, that of the best GEMM on the chip. If the number of multiprocessors is
+ * not known there are no tiles: multiplying = FLOP / rate.
  *
  * Grouped GEMM: one launch for several GEMMs that share n and k and differ in m (the experts of a
  * layer); their tiles fill the same waves.
  *
- * Attention. The fused kernel starts anew for each block of rows, which costs as much as some more
- * keys would (attention_ramp): of n keys that a row sees, n / (n + ramp) of the rate is left.
- * Decode attention reads each key and value once for one query, so it is bound by the memory. */
+ * Attention. The fused kernel has a start-up cost for each block of rows, equal to that of
+ * `attention_ramp` more keys: with n keys per row it reaches n / (n + ramp) of its asymptotic rate.
+ * Decode attention reads each key and value once for a single query, so it is bound by the memory.
+ */
 #ifndef LL_MACHINE_KERNEL_H
 #define LL_MACHINE_KERNEL_H
 
@@ -40,15 +41,15 @@
 
 #include <stdbool.h>
 
-/* A product of m x k by k x n, `batch` times over. */
+/* A batched GEMM: `batch` products of m x k by k x n. */
 typedef struct ll_matmul {
     double batch, m, n, k;
-    /* Bytes read and written per element of the result: 2; more if it is added to another matrix.
-     */
+    /* Bytes read and written per element of the result: 2; more if it is accumulated into a matrix.
+     * */
     double out_B;
 } ll_matmul;
 
-/* One GEMM, without the launch. */
+/* Time of one GEMM in seconds, without its launch. Pure. */
 double ll_kernel_matmul_s(const ll_chip *chip, int precision, const ll_matmul *p);
 
 static inline double ll_kernel_stream_s(const ll_chip *chip, double bytes)
@@ -57,15 +58,15 @@ static inline double ll_kernel_stream_s(const ll_chip *chip, double bytes)
 }
 
 typedef enum ll_kernel_kind {
-    LL_KERNEL_GEMM, /* gemm, cut into n_part along m; parts run side by side, up to 3 at once */
+    LL_KERNEL_GEMM,         /* gemm, cut into n_part chunks along m; up to 3 run concurrently */
     LL_KERNEL_GROUPED_GEMM, /* gemm.n and gemm.k; rows: [n_group] values of m; one launch */
-    LL_KERNEL_ATTENTION,    /* fused, forward: flop, bytes, keys that a row sees */
+    LL_KERNEL_ATTENTION,    /* fused, forward: flop, bytes, keys per row of scores */
     LL_KERNEL_ATTENTION_BACKWARD,
     LL_KERNEL_DECODE, /* one query per sequence: flop, bytes of the keys and values */
     LL_KERNEL_STREAM  /* bytes */
 } ll_kernel_kind;
 
-/* Which sum of ll_compute a kernel counts to. Score GEMMs of attention that is not fused count as
+/* Which field of ll_compute a kernel counts to. Score GEMMs of attention that is not fused count as
  * attention. */
 typedef enum ll_kernel_share { LL_SHARE_GEMM, LL_SHARE_ATTENTION, LL_SHARE_STREAM } ll_kernel_share;
 
@@ -73,7 +74,7 @@ typedef struct ll_kernel {
     ll_kernel_kind kind;
     ll_kernel_share share;
     int precision;        /* ll_precision of the operands */
-    int n_part;           /* GEMM: parts along m; 1: whole */
+    int n_part;           /* GEMM: chunks along m; 1: not cut */
     bool weight_gradient; /* a split backward pass may run it later */
     ll_matmul gemm;
     double flop, bytes, keys;
@@ -81,10 +82,10 @@ typedef struct ll_kernel {
     const double *rows; /* [n_group], borrowed */
 } ll_kernel;
 
-/* On one chip, without the launch. Pure. */
+/* Time of a kernel on one chip in seconds, without its launch. Pure. */
 double ll_kernel_s(const ll_chip *chip, const ll_kernel *kernel);
 
-/* Compute time of a list of kernels, by what bounds them. All in seconds. */
+/* Compute time of a list of kernels, in seconds, by kind of kernel; launch_s: all launches. */
 typedef struct ll_compute {
     double gemm_s, attention_s, stream_s, launch_s;
 } ll_compute;
@@ -94,11 +95,11 @@ static inline double ll_compute_total_s(const ll_compute *c)
     return c->gemm_s + c->attention_s + c->stream_s + c->launch_s;
 }
 
-/* Cost of kernel[n]. each_s: [n], each kernel without its launch. */
+/* Cost of kernel[n]. each_s: [n], filled with the time of each kernel without its launch. Pure. */
 ll_compute ll_kernel_list_cost(const ll_chip *chip, int n, const ll_kernel *kernel, double *each_s);
 
-/* A precision for what does not run in FP8 or FP4 (attention, the output projection): the chip's
- * 16-bit one. */
+/* The precision (ll_precision) of kernels that never run in FP8 or FP4, such as attention and the
+ * output projection: the chip's 16-bit precision. */
 int ll_kernel_wide_precision(const ll_chip *chip, int precision);
 
 #endif

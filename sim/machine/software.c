@@ -67,7 +67,7 @@ const ll_key ll_software_keys[] = {
     {.name = "dimension",
      .kind = LL_KIND_STRING,
      .offset = offsetof(ll_software, dimension),
-     .doc = "name of the dimension of the topology; *: of all without an entry of their own"},
+     .doc = "dimension of the topology that the entry is for; *: all that have no entry"},
     LAUNCH(LL_ALL_REDUCE, "all_reduce"),
     LAUNCH(LL_ALL_GATHER, "all_gather"),
     LAUNCH(LL_REDUCE_SCATTER, "reduce_scatter"),
@@ -87,12 +87,13 @@ const ll_key ll_software_keys[] = {
      .def = "1",
      .min = 0.01,
      .max = 1,
-     .doc = "fraction of the link rate that a long all_reduce by the switches achieves"},
+     .doc = "fraction of the link rate that a long in_network all_reduce achieves"},
     {.name = "algorithms",
      .kind = LL_KIND_STRING,
      .offset = offsetof(ll_software, algorithms),
      .def = "all",
-     .doc = "algorithms of the library for reductions, gathers, broadcasts: any of ring, direct, "
+     .doc = "algorithms that the library has for reductions, gathers, broadcasts: any of ring, "
+            "direct, "
             "halving, tree, in_network, separated by spaces; or all"},
     {.name = "step",
      .kind = LL_KIND_TIME,
@@ -129,7 +130,8 @@ const ll_key ll_software_keys[] = {
      .def = "0 s",
      .min = 0,
      .max = 1,
-     .doc = "LL: additional time of a ring step with parts of 4 KiB and more; less in proportion"},
+     .doc =
+         "LL: additional time of a ring step of 4 KiB or more; below in proportion to its bytes"},
     {.name = "fill_pairs_ll",
      .kind = LL_KIND_TIME,
      .flags = LL_KEY_FACT,
@@ -137,7 +139,7 @@ const ll_key ll_software_keys[] = {
      .def = "0 s",
      .min = 0,
      .max = 1,
-     .doc = "all_to_all, send: additional time per 16 KiB of a message in LL"},
+     .doc = "all_to_all and send in LL: additional time per 16 KiB of a message"},
     {.name = "step_pairs",
      .kind = LL_KIND_TIME,
      .flags = LL_KEY_FACT,
@@ -145,7 +147,7 @@ const ll_key ll_software_keys[] = {
      .def = "0 s",
      .min = 0,
      .max = 1,
-     .doc = "all_to_all, send: software time of each message in Simple"},
+     .doc = "all_to_all and send in Simple: software time of each message"},
     {.name = "tail_ring",
      .kind = LL_KIND_SIZE,
      .flags = LL_KEY_FACT,
@@ -153,8 +155,9 @@ const ll_key ll_software_keys[] = {
      .def = "0 B",
      .min = 0,
      .max = 1e15,
-     .doc = "Simple: bytes that drain the pipeline of a ring: half of the last part, at most this"},
-    GUESS(LL_PROTOCOL_SIMPLE, "", "Simple", "; 0: no model, the fastest is taken"),
+     .doc = "Simple: bytes that drain a ring's pipeline at its end: half of the last part, at most "
+            "this"},
+    GUESS(LL_PROTOCOL_SIMPLE, "", "Simple", "; 0: no tuning model, the fastest is taken"),
     GUESS(LL_PROTOCOL_LL128, "_ll128", "LL128", "; 0: never taken"),
     GUESS(LL_PROTOCOL_LL, "_ll", "LL", "; 0: never taken"),
     {.name = "guess_in_network",
@@ -164,7 +167,7 @@ const ll_key ll_software_keys[] = {
      .def = "0 s",
      .min = 0,
      .max = 1,
-     .doc = "tuning model: predicted latency of an all_reduce by the switches (NVLS)"},
+     .doc = "tuning model: predicted latency of an in_network all_reduce (NVLS)"},
     {.name = "guess_rate_in_network",
      .kind = LL_KIND_RATE,
      .flags = LL_KEY_FACT,
@@ -172,7 +175,7 @@ const ll_key ll_software_keys[] = {
      .def = "0 B/s",
      .min = 0,
      .max = 1e15,
-     .doc = "tuning model: predicted bandwidth of an all_reduce by the switches; 0: never taken"},
+     .doc = "tuning model: predicted bandwidth of an in_network all_reduce; 0: never taken"},
     {.name = "guess_member_in_network",
      .kind = LL_KIND_RATE,
      .flags = LL_KEY_FACT,
@@ -180,7 +183,7 @@ const ll_key ll_software_keys[] = {
      .def = "0 B/s",
      .min = 0,
      .max = 1e15,
-     .doc = "tuning model: what each member adds to that bandwidth, up to guess_rate_in_network"},
+     .doc = "tuning model: bandwidth that each member adds, up to guess_rate_in_network"},
     {.name = "guess_pairs_ll",
      .kind = LL_KIND_SIZE,
      .flags = LL_KEY_FACT,
@@ -188,7 +191,7 @@ const ll_key ll_software_keys[] = {
      .def = "0 B",
      .min = 0,
      .max = 1e15,
-     .doc = "tuning model: largest message of all_to_all and send in LL"},
+     .doc = "tuning model: largest message of all_to_all and send that is sent in LL"},
     {.name = "own_ring",
      .kind = LL_KIND_RATIO,
      .flags = LL_KEY_FACT,
@@ -196,7 +199,7 @@ const ll_key ll_software_keys[] = {
      .def = "0",
      .min = 0,
      .max = 10,
-     .doc = "out-of-place self-copy in a ring: its time, in transfers of one part; 0: in place"},
+     .doc = "ring, out of place: time of copying the own part, in steps of the ring; 0: in place"},
     {.name = "own_all_to_all",
      .kind = LL_KIND_RATIO,
      .flags = LL_KEY_FACT,
@@ -204,7 +207,7 @@ const ll_key ll_software_keys[] = {
      .def = "0",
      .min = 0,
      .max = 10,
-     .doc = "out-of-place self-copy in an all_to_all: its time, in messages; 0: in place"},
+     .doc = "all_to_all, out of place: time of copying the own part, in messages; 0: in place"},
     {.name = "held_frac",
      .kind = LL_KIND_RATIO,
      .flags = LL_KEY_FACT,
@@ -212,17 +215,18 @@ const ll_key ll_software_keys[] = {
      .def = "0",
      .min = 0,
      .max = 0.95,
-     .doc = "how much longer overlapped kernels take, over the transfer's time; 0: copy engines"},
+     .doc = "how much longer overlapped kernels take, over the transfer's time (SMs); 0: copy "
+            "engines"},
     {.name = "pipelined",
      .kind = LL_KIND_BOOL,
      .flags = LL_KEY_FACT,
      .offset = offsetof(ll_software, pipelined),
      .def = "false",
-     .doc =
-         "stages of a hierarchical collective on this and on other dimensions overlap, by chunks"},
+     .doc = "stages of hierarchical collectives on this and on other dimensions overlap, chunk by "
+            "chunk"},
     {0}};
 
-/* Words of `algorithms`: those that a dimension has for itself, or "all" alone. */
+/* Check the words of `algorithms`: names of flat algorithms, or "all" alone. */
 static ll_status algorithms_check(const ll_config *cfg, const char *path, const char *text,
                                   ll_arena *mem, ll_error *err)
 {
@@ -253,7 +257,7 @@ static ll_status algorithms_check(const ll_config *cfg, const char *path, const 
     return LL_OK;
 }
 
-/* An entry without any figure: one message, not one for each of them. */
+/* An entry without any value is one error, not one for each of its required keys. */
 static ll_status entry_check(ll_config *cfg, const char *path, ll_arena *mem, ll_error *err)
 {
     for (const ll_key *key = ll_software_keys; key->name; key++)
@@ -268,7 +272,7 @@ static ll_status entry_check(ll_config *cfg, const char *path, ll_arena *mem, ll
         "\"parts/software_ideal.cfg\" (the wire alone); `lineloss list parts` has those of others");
 }
 
-/* The dimension of the topology that an entry is for: n_dim for "*", -1 for a wrong name. */
+/* Index of the dimension that an entry is for: n_dim for "*", -1 if there is no such dimension. */
 static int dimension_of(const ll_topology *topo, const char *name)
 {
     if (!strcmp(name, "*")) return topo->n_dim;
@@ -282,7 +286,7 @@ ll_status ll_software_read(ll_config *cfg, const ll_topology *topo, ll_arena *me
 {
     int n = 0;
     LL_TRY(ll_config_list(cfg, "cluster.software", &n, err));
-    bool known[LL_MAX_DIM + 1] = {false}; /* the last: all others */
+    bool known[LL_MAX_DIM + 1] = {false}; /* the last: "*" */
     ll_software others = {0};
     for (int i = 0; i < n; i++) {
         ll_software s = {0};

@@ -25,7 +25,7 @@ const ll_key ll_wire_keys[] = {
      .def = "2",
      .min = 0,
      .max = 1e6,
-     .doc = "window of a flow over the bandwidth-delay product of its share of the link; 0: use "
+     .doc = "window of a flow in bandwidth-delay products of its share of the link; 0: use "
             "window"},
     {.name = "window_packets",
      .kind = LL_KIND_RATIO,
@@ -34,7 +34,7 @@ const ll_key ll_wire_keys[] = {
      .def = "4",
      .min = 0,
      .max = 1e6,
-     .doc = "with window_bdp: smallest window, in packets"},
+     .doc = "smallest window with window_bdp, in packets"},
     {.name = "window",
      .kind = LL_KIND_SIZE,
      .flags = LL_KEY_FACT,
@@ -49,6 +49,7 @@ ll_status ll_wire_read(ll_config *cfg, ll_wire *out, ll_error *err)
 {
     LL_TRY(ll_config_fill(cfg, "cluster.wire", ll_wire_keys, out, err));
     if (out->window_bdp <= 0 && out->window_B <= 0)
-        ll_config_fault(cfg, "cluster.wire.window", err, "window_bdp is 0, so a window is needed");
+        ll_config_fault(cfg, "cluster.wire.window", err,
+                        "window_bdp is 0, so write a window, such as \"256 kB\"");
     return err->status;
 }

@@ -1,16 +1,16 @@
 /* Schedule `1f1b`: one forward, one backward, plain or interleaved (Narayanan et al. 2021).
  *
- * Chunk v sits on stage v mod n_stage. A stage runs forward passes until the pipeline is full, then
- * one forward and one backward pass in turn, then the remaining backward passes. Interleaved,
- * micro-batches go through the chunks of a stage in groups of n_stage: all of the group through its
- * first chunk, then through its second, ... */
+ * Chunk v sits on stage v mod n_stage. A stage runs forward passes until the pipeline is full
+ * (warm-up), then one forward and one backward pass in turn (steady state), then the remaining
+ * backward passes (cool-down). Interleaved, micro-batches go through the chunks of a stage in
+ * groups of n_stage: all of the group through its first chunk, then through its second, ... */
 #include "sim/schedule/schedule.h"
 
 #include <stddef.h>
 
 static int64_t min64(int64_t a, int64_t b) { return a < b ? a : b; }
 
-/* Forward passes of a stage before its first backward pass, if it has so many. */
+/* Warm-up: forward passes of a stage before its first 1F1B pair, if it has that many. */
 static int64_t fill(const ll_pipe *pipe, int64_t stage)
 {
     const int64_t after = pipe->n_stage - stage - 1;
@@ -34,13 +34,13 @@ static int64_t n_slot(const ll_pipe *pipe, int64_t stage)
     return 2 * pipe->n_micro * pipe->n_inter;
 }
 
-/* The passes of one direction in order, one after the other. */
+/* Iterates over the passes of one direction in the order in which a stage runs them. */
 typedef struct cursor {
     const ll_pipe *pipe;
     int64_t stage;
     ll_slot_kind kind;
     int64_t group, k,
-        i; /* micro-batch i of the group; k-th chunk of the stage, the last one first if backward */
+        i; /* micro-batch i of the group; k-th chunk of the stage, backward from the last one on */
 } cursor;
 
 static void cursor_next(cursor *c, int64_t turn, ll_slot *out)
@@ -76,14 +76,14 @@ static int64_t chunk(const ll_pipe *pipe, int64_t stage, int64_t k)
     return k * pipe->n_stage + stage;
 }
 
-/* The warm-up and one more. */
+/* Activations in flight: those of the warm-up and one more. */
 static int64_t in_flight(const ll_pipe *pipe, int64_t stage)
 {
     return min64(fill(pipe, stage) + 1, pipe->n_micro * pipe->n_inter);
 }
 
-/* The last stage starts after n_stage - 1 forward passes, and its results drain through as many
- * backward ones. */
+/* The work of a stage plus the bubble: the last stage starts after n_stage - 1 forward passes, and
+ * the pipeline drains by n_stage - 1 backward passes. */
 static double uniform_s(const ll_pipe *pipe, const ll_uniform *pass)
 {
     const double n_pass = (double)(pipe->n_micro * pipe->n_inter);
@@ -93,7 +93,7 @@ static double uniform_s(const ll_pipe *pipe, const ll_uniform *pass)
 
 const ll_schedule_type ll_schedule_one_f_one_b = {
     .name = "1f1b",
-    .doc = "one forward, one backward; with interleave > 1 over several chunks per stage",
+    .doc = "one forward, one backward (1F1B); interleaved if interleave > 1",
     .turns = true,
     .legal = legal,
     .n_slot = n_slot,

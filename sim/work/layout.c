@@ -19,7 +19,7 @@ const ll_key ll_layout_keys[] = {
      .kind = LL_KIND_CHOICE,
      .offset = offsetof(ll_layout, precision),
      .choices = ll_precision_names,
-     .doc = "precision of the GEMMs, such as bf16; attention runs in 16 bits"},
+     .doc = "precision of the GEMMs (attention runs in 16 bits), such as bf16"},
     COUNT("tp", tp, "1", 1e6, "tensor-parallel size"),
     COUNT("cp", cp, "1", 1e6, "context-parallel size"),
     COUNT("pp", pp, "1", 1e6, "pipeline-parallel size: number of stages"),

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* A sum of products modulo 2^64, mixed at the end: a few cycles for each word. */
+/* Hash of a word: a multiply-add modulo 2^64, a few cycles; the result is mixed at the end. */
 static inline uint64_t add(uint64_t h, uint64_t word)
 {
     h = (h ^ word) * 0x9e3779b97f4a7c15ULL;
@@ -63,7 +63,7 @@ uint64_t ll_traffic_hash(uint64_t seed, const ll_traffic *t)
     return ll_mix(t->weight == NULL ? h : add_bytes(h, t->weight, weight_bytes(t)));
 }
 
-/* Both NULL, or n equal bytes. */
+/* Whether both are NULL, or have n equal bytes. */
 static bool same(const void *a, const void *b, size_t n)
 {
     return a == b || (a != NULL && b != NULL && memcmp(a, b, n) == 0);

@@ -22,7 +22,7 @@ static void add(list *l, int32_t src, int32_t dst)
     l->dst[l->n++] = dst;
 }
 
-/* Fisher and Yates. */
+/* A random permutation of 0 .. n-1 (Fisher-Yates shuffle). */
 static const int32_t *permute(int32_t n, uint64_t seed, ll_arena *mem)
 {
     int32_t *to = ll_arena_array(mem, n, int32_t);
@@ -36,7 +36,7 @@ static const int32_t *permute(int32_t n, uint64_t seed, ll_arena *mem)
     return to;
 }
 
-/* The flows of chip i. to: [n] a permutation. */
+/* Appends the flows of chip i. to: [n] a permutation. */
 static void add_chip(ll_synthetic what, int32_t i, int32_t n, uint64_t seed, const int32_t *to,
                      list *l)
 {

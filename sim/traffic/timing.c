@@ -42,7 +42,7 @@ static ll_status check_flow(const ll_traffic *t, int64_t flow, ll_error *err)
     const int64_t n = n_after(t, flow);
     if (n < 0 || (t->first_after != NULL && t->first_after[0] != 0))
         return ll_error_set(err, LL_ERR_RUN,
-                            "flow %lld of a list: its predecessors do not ascend from 0",
+                            "flow %lld of a list: first_after does not ascend from 0",
                             (long long)flow);
     for (int64_t i = 0; i < n; i++) {
         const int64_t before = t->after[t->first_after[flow] + i];
@@ -67,7 +67,7 @@ static ll_status check_circle(const ll_timing *timing, ll_arena *mem, ll_error *
     ll_arena_release(mem, mark);
     if (waits < 0) return LL_OK;
     return ll_error_set(err, LL_ERR_RUN,
-                        "flow %lld of a list never starts: flows wait for each other in a circle",
+                        "flow %lld of a list never starts: its predecessors form a cycle",
                         (long long)waits);
 }
 
@@ -101,8 +101,8 @@ static uint64_t release_hash(const start *r, int traffic)
     return h;
 }
 
-/* Numbers them in the order of the nodes, after 0 for those that start at 0. Two that differ but
- * have one hash are told apart by the next number that is free. */
+/* Numbers the releases in the order of the nodes; 0: released at time 0. On a collision of hashes
+ * the next free number is taken. */
 static void number_releases(ll_timing *timing, ll_arena *mem)
 {
     static const ll_traffic at_once = {.pattern = LL_PATTERN_LIST};
@@ -130,9 +130,8 @@ static void number_releases(ll_timing *timing, ll_arena *mem)
 
 /* ---- Making it ------------------------------------------------------------------------------- */
 
-/* The successors of the flows of a traffic, whose nodes begin at `base`: counts them in turn 0,
- * fills them in in turn 1, while the begins in first_next move to the ends. Returns how many there
- * are. */
+/* The successors of the flows of a list, whose nodes start at `base`: turn 0 counts them, turn 1
+ * fills them in and moves first_next from begin to end of each range. Returns their number. */
 static int64_t link_list(ll_timing *timing, const ll_traffic *list, int64_t base, int turn)
 {
     for (int64_t i = 0; i < list->n_list; i++) {
@@ -175,8 +174,8 @@ static ll_status count_nodes(ll_timing *timing, ll_error *err)
         timing->n_node += list->n_list;
         if (timing->n_node > INT32_MAX ||
             (list->first_after != NULL && list->first_after[list->n_list] > INT32_MAX))
-            return ll_error_set(err, LL_ERR_RUN, "more than %d flows with a time, or to wait for",
-                                INT32_MAX);
+            return ll_error_set(err, LL_ERR_RUN,
+                                "more than %d flows with start times or predecessors", INT32_MAX);
         for (int64_t i = 0; i < list->n_list; i++)
             LL_TRY(check_flow(list, i, err));
     }
@@ -208,7 +207,7 @@ ll_status ll_timing_create(int n_traffic, const ll_traffic *traffic, ll_arena *m
 
 /* ---- Order of a list ------------------------------------------------------------------------- */
 
-/* Merge sort by release, which keeps the order of equals. */
+/* Stable merge sort by release. */
 static void sort(const int32_t *release, int64_t n, int64_t *a, int64_t *work)
 {
     if (n < 2) return;

@@ -12,12 +12,12 @@
  * Odd members are leaves. Tree 1 is the mirror image (i -> n-1-i) if n is even, and the same tree
  * shifted by one (i -> (i-1) mod n) if n is odd, so that a leaf of one is inside the other, and
  * each carries half of the data. An all-reduce of S bytes puts S/2 up and S/2 down every edge of
- * both trees: this traffic has all of these at once, 4 (n-1) flows of size_B each:
+ * both trees: the pattern TREE has all of them at once, as 4 (n-1) flows of size_B each:
  *   flow 4 (r-1) + 0: tree 0, member r of the tree to its parent     (r = 1 .. n-1)
  *   flow 4 (r-1) + 1: tree 0, the parent to r
  *   flow 4 (r-1) + 2: tree 1, member r of the tree to its parent
  *   flow 4 (r-1) + 3: tree 1, the parent to r
- * With arg = 1 (a broadcast) only what goes down is there: flows 2 (r-1) of tree 0, 2 (r-1) + 1 of
+ * With arg = 1 (a broadcast) it has only those down: flow 2 (r-1) of tree 0, flow 2 (r-1) + 1 of
  * tree 1. */
 #include "sim/traffic/traffic.h"
 
@@ -43,11 +43,11 @@ static int32_t member_offset(const ll_group *g, int32_t member)
     return g->n_digit == 0 ? 0 : offset + member * g->stride[g->n_digit - 1];
 }
 
-/* The digits that a group holds fill the gaps between those it varies; `group` counts through them,
- * the lowest fastest. */
+/* Member 0 of a group. The number of a group has the digits that are constant within groups, lowest
+ * first; they fill the gaps between the digits of the members. */
 static int32_t group_base(const ll_group *g, int32_t group)
 {
-    int32_t base = 0, below = 1; /* chips spanned by the digits passed so far */
+    int32_t base = 0, below = 1; /* chips spanned by the digits so far */
     for (int k = 0; k < g->n_digit; k++) {
         const int32_t held = g->stride[k] / below;
         base += group % held * below;
@@ -82,8 +82,8 @@ static int32_t tree_shape(int32_t n, int32_t i, ll_tree_link link)
     return -1;
 }
 
-/* Member i of the group as a member of tree 1, and back (it is its own inverse only if n is even).
- */
+/* Number of member i in tree 1, and the inverse.
+ * */
 static int32_t to_tree1(int32_t n, int32_t i) { return n % 2 == 0 ? n - 1 - i : (i + n - 1) % n; }
 static int32_t from_tree1(int32_t n, int32_t i) { return n % 2 == 0 ? n - 1 - i : (i + 1) % n; }
 
@@ -135,7 +135,7 @@ static double flow_B(const ll_traffic *t, int32_t from, int32_t to)
 
 static void tree_flow(const ll_traffic *t, int32_t n, int32_t j, int32_t *from, int32_t *to)
 {
-    if (t->arg) j = 2 * j + 1; /* of every pair of flows, the second goes down */
+    if (t->arg) j = 2 * j + 1; /* only flows down: the second of each pair */
     const int32_t r = j / 4 + 1;
     const int32_t child = j % 4 < 2 ? r : from_tree1(n, r);
     const int32_t parent = ll_traffic_tree(n, j % 4 < 2 ? 0 : 1, child, LL_TREE_UP);
@@ -154,7 +154,7 @@ void ll_traffic_flow(const ll_traffic *t, int64_t i, ll_flow *out)
     LL_ASSERT(each > 0, "flow %lld of a traffic without flows", (long long)i);
     const int32_t group = (int32_t)(i / each);
     const int64_t in_group = i % each;
-    const int32_t j = (int32_t)in_group; /* ALL alone may have more than 2^31 flows in a group */
+    const int32_t j = (int32_t)in_group; /* only ALL may have more than 2^31 flows in a group */
     int32_t from = j, to = j + 1;        /* LINE */
     switch (t->pattern) {
     case LL_PATTERN_SHIFT:
@@ -187,7 +187,8 @@ void ll_traffic_flow(const ll_traffic *t, int64_t i, ll_flow *out)
                      flow_B(t, from, to)};
 }
 
-/* Slots of tree_peer: up, left, right in tree 0, then in tree 1; up is left out of a broadcast. */
+/* Whether slot 0 .. 5 of tree_peer is used: up, left, right in tree 0, then in tree 1. Broadcasts
+ * have no up. */
 static bool tree_slot(const ll_traffic *t, int slot) { return !(t->arg && slot % 3 == LL_TREE_UP); }
 
 static int32_t tree_degree(const ll_traffic *t, int32_t n, int32_t i)
@@ -279,7 +280,7 @@ ll_flow ll_traffic_peer(const ll_source_view *s, int32_t j)
                      flow_B(s->t, s->member, to)};
 }
 
-/* The inverse of group_base. */
+/* The group with member 0 = base: the inverse of group_base. */
 static int32_t group_of(const ll_group *g, int32_t base)
 {
     int32_t group = 0, place = 1, below = 1;
@@ -292,8 +293,8 @@ static int32_t group_of(const ll_group *g, int32_t base)
     return group + base / below * place;
 }
 
-/* Number, in its group, of the flow that member i sends to its tree peer j: the child says which
- * edge. */
+/* Number, within its group, of the flow from member i to its tree peer j. Edges are numbered by the
+ * child. */
 static int64_t tree_number(const ll_traffic *t, int32_t n, int32_t i, int32_t j)
 {
     for (int slot = 0; slot < 6; slot++) {
@@ -336,8 +337,8 @@ int64_t ll_traffic_number(const ll_source_view *s, int32_t j)
     return group * each + in_group;
 }
 
-/* Counting sort: first[i + 1] runs from the begin of source i to its end while `order` is filled.
- */
+/* Counting sort: while `order` is filled, first[i + 1] moves from the begin of source i to its end.
+ * */
 ll_list_order ll_traffic_list_order(const ll_traffic *t, int64_t lo, int64_t hi, ll_arena *mem)
 {
     const int64_t n = hi - lo;

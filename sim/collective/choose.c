@@ -1,13 +1,13 @@
 /* Which algorithm is the fastest: what `auto` means.
  *
- * Where the library of the outermost dimension has a tuning model, it takes what that predicts to
- * be the fastest. Otherwise time is predicted in two steps. Engine `closed` sees a sender's own
- * flows only: it never overestimates. Then, from the best by `closed` on, the busiest link of each
- * round counts as well (load.c), with the flows of all senders and groups: it sees oversubscribed
- * switches, links that chips pass on traffic over, receivers of many. That is a bound from below
- * too, and what `flow` finds, but for trees, whose links are shared by flows of unlike senders:
- * where another algorithm comes near, `flow` itself prices a tree, once for all sizes. It stops
- * when what is left is slower by `closed` alone.
+ * Where the library of the outermost dimension has a tuning model, the algorithm that it predicts
+ * to be the fastest is taken. Otherwise time is predicted in two steps. Engine `closed` sees only a
+ * sender's own flows, so its time is a lower bound. Then, from the best by `closed` on, the busiest
+ * link of each round counts as well (load.c), with the flows of all senders and groups:
+ * oversubscribed switches, links of chips that forward traffic, incast. This is a lower bound too,
+ * and equals what `flow` finds, except for trees, whose links are shared by flows of unequal
+ * senders: if another algorithm is close, `flow` itself prices the tree, once for all sizes. The
+ * search ends when all other candidates are slower by `closed` already.
  *
  * Of equal times the first is taken: ring before direct before halving and so on. */
 #include "sim/collective/plan.h"
@@ -17,7 +17,8 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* Whether the library that drives the outermost dimension has the algorithm at all. */
+/* Whether the library of the outermost dimension has the algorithm (`algorithms` of ll_software).
+ */
 static bool library_has(const char *have, ll_collective what, ll_algorithm algorithm)
 {
     if (!strcmp(have, "all") || what == LL_ALL_TO_ALL || what == LL_SEND ||
@@ -45,13 +46,13 @@ bool ll_collective_eligible(const ll_cluster *cluster, const ll_request *request
            ll_symmetry_folds(cluster->topo, &pairs, split);
 }
 
-/* By what a time is predicted, each more than the one before. */
+/* How a time is predicted; each is more accurate than the one before. */
 typedef enum sight { BY_CLOSED, BY_LOAD, BY_FLOW } sight;
 
-/* What `auto` looks at. */
+/* An algorithm that `auto` considers. */
 typedef struct candidate {
     ll_plan plan;
-    double total_s; /* as predicted so far; INFINITY: it is not possible here */
+    double total_s; /* prediction so far; INFINITY: impossible for this request */
     sight sight;
     ll_price *price; /* [plan.n_round] */
 } candidate;
@@ -76,7 +77,7 @@ static void total(ll_chooser *c, candidate *one)
     one->total_s = cost.total_s;
 }
 
-/* From one sight to the next. */
+/* Predict the time of a candidate by the next more accurate way. */
 static ll_status look_closer(ll_chooser *c, candidate *one, ll_arena *mem, ll_error *err)
 {
     bool bound = false;
@@ -110,8 +111,8 @@ static ll_status look_at(ll_chooser *c, const ll_request *request, ll_arena *mem
     return LL_OK;
 }
 
-/* Whether a closer look at the best could change the choice: `flow` finds trees up to 1.3 times as
- * slow as their busiest link (tests/physics/choice.c). */
+/* Whether a more accurate prediction of the best could change the choice: `flow` finds trees up to
+ * 1.3 times as slow as their busiest link alone (tests/physics/choice.c). */
 static bool contested(const candidate *list, const candidate *best)
 {
     static const double near = 1.5;
@@ -122,8 +123,9 @@ static bool contested(const candidate *list, const candidate *best)
     return any;
 }
 
-/* The time that counts. A direct exchange among many keeps as many connections open in each member,
- * for which nothing is charged: it has to be worth it. */
+/* The time by which candidates are compared. A direct exchange keeps a connection to each other
+ * member open, which costs nothing in the model; so in large groups it must be faster by a margin.
+ */
 static double counted_s(const candidate *one)
 {
     const bool many = one->plan.algorithm == LL_ALGORITHM_DIRECT &&
@@ -131,7 +133,7 @@ static double counted_s(const candidate *one)
     return many ? 1.01 * one->total_s : one->total_s;
 }
 
-/* The fastest of the candidates, [LL_N_ALGORITHM]; of equal ones the first. */
+/* The fastest of list[LL_N_ALGORITHM]; of equal ones the first. */
 static candidate *fastest(candidate *list)
 {
     static const double equal = 1 + 1e-9;
@@ -141,7 +143,7 @@ static candidate *fastest(candidate *list)
     return best;
 }
 
-/* The fastest of the algorithms before `end`. */
+/* Plan with the fastest of the algorithms before `end`, in the order of ll_algorithm. */
 static ll_status choose(ll_chooser *c, const ll_request *request, int end, ll_arena *mem,
                         ll_plan *out, ll_error *err)
 {
@@ -187,7 +189,7 @@ ll_status ll_chooser_predict(ll_chooser *c, const ll_plan *plan, ll_arena *mem, 
     return LL_OK;
 }
 
-/* Nothing of `closed` has to be given back: it has lists in an arena of its own, and plans have
+/* Engine `closed` need not be destroyed: it holds memory of its own only for lists, and plans have
  * none. */
 void ll_chooser_init(ll_chooser *chooser, const ll_cluster *cluster, ll_arena *mem)
 {

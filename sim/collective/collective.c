@@ -1,6 +1,6 @@
 #include "sim/collective/plan.h"
 
-/* Cut one digit; false if it does not fall on the borders of the dimensions. */
+/* Split one digit at the borders of the dimensions; false if a border falls inside a factor. */
 static bool span_cut(const ll_topology *topo, int64_t size, int64_t stride, ll_span *out)
 {
     int64_t below = 1; /* chips per unit of dimension d */
@@ -41,7 +41,7 @@ ll_span ll_span_of(const ll_topology *topo, const ll_group *group)
         s.first_dim = s.dim[0];
         s.last_dim = s.dim[s.n_digit - 1];
     } else if (last >= 0) {
-        /* A group that straddles borders may touch any dimension up to the one it ends in. */
+        /* A group that crosses borders may use any dimension up to the one in which it ends. */
         s.first_dim = dim_of(topo, group->stride[0]);
         s.last_dim = dim_of(topo, (int64_t)group->stride[last] * group->size[last] - 1);
         if (!s.aligned && s.last_dim + 1 < topo->n_dim) s.last_dim++;

@@ -1,10 +1,10 @@
-/* What a plan costs, once an engine has priced its rounds: software, latency, wire. */
+/* Cost of a plan from the engine's prices of its rounds: software, latency, wire. */
 #include "sim/collective/collective.h"
 
 #include <math.h>
 
-/* Bytes of a slot of a reduction by the switches, after NCCL (enqueue.cc): chunks are smaller where
- * the buffer would fill few slots of every member. */
+/* Bytes of a slot of an in_network all_reduce by NCCL's rule (enqueue.cc): chunks are smaller if
+ * the buffer would otherwise fill only a few slots per member. */
 static double slot_B(const ll_software *soft, double size_B, int32_t n)
 {
     static const double few[] = {64, 8, 2};
@@ -14,11 +14,13 @@ static double slot_B(const ll_software *soft, double size_B, int32_t n)
     return out_B;
 }
 
-/* Software steps of a round of chips whose bytes take bytes_s once. A step of Simple hides the more
- * of its latency the longer its part is: other slices of the part are on the way meanwhile. */
+/* Software time of the steps of a round, in seconds. bytes_s: time of one repetition's bytes. In
+ * Simple the slices of a part are pipelined, so the longer a part is, the more of the step's
+ * latency it hides. */
 static double steps_s(const ll_software *soft, const ll_round *r, ll_protocol p, double bytes_s)
 {
-    /* 512 threads of 8 bytes; the end of LL between pairs by default (NCCL, both from memory). */
+    /* A step of 512 threads with 8 bytes each; NCCL's default limit of LL between pairs (both from
+     * memory). */
     static const double thread_B = 4096, channel_B = 16384;
     const double step_s = soft->step_s[p], part_B = r->traffic.size_B, n = r->repeat + r->depth;
     if (ll_collective_pairwise(r->collective))
@@ -29,14 +31,16 @@ static double steps_s(const ll_software *soft, const ll_round *r, ll_protocol p,
     return n * (step_s + (p == LL_PROTOCOL_LL ? soft->fill_ll_s * fmin(1, part_B / thread_B) : 0));
 }
 
-/* Share of the link rate, and software steps, of a round that takes once_s on the wire. */
+/* Returns the share of the link rate that a round reaches, and sets *step_s to its software steps.
+ * once_s: wire time of one repetition. */
 static double round_software(const ll_software *soft, const ll_round *r, ll_protocol p,
                              double once_s, double *step_s)
 {
     if (r->n_reduce > 0) {
         const double size_B = r->traffic.size_B, slot = slot_B(soft, size_B, r->n_reduce);
         const double n_slot = slot > 0 ? fmax(1, size_B / slot) : 0;
-        static const double least = 16; /* under way: of 8 members, whose curves set the step */
+        /* slots in flight at least: those of 8 members, for which step_in_network was fitted */
+        static const double least = 16;
         double fill = 2.0 * r->n_reduce;
         if (n_slot > 0) fill = fmin(fill, fmax(n_slot, least));
         const double slots_s =
@@ -49,7 +53,7 @@ static double round_software(const ll_software *soft, const ll_round *r, ll_prot
     return rate_frac;
 }
 
-/* Repetitions of a round that copying the own part takes, and what moves when nothing else does. */
+/* Time of self-copies and of the pipeline's drain, in repetitions of the round. */
 static double own_of(const ll_software *soft, const ll_round *r, ll_protocol p)
 {
     const bool pairs = ll_collective_pairwise(r->collective);
@@ -62,7 +66,7 @@ static double own_of(const ll_software *soft, const ll_round *r, ll_protocol p)
 static void cost_in(const ll_software *software, const ll_plan *plan, const ll_price *price,
                     ll_protocol p, ll_cost *out)
 {
-    double wire_s[LL_MAX_DIM] = {0}, slack_s[LL_MAX_DIM] = {0}; /* slack: lost to rate_frac */
+    double wire_s[LL_MAX_DIM] = {0}, slack_s[LL_MAX_DIM] = {0}; /* slack: added by rate_frac < 1 */
     double launch_s = software[plan->dimension].launch_s[plan->collective];
     *out = (ll_cost){.protocol = p};
     for (int i = 0; i < plan->n_round; i++) {

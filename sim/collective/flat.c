@@ -1,4 +1,5 @@
-/* Rounds of one collective over the line of its members: rings, pairs, trees, switches. */
+/* Rounds of flat algorithms, which treat the members as one line: ring, direct, halving, tree,
+ * in_network. */
 #include "sim/collective/plan.h"
 
 static int log2_int(int32_t n)
@@ -29,8 +30,8 @@ static int64_t first_link(const ll_flat *f, int32_t member)
     return hop[0];
 }
 
-/* One turn of a ring: every part passes every member. Where member 0 has a link of its own to each
- * of its neighbours, half of every part goes the other way round. */
+/* One turn of a ring, n-1 steps, after which every part has passed every member. If member 0 has
+ * separate links to its two neighbours, half of every part goes round in the other direction. */
 ll_round *ll_flat_ring(const ll_flat *f, double part_B)
 {
     const bool both_ways = first_link(f, 1) != first_link(f, f->n - 1);
@@ -40,7 +41,8 @@ ll_round *ll_flat_ring(const ll_flat *f, double part_B)
     return r;
 }
 
-/* One way (gather, scatter; an all-reduce is both); a reduce-scatter runs halving downwards. */
+/* All-gather or reduce-scatter; an all-reduce is both. Halving runs in reverse order for a
+ * reduce-scatter. */
 static void plan_one_way(const ll_flat *f)
 {
     double part_B = f->request->size_B / f->n;
@@ -58,17 +60,17 @@ static void plan_all_reduce(const ll_flat *f)
 {
     double size_B = f->request->size_B;
     if (f->request->algorithm == LL_ALGORITHM_TREE) {
-        /* Up and down; the bytes of the levels overlap. */
+        /* Up and down the trees; the levels are pipelined, so bytes count once. */
         round_add(f, LL_PATTERN_TREE, 0, size_B / 2)->depth = 2 * log2_int(f->n) - 1;
     } else if (f->request->algorithm == LL_ALGORITHM_IN_NETWORK) {
-        /* The switch adds up what all send and multicasts the sum: S up and S down per member, the
-         * same load on the same links as one shift by the whole buffer. */
+        /* The switch reduces what all members send and multicasts the result: S up and S down per
+         * member, the same load on the same links as one shift of the whole buffer. */
         round_add(f, LL_PATTERN_SHIFT, 1, size_B)->n_reduce = f->n;
     } else {
         plan_one_way(f);
         const int n_scatter = f->plan->n_round;
         plan_one_way(f);
-        f->plan->round[n_scatter].own = 0; /* once: the gather is in place */
+        f->plan->round[n_scatter].own = 0; /* one copy: the all-gather is in place */
     }
 }
 
@@ -79,7 +81,7 @@ static void plan_broadcast(const ll_flat *f)
         round_add(f, LL_PATTERN_ROOT, 0, size_B);
     else if (f->request->algorithm == LL_ALGORITHM_RING) /* a pipelined chain */
         round_add(f, LL_PATTERN_LINE, 1, size_B)->depth = f->n - 2;
-    else /* tree: each edge of both trees carries half, downwards */
+    else /* tree: each edge of both trees carries half of the bytes, downwards */
         round_add(f, LL_PATTERN_TREE, 1, size_B / 2)->depth = log2_int(f->n) - 1;
 }
 
@@ -97,7 +99,7 @@ void ll_flat_plan(const ll_flat *f)
     case LL_ALL_TO_ALL:
         if (f->request->algorithm == LL_ALGORITHM_DIRECT) {
             round_add(f, LL_PATTERN_ALL, 0, size_B / f->n)->own = 1.0 / (f->n - 1);
-        } else { /* the classic ring: everything passes through everybody, n/2 hops on average */
+        } else { /* classic ring: members forward messages, n/2 hops on average */
             ll_round *r = round_add(f, LL_PATTERN_SHIFT, 1, size_B / 2);
             r->repeat = f->n - 1;
             r->own = 2.0 / f->n;
@@ -123,14 +125,15 @@ const char *ll_flat_obstacle(const ll_cluster *cluster, ll_collective what, ll_a
         return NULL;
     case LL_ALGORITHM_HALVING:
         if (what != LL_ALL_REDUCE && what != LL_ALL_GATHER && what != LL_REDUCE_SCATTER)
-            return "halving does all_reduce, all_gather and reduce_scatter; try direct";
-        return n & (n - 1) ? "halving needs a power of two of members; try ring" : NULL;
+            return "halving can do all_reduce, all_gather and reduce_scatter only; try direct";
+        return n & (n - 1) ? "halving needs a power of two as the number of members; try ring"
+                           : NULL;
     case LL_ALGORITHM_TREE:
         return what != LL_ALL_REDUCE && what != LL_BROADCAST
-                   ? "tree does all_reduce and broadcast; try ring"
+                   ? "tree can do all_reduce and broadcast only; try ring"
                    : NULL;
     case LL_ALGORITHM_IN_NETWORK:
-        if (what != LL_ALL_REDUCE) return "in_network does all_reduce; try ring";
+        if (what != LL_ALL_REDUCE) return "in_network can do all_reduce only; try ring";
         if (!s->aligned || s->first_dim != s->last_dim)
             return "in_network needs a group within one dimension; try hierarchical";
         return cluster->topo->dim[s->last_dim].reduces

@@ -1,12 +1,13 @@
-/* What `closed` does not see of a traffic: how long the busiest link needs for all of its flows,
- * and the latency of the longest, which `closed` looks for where a dimension ends, not within one.
+/* Two facts about a traffic that engine `closed` does not see: how long its busiest link needs for
+ * all flows on it, and the latency of its longest path, which `closed` takes from the borders of
+ * dimensions only.
  *
- * Flows are routed and their bytes added up link by link, each flow's shared out evenly over its
- * paths. Not all of them have to be: what the groups do not vary in a dimension, they do in each
- * copy of the other dimensions alike, so the copy of chip 0 stands for all; and where a symmetry of
- * the topology keeps the traffic (engine/symmetry.h), one source of each orbit of chips stands for
- * the others, and the mean over an orbit of links is the load of each. Loads grow in proportion to
- * sizes, so they are remembered for traffics of one byte. */
+ * Flows are routed, and their bytes added up link by link, split evenly over the paths of each
+ * flow. Not all flows need to be routed. In dimensions that the groups do not extend along, all
+ * copies have equal traffic, so that of chip 0 stands for all. Where a symmetry of the topology
+ * maps the traffic to itself (engine/symmetry.h), one source of each orbit of chips stands for the
+ * others, and the mean load over an orbit of links is the load of each. Loads are proportional to
+ * sizes, so they are cached for flows of one byte. */
 #include "sim/base/index_map.h"
 #include "sim/collective/plan.h"
 #include "sim/engine/symmetry.h"
@@ -14,9 +15,9 @@
 #include <math.h>
 
 struct ll_load {
-    ll_traffic traffic;  /* pattern, arg and group count */
-    double s_per_B;      /* busiest link, over the size of a flow */
-    double flow_s_per_B; /* the same by `flow`; 0: not known yet */
+    ll_traffic traffic;  /* the key: pattern, arg and group */
+    double s_per_B;      /* time of the busiest link, per byte of a flow */
+    double flow_s_per_B; /* the same by engine `flow`; 0: not computed yet */
     double latency_s;
     struct ll_load *next;
 };
@@ -35,10 +36,10 @@ typedef struct busy {
     ll_index_map map; /* of links, or of orbits of links */
     crossed *link;    /* [map.n] of [cap] */
     int64_t cap;
-    double longest_s; /* latency of a flow */
+    double longest_s; /* largest latency of a flow */
 } busy;
 
-/* Returns the latency of the link. */
+/* Adds the load of a flow's share on a link; returns the latency of the link. */
 static double cross(busy *b, int64_t link_id, double share)
 {
     int64_t n_alike = 1;
@@ -76,15 +77,16 @@ static void add_source(busy *b, const ll_traffic *t, int32_t chip, double n_alik
     }
 }
 
-/* Coordinates along each dimension of the chips that are looked at. */
+/* Coordinates, along each dimension, of the source chips whose flows are routed. */
 typedef struct looked_at {
     int n_dim;
-    int32_t *coord[LL_MAX_DIM]; /* [n] times the stride of the dimension */
+    int32_t *coord[LL_MAX_DIM]; /* [n] coordinate * stride of the dimension */
     int32_t n[LL_MAX_DIM];
 } looked_at;
 
-/* With a symmetry the first of each orbit (orbits of a product are those of its dimensions), else
- * all of the dimensions that the group touches, and 0 of the others. */
+/* With a symmetry: the first chip of each orbit (orbits of a product are products of those of its
+ * dimensions). Else: all coordinates along dimensions that the group spans, and 0 along the others.
+ */
 static looked_at look_at(const busy *b, const ll_group *group)
 {
     const ll_topology *topo = b->topo;
@@ -102,7 +104,7 @@ static looked_at look_at(const busy *b, const ll_group *group)
     return out;
 }
 
-/* The next chip of a list of coordinates: counts through place[]; false after the last one. */
+/* Advances place[] to the next chip of the list; false after the last one. */
 static bool next_chip(const looked_at *list, int32_t *place)
 {
     for (int d = 0; d < list->n_dim; d++) {
@@ -158,7 +160,7 @@ static ll_load *load_of(ll_chooser *c, const ll_traffic *t, ll_arena *mem)
     return *bucket = l;
 }
 
-/* On topologies with more links `flow` needs too much memory for a prediction. */
+/* With more links, engine `flow` needs too much memory for a mere prediction. */
 enum { MAX_LINK = 1 << 22 };
 
 bool ll_load_is_bound(const ll_topology *topo, const ll_traffic *t)
@@ -168,7 +170,7 @@ bool ll_load_is_bound(const ll_topology *topo, const ll_traffic *t)
 
 static ll_status solve(const ll_cluster *c, ll_load *l, ll_error *err)
 {
-    static const double long_B = 1e12; /* so long that latency does not count */
+    static const double long_B = 1e12; /* so long that latency is negligible */
     ll_traffic t = l->traffic;
     ll_arena *mem = ll_arena_create("choice by flow");
     const ll_phase phase = {.n_traffic = 1, .traffic = &t};

@@ -1,24 +1,25 @@
-/* Between the files of this folder: a plan in the making. */
+/* Shared by the files of this folder: plans under construction. */
 #ifndef LL_COLLECTIVE_PLAN_H
 #define LL_COLLECTIVE_PLAN_H
 
 #include "sim/collective/collective.h"
 
-/* The digits of a group, cut where the dimensions of the topology are. */
+/* The digits of a group (sim/traffic/traffic.h), split at the borders of the topology's dimensions.
+ */
 typedef struct ll_span {
     bool aligned; /* every digit lies within one dimension, in every group */
     int n_digit;
     int32_t size[LL_MAX_DIGIT], stride[LL_MAX_DIGIT];
     int dim[LL_MAX_DIGIT];
-    int first_dim, last_dim; /* the innermost and the outermost dimension that the group touches */
+    int first_dim, last_dim; /* innermost and outermost dimension that the group spans */
 } ll_span;
 
 ll_span ll_span_of(const ll_topology *topo, const ll_group *group);
 
-/* One more round, as *round says; in mem. */
+/* Appends a copy of *round; in mem. */
 ll_round *ll_plan_add(ll_plan *plan, const ll_round *round, ll_arena *mem);
 
-/* What choose.c has found out about a cluster: it serves many requests. */
+/* State of a chooser: what choose.c caches about a cluster. */
 enum { LL_CHOOSER_BUCKETS = 64 };
 typedef struct ll_load ll_load;
 
@@ -37,31 +38,33 @@ ll_status ll_chooser_plan(ll_chooser *chooser, const ll_request *request, ll_are
 
 /* ---- choose.c ---- */
 
-/* As ll_chooser_choose of AUTO, without hierarchical. */
+/* As ll_chooser_choose with AUTO, but flat algorithms only. */
 ll_status ll_chooser_choose_flat(ll_chooser *chooser, const ll_request *request, ll_arena *mem,
                                  ll_plan *out, ll_error *err);
 
-/* Time of a plan, as `auto` predicts it. */
+/* *total_s: time of a plan, as `auto` predicts it. */
 ll_status ll_chooser_predict(ll_chooser *chooser, const ll_plan *plan, ll_arena *mem,
                              double *total_s, ll_error *err);
 
 /* ---- load.c: contention ---- */
 
-/* Corrects a price by `closed` of a traffic that is no list: it does not end before its busiest
- * link is done, and its latency is that of its longest flow. mem: for the call. */
+/* Corrects a price by engine `closed` of a traffic that is no LIST: raises its time to that of the
+ * busiest link, and its latency to that of the longest path. mem: scratch of the call. */
 void ll_load_add(ll_chooser *chooser, const ll_traffic *traffic, ll_arena *mem, ll_price *price);
 
-/* Whether the busiest link of the traffic may be idle for a while, and `flow` can say how long:
- * trees, whose links are shared by flows of unlike senders. */
+/* Whether ll_load_add gives a lower bound only, and engine `flow` could tell more: trees, whose
+ * links are shared by flows of unequal senders. */
 bool ll_load_is_bound(const ll_topology *topo, const ll_traffic *traffic);
 
-/* After ll_load_add: what engine `flow` makes of such a traffic. On this rank alone. */
+/* After ll_load_add: replaces the price of such a traffic by that of engine `flow`. Not collective.
+ */
 ll_status ll_load_solve(ll_chooser *chooser, const ll_traffic *traffic, ll_arena *mem,
                         ll_price *price, ll_error *err);
 
 /* ---- flat.c: rounds on one line ---- */
 
-/* A plan in the making: one collective over a flat group, driven by the software of `dim`. */
+/* A plan under construction: one collective by a flat algorithm, with the software of dimension
+ * `dim`. */
 typedef struct ll_flat {
     ll_chooser *chooser;
     const ll_request *request;
@@ -71,18 +74,19 @@ typedef struct ll_flat {
     ll_arena *mem; /* of the rounds */
 } ll_flat;
 
-void ll_flat_plan(const ll_flat *f); /* of the collective and the algorithm of f->request */
+void ll_flat_plan(const ll_flat *f); /* appends the rounds of f->request */
 
 /* One turn of a ring: every part passes every member. */
 ll_round *ll_flat_ring(const ll_flat *f, double part_B);
 
-/* Why the algorithm cannot do this on a flat group, or NULL. */
+/* Why the algorithm cannot do the collective on this group, and which one can; NULL if it can. */
 const char *ll_flat_obstacle(const ll_cluster *cluster, ll_collective what, ll_algorithm algorithm,
                              int32_t n, const ll_span *s);
 
 /* ---- tiers.c: one dimension after another ---- */
 
-/* The rounds of request->algorithm = hierarchical; the rest of *plan is set. */
+/* Appends the rounds of algorithm hierarchical to *plan, whose other fields are set. Error
+ * LL_ERR_CONFIG if the group has no tiers. */
 ll_status ll_tiers_plan(ll_chooser *chooser, const ll_request *request, const ll_span *s,
                         ll_arena *mem, ll_plan *plan, ll_error *err);
 

@@ -1,10 +1,10 @@
-/* Plans that take one dimension after another, and rings through groups that leave parts uneven:
- * see collective.h. */
+/* Hierarchical plans, one dimension after another, and rings through uneven groups: see
+ * collective.h. */
 #include "sim/collective/plan.h"
 
 #include <math.h>
 
-/* A hierarchical plan in the making. */
+/* A hierarchical plan under construction. */
 typedef struct tiered {
     ll_chooser *chooser;
     const ll_request *request;
@@ -13,8 +13,8 @@ typedef struct tiered {
     ll_plan *plan;
 } tiered;
 
-/* The fastest way to do `what` over digit k of the group alone. Gathers, scatters and reductions
- * there have what is left when the inner digits are scattered. */
+/* The fastest flat plan for `what` over digit k of the group. All-gathers, reduce-scatters and
+ * all-reduces there have the bytes that are left after the inner digits were scattered. */
 static ll_status stage_choose(const tiered *t, ll_collective what, int k, ll_plan *out,
                               ll_error *err)
 {
@@ -30,10 +30,10 @@ static ll_status stage_choose(const tiered *t, ll_collective what, int k, ll_pla
     return ll_chooser_choose_flat(t->chooser, &line, t->mem, out, err);
 }
 
-/* Make the ring of digit k a part of one ring through all n members, see collective.h: of what is
- * left of S when the inner digits are scattered, (n-1)/n pass each chip, not (s_k - 1)/s_k. Of the
- * n - 1 steps, (s_k - 1) s_(k+1) s_(k+2) ... are between its units; a tree spares an all-reduce all
- * but s_k - 1 of them. */
+/* Make the ring of digit k a part of one ring through all n members (collective.h): each chip
+ * forwards (n-1)/n of the bytes left after the inner digits were scattered, not (s_k - 1)/s_k. Of
+ * the n - 1 steps, (s_k - 1) s_(k+1) s_(k+2) ... are between the units of digit k; an all-reduce,
+ * for which there are trees, takes only s_k - 1 of them. */
 static void one_ring(const tiered *t, int k, ll_plan *ring)
 {
     const double n = t->plan->group_size, size = t->s->size[k];
@@ -60,9 +60,9 @@ static ll_status stage_add(const tiered *t, ll_collective what, int k, ll_error 
     return LL_OK;
 }
 
-/* All-reduce: over each inner digit a reduce-scatter on the way out and an all-gather on the way
- * back, or the switches in one stage. The bytes of the others are the same: the switches leave a
- * part with each member before they send the sum to all. */
+/* All-reduce: in each inner dimension a reduce-scatter on the way out and an all-gather on the way
+ * back, or both by the switches in one stage. Either way the outer dimensions have the same bytes:
+ * the switches leave a part with each member before they multicast the result. */
 static ll_status stages_all_reduce(const tiered *t, ll_error *err)
 {
     const int last = t->s->n_digit - 1;
@@ -81,17 +81,19 @@ static ll_status stages_all_reduce(const tiered *t, ll_error *err)
     return LL_OK;
 }
 
-/* How an uneven group lies over the parts below its outermost dimension (racks, say). */
+/* How an uneven group is spread over the parts (such as racks) that its outermost dimension
+ * connects. */
 typedef struct uneven {
-    int32_t part;   /* chips of a part */
-    int32_t fewest; /* members of a group on one part that it touches, over all groups that cross */
-    int32_t most;   /* parts that a group touches */
+    int32_t part; /* chips of a part */
+    /* smallest number of members on a part, over all groups that span several parts */
+    int32_t fewest;
+    int32_t most; /* largest number of parts that a group spans */
 } uneven;
 
 static int32_t divisor(int32_t a, int32_t b) { return b == 0 ? a : divisor(b, a % b); }
 
-/* Groups after which their places in the parts repeat: those that begin within one block of the
- * group's outermost digit, as often as blocks begin at different places of a part. */
+/* Number of groups after which their positions relative to the parts repeat: the groups within one
+ * block of the outermost digit, times the number of different positions at which blocks begin. */
 static int32_t groups_that_differ(const ll_group *g, int32_t part)
 {
     const int last = g->n_digit - 1;
@@ -108,7 +110,7 @@ static uneven uneven_of(const ll_topology *topo, const ll_group *group, int last
         u.part *= topo->dim[d].size;
     const int32_t n_group = groups_that_differ(group, u.part);
     for (int32_t g = 0; g < n_group; g++) {
-        int32_t run = 0, fewest = n, n_part = 0, at = -1; /* members come in ascending order */
+        int32_t run = 0, fewest = n, n_part = 0, at = -1; /* members are in ascending order */
         for (int32_t i = 0; i < n; i++, run++) {
             int32_t here = ll_group_member(group, g, i) / u.part;
             if (here == at) continue;
@@ -123,8 +125,8 @@ static uneven uneven_of(const ll_topology *topo, const ll_group *group, int last
     return u;
 }
 
-/* One turn of as many rings as the emptiest part has members, see collective.h: `repeat` steps over
- * the line of one digit in dimension dim, all_B per chip in all. */
+/* One turn of as many rings as the part with the fewest members has (collective.h): `repeat` steps
+ * along one digit in dimension dim, with all_B per chip in total. */
 static void uneven_add(const tiered *t, int dim, int32_t size, int32_t stride, double repeat,
                        double all_B)
 {
@@ -136,7 +138,7 @@ static void uneven_add(const tiered *t, int dim, int32_t size, int32_t stride, d
     ll_flat_ring(&f, all_B / repeat)->repeat = repeat;
 }
 
-/* Gathers, scatters and reductions of a group that does not fill whole parts. */
+/* All-gather, reduce-scatter and all-reduce of an uneven group; false if it is none. */
 static bool plan_uneven(const tiered *t)
 {
     const ll_topology *topo = t->chooser->cluster->topo;
@@ -155,7 +157,7 @@ static bool plan_uneven(const tiered *t)
     }
     t->plan->stage[t->plan->n_stage++] = LL_ALGORITHM_RING;
     t->plan->stage[t->plan->n_stage++] = LL_ALGORITHM_RING;
-    t->plan->pipelined = true; /* one ring passes both */
+    t->plan->pipelined = true; /* one ring runs through both */
     return true;
 }
 
@@ -174,8 +176,8 @@ static ll_status plan_stages(const tiered *t, ll_error *err)
     return LL_OK;
 }
 
-/* The digits of an uneven group of consecutive chips: the dimensions that it fills, from the
- * innermost on, and what is left of it over all others, as one. False if it fills none. */
+/* Tiers of an uneven group of consecutive chips: the dimensions that it fills, from the innermost
+ * on, and all others as one digit. False if it fills none. */
 static bool cut_tiers(const ll_topology *topo, const ll_group *group, int last_dim, ll_span *out)
 {
     int32_t left = ll_group_size(group), stride = 1;
@@ -195,8 +197,8 @@ static bool cut_tiers(const ll_topology *topo, const ll_group *group, int last_d
     return true;
 }
 
-/* Rings through all members, or tiers: the faster. Where libraries overlap dimensions they run as
- * rings (see collective.h). */
+/* The faster of rings through all members and tiers. With `pipelined` libraries it is rings
+ * (collective.h). */
 static ll_status plan_by_rings_or_tiers(const tiered *t, ll_error *err)
 {
     ll_span cut;

@@ -1,5 +1,5 @@
-/* The tuning model of a library: which algorithm and protocol it predicts to be the fastest
- * (ll_guess, sim/machine/software.h). */
+/* The library's tuning model: the time that it predicts for each algorithm and protocol (ll_guess,
+ * sim/machine/software.h). */
 #include "sim/collective/collective.h"
 
 #include <math.h>

@@ -86,7 +86,7 @@ static void check_refused(ll_arena *mem)
     const double past[N] = {0, -1, 0, 0, 0, 0}, never[N] = {0, 0, (double)INFINITY, 0, 0, 0};
     t.first_after = from_0;
     t.after = circle;
-    CHECK(make(1, &t, mem, &timing, &err) == LL_ERR_RUN && strstr(err.text, "circle"), "%s",
+    CHECK(make(1, &t, mem, &timing, &err) == LL_ERR_RUN && strstr(err.text, "cycle"), "%s",
           err.text);
     t = list();
     t.after = outside;

@@ -1,13 +1,13 @@
-/* What an engine has priced, by the content of phases: ll_engine of engine.h.
+/* The cache of an engine's prices, by the content of phases: ll_engine of engine.h.
  *
  *   phase --hash--> slots (open addressing, at most half full) --> known: copies of phase and price
  *                         | equal to the bit            | new
  *                         v                             v
  *                   copy the price           the engine, with all new phases of the call at once
  *
- * A hit costs a hash of the few words that say what a phase is, one comparison, and a copy. What is
- * remembered is bounded: beyond MOST_B all of it is forgotten when the next call begins, on every
- * rank alike. */
+ * A hit costs a hash of the few words that describe a phase, one comparison, and a copy. The size
+ * of the cache is bounded: beyond MOST_B it is emptied at the start of the next call, on every rank
+ * alike. */
 #include "sim/base/index_map.h"
 #include "sim/engine/ask.h"
 
@@ -15,7 +15,7 @@ enum { FIRST_SLOTS = 64, MOST_B = 64 << 20 };
 
 typedef struct known {
     uint64_t hash;
-    ll_phase phase; /* with traffics and lists of its own; flow_end_s too, if it was asked for */
+    ll_phase phase; /* a deep copy, with flow_end_s if it was asked for */
     ll_price *price;
 } known;
 
@@ -28,7 +28,7 @@ struct ll_engine {
     uint64_t mask;
     known *known; /* [n_known] of [cap_known] */
     int32_t n_known, cap_known;
-    double used_B; /* of copies, about */
+    double used_B; /* approximate size of all copies */
     ll_engine_use use;
 };
 
@@ -106,7 +106,7 @@ static void slots_grow(ll_engine *e)
     }
 }
 
-/* Of a phase that is not known yet: its price is still to come. */
+/* Makes an entry for a new phase, whose price is filled in later. */
 static known learn(ll_engine *e, uint64_t hash, const ll_phase *phase)
 {
     known k = {.hash = hash, .phase = *phase, .price = ll_arena_new(e->memory, ll_price)};
@@ -124,7 +124,7 @@ static known learn(ll_engine *e, uint64_t hash, const ll_phase *phase)
     return k;
 }
 
-/* Where the phase is among the known ones; a new one is the last. */
+/* Index of the phase's entry; a new one is appended. */
 static int32_t place_of(ll_engine *e, const ll_phase *phase)
 {
     const uint64_t hash = hash_of(phase);
@@ -150,7 +150,7 @@ static void answer(const known *k, const ll_phase *phase, ll_price *price)
     memcpy(phase->flow_end_s, k->phase.flow_end_s, (size_t)flows_of(phase) * sizeof(double));
 }
 
-/* Prices the phases that are known since number `first`. Collective. */
+/* Prices the entries from `first` on. Collective. */
 static ll_status price_new(ll_engine *e, int32_t first, ll_error *err)
 {
     const int n = e->n_known - first;

@@ -40,7 +40,7 @@ bool ll_engine_has_no_errors(const void *param, void *out)
 double ll_engine_walks_flows(const ll_topology *topo, const ll_wire *wire, const void *param,
                              const ll_phase *phase)
 {
-    enum { SOLVE = 1000 }; /* flows; what is done once for a phase */
+    enum { SOLVE = 1000 }; /* fixed effort of a phase, in flows */
     double n = SOLVE;
     (void)topo;
     (void)wire;
@@ -50,7 +50,7 @@ double ll_engine_walks_flows(const ll_topology *topo, const ll_wire *wire, const
     return n;
 }
 
-/* What the phase asks for: LL_ENGINE_CAN_*. */
+/* What the phase needs of an engine: LL_ENGINE_CAN_*. */
 static unsigned asks(const ll_phase *phase)
 {
     unsigned what = phase->flow_end_s == NULL ? 0 : LL_ENGINE_CAN_FLOW_END;
@@ -68,11 +68,12 @@ ll_status ll_engine_may(const ll_engine_type *type, const ll_phase *phase, ll_er
     LL_ASSERT(phase->n_traffic <= LL_MAX_TRAFFIC, "n_traffic = %d", phase->n_traffic);
     const unsigned lacks = asks(phase) & ~type->can;
     if (lacks == 0) return LL_OK;
-    const char *what = lacks & LL_ENGINE_CAN_START          ? "flows that start later than at 0"
+    const char *what = lacks & LL_ENGINE_CAN_START ? "flows that start later than at time 0"
                        : lacks & LL_ENGINE_CAN_PREDECESSORS ? "flows that wait for other flows"
                                                             : "the end of each flow";
-    return ll_error_set(err, LL_ERR_RUN, "engine %s does not know %s; take closed, flow or packet",
-                        type->name, what);
+    return ll_error_set(err, LL_ERR_RUN,
+                        "engine %s cannot simulate %s; choose closed, flow or packet", type->name,
+                        what);
 }
 
 ll_status ll_engine_solve(const ll_engine_type *type, const ll_problem *problem, const void *param,

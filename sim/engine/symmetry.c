@@ -31,8 +31,7 @@ bool ll_symmetry_of(const ll_topology *topo, const ll_traffic *t, int32_t *split
         split[d] = topo->dim[d].size;
     if (whole_dimensions(topo, &t->group)) return true;
     if (!first_chips(&t->group)) return false;
-    /* Chip c is one of the first n if its first coordinate that differs from those of n, from the
-     * outermost on, is smaller. */
+    /* Chip c < n if its outermost coordinate that differs from that of n is smaller. */
     int32_t below = topo->n_chip, n = t->group.n_chip;
     for (int d = topo->n_dim - 1; d >= 0 && n > 0 && n < topo->n_chip; d--) {
         below /= topo->dim[d].size;
@@ -45,7 +44,7 @@ bool ll_symmetry_of(const ll_topology *topo, const ll_traffic *t, int32_t *split
 bool ll_symmetry_folds(const ll_topology *topo, const ll_traffic *t, int32_t *split)
 {
     if (!ll_symmetry_of(topo, t, split)) return false;
-    int64_t n_stand = 1; /* orbits of a product are those of its dimensions */
+    int64_t n_stand = 1; /* orbits of a product are products of those of its dimensions */
     for (int32_t d = 0, stride = 1; d < topo->n_dim; stride *= topo->dim[d++].size) {
         int32_t n = 0;
         for (int32_t i = 0, n_alike; i < topo->dim[d].size; i++)

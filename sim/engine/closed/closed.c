@@ -1,18 +1,17 @@
 /* Engine `closed`: alpha-beta. A flow takes its latency plus its size over its rate, and the rate
  * is
  *     min(W / tau, min over its links of c / k),
- * k the flows of the same source and phase on that link (as shares). Flows of other sources do not
- * exist: so this is exact where every link carries the flows of one source, and a lower bound of
- * the time elsewhere. Of lists that are timed, k counts the flows that are released together
- * (sim/traffic/timing.h); each starts when it may, and takes as long as it would at time 0.
+ * k the flows of the same source and phase on that link (as shares). Flows of other sources are
+ * ignored: the time is exact if every link carries the flows of one source only, and a lower bound
+ * otherwise. In timed lists k counts the flows that are released together (sim/traffic/timing.h).
  *
- * It looks at a few members of group 0 only, since groups are copies of each other wherever the
- * topology is symmetric: member 0; the last; and those after which a digit of the group, or a
+ * It prices only a few sources of group 0 (representatives), as on symmetric topologies groups are
+ * copies of each other: member 0; the last member; and those after which a digit of the group, or a
  * dimension of the topology, wraps around, because a step from there takes the most hops. ALL and
- * ROOT reach every peer from member 0 already. In TREE the roots and their children are added. LIST
- * has no groups: every source counts. So it does where links are slow or down: no chip stands for
- * others there. With weights every member of group 0 is looked at, and where the end of each flow
- * is asked for, or a list is timed, every flow (every.c). */
+ * ROOT reach every peer from member 0. For TREE the roots and their children are added. A LIST has
+ * no groups, so every source is priced; so it is if links are slow or down, as no chip represents
+ * others then. With weights every member of group 0 is priced, and if the end of each flow is asked
+ * for, or a list is timed, every flow (every.c). */
 #include "sim/engine/closed/every.h"
 
 #include <math.h>
@@ -21,7 +20,7 @@ enum { MAX_REPRESENTATIVE = 8 };
 
 typedef struct closed {
     ll_sender sender;
-    ll_arena *scratch; /* of the phase at hand; NULL until a phase needs it */
+    ll_arena *scratch; /* of the current phase; NULL until a phase needs it */
 } closed;
 
 typedef struct closed_run {
@@ -30,10 +29,10 @@ typedef struct closed_run {
     const ll_phase *phase;
     ll_price *price;
     double util_frac;                   /* the largest so far */
-    ll_list_order list[LL_MAX_TRAFFIC]; /* LIST: by source */
+    ll_list_order list[LL_MAX_TRAFFIC]; /* LIST: flows by source */
 } closed_run;
 
-/* The flows of traffic number i that leave `chip`. */
+/* Adds the flows of traffic i that leave `chip`. */
 static void source_add(closed_run *run, int i, int32_t chip, bool priced)
 {
     const ll_traffic *t = &run->phase->traffic[i];
@@ -53,7 +52,7 @@ static void source_add(closed_run *run, int i, int32_t chip, bool priced)
     }
 }
 
-/* The flows of a traffic from one chip, beside all others from there. */
+/* Prices the flows of a traffic from one chip, together with all other flows from there. */
 static void source_price(closed_run *run, int traffic, int32_t chip)
 {
     ll_price *price = run->price;
@@ -68,7 +67,7 @@ static void source_price(closed_run *run, int traffic, int32_t chip)
     ll_sender_clear(run->sender);
 }
 
-/* The last member whose chip is less than `below` chips after member 0. */
+/* The last member of group 0 whose chip number is less than `below` above that of member 0. */
 static int32_t last_below(const ll_group *g, int32_t below)
 {
     int32_t member = 0, place = ll_group_size(g), offset = 0;
@@ -90,7 +89,7 @@ static void representative_add(int32_t member, int32_t *list, int *n)
     if (*n < MAX_REPRESENTATIVE) list[(*n)++] = member;
 }
 
-/* member: [MAX_REPRESENTATIVE]; returns how many. */
+/* Fills member[MAX_REPRESENTATIVE] with the members to be priced; returns their number. */
 static int representatives(const ll_topology *topo, const ll_traffic *t, int32_t *member)
 {
     const ll_group *g = &t->group;
@@ -137,7 +136,7 @@ static void traffic_price(closed_run *run, int traffic)
         source_price(run, traffic, ll_group_member(&t->group, 0, all ? i : some[i]));
 }
 
-/* Where a phase needs more than the representatives of patterns: lists in order, or every flow. */
+/* Prices a phase: by representatives, by sorted lists, or flow by flow. */
 static ll_status phase_price(closed *state, const ll_phase *phase, ll_price *price, ll_error *err)
 {
     closed_run run = {
@@ -196,7 +195,7 @@ static const ll_key closed_keys[] = {{0}};
 
 const ll_engine_type ll_engine_closed = {
     .name = "closed",
-    .doc = "alpha-beta with the sender's own flows only: instant, no contention between senders",
+    .doc = "alpha-beta model: instant; contention only between flows of the same sender",
     .keys = closed_keys,
     .param_size = 0,
     .can = LL_ENGINE_CAN_START | LL_ENGINE_CAN_PREDECESSORS | LL_ENGINE_CAN_FLOW_END,

@@ -6,13 +6,13 @@ typedef struct every {
     const ll_phase *phase;
     const ll_timing *timing;
     ll_price *price;
-    int64_t first[LL_MAX_TRAFFIC + 1]; /* flow 0 of a traffic among all */
+    int64_t first[LL_MAX_TRAFFIC + 1]; /* number of flow 0 of each traffic */
     int64_t n_flow;
     ll_list_order order; /* all flows by source, then by release */
     int32_t *src;        /* [n_flow] */
     int32_t *release;    /* [n_flow]; NULL: all 0 */
     double util_frac;    /* the largest so far */
-    double *took_s;      /* [n_flow] latency and bytes; 0: nothing to send */
+    double *took_s;      /* [n_flow] duration of each flow; 0: no bytes */
 } every;
 
 static int traffic_of(const every *e, int64_t flow)
@@ -29,7 +29,7 @@ static void flow_at(const every *e, int64_t flow, ll_flow *out)
     ll_traffic_flow(&e->phase->traffic[t], flow - e->first[t], out);
 }
 
-/* All flows in the order of their sources, as a list of one traffic. */
+/* Sorts all flows of the phase by source, as if they were one list. */
 static void order_all(every *e, int32_t n_chip, ll_arena *mem)
 {
     e->src = ll_arena_array(mem, e->n_flow, int32_t);
@@ -52,7 +52,7 @@ static void order_all(every *e, int32_t n_chip, ll_arena *mem)
     ll_timing_sort(&as_one, 0, n_chip, &e->order, mem);
 }
 
-/* The flows order[lo .. hi-1], which one source releases together. */
+/* Prices the flows order[lo .. hi-1], which one source releases together. */
 static void price_together(every *e, ll_sender *sender, int64_t lo, int64_t hi)
 {
     ll_sender_price one;
@@ -77,7 +77,7 @@ static void flow_ends(every *e, int64_t flow, double end_s)
     if (e->phase->flow_end_s != NULL) e->phase->flow_end_s[flow] = end_s;
 }
 
-/* Nodes in the order in which they are released, so each after all that it waits for. */
+/* Ends of timed flows: takes nodes in the order of release, each after its predecessors. */
 static void run_clock(every *e, ll_arena *mem)
 {
     const ll_timing *timing = e->timing;

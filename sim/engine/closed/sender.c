@@ -8,7 +8,7 @@ void ll_sender_init(ll_sender *s, const ll_topology *topo, const ll_wire *wire, 
     ll_index_map_init(&s->map, mem);
 }
 
-/* A link that is met for the first time. */
+/* Reads capacity and latency of a link that is used for the first time. */
 static void meet(ll_sender *s, int64_t i, int64_t link_id)
 {
     if (i == s->cap_link) {
@@ -68,7 +68,7 @@ static ll_sender_price price(const ll_sender *s, const ll_sender_flow *flow, con
     double rate_Bps = share_Bps;
     const double floor_Bps =
         latency_s > 0 ? wire->window_packets * wire->packet_B / (2 * latency_s) : (double)INFINITY;
-    if (wire->window_bdp > 0) /* W / tau = window_bdp c / k, but for the packets that always fit */
+    if (wire->window_bdp > 0) /* W / tau = window_bdp c / k, or more with window_packets */
         rate_Bps = fmin(rate_Bps, fmax(wire->window_bdp * rate_Bps, floor_Bps));
     else if (latency_s > 0)
         rate_Bps = fmin(rate_Bps, wire->window_B / (2 * latency_s));

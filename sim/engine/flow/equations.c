@@ -5,29 +5,29 @@
  * m_f equal flows: W_f window (bytes in flight), tau_f round trip of an empty network, a_lf share
  * of the flow's bytes that crosses l, x_f rate of one flow.
  *
- * Model. Little's law says that a window goes round once per round trip, queues included:
+ * Model. Little's law: a window is sent once per round trip, queueing included:
  *     x_f = W_f / (tau_f + sum_l a_lf q_l).
- * Pollaczek and Khinchine say how long a queue is at utilisation rho:  q_l = g_l rho / (1 - rho),
- * that is rho_l = q_l / (g_l + q_l). What a link carries is what its flows send:
+ * Pollaczek-Khinchine gives the mean wait at utilisation rho: q_l = g_l rho / (1 - rho), that is
+ * rho_l = q_l / (g_l + q_l). The load of a link is what its flows send:
  *     F_l(q) = c_l q_l / (g_l + q_l) - sum_f m_f a_lf x_f(q) = 0.
  *
  * Worked example. One link, c = 100 B/s, g = 0.01 s; two flows with W = 100 B, tau = 1 s. Without
  * queues they would send 200 B/s. F(q) = 100 q / (0.01 + q) - 200 / (1 + q) = 0 has the root q = (1
- * + sqrt(1.08)) / 2 = 1.0196 s; x = 49.51 B/s each, rho = 0.9903: the windows wait in the queue,
- * which takes what is missing to the capacity.
+ * + sqrt(1.08)) / 2 = 1.0196 s; x = 49.51 B/s each, rho = 0.9903: the windows wait in the queue, so
+ * that the load stays below the capacity.
  *
- * Why it always works. F is the gradient of
+ * Existence and uniqueness. F is the gradient of
  *     phi(q) = sum_l c_l (q_l - g_l ln(1 + q_l / g_l)) - sum_f m_f W_f ln(tau_f + sum_l a_lf q_l),
  * which is strictly convex on q >= 0: the root is unique. F_l < 0 at q_l = 0 if the link carries
  * anything, so the root is inside, and no constraint is ever active. The Jacobian
  *     diag(c g / (g + q)^2) + A diag(m x / (tau + A'q)) A'
  * is symmetric positive definite: Cholesky if it is small, conjugate gradients otherwise.
  *
- * Steps. Newton's direction is downhill in phi. A step goes along it until phi turns upwards, which
- * is judged by F (phi has no digits left near the root), except that no unknown may shrink more
- * than tenfold in one step: links that the linear model would empty wait, and the others go on. For
- * a short enough step nothing is held back, so there is always one that is taken. Near the root,
- * where rounding hides the slope, full steps are taken as they are.
+ * Steps. Newton's direction is downhill in phi. The line search goes along it until phi increases,
+ * which is judged by its slope F (differences of phi vanish in rounding near the root). No unknown
+ * may shrink more than tenfold in one step: links that the linear model would empty are clipped,
+ * and the others go on. A short enough step is never clipped, so some step is always accepted. Near
+ * the root, where rounding hides the slope, full steps are taken unchecked.
  *
  * Quantities inside are scaled: delays by the longest round trip, rates by the largest capacity.
  * Links are spread over ranks by their number, rows by where their flows start; a rank holds copies
@@ -40,7 +40,7 @@
 
 enum { DENSE_MAX = 48, NEWTON_MAX = 200, SEARCH_MAX = 40 };
 
-static const double shrink = 0.1; /* smallest factor on an unknown in one step */
+static const double shrink = 0.1; /* an unknown shrinks at most by this factor per step */
 static const double near = 1e-6;  /* residual below which full steps contract */
 
 struct ll_equations {
@@ -49,12 +49,12 @@ struct ll_equations {
     bool spread; /* over several ranks */
     double tolerance;
     double q_unit, c_unit;
-    PetscInt n_own, n_loc;   /* links kept here; links that the rows here touch */
+    PetscInt n_own, n_loc;   /* links owned by this rank; links that its rows use */
     const int32_t *link_loc; /* [entries] link as a local number */
     double *cap, *mean;      /* [n_own] scaled */
-    double *load, *slope;    /* [n_own] at the last evaluation: carried; c g / (g + q)^2 */
+    double *load, *slope;    /* [n_own] at the last evaluation: load; c g / (g + q)^2 */
 
-    /* The rows that are present, copied close together. */
+    /* The rows with mult > 0, packed. */
     int64_t n_act;
     int64_t *first;              /* [n_act + 1] */
     int32_t *link;               /* [entries] local */
@@ -68,7 +68,7 @@ struct ll_equations {
     Mat jac;
     SNES snes;
     int n_cg;
-    double residual, first_residual; /* of the solve at hand; its first one above the tolerance */
+    double residual, first_residual; /* of the current solve; its first one above the tolerance */
     ll_progress *progress;           /* NULL: not wanted */
 };
 
@@ -136,7 +136,7 @@ static void rows_work(ll_equations *eq, row_work work, const double *in, double 
     }
 }
 
-/* out := what the rows of all ranks add up to on each link, from `in`. Collective. */
+/* out := sum over the rows of all ranks, for each link, from `in`. Collective. */
 /* NOLINTNEXTLINE(readability-function-size): each PetscCall counts as a branch */
 static PetscErrorCode rows_apply(ll_equations *eq, row_work work, Vec in, Vec out)
 {
@@ -184,8 +184,8 @@ static PetscErrorCode form_function(SNES snes, Vec q_vec, Vec f_vec, void *ctx)
     PetscFunctionReturn(0);
 }
 
-/* The slopes are those of the last evaluation, which the line search makes at the point it takes.
- */
+/* Uses the slopes of the last evaluation, which the line search makes at the point it accepts.
+ * */
 static PetscErrorCode form_jacobian(SNES snes, Vec q_vec, Mat jac, Mat pre, void *ctx)
 {
     ll_equations *eq = ctx;
@@ -317,7 +317,8 @@ static PetscErrorCode residual_find(ll_equations *eq, Vec f_vec)
     PetscFunctionReturn(0);
 }
 
-/* Newton's steps lower the residual by about the same factor each, or by more. */
+/* Progress by the logarithm of the residual: each Newton step lowers it by about the same factor,
+ * or more. */
 static void progress_note(ll_equations *eq)
 {
     if (eq->progress == NULL || !(eq->residual < HUGE_VAL) || eq->residual <= eq->tolerance) return;
@@ -345,7 +346,8 @@ static PetscErrorCode converged(SNES snes, PetscInt it, PetscReal x_norm, PetscR
 
 /* --- setting up ------------------------------------------------------------------------------- */
 
-/* Numbers the links that rows here touch; *needed: [n_loc] their global numbers, ascending. */
+/* Numbers the links that the rows of this rank use; *needed: [n_loc] their global numbers,
+ * ascending. */
 static void number_locally(ll_equations *eq, ll_arena *mem, PetscInt **needed)
 {
     const int64_t n_entry = eq->sys.first[eq->sys.n_row];
@@ -429,8 +431,8 @@ static PetscErrorCode create_solver(ll_equations *eq)
     PetscCall(KSPSetType(ksp, direct ? KSPPREONLY : KSPCG));
     PetscCall(PCSetType(pc, direct ? PCCHOLESKY : PCJACOBI));
     if (!direct) {
-        /* Steps need few digits far from the root, and more near it (Eisenstat and Walker 1996); an
-         * unfinished one still goes downhill. */
+        /* Linear solves need little accuracy far from the root, and more near it (Eisenstat and
+         * Walker 1996); an inaccurate step still goes downhill. */
         PetscCall(KSPSetNormType(ksp, KSP_NORM_NATURAL));
         PetscCall(SNESKSPSetUseEW(eq->snes, PETSC_TRUE));
         PetscCall(SNESKSPSetParametersEW(eq->snes, 2, 0.1, 0.1, 0.9, 1.6, 1.6, 0.1));
@@ -463,11 +465,11 @@ static void create_rows(ll_equations *eq, ll_arena *mem)
     }
 }
 
-/* It has said why; mostly, what follows --petsc has no such value. */
+/* PETSc has printed the reason; usually an option after --petsc has an illegal value. */
 static ll_status petsc_fault(ll_error *err)
 {
     return ll_error_set(err, LL_ERR_RUN,
-                        "throughput equations: PETSc failed, for the reason that it gives above; "
+                        "throughput equations: PETSc failed, for the reason printed above; "
                         "without options after --petsc this is a bug");
 }
 
@@ -526,9 +528,9 @@ static void take_rows(ll_equations *eq, const double *mult)
     eq->n_act = n;
 }
 
-/* Where to start. A link without load has no queue. One with load and no queue yet gets that of the
- * open network (no window ever full) while that is short, else one that would slow its flows down
- * to the capacity if it were their only queue. */
+/* The starting point. A link without load has no queue. A link with load and no queue yet gets the
+ * queue of the open network (no flow limited by its window) if that is short, else the queue that
+ * would limit its flows to the capacity if it were their only one. */
 static PetscErrorCode start(ll_equations *eq, const double *wait_s)
 {
     PetscFunctionBegin;
@@ -574,7 +576,8 @@ static PetscErrorCode solve(ll_equations *eq, const double *wait_s, ll_solve_inf
     PetscCall(SNESGetConvergedReason(eq->snes, reason));
     PetscCall(SNESGetIterationNumber(eq->snes, &n_newton));
     PetscCall(SNESGetLinearSolveIterations(eq->snes, &n_cg));
-    /* Of the answer itself: options of PETSc can replace the method, and the test in it. */
+    /* Evaluate the residual of the answer, as PETSc options can replace the method and its
+     * convergence test. */
     PetscCall(form_function(eq->snes, eq->q, eq->f, eq));
     PetscCall(residual_find(eq, eq->f));
     *info = (ll_solve_info){(int)n_newton, (int)n_cg, eq->residual};

@@ -7,11 +7,11 @@
 /* Rows that start later than at 0. */
 typedef struct arrivals {
     ll_clock clock;
-    int64_t *row;    /* [n_node] -1: it has no bytes, or its row is on another rank */
-    double *start_s; /* [n_row] INFINITY: it has started, or it is not known yet when it does */
-    double *end_s;   /* [n_node] 0: it has not ended */
-    double *fresh_s; /* [n_node] of the step at hand: nodes that end; else 0 */
-    double next_s;   /* the earliest of start_s of all ranks */
+    int64_t *row;    /* [n_node] -1: no bytes, or its row is on another rank */
+    double *start_s; /* [n_row] INFINITY: has started, or not released yet */
+    double *end_s;   /* [n_node] 0: has not ended */
+    double *fresh_s; /* [n_node] ends of nodes in this time step; else 0 */
+    double next_s;   /* earliest start_s over all ranks */
 } arrivals;
 
 typedef struct filling {
@@ -23,14 +23,14 @@ typedef struct filling {
     arrivals *arrivals; /* NULL: all rows start at 0 */
     double *row_end_s;  /* [n_row]; NULL: not asked for */
     double now_s;
-    double *left_B; /* [n_row] bytes of one flow that are not sent yet */
+    double *left_B; /* [n_row] bytes of one flow still to be sent */
     double *mult;   /* [n_row] 0: has ended */
     double *rate;   /* [n_row] */
     double *wait;   /* [own links] */
 } filling;
 
-/* The load of a link is its capacity times q / (g + q), but for the residual of the equations,
- * which counts here: so a bad solve shows as a link over its capacity. */
+/* Notes the largest utilisation. Of the exact solution it is q / (g + q) < 1; the residual is
+ * added, so that a bad solve shows as a link above its capacity. */
 static void note_utilisation(filling *f, double residual_frac)
 {
     const ll_system *s = &f->rows->system;
@@ -44,7 +44,7 @@ static void note_utilisation(filling *f, double residual_frac)
 
 /* ---- Arrivals -------------------------------------------------------------------------------- */
 
-/* Nodes that are released from here on: when their rows start. */
+/* Sets the start times of the rows of nodes that were released since the last call. */
 static void schedule(filling *f)
 {
     arrivals *a = f->arrivals;
@@ -72,8 +72,8 @@ static arrivals *arrivals_create(filling *f, const ll_timing *timing, ll_arena *
     return a;
 }
 
-/* Starts the rows whose time it is; if nothing is on the wire, it becomes that of the next ones.
- * False if nothing is left. Collective. */
+/* Starts the rows that start now. If nothing is on the wire, time advances to the next start. False
+ * if no row is left. Collective. */
 static bool arrive(filling *f)
 {
     arrivals *a = f->arrivals;
@@ -96,7 +96,7 @@ static bool arrive(filling *f)
     }
 }
 
-/* The nodes that have ended in this step release others. Collective. */
+/* Releases the successors of the nodes that ended in this time step. Collective. */
 static void release(filling *f)
 {
     arrivals *a = f->arrivals;
@@ -122,7 +122,7 @@ static void row_ends(filling *f, int64_t k, double end_s)
         f->arrivals->fresh_s[f->rows->node[k]] = end_s;
 }
 
-/* One step of time; *n_left: rows of all ranks that are still there. Collective. */
+/* One time step; *n_left: rows of all ranks that have not ended. Collective. */
 static void advance(filling *f, uint64_t *n_left)
 {
     const ll_rows *rows = f->rows;
@@ -136,14 +136,14 @@ static void advance(filling *f, uint64_t *n_left)
     ll_comm_min_f64(f->comm, 2, least);
     double step_s = least[0] + f->batch_frac * least[1], last_s = 0;
     const double free_s = f->arrivals == NULL ? (double)INFINITY : f->arrivals->next_s - f->now_s;
-    step_s = fmin(step_s, free_s); /* until something arrives */
+    step_s = fmin(step_s, free_s); /* or until the next start */
     for (int64_t k = 0; k < n; k++) {
         const double reach_s = step_s + f->batch_frac * rows->size_B[k] / f->rate[k];
         const double end_s = f->left_B[k] / f->rate[k];
         if (f->mult[k] > 0 && end_s <= reach_s) last_s = fmax(last_s, end_s);
     }
     ll_comm_max_f64(f->comm, 1, &last_s);
-    const bool none = f->arrivals != NULL && !(last_s > 0); /* it ends with an arrival */
+    const bool none = f->arrivals != NULL && !(last_s > 0); /* the step ends with a start */
     const double to_s = none ? step_s : fmin(step_s, last_s);
     *n_left = 0;
     for (int64_t k = 0; k < n; k++) {
@@ -164,7 +164,8 @@ static void advance(filling *f, uint64_t *n_left)
     ll_comm_sum_u64(f->comm, 1, n_left);
 }
 
-/* A solve lets some of the rows end that are left: half of them, if nothing else is known. */
+/* Solves the equations for the rows present. For the progress line, each solve is assumed to end
+ * half of them. */
 static ll_status solve(filling *f, ll_equations *eq, ll_progress *progress, ll_solve_info *info,
                        ll_error *err)
 {
@@ -192,12 +193,12 @@ static ll_status fill(filling *f, ll_equations *eq, ll_progress *progress, ll_er
             continue;
         }
         release(f);
-        n_left = 1; /* arrive() knows */
+        n_left = 1; /* arrive() finds out */
     }
     return LL_OK;
 }
 
-/* Flows without bytes end when they are ready: so does a traffic that has nothing later. */
+/* Flows without bytes end when they are released; they may be the last of their traffic. */
 static void node_ends(const filling *f, double *node_s)
 {
     const arrivals *a = f->arrivals;

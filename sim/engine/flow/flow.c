@@ -27,14 +27,16 @@ static const ll_key flow_keys[] = {
      .offset = offsetof(flow_param, fold),
      .def = "on",
      .choices = fold_choices,
-     .doc = "solve equal flows once (exact); off: solve every flow, spread over the ranks"},
+     .doc = "solve each class of equal flows once (exact); off: solve every flow, spread over the "
+            "ranks"},
     {.name = "batch_frac",
      .kind = LL_KIND_RATIO,
      .offset = offsetof(flow_param, batch_frac),
      .def = "0.01",
      .min = 0,
      .max = 0.5,
-     .doc = "flows that end about together are taken as one if sizes change by at most this; 0: "
+     .doc = "flows that end nearly together end at once, if it changes sizes by at most this "
+            "fraction; 0: "
             "never"},
     {.name = "tolerance",
      .kind = LL_KIND_RATIO,
@@ -42,18 +44,19 @@ static const ll_key flow_keys[] = {
      .def = "1e-9",
      .min = 1e-13,
      .max = 1e-3,
-     .doc = "largest residual of the throughput equations, over the load of each link"},
+     .doc =
+         "convergence: largest residual of the throughput equations, over the load of each link"},
     {0}};
 
 typedef struct flow_state {
     const flow_param *param;
     double kappa;
-    ll_link_book *book; /* of the links met so far, in the state's arena */
+    ll_link_book *book; /* facts about links used so far, in the state's arena */
     ll_comm *comm, *self;
-    ll_arena *scratch; /* of the phase at hand */
+    ll_arena *scratch; /* of the current phase */
 } flow_state;
 
-/* The end of each flow, to every rank: of rows, and of nodes, which every rank has. Collective. */
+/* Fills flow_end_s on every rank, from the ends of rows, and of nodes. Collective. */
 static void flow_ends(const ll_incidence *inc, const int64_t *row_of, const ll_filling_ends *ends,
                       ll_comm *comm, const ll_phase *phase)
 {
@@ -71,7 +74,7 @@ static void flow_ends(const ll_incidence *inc, const int64_t *row_of, const ll_f
     }
 }
 
-/* No flow has any bytes: all end as soon as they may. */
+/* A phase in which no flow has any bytes: all end when they are released. */
 static ll_status nothing_sent(const ll_incidence *inc, const ll_phase *phase, ll_arena *mem,
                               ll_price *price)
 {
@@ -112,11 +115,11 @@ static void tell_work(ll_price *price, const ll_filling_work *work)
     ll_price_tell(price, &ll_fact_batch_err_frac, work->batch_err_frac);
 }
 
-/* Of the time of a phase: what it takes to look at its flows, then to fold them; the rest is for
- * the equations. */
+/* Assumed shares of the time of a phase, for progress: routing the flows, and folding them; the
+ * rest is for the equations. */
 static const double looking_frac = 0.5, folding_frac = 0.4;
 
-/* progress: of one phase, in parts of it. */
+/* progress: of total 1 for the phase. */
 static ll_status price_phase(flow_state *state, const ll_phase *phase, ll_progress *progress,
                              ll_price *price, ll_error *err)
 {
@@ -201,7 +204,8 @@ static void flow_destroy(void *state)
 
 const ll_engine_type ll_engine_flow = {
     .name = "flow",
-    .doc = "throughput equations on the link graph: contention everywhere, exact for equal flows",
+    .doc =
+        "throughput equations on the link graph: contention on every link, exact for equal flows",
     .keys = flow_keys,
     .param_size = sizeof(flow_param),
     .can = LL_ENGINE_CAN_START | LL_ENGINE_CAN_PREDECESSORS | LL_ENGINE_CAN_FLOW_END,

@@ -1,4 +1,4 @@
-/* Folding: equal flows and equal links solved once, exactly.
+/* Folding: classes of equal flows and of equal links are solved as one, exactly.
  *
  * Colour refinement. Give every link a colour by its capacity and service time, and every flow one
  * by its size, window, round trip, traffic and number of paths. Then, in turns, a flow's new colour
@@ -15,17 +15,17 @@
  *   carry 3 flows each, every flow crosses one of each: all links get one colour, all flows get
  *   one. Quotient: 1 link (8 times the capacity, 8 of them) and 1 row (12 flows, share 2).
  *
- * Two things that differ could get one 64-bit colour by accident. So the partition is checked
- * afterwards: flows entry by entry against the first of their class, links by an independent sum
- * over the classes of their flows. A failed check refines again with other mixing, and is an error
- * at last. */
+ * Different flows or links could get the same 64-bit colour by accident (a collision). So the
+ * partition is checked afterwards: flows entry by entry against the first of their class, links by
+ * an independent sum over the classes of their flows. If a check fails, refinement is repeated with
+ * another hash; after several failures it is an error. */
 #ifndef LL_ENGINE_FLOW_FOLD_H
 #define LL_ENGINE_FLOW_FOLD_H
 
 #include "sim/engine/flow/equations.h"
 #include "sim/engine/flow/incidence.h"
 
-/* The system of a phase with what else a price needs of each row. */
+/* The system of a phase, and what else is needed to price its rows. */
 typedef struct ll_rows {
     ll_system system;
     const double *mult;      /* [system.n_row] flows in the row */
@@ -33,18 +33,18 @@ typedef struct ll_rows {
     const double *latency_s; /* [system.n_row] one way */
     const int32_t *traffic;  /* [system.n_row] index into the phase */
     const int64_t *node;     /* [system.n_row] of sim/traffic/timing.h, -1: starts at 0 */
-    const int64_t *row_of;   /* [flows of this rank] the row that stands for it */
+    const int64_t *row_of;   /* [flows of this rank] the flow's row */
 } ll_rows;
 
-enum { LL_FOLD_BITS = 64 }; /* bits of a colour; fewer only to provoke accidents in tests */
+enum { LL_FOLD_BITS = 64 }; /* bits of a colour; tests use fewer to provoke collisions */
 
-/* The quotient of the incidence, the same bytes on every rank whatever their number; classes are in
- * the order of their first members. Errors: LL_ERR_INTERNAL if colours collide again and again.
- * Collective. */
+/* Folds an incidence: one row for each class of flows, in the order of their first members. The
+ * result is the same to the bit on every rank and for any number of ranks. Error LL_ERR_INTERNAL if
+ * colours collide repeatedly. Collective. */
 ll_status ll_fold(const ll_incidence *inc, double kappa, int colour_bits, ll_comm *comm,
                   ll_arena *mem, ll_rows *out, ll_error *err);
 
-/* The twin without folding: one row for each flow of this rank, links spread over the ranks. */
+/* Without folding: one row for each flow of this rank, links spread over the ranks. Collective. */
 void ll_fold_not(const ll_incidence *inc, double kappa, ll_comm *comm, ll_arena *mem, ll_rows *out);
 
 #endif

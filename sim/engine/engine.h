@@ -85,7 +85,7 @@ typedef struct ll_price {
 
 /* Kinds of facts that several engines report. */
 extern const ll_fact_kind ll_fact_n_flow;         /* every engine: flows before folding */
-extern const ll_fact_kind ll_fact_n_flow_class;   /* after it */
+extern const ll_fact_kind ll_fact_n_flow_class;   /* classes of flows after folding */
 extern const ll_fact_kind ll_fact_n_link_class;   /* classes of links after folding */
 extern const ll_fact_kind ll_fact_max_util_frac;  /* every engine, if any byte is sent */
 extern const ll_fact_kind ll_fact_batch_err_frac; /* bound on, or estimate of, the error of end_s */

@@ -1,15 +1,19 @@
 /* Any link graph, read from an edge list (edgelist.h): the slow, obviously right twin of the
  * formulas.
  *
- * A flow is split evenly over all shortest paths by hops, or over the first CUSTOM_MAX_PATH of them
- * in the order of link ids. create() finds, for every chip, the hops from all nodes to it (breadth
+ * A flow is split over all shortest paths by hops, or over the first CUSTOM_MAX_PATH of them in the
+ * order of link ids: evenly, or, where paths differ in the capacity of their narrowest link, in
+ * proportion to it: cables of 9 lanes and of 1 are ten paths, nine of which are one route. create()
+ * finds, for every chip, the hops from all nodes to it (breadth
  * first, backwards) and the number of shortest paths; route() walks down the hops. */
 #include "topology/edgelist.h"
+#include "topology/shares.h"
 #include "topology/topology.h"
 
+#include <math.h>
 #include <string.h>
 
-enum { CUSTOM_MAX_PATH = 64, CUSTOM_FAR = 255 };
+enum { CUSTOM_MAX_PATH = 64, CUSTOM_FAR = UINT16_MAX };
 
 typedef struct custom_param {
     ll_text_file file;
@@ -25,9 +29,11 @@ static const ll_key custom_keys[] = {
 
 typedef struct custom_state {
     ll_edgelist list;
-    int64_t *start;          /* [n_node + 1]: where the links that leave a node are in `out` */
-    int64_t *out;            /* [n_link]: link ids by the node that they leave, ascending */
-    uint8_t *n_hop, *n_path; /* [n_chip][n_node]: from the node to the chip; CUSTOM_FAR: no way */
+    int64_t *start;  /* [n_node + 1]: where the links that leave a node are in `out` */
+    int64_t *out;    /* [n_link]: link ids by the node that they leave, ascending */
+    uint16_t *n_hop; /* [n_chip][n_node]: from the node to the chip; CUSTOM_FAR: no way */
+    uint8_t *n_path; /* [n_chip][n_node]: routes */
+    bool uneven;     /* links differ in capacity */
 } custom_state;
 
 /* Link ids sorted by one of their ends. start: [n_node + 1], id: [n_link]. */
@@ -47,9 +53,9 @@ static void custom_sort(const ll_edgelist *list, bool by_to, int64_t *start, int
 /* Hops and paths from every node to `chip`. in: link ids by the node that they enter.
  * queue: [n_node]. n_hop, n_path: [n_node], of this chip. */
 static void custom_search(const ll_edgelist *list, const int64_t *start, const int64_t *in,
-                          int32_t chip, int32_t *queue, uint8_t *n_hop, uint8_t *n_path)
+                          int32_t chip, int32_t *queue, uint16_t *n_hop, uint8_t *n_path)
 {
-    memset(n_hop, CUSTOM_FAR, (size_t)list->n_node);
+    memset(n_hop, 0xff, (size_t)list->n_node * sizeof *n_hop); /* CUSTOM_FAR */
     n_hop[chip] = 0;
     n_path[chip] = 1;
     queue[0] = chip;
@@ -59,7 +65,7 @@ static void custom_search(const ll_edgelist *list, const int64_t *start, const i
         for (int64_t i = start[at]; i < start[at + 1]; i++) {
             int64_t from = list->link[in[i]].from;
             if (n_hop[from] == CUSTOM_FAR) {
-                n_hop[from] = (uint8_t)(n_hop[at] + 1);
+                n_hop[from] = (uint16_t)(n_hop[at] + 1);
                 queue[tail++] = (int32_t)from;
             }
             if (n_hop[from] != n_hop[at] + 1) continue;
@@ -73,7 +79,7 @@ static ll_status custom_check(const custom_state *state, const char *file, ll_to
                               ll_error *err)
 {
     for (int32_t dst = 0; dst < topo->n_chip; dst++) {
-        const uint8_t *n_hop = state->n_hop + dst * topo->n_node;
+        const uint16_t *n_hop = state->n_hop + dst * topo->n_node;
         for (int32_t src = 0; src < topo->n_chip; src++) {
             if (n_hop[src] == CUSTOM_FAR)
                 return ll_error_set(err, LL_ERR_CONFIG, "%s: chip %d cannot reach chip %d", file,
@@ -87,6 +93,7 @@ static ll_status custom_check(const custom_state *state, const char *file, ll_to
             if (n_path > topo->max_path) topo->max_path = n_path;
         }
     }
+    if (state->uneven) topo->max_path = CUSTOM_MAX_PATH; /* at most */
     return LL_OK;
 }
 
@@ -100,9 +107,12 @@ static ll_status custom_create(const void *param, int n_child, const ll_topology
     LL_TRY(ll_edgelist_parse(&p->file, mem, list, err));
     state->start = ll_arena_array(mem, list->n_node + 1, int64_t);
     state->out = ll_arena_array(mem, list->n_link, int64_t);
-    state->n_hop = ll_arena_array(mem, (int64_t)list->n_chip * list->n_node, uint8_t);
+    state->n_hop = ll_arena_array(mem, (int64_t)list->n_chip * list->n_node, uint16_t);
     state->n_path = ll_arena_array(mem, (int64_t)list->n_chip * list->n_node, uint8_t);
     custom_sort(list, false, state->start, state->out);
+    for (int64_t i = 1; i < list->n_link; i++)
+        if (ll_link_capacity_Bps(&list->link[i]) != ll_link_capacity_Bps(&list->link[0]))
+            state->uneven = true;
 
     ll_arena_mark mark = ll_arena_here(mem);
     int64_t *start = ll_arena_array(mem, list->n_node + 1, int64_t);
@@ -132,18 +142,13 @@ static void custom_link(const ll_topology *topo, int64_t link_id, ll_link *out)
     *out = state->list.link[link_id];
 }
 
-static int32_t custom_n_path(const ll_topology *topo, int32_t src, int32_t dst)
-{
-    const custom_state *state = topo->state;
-    return state->n_path[dst * topo->n_node + src];
-}
-
-static int custom_route(const ll_topology *topo, int32_t src, int32_t dst, int32_t path, int cap,
-                        int64_t *link_id)
+/* Route number `path` of those that differ. */
+static int custom_way(const ll_topology *topo, int32_t src, int32_t dst, int32_t path, int cap,
+                      int64_t *link_id)
 {
     const custom_state *state = topo->state;
     const ll_link *link = state->list.link;
-    const uint8_t *to_go = state->n_hop + dst * topo->n_node;
+    const uint16_t *to_go = state->n_hop + dst * topo->n_node;
     const uint8_t *n_path = state->n_path + dst * topo->n_node;
     int n_hop = to_go[src];
     if (n_hop > cap) return -1;
@@ -161,6 +166,48 @@ static int custom_route(const ll_topology *topo, int32_t src, int32_t dst, int32
         at = link[state->out[i]].to;
     }
     return n_hop;
+}
+
+/* Shares of the routes between two chips; all 1 where they are equal. share: [CUSTOM_MAX_PATH].
+ * Returns their sum. */
+static int32_t custom_shares(const ll_topology *topo, int32_t src, int32_t dst, int32_t *share)
+{
+    const custom_state *state = topo->state;
+    const int32_t n = state->n_path[dst * topo->n_node + src];
+    double width_Bps[CUSTOM_MAX_PATH];
+    bool equal = true;
+    for (int32_t p = 0; p < n; p++) {
+        int64_t link_id[LL_MAX_HOP];
+        const int n_hop = custom_way(topo, src, dst, p, LL_MAX_HOP, link_id);
+        width_Bps[p] = (double)INFINITY;
+        for (int h = 0; h < n_hop; h++)
+            width_Bps[p] = fmin(width_Bps[p], ll_link_capacity_Bps(&state->list.link[link_id[h]]));
+        equal = equal && width_Bps[p] == width_Bps[0];
+        share[p] = 1;
+    }
+    return equal ? n : ll_shares_find(n, width_Bps, CUSTOM_MAX_PATH, share);
+}
+
+static int32_t custom_n_path(const ll_topology *topo, int32_t src, int32_t dst)
+{
+    const custom_state *state = topo->state;
+    const int32_t n = state->n_path[dst * topo->n_node + src];
+    int32_t share[CUSTOM_MAX_PATH];
+    return state->uneven && n > 1 ? custom_shares(topo, src, dst, share) : n;
+}
+
+static int custom_route(const ll_topology *topo, int32_t src, int32_t dst, int32_t path, int cap,
+                        int64_t *link_id)
+{
+    const custom_state *state = topo->state;
+    const int32_t n = state->n_path[dst * topo->n_node + src];
+    int32_t share[CUSTOM_MAX_PATH] = {0}, way = path;
+    if (state->uneven && n > 1) {
+        custom_shares(topo, src, dst, share);
+        for (way = 0; way < n && path >= share[way]; way++)
+            path -= share[way];
+    }
+    return custom_way(topo, src, dst, way, cap, link_id);
 }
 
 const ll_topology_type ll_topology_custom = {.name = "custom",

@@ -140,9 +140,21 @@ static const char *down_list(const degraded_state *state, ll_arena *mem)
 static ll_status not_joined(const degraded_state *state, int32_t from, int32_t to, ll_arena *mem,
                             ll_error *err)
 {
+    ll_link link = {.width = 1};
+    const char *lanes = "";
+    for (int64_t i = 0; i < state->n_rate && link.width == 1; i++) {
+        if (state->rate[i].frac > 0) continue;
+        state->beneath->type->link(state->beneath, state->rate[i].link_id, &link);
+        if (link.width > 1)
+            lanes = ll_arena_printf(mem,
+                                    "; link %lld is a bundle of %d lanes, %lld:%.9g is one of them "
+                                    "down",
+                                    (long long)state->rate[i].link_id, link.width,
+                                    (long long)state->rate[i].link_id, 1 - 1.0 / link.width);
+    }
     return ll_error_set(err, LL_ERR_CONFIG,
-                        "links are down (%s), and chip %d cannot reach chip %d any more",
-                        down_list(state, mem), from, to);
+                        "links are down (%s), and chip %d cannot reach chip %d any more%s",
+                        down_list(state, mem), from, to, lanes);
 }
 
 static ll_status check_joined(const degraded_state *state, ll_arena *mem, int *max_hop,

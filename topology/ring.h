@@ -10,6 +10,6 @@ typedef struct ll_ring_param {
     const char *name;
 } ll_ring_param;
 
-enum { LL_RING_SIZE_MAX = 129 }; /* no route has more than LL_MAX_HOP hops */
+enum { LL_RING_SIZE_MAX = 1025 }; /* no route has more than LL_MAX_HOP hops */
 
 #endif

@@ -20,7 +20,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { LL_MAX_DIM = 8, LL_MAX_HOP = 64 };
+enum { LL_MAX_DIM = 8, LL_MAX_HOP = 512 };
 
 typedef struct ll_link {
     int64_t from, to;  /* node ids */

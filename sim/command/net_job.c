@@ -70,6 +70,10 @@ static ll_status group_parse(const ll_options *opt, const ll_topology *topo, ll_
 {
     const char *chips = opt->value[LL_OPT_CHIPS], *group = opt->value[LL_OPT_GROUP], *rest = "";
     int32_t n = topo->n_chip, stride = 1;
+    if (n < 2)
+        return ll_error_set(err, LL_ERR_CONFIG,
+                            "net: the cluster has one chip; expected two or more, which send to "
+                            "each other");
     if (chips && group)
         return ll_error_set(err, LL_ERR_CONFIG,
                             "--chips and --group: give one of them; --chips 8 is the first 8 chips "

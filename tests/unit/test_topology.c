@@ -457,8 +457,8 @@ static void test_errors(ll_arena *mem)
     }
     // A ring of 130 would have routes of 65 hops, one more than the limit; so would a line of 66.
     ll_error_init(&err);
-    CHECK(!topology_make(mem, "ring", "size=130; " LANE, 0, NULL, &err), "ring of 130");
-    CHECK(!topology_make(mem, "line", "size=66; " LANE, 0, NULL, &err), "line of 66");
+    CHECK(!topology_make(mem, "ring", "size=1026; " LANE, 0, NULL, &err), "ring of 1026");
+    CHECK(!topology_make(mem, "line", "size=514; " LANE, 0, NULL, &err), "line of 514");
 
     ll_topology child[9];
     for (int i = 0; i < 9; i++)
@@ -469,7 +469,7 @@ static void test_errors(ll_arena *mem)
     } product[] = {{0, "size=2; " LANE, "needs a list"},
                    {9, "size=2; " LANE, "more than 8 dimensions"},
                    {2, "name=r1; size=2; " LANE, "two dimensions are called 'r1'"},
-                   {2, "size=129; " LANE, "can have 65 hops"}};
+                   {2, "size=1025; " LANE, "can have 513 hops"}};
     for (int i = 0; i < 4; i++) {
         ll_error_init(&err);
         child[0] = *topology_must(mem, "ring", product[i].text);

@@ -8,7 +8,7 @@
 
 #include <math.h>
 
-enum { MAX_PATH_HOPS = 2 * LL_MAX_HOP };
+enum { MAX_PATH_HOPS = 2 * LL_PACKET_MAX_HOP };
 
 /* Two walks over all flows, in order. The first meets the links and counts; the second has all of a
  * source's flows at a time in `draft`, so that their windows can be found, and keeps those that
@@ -48,11 +48,13 @@ static ll_status write_way(builder *b, int32_t src, int32_t dst, int32_t path, l
                            int *n)
 {
     const ll_topology *topo = b->problem->topo;
-    int64_t id[LL_MAX_HOP];
-    *n = topo->type->route(topo, src, dst, path, LL_MAX_HOP, id);
+    int64_t id[LL_PACKET_MAX_HOP];
+    *n = topo->type->route(topo, src, dst, path, LL_PACKET_MAX_HOP, id);
     if (*n < 1)
-        return ll_error_set(b->err, LL_ERR_RUN, "route from chip %d to %d: more than %d hops", src,
-                            dst, LL_MAX_HOP);
+        return ll_error_set(b->err, LL_ERR_RUN,
+                            "engine packet: route from chip %d to %d: more than "
+                            "%d hops; engines flow and closed have no such limit",
+                            src, dst, LL_PACKET_MAX_HOP);
     for (int h = 0; h < *n; h++) {
         uint32_t number;
         LL_TRY(ll_packet_book_meet(&b->book, id[h], src, dst, 2 * h < *n, &number, b->err));

@@ -29,7 +29,8 @@ typedef struct ll_packet_watch ll_packet_watch; /* packet_watch.h */
 
 enum {
     LL_PACKET_LANES = 4,           /* virtual lanes, at most */
-    LL_PACKET_HOP_BITS = 7,        /* hops there and back: at most 2 LL_MAX_HOP */
+    LL_PACKET_HOP_BITS = 7,        /* hops there and back */
+    LL_PACKET_MAX_HOP = 64,        /* one way */
     LL_PACKET_SEQ_MAX = 1 << 24,   /* packets of one flow */
     LL_PACKET_KINDS = 1 << 12,     /* kinds of links in one phase */
     LL_PACKET_RANKS = 1 << 13,     /* ranks */

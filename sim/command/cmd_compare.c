@@ -1,6 +1,7 @@
 /* lineloss compare A B ...: results side by side, where the chips go, and what differs. */
 #include "sim/command/cases.h"
 #include "sim/command/command.h"
+#include "sim/report/stored.h"
 
 enum { MAX_STUDY = LL_MAX_COMPARE };
 
@@ -76,13 +77,40 @@ static ll_status files_write(const ll_cases *c, ll_output *set, ll_comm *comm, l
     return ll_output_commit(set, comm, err);
 }
 
+typedef struct chosen {
+    int n;
+    const char *name[MAX_STUDY];
+    ll_settings settings[MAX_STUDY];
+} chosen;
+
+/* The studies and results that were given, without the files that other commands wrote beside. */
+static ll_status choose(const ll_options *opt, ll_comm *comm, ll_arena *mem, chosen *out,
+                        ll_error *err)
+{
+    out->n = 0;
+    for (int i = 0; i < opt->n_arg; i++) {
+        if (ll_stored_is(opt->arg[i]) && ll_stored_is_other(opt->arg[i], comm, mem)) {
+            ll_comm_note(comm, "%s is left out: it is not what `run` wrote", opt->arg[i]);
+            continue;
+        }
+        out->name[out->n] = opt->arg[i];
+        out->settings[out->n++] = opt->arg_set[i];
+    }
+    if (out->n >= ll_command_compare.min_arg) return LL_OK;
+    return ll_error_set(err, LL_ERR_CONFIG, "compare: %s%s%s%s", out->n ? "only '" : "",
+                        out->n ? out->name[0] : "", out->n ? "'; " : "",
+                        ll_command_compare.missing_arg);
+}
+
 static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_error *err)
 {
     ll_cases cases;
     bool valid, drawn;
     ll_output set = {.dir = opt->value[LL_OPT_OUT] ? opt->value[LL_OPT_OUT] : "results",
                      .main = "compare.json"};
-    LL_TRY(ll_cases_load(opt->n_arg, opt->arg, opt->arg_set, comm, mem, &cases, err));
+    chosen *given = ll_arena_new(mem, chosen);
+    LL_TRY(choose(opt, comm, mem, given, err));
+    LL_TRY(ll_cases_load(given->n, given->name, given->settings, comm, mem, &cases, err));
     LL_TRY(ll_output_check(&set, comm, err));
     LL_TRY(cases_run(opt, &cases, comm, mem, &valid, err));
     LL_TRY(files_write(&cases, &set, comm, mem, &drawn, err));
@@ -111,7 +139,7 @@ const ll_command ll_command_compare = {
         "`--` separates variants: --set, --seed, --engine and --fold hold for the studies between "
         "two of\n"
         "them; those before the first study hold for all. Of a folder of results, as in\n"
-        "`compare results/*.json`, the files *.timing.json and *.check.json are left out.\n"
+        "`compare results/*.json`, the files that `run` did not write are left out.\n"
         "\n"
         "Examples:\n"
         "  lineloss compare nvl72 atlas950\n"

@@ -188,7 +188,9 @@ static ll_status arguments_check(const ll_options *o, ll_error *err)
         return ll_error_set(err, LL_ERR_CONFIG,
                             "no command; try `lineloss run nvl72`, or `lineloss --help`");
     if (o->n_arg < c->min_arg)
-        return ll_error_set(err, LL_ERR_CONFIG, "%s: %s", c->name, c->missing_arg);
+        return ll_error_set(err, LL_ERR_CONFIG, "%s: %s%s%s%s", c->name, o->n_arg ? "only '" : "",
+                            o->n_arg ? o->arg[o->n_arg - 1] : "", o->n_arg ? "'; " : "",
+                            c->missing_arg);
     if (o->n_arg > c->max_arg)
         return ll_error_set(err, LL_ERR_CONFIG,
                             "%s: '%s' is one argument too many; usage: lineloss %s %s", c->name,

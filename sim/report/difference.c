@@ -123,8 +123,9 @@ const char *ll_effects_text(const ll_effects *effects, const char *first, ll_are
     const char *s = "";
     if (n_told < n_key)
         s = ll_arena_printf(
-            mem, "Of %d keys that differ, %d move %s by %.0f %% or more alone, %d by less", n_key,
-            n_told, first, 100 * LL_EFFECT_TOLD, n_key - n_told - n_grouped);
+            mem, "Of %d keys that differ, %d move%s %s by %.0f %% or more alone, %d by less", n_key,
+            n_told, n_told == 1 ? "s" : "", first, 100 * LL_EFFECT_TOLD,
+            n_key - n_told - n_grouped);
     if (n_grouped)
         s = ll_arena_printf(mem, "%s, and %d can only be changed with others", s, n_grouped);
     return ll_arena_printf(mem, "%s%sEffects are %s. They do not add up.", s, *s ? ". " : "",

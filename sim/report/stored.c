@@ -157,6 +157,17 @@ static ll_document document_for(const ll_study *study, ll_arena *mem)
     return d;
 }
 
+bool ll_stored_is_other(const char *path, ll_comm *comm, ll_arena *mem)
+{
+    static const ll_field git[] = {{.name = "git", .type = LL_FIELD_STRING}, {0}};
+    static const ll_field study[] = {{.name = "study", .type = LL_FIELD_STRING}, {0}};
+    const char *text, *value;
+    size_t n;
+    return ll_source_file(path, "a result", comm, mem, &text, &n, NULL) == LL_OK &&
+           ll_fields_read(git, path, text, n, &value, mem, NULL) == LL_OK &&
+           ll_fields_read(study, path, text, n, &value, mem, NULL) != LL_OK;
+}
+
 ll_status ll_stored_read(const char *path, ll_comm *comm, ll_arena *mem, ll_study *study,
                          ll_result *result, ll_standing *standing, ll_error *err)
 {

@@ -15,4 +15,9 @@ bool ll_stored_is(const char *path);
 ll_status ll_stored_read(const char *path, ll_comm *comm, ll_arena *mem, ll_study *study,
                          ll_result *result, ll_standing *standing, ll_error *err);
 
+/* Whether the file is what another command than `run` wrote, such as `compare` or `net`: an object
+ * with the commit of lineloss, but of no study. Rank 0 reads; no file, or one that is no JSON, is
+ * not. Collective. */
+bool ll_stored_is_other(const char *path, ll_comm *comm, ll_arena *mem);
+
 #endif

@@ -40,6 +40,19 @@ grep checksum out | head -n 1 | tr -d ' ' >got
 tr -d ' ' <want >want.bare
 same got want.bare
 
+# A folder may hold what other commands wrote.
+cp -r was folder
+expect 0 net nvl72 --sizes 1MiB -o folder
+cp live/compare.json folder
+for ranks in 1 3; do
+    on $ranks compare folder/*.json -o all >out
+    [ "$(grep -c '^lineloss result is VALID' out)" = 5 ] || complain "$ranks ranks: $(cat out)"
+    has err '^lineloss: folder/compare\.json is left out: it is not what `run` wrote$'
+    has err '^lineloss: folder/net-nvl72\+sizes=1MiB\.json is left out: '
+done
+expect 1 compare folder/compare.json nvl72 -o bad
+has err "^compare: only 'nvl72'; which studies\? At least two"
+
 refused() { # file, pattern
     expect 1 compare "$1" atlas950 -o bad
     has err "$2"

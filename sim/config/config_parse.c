@@ -11,6 +11,27 @@ static const ll_section *section_of(const ll_config *cfg, const char *name)
     return NULL;
 }
 
+/* Why the file whose keys are in `root` does not describe the group `node`; NULL if it may. */
+static const char *misfit(const ll_node *node, const ll_node *root, ll_arena *mem)
+{
+    static const char *const whole[] = {"cluster", "model", "job"};
+    const char *had = NULL;
+    bool has = false;
+    for (int i = 0; i < node->n_child; i++)
+        if (node->child[i]->type == LL_NODE_GROUP && !had) had = node->child[i]->name;
+    for (int i = 0; i < root->n_child; i++) {
+        if (root->child[i]->type != LL_NODE_GROUP) continue;
+        has = true;
+        for (size_t k = 0; k < sizeof whole / sizeof *whole; k++)
+            if (!strcmp(root->child[i]->name, whole[k]) && strcmp(node->name, whole[k]) != 0)
+                return ll_arena_printf(mem, "that file describes '%s', not '%s' alone", whole[k],
+                                       node->name);
+    }
+    return had && !has ? ll_arena_printf(mem, "that file has no group such as '%s' of '%s'", had,
+                                         node->name)
+                       : NULL;
+}
+
 /* Make `node` the group that the file describes: its keys, or those of its only group if that has
  * the name of the node, as files of models and clusters do. */
 static ll_status replace_group(ll_config *cfg, ll_node *node, const ll_set *set, const char *file,
@@ -26,6 +47,10 @@ static ll_status replace_group(ll_config *cfg, ll_node *node, const ll_set *set,
     if (root->n_child == 1 && root->child[0]->type == LL_NODE_GROUP &&
         strcmp(root->child[0]->name, node->name) == 0)
         root = root->child[0];
+    const char *why = misfit(node, root, cfg->mem);
+    if (why)
+        return ll_error_add(err, LL_ERR_CONFIG, "%s: %s = @%s: %s",
+                            ll_place_text(set->place, cfg->mem), set->path, file, why);
     node->type = LL_NODE_GROUP;
     node->place = root->place;
     node->child = root->child;

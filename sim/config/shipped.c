@@ -97,14 +97,33 @@ ll_status ll_shipped_check(ll_comm *comm, ll_error *err)
     return ll_comm_agree(comm, status, err);
 }
 
+/* What a name means that is neither a study nor a cluster; NULL if nothing has it. */
+static const char *meaning_of(const char *name, ll_arena *mem)
+{
+    static const char *const part[][2] = {
+        {"chips", "a chip, which a cluster includes: `lineloss list clusters` shows them"},
+        {"models", "a model, which a study includes: `lineloss list studies` shows them"},
+        {"parts", "a part of a cluster: `lineloss list clusters` shows them"}};
+    for (size_t i = 0; i < sizeof part / sizeof *part; i++)
+        if (find_of(part[i][0], name, mem)) return part[i][1];
+    return NULL;
+}
+
 ll_status ll_shipped_find(const char *path, ll_arena *mem, const char **out, ll_error *err)
 {
     *out = path;
+    if (!*path)
+        return ll_error_set(err, LL_ERR_CONFIG,
+                            "the name of the file is empty; `lineloss list studies` shows names");
+    if (!strcmp(path, "-"))
+        return ll_error_set(err, LL_ERR_CONFIG, "-: standard input is called /dev/stdin");
     if (ll_file_exists(path) || strchr(path, '/') || strchr(path, '.')) return LL_OK;
     LL_TRY(check_dir(ll_arena_printf(mem, "%s: ", path), err));
     const char *study = find_of("studies", path, mem);
     *out = study ? study : find_of("clusters", path, mem);
     if (*out) return LL_OK;
+    const char *meaning = meaning_of(path, mem);
+    if (meaning) return ll_error_set(err, LL_ERR_CONFIG, "%s is %s", path, meaning);
     const char *const *names;
     const int n = names_here("studies", mem, &names), near = ll_text_nearest(path, n, names);
     return ll_error_set(err, LL_ERR_CONFIG,

@@ -160,13 +160,13 @@ static void inputs_print(const ll_report *r, int width, ll_arena *mem, ll_text *
     const ll_sensitivity *s = r->sensitivity;
     if (!s || s->n == 0) return;
     ll_table_print(inputs_table(r, mem), LL_FORMAT_TEXT, width, out);
-    ll_paragraph(
-        out,
-        ll_arena_printf(mem,
-                        "%d inputs were changed, one by one; %d move the result at all. %s "
-                        "`lineloss check %s` lists every value with its source.",
-                        s->n_tried, s->n, ll_closed_leaves_out, r->study->path),
-        width, 0);
+    ll_paragraph(out,
+                 ll_arena_printf(
+                     mem,
+                     "%d inputs were changed, one by one; %d move%s the result at all, %s. "
+                     "`lineloss check %s` lists every value with its source.",
+                     s->n_tried, s->n, s->n == 1 ? "s" : "", ll_closed_leaves_out, r->study->path),
+                 width, 0);
 }
 
 static ll_table *summary_table(const ll_report *r, ll_arena *mem)
@@ -220,7 +220,7 @@ static void verdict(const ll_report *r, ll_text *out)
                 (long long)r->study->seed, ll_version(), ll_git());
 }
 
-static void evidence_count(const ll_report *r, ll_text *out)
+static void evidence_count(const ll_report *r, int width, ll_arena *mem, ll_text *out)
 {
     int n[LL_EVIDENCE_UNSTATED + 1] = {0}, n_fact = 0;
     for (int i = 0; i < ll_config_n_entry(r->study->config); i++) {
@@ -229,25 +229,25 @@ static void evidence_count(const ll_report *r, ll_text *out)
         n[e->evidence]++;
         n_fact++;
     }
-    ll_text_add(out, "The weakest evidence it rests on is '%s'.\nOf %d figures about the world, ",
-                ll_evidence_name(r->result->evidence), n_fact);
-    const char *before = "";
+    ll_text_add(out, "The weakest evidence it rests on is '%s'.\n",
+                ll_evidence_name(r->result->evidence));
+    const char *s = ll_arena_printf(mem, "Of %d figures about the world", n_fact);
     for (int e = LL_EVIDENCE_CHOICE; e <= LL_EVIDENCE_UNSTATED; e++)
-        if (n[e]) {
-            ll_text_add(out, "%s%d %s", before, n[e], ll_evidence_name((ll_evidence)e));
-            before = ", ";
-        }
-    ll_text_add(out, ".\n");
+        if (n[e]) s = ll_arena_printf(mem, "%s, %d %s", s, n[e], ll_evidence_name((ll_evidence)e));
+    ll_paragraph(out, ll_arena_printf(mem, "%s.", s), width, 0);
 }
 
-static void validation_print(const ll_report *r, ll_text *out)
+static void validation_print(const ll_report *r, int width, ll_arena *mem, ll_text *out)
 {
     const ll_standing *at = r->standing;
     if (at->n_outside == 0)
-        ll_text_add(out, "It lies within what was compared with published steps (scripts/validate "
-                         "has the errors).\n");
+        ll_paragraph(out,
+                     "It lies within what was compared with published steps (scripts/validate has "
+                     "the errors).",
+                     width, 0);
     for (int i = 0; i < at->n_outside; i++)
-        ll_text_add(out, "Outside of what was validated: %s\n", at->outside[i]);
+        ll_paragraph(out, ll_arena_printf(mem, "Outside of what was validated: %s", at->outside[i]),
+                     width, 2);
 }
 
 static void report_text(const ll_report *r, int width, ll_arena *mem, ll_text *out)
@@ -259,7 +259,10 @@ static void report_text(const ll_report *r, int width, ll_arena *mem, ll_text *o
     ll_report_waterfall(r, mem, out);
     for (int i = r->result->n_loss - 1; i >= 0; i--)
         if (r->result->loss[i].chips != 0)
-            ll_text_add(out, "  %s: %s\n", r->result->loss[i].cause, r->result->loss[i].doc);
+            ll_paragraph(
+                out,
+                ll_arena_printf(mem, "  %s: %s", r->result->loss[i].cause, r->result->loss[i].doc),
+                width, 4);
     ll_text_add(out, "\n");
     ll_table_print(ll_report_transfers(r, mem), LL_FORMAT_TEXT, width, out);
     ll_paragraph(out,
@@ -270,13 +273,13 @@ static void report_text(const ll_report *r, int width, ll_arena *mem, ll_text *o
     ll_text_add(out, "\n");
     ll_table_print(ll_report_memory(r, mem), LL_FORMAT_TEXT, width, out);
     ll_text_add(out, "\n");
-    validation_print(r, out);
-    evidence_count(r, out);
+    validation_print(r, width, mem, out);
+    evidence_count(r, width, mem, out);
     ll_text_add(out, "\n");
     inputs_print(r, width, mem, out);
     ll_text_add(out, "\nConventions\n");
     for (int i = 0; ll_report_conventions[i]; i++)
-        ll_text_add(out, "  %s\n", ll_report_conventions[i]);
+        ll_paragraph(out, ll_arena_printf(mem, "  %s", ll_report_conventions[i]), width, 4);
     ll_text_add(out, "\n");
     verdict(r, out);
 }

@@ -73,11 +73,11 @@ static const ll_key clos_keys[] = {
     {CLOS_TIME(switch_latency), "0 s", 0, 1, NULL,
      "latency of a switch; counts on each link that leaves it"},
     {CLOS_COUNT(rails), "1", 1, 256, NULL,
-     "NICs of each node, wired to leaves of their own (rails); 1: hosts in order"},
+     "NICs per node, each wired to a leaf of its own (rails); 1: hosts in order"},
     {"routing", LL_KIND_CHOICE, 0, offsetof(clos_param, routing), "spray", 0, 0, clos_routings,
-     "spray over all spines, or one of them by hash (ecmp) or by destination (dmodk)"},
+     "packets are sprayed over all spines, or take one by hash (ecmp) or by destination (dmodk)"},
     {CLOS_COUNT(ecmp_paths), "1", 1, 1 << 16, NULL,
-     "ecmp only: paths (queue pairs) of each pair of hosts"},
+     "ecmp only: number of hashed paths (queue pairs) for each pair of hosts"},
     {"in_network", LL_KIND_BOOL, LL_KEY_FACT, offsetof(clos_param, in_network), "false", 0, 0, NULL,
      "the switches can reduce (all_reduce in the network)"},
     {"name", LL_KIND_STRING, 0, offsetof(clos_param, name), "clos", 0, 0, NULL,
@@ -104,7 +104,8 @@ static ll_status clos_check(const clos_param *p, ll_error *err)
 {
     if (p->levels == 2 && (p->leaves_per_pod || p->core_uplinks || p->core_bandwidth_Bps > 0 ||
                            p->core_latency_s > 0))
-        return ll_error_set(err, LL_ERR_CONFIG, "leaves_per_pod and core_* are for levels = 3");
+        return ll_error_set(err, LL_ERR_CONFIG,
+                            "leaves_per_pod and core_* need levels = 3; leave them out");
     if (p->levels == 3 && !(p->leaves_per_pod && p->core_uplinks && p->core_bandwidth_Bps > 0))
         return ll_error_set(err, LL_ERR_CONFIG,
                             "levels = 3 needs leaves_per_pod, core_uplinks and core_bandwidth");
@@ -116,7 +117,8 @@ static ll_status clos_check(const clos_param *p, ll_error *err)
         return ll_error_set(err, LL_ERR_CONFIG, "size = %lld is not a multiple of rails = %lld",
                             (long long)p->size, (long long)p->rails);
     if (p->ecmp_paths > 1 && p->routing != CLOS_ECMP)
-        return ll_error_set(err, LL_ERR_CONFIG, "ecmp_paths is for routing = \"ecmp\"");
+        return ll_error_set(err, LL_ERR_CONFIG,
+                            "ecmp_paths needs routing = \"ecmp\"; leave it out");
     return LL_OK;
 }
 
@@ -379,5 +381,4 @@ static int64_t clos_link_orbit(const ll_topology *topo, const int32_t *split, in
 
 const ll_topology_type ll_topology_clos =
     CLOS_TYPE("clos", "leaves and spines, 2 or 3 levels; rails");
-const ll_topology_type ll_topology_fat_tree =
-    CLOS_TYPE("fat_tree", "the same as clos, by its other name");
+const ll_topology_type ll_topology_fat_tree = CLOS_TYPE("fat_tree", "another name of clos");

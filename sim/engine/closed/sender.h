@@ -7,8 +7,7 @@
 #include "sim/traffic/traffic.h"
 #include "topology/topology.h"
 
-/* A link, and how many flows (as shares) of the current sender are on it.
- * */
+/* A link, and how many flows (as shares) of the current sender are on it. */
 typedef struct ll_sender_link {
     double share, cap_Bps, latency_s;
 } ll_sender_link;

@@ -24,10 +24,10 @@
  * is symmetric positive definite: Cholesky if it is small, conjugate gradients otherwise.
  *
  * Steps. Newton's direction is downhill in phi. The line search goes along it until phi increases,
- * which is judged by its slope F (differences of phi vanish in rounding near the root). No unknown
- * may shrink more than tenfold in one step: links that the linear model would empty are clipped,
- * and the others go on. A short enough step is never clipped, so some step is always accepted. Near
- * the root, where rounding hides the slope, full steps are taken unchecked.
+ * judged by F (near the root differences of phi are rounding). No unknown may shrink more than
+ * tenfold in one step: links that the linear model would empty are clipped, and the others go on. A
+ * short enough step is not clipped, so one is always accepted. Near the root, where rounding hides
+ * the slope, full steps are taken unchecked.
  *
  * Quantities inside are scaled: delays by the longest round trip, rates by the largest capacity.
  * Links are spread over ranks by their number, rows by where their flows start; a rank holds copies
@@ -184,8 +184,7 @@ static PetscErrorCode form_function(SNES snes, Vec q_vec, Vec f_vec, void *ctx)
     PetscFunctionReturn(0);
 }
 
-/* Uses the slopes of the last evaluation, which the line search makes at the point it accepts.
- * */
+/* Uses the slopes of the last evaluation: the line search's, at the point it accepted. */
 static PetscErrorCode form_jacobian(SNES snes, Vec q_vec, Mat jac, Mat pre, void *ctx)
 {
     ll_equations *eq = ctx;
@@ -317,8 +316,7 @@ static PetscErrorCode residual_find(ll_equations *eq, Vec f_vec)
     PetscFunctionReturn(0);
 }
 
-/* Progress by the logarithm of the residual: each Newton step lowers it by about the same factor,
- * or more. */
+/* Each Newton step lowers the residual by about the same factor, or more. */
 static void progress_note(ll_equations *eq)
 {
     if (eq->progress == NULL || !(eq->residual < HUGE_VAL) || eq->residual <= eq->tolerance) return;
@@ -346,8 +344,7 @@ static PetscErrorCode converged(SNES snes, PetscInt it, PetscReal x_norm, PetscR
 
 /* --- setting up ------------------------------------------------------------------------------- */
 
-/* Numbers the links that the rows of this rank use; *needed: [n_loc] their global numbers,
- * ascending. */
+/* Numbers the links that rows here use; *needed: [n_loc] their global numbers, ascending. */
 static void number_locally(ll_equations *eq, ll_arena *mem, PetscInt **needed)
 {
     const int64_t n_entry = eq->sys.first[eq->sys.n_row];
@@ -431,8 +428,8 @@ static PetscErrorCode create_solver(ll_equations *eq)
     PetscCall(KSPSetType(ksp, direct ? KSPPREONLY : KSPCG));
     PetscCall(PCSetType(pc, direct ? PCCHOLESKY : PCJACOBI));
     if (!direct) {
-        /* Linear solves need little accuracy far from the root, and more near it (Eisenstat and
-         * Walker 1996); an inaccurate step still goes downhill. */
+        /* Little accuracy suffices far from the root (Eisenstat and Walker 1996); a rough step
+         * still goes downhill. */
         PetscCall(KSPSetNormType(ksp, KSP_NORM_NATURAL));
         PetscCall(SNESKSPSetUseEW(eq->snes, PETSC_TRUE));
         PetscCall(SNESKSPSetParametersEW(eq->snes, 2, 0.1, 0.1, 0.9, 1.6, 1.6, 0.1));
@@ -528,9 +525,9 @@ static void take_rows(ll_equations *eq, const double *mult)
     eq->n_act = n;
 }
 
-/* The starting point. A link without load has no queue. A link with load and no queue yet gets the
- * queue of the open network (no flow limited by its window) if that is short, else the queue that
- * would limit its flows to the capacity if it were their only one. */
+/* The starting point. A link without load has no queue. A link with load and no queue yet gets that
+ * of the open network (no window limits a flow) if it is short, else the one that alone would limit
+ * its flows to the capacity. */
 static PetscErrorCode start(ll_equations *eq, const double *wait_s)
 {
     PetscFunctionBegin;
@@ -576,8 +573,7 @@ static PetscErrorCode solve(ll_equations *eq, const double *wait_s, ll_solve_inf
     PetscCall(SNESGetConvergedReason(eq->snes, reason));
     PetscCall(SNESGetIterationNumber(eq->snes, &n_newton));
     PetscCall(SNESGetLinearSolveIterations(eq->snes, &n_cg));
-    /* Evaluate the residual of the answer, as PETSc options can replace the method and its
-     * convergence test. */
+    /* The residual of the answer: PETSc options can replace the convergence test. */
     PetscCall(form_function(eq->snes, eq->q, eq->f, eq));
     PetscCall(residual_find(eq, eq->f));
     *info = (ll_solve_info){(int)n_newton, (int)n_cg, eq->residual};

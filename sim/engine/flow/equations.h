@@ -3,8 +3,7 @@
  *
  * A row stands for one flow, or for a class of `mult` equal flows; a link for one link, or for a
  * class of equal links (then its capacity is that of the whole class, and a row's share is what one
- * flow puts on all links of the class together).
- * */
+ * flow puts on all links of the class together). */
 #ifndef LL_ENGINE_FLOW_EQUATIONS_H
 #define LL_ENGINE_FLOW_EQUATIONS_H
 

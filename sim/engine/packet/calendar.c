@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum { RUN = 8 }; /* events that are sorted by insertion */
+enum { RUN = 8 }; /* events per run, sorted by insertion */
 
 void ll_calendar_init(ll_calendar *cal, int64_t delta_ps, int64_t n_link, ll_arena *mem)
 {
@@ -57,7 +57,7 @@ int64_t ll_calendar_next(const ll_calendar *cal)
     return cal->far_first;
 }
 
-/* Puts what has come near into its slot. */
+/* Moves events of `far` that are near now into their slots. */
 static void pull(ll_calendar *cal)
 {
     int64_t n = 0;
@@ -94,7 +94,7 @@ static inline bool before(const ll_event *a, const ll_event *b)
     return (ka < kb) | ((ka == kb) & (a->flow < b->flow));
 }
 
-/* A few events: each one's place is the number of those before it. No branch depends on the data.
+/* Sorts a few events by rank: the place of an event is the number of events before it. Branch-free.
  */
 static inline void sort_run(ll_event *e, int64_t n)
 {
@@ -126,7 +126,7 @@ static void merge(const ll_event *a, int64_t n_a, const ll_event *b, int64_t n_b
     memcpy(out + (end_a - a), b, (size_t)(end_b - b) * sizeof *b);
 }
 
-/* Many events of one link: runs by insertion, then merged from below. aside: [n] of work space. */
+/* Sorts many events of one link: bottom-up merge sort of short runs. aside: [n] work space. */
 static void merge_sort(ll_event *e, int64_t n, ll_event *aside)
 {
     ll_event *from = e, *to = aside;
@@ -145,7 +145,7 @@ static void merge_sort(ll_event *e, int64_t n, ll_event *aside)
     if (from != e) memcpy(e, from, (size_t)n * sizeof *e);
 }
 
-/* Few events on many links: cheaper to sort the links than to count through all of them. */
+/* Sorts few events on many links, where comparing is cheaper than counting through all links. */
 static void sort_few(ll_event *e, int64_t n)
 {
     for (int64_t i = 1; i < n; i++) {

@@ -1,4 +1,4 @@
-/* Calendar: events of a rank, by window of time and tile of links.
+/* Calendar queue: the events of a rank, by time window and tile of links.
  *
  *     window      now          now+1                     (2048 windows: this block and the next)
  *     tile 0    [ pages ]    [ pages ]    [     ]  ...      far: everything later, in no order;
@@ -6,16 +6,15 @@
  *                 |    |
  *               events credits
  *
- * An event is 16 bytes; a credit, 4. Pages of 2 KiB are taken from a free list and given back when
- * their window is over: nothing is ever allocated twice, and nothing is searched for. The order in
- * which events are put in does not matter, since ll_calendar_take puts them in order.
+ * An event is 16 bytes; a credit, 4. Pages of 2 KiB come from a free list and return to it after
+ * their window, so nothing is allocated twice and nothing is searched. Events may be put in in any
+ * order, as ll_calendar_take sorts them.
  *
- * A tile is some hundred neighbouring links, at most 64 tiles: what is sorted and served at a time,
- * links included, stays in the nearest cache. Since events go into the pages of their tile when
- * they are put in, the first pass of the sort costs nothing. Against one tile, by CPU time per
- * packet-hop of `bench/run packet`: 4 % less at 8192 chips (32,768 links, 64 or 16 tiles alike), 17
- * % less at 65,536. Tiles are served in ascending order of links, which a flow with several paths
- * depends on. */
+ * A tile is some hundred neighbouring links; there are at most 64 tiles. Events and links of a tile
+ * fit the L1 cache while they are sorted and served. Putting events into the pages of their tile is
+ * the first pass of the sort. Compared with a single tile, CPU time per packet-hop of `bench/run
+ * packet` is: 4 % less at 8192 chips (32,768 links, 64 or 16 tiles alike), 17 % less at 65,536.
+ * Tiles are served in ascending order of links, which a flow with several paths depends on. */
 #ifndef LL_ENGINE_PACKET_CALENDAR_H
 #define LL_ENGINE_PACKET_CALENDAR_H
 
@@ -23,23 +22,24 @@
 
 #include <stdint.h>
 
-/* Flows of what is no packet; the numbers of flows are below. */
-#define LL_CALENDAR_END    (UINT32_MAX - 3) /* parcels only: a flow has ended */
-#define LL_CALENDAR_QUEUE  (UINT32_MAX - 2) /* parcels only: news of a queue */
+/* Values of `flow` for events that are no packets; all flow numbers are smaller. */
+#define LL_CALENDAR_END    (UINT32_MAX - 3) /* parcels only: end of a flow */
+#define LL_CALENDAR_QUEUE  (UINT32_MAX - 2) /* parcels only: state of a queue */
 #define LL_CALENDAR_TIMER  (UINT32_MAX - 1)
 #define LL_CALENDAR_CREDIT UINT32_MAX
 
-/* A packet reaches the queue of a link; or, flow = LL_CALENDAR_CREDIT, waiting packets may go on;
- * or, flow = LL_CALENDAR_TIMER, timer number `order` goes off. Order of the events of a link:
- * dt_ps, order, flow. No two are equal. */
+/* An event: a packet reaches the queue of a link; with flow = LL_CALENDAR_CREDIT, packets that wait
+ * for credits may go on; with flow = LL_CALENDAR_TIMER, timer number `order` expires. Events of a
+ * link are ordered by dt_ps, order, flow; no two are equal. */
 typedef struct ll_event {
     uint32_t link; /* own link */
     uint32_t flow;
     uint32_t order; /* sequence number << 7 | hop */
-    uint32_t dt_ps; /* since the window began; after `order`, so that both can be had in one load */
+    uint32_t dt_ps; /* since the window began; behind `order`, so that one load reads both */
 } ll_event;
 
-/* An event, or a credit (flow = LL_CALENDAR_CREDIT, order = virtual lane), of any window. */
+/* An event or a credit (flow = LL_CALENDAR_CREDIT, order = virtual lane) with its window, as sent
+ * to other ranks. */
 typedef struct ll_parcel {
     ll_event event;
     int64_t window;
@@ -68,9 +68,9 @@ typedef struct ll_calendar {
     ll_arena *mem;
     int64_t delta_ps;
     uint64_t per_delta;               /* 2^44 / delta_ps */
-    int64_t now, now_ps;              /* window at hand, and its beginning */
+    int64_t now, now_ps;              /* current window, and its start */
     int64_t near_end;                 /* windows before this are in `event` and `credit` */
-    int tile_bits, link_bits;         /* of the number of tiles, of the links in one */
+    int tile_bits, link_bits;         /* log2 of the number of tiles, and of the links per tile */
     ll_page **event, **credit;        /* [LL_CALENDAR_SLOTS << tile_bits] */
     uint64_t used[LL_CALENDAR_SLOTS]; /* bit set: the tile has pages */
     ll_page *spare;
@@ -85,21 +85,21 @@ typedef struct ll_calendar {
 /* delta_ps: length of a window, 1 .. 2^30. */
 void ll_calendar_init(ll_calendar *cal, int64_t delta_ps, int64_t n_link, ll_arena *mem);
 
-/* The earliest window with anything in it, at or after the one at hand; INT64_MAX if there is none.
- */
+/* The earliest window with events or credits, from the current one on; INT64_MAX: none. */
 int64_t ll_calendar_next(const ll_calendar *cal);
 
-/* Goes to a window, not before the one at hand, and not beyond ll_calendar_next. */
+/* Advances to a window, at most to ll_calendar_next. */
 void ll_calendar_go(ll_calendar *cal, int64_t window);
 
-/* Takes the events of the window at hand on the links of a tile: cal->sorted[0 .. n-1], by link and
- * in order. */
+/* Removes the events of the current window on the links of a tile and puts them into cal->sorted[0
+ * .. n-1], sorted by link and event order; returns n. */
 int64_t ll_calendar_take(ll_calendar *cal, int tile);
 
 void ll_calendar_put_far(ll_calendar *cal, const ll_parcel *parcel);
 ll_page *ll_calendar_page(ll_calendar *cal, ll_page **slot); /* a new page at the head of `slot` */
 
-/* Which window a time lies in, and where. ps: since the window at hand began, >= 0. */
+/* The window that a time lies in; *dt_ps: offset in it. ps: since the start of the current window,
+ * >= 0. */
 static inline int64_t ll_calendar_window(const ll_calendar *cal, int64_t ps, uint32_t *dt_ps)
 {
     int64_t k;
@@ -114,13 +114,13 @@ static inline int64_t ll_calendar_window(const ll_calendar *cal, int64_t ps, uin
     return cal->now + k;
 }
 
-/* Tiles that have anything in the window at hand, a bit for each. */
+/* Tiles with events or credits in the current window: bit t for tile t. */
 static inline uint64_t ll_calendar_tiles(const ll_calendar *cal)
 {
     return cal->used[(uint64_t)cal->now % LL_CALENDAR_SLOTS];
 }
 
-/* Index into `event` and `credit`; from now on it counts as used. */
+/* Index into `event` and `credit`; marks it as used. */
 static inline uint64_t ll_calendar_place(ll_calendar *cal, int64_t window, uint32_t link)
 {
     const uint64_t slot = (uint64_t)window % LL_CALENDAR_SLOTS, tile = link >> cal->link_bits;
@@ -169,7 +169,8 @@ static inline ll_page *ll_calendar_pages(ll_calendar *cal, ll_page **all, int ti
     return pages;
 }
 
-/* Takes the pages of credits of the window at hand and a tile; give them back one by one. */
+/* Removes the pages of credits of a tile in the current window; give them back by ll_calendar_give.
+ */
 static inline ll_page *ll_calendar_credits(ll_calendar *cal, int tile)
 {
     return ll_calendar_pages(cal, cal->credit, tile);

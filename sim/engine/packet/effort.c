@@ -2,10 +2,10 @@
 
 #include <math.h>
 
-/* A quarter and a half of the packets before all of them. */
+/* Runs of a quarter, half and all of the packets. */
 static const double cut_runs = 1.75;
 
-/* What writing a flow out takes, in packets served; as measured on 8192 chips, about. */
+/* Effort of setting up a flow, in packets served; measured on 8192 chips. */
 enum { SET_UP = 30 };
 
 double ll_packet_kept(const ll_packet_param *param, double most_packets, double most_window)
@@ -24,7 +24,7 @@ static double size_most_B(const ll_traffic *t)
     return most_B;
 }
 
-/* All flows of the traffic as one. */
+/* Total bytes of the traffic. */
 static double size_all_B(const ll_traffic *t)
 {
     double all_B = 0;
@@ -34,7 +34,7 @@ static double size_all_B(const ll_traffic *t)
     return all_B;
 }
 
-/* Flows of the flow's source that leave over link `id`, of those after it. */
+/* Of the flows after flow i from the same source, how many start over link `id`. */
 static double n_sharing(const ll_topology *topo, const ll_traffic *t, int64_t i, int64_t id)
 {
     enum { MOST = 64 };
@@ -51,7 +51,7 @@ static double n_sharing(const ll_topology *topo, const ll_traffic *t, int64_t i,
     return fmax(n, 1);
 }
 
-/* Of the first flow that goes anywhere: hops there, and packets in flight. */
+/* Of the first flow that leaves its chip: returns its hops; *window: packets in flight. */
 static int sample(const ll_topology *topo, const ll_wire *wire, const ll_traffic *t, double *window)
 {
     enum { LOOK = 16 };

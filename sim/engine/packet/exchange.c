@@ -63,7 +63,7 @@ static inline void take(ll_exchange *x, ll_parcel *p, ll_calendar *cal)
     ll_calendar_put_parcel(cal, p);
 }
 
-/* What a neighbour has sent, into the calendar; returns its next window. */
+/* Receives a neighbour's message into the calendar; returns the sender's next window. */
 static int64_t receive(ll_exchange *x, int rank, MPI_Comm comm, ll_calendar *cal)
 {
     MPI_Message message;
@@ -84,7 +84,7 @@ static int64_t receive(ll_exchange *x, int rank, MPI_Comm comm, ll_calendar *cal
 
 static int64_t earlier(int64_t a, int64_t b) { return a < b ? a : b; }
 
-/* The least of the next windows of this rank's and its neighbours'. */
+/* Returns the minimum of the next windows of this rank and its neighbours. */
 static int64_t exchange(ll_exchange *x, int64_t next, MPI_Comm comm, ll_calendar *cal)
 {
     MPI_Request *request = x->request;

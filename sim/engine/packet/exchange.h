@@ -1,7 +1,7 @@
-/* What leaves the slice of a rank: packets and credits for links of other ranks, and news of
- * queues, as one message per neighbour and window. Nothing that is sent is due before the window
- * after it, so a window can be worked off without waiting; and since events are put in order by
- * their ids when they are due, it does not matter when, or from where, they came.
+/* Exchange between ranks: packets and credits for links of other ranks, and states of queues, as
+ * one message per neighbour and window. Nothing that is sent is due before the next window (the
+ * lookahead of conservative parallel simulation), so a rank works through a window without waiting.
+ * As events are sorted by ids when they are due, it does not matter when, or from where, they came.
  *
  * The next window in which any rank has something to do is the least over all ranks of what is in
  * the calendar or the outboxes when the window is over, so it is known before anything is received:
@@ -33,20 +33,20 @@ typedef struct ll_outbox {
 typedef struct ll_exchange {
     ll_comm *comm;
     ll_arena *mem;
-    const ll_flow_index *index; /* of the flows here: parcels carry their numbers */
-    uint64_t *queue;            /* adaptive: [n_queue] what is known of queues; else NULL */
-    ll_packet_release *release; /* hears of the ends of flows; NULL: none waits */
+    const ll_flow_index *index; /* flows of this rank by number; parcels carry numbers */
+    uint64_t *queue;            /* adaptive: [n_queue] states of queues; else NULL */
+    ll_packet_release *release; /* is told the ends of flows; NULL: no flow waits */
     ll_packet_profile *profile; /* NULL: not wanted */
     int n_neighbour;
     int *neighbour; /* [n_neighbour] ranks, ascending */
     ll_outbox *out; /* [size] */
     ll_outbox in;   /* work space */
-    int64_t first;  /* the earliest window in any outbox */
+    int64_t first;  /* earliest window in any outbox */
     bool complete;  /* every rank is a neighbour of every other */
     void *request;  /* [n_neighbour] of MPI_Request */
 } ll_exchange;
 
-/* net: whom this rank exchanges with (which must be mutual), and what about. Collective. */
+/* net: gives the neighbours of this rank, which must be mutual. Collective. */
 void ll_exchange_init(ll_exchange *x, const ll_packet_net *net, ll_packet_release *release,
                       ll_comm *comm, ll_packet_profile *profile, ll_arena *mem);
 
@@ -60,15 +60,15 @@ static inline void ll_exchange_put(ll_exchange *x, uint32_t rank, const ll_parce
     if (parcel->window < x->first) x->first = parcel->window;
 }
 
-/* News of a queue (packet_watch.h): number `link` among all watched. Never due. */
+/* News of a queue (watch.h): number `link` among all watched. Never due. */
 static inline ll_parcel ll_queue_parcel(uint32_t link, uint64_t queue)
 {
     return (ll_parcel){{link, LL_CALENDAR_QUEUE, (uint32_t)(queue >> 32), (uint32_t)queue},
                        INT64_MAX};
 }
 
-/* Sends and receives what is due after this window, into the calendar; returns the next window in
- * which any rank has anything to do (INT64_MAX: none). Collective. */
+/* Exchanges the parcels of this window, and puts received ones into the calendar. Returns the next
+ * window in which any rank has an event; INT64_MAX: none. Collective. */
 int64_t ll_exchange_window(ll_exchange *x, ll_calendar *cal);
 
 #endif

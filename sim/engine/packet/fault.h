@@ -1,4 +1,4 @@
-/* Packets that are lost. Links that are slow or down are the topology's: topology/degraded.h.
+/* Packets that are damaged or dropped. (Links that are slow or down: topology/degraded.h.)
  *
  * Each packet is damaged on each link with the same probability, whatever its size. With recovery =
  * end_to_end the link drops it, and its source sends it again: recover.h. With recovery =
@@ -34,7 +34,7 @@ typedef struct ll_damage {
     uint64_t seed;
 } ll_damage;
 
-/* Times that the packet is damaged on the link before it comes through. */
+/* recovery = link: how often the packet is damaged on the link before it comes through. */
 static inline int ll_damage_count(const ll_damage *d, int64_t link_id, uint32_t flow,
                                   uint32_t order)
 {
@@ -45,7 +45,7 @@ static inline int ll_damage_count(const ll_damage *d, int64_t link_id, uint32_t 
     return n;
 }
 
-/* Whether it is damaged when the link begins to send it at start_ps. */
+/* recovery = end_to_end: whether it is damaged if the link begins to send it at start_ps. */
 static inline bool ll_damage_at(const ll_damage *d, int64_t link_id, uint32_t flow, uint32_t order,
                                 int64_t start_ps)
 {

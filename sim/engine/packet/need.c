@@ -5,11 +5,11 @@
 
 #include <math.h>
 
-/* A packet in flight is an event in a page, and twice an event, with half as much room again, where
- * a window is sorted. */
+/* Bytes per packet in flight: one event in a page, and two with some spare room in the work space
+ * of sorting. */
 enum { SAMPLE = 1024, IN_FLIGHT_B = 4 * sizeof(ll_event) };
 
-/* Ranks that have a chip at one of the ends of the route's links: each keeps the flow. */
+/* Number of ranks that keep the flow: those that own a link of its route. */
 static int n_keeper(const ll_topology *topo, const ll_packet_slice *slice, const int64_t *link_id,
                     int n_hop, uint32_t source)
 {
@@ -29,7 +29,7 @@ static int n_keeper(const ll_topology *topo, const ll_packet_slice *slice, const
     return n;
 }
 
-/* Of one flow, over all ranks. */
+/* Bytes of one flow, over all ranks. */
 static double flow_B(const ll_problem *problem, const ll_packet_param *param,
                      const ll_packet_slice *slice, const ll_flow *f)
 {
@@ -81,7 +81,7 @@ ll_status ll_packet_need_check(const ll_problem *problem, const ll_phase *phase,
     if (need_B <= may_B) return LL_OK;
     return ll_error_set(err, LL_ERR_RUN,
                         "engine packet: %.4g flows at once take about %.3g GB, and engine.memory "
-                        "is %.3g GB (this machine has %.3g GB, for %d of %d ranks); take an "
+                        "is %.3g GB (this machine has %.3g GB, for %d of %d ranks); choose an "
                         "algorithm with fewer flows at a time, fewer chips, or engine flow",
                         n_flow, need_B * 1e-9, may_B * 1e-9, has_B * 1e-9, place->n_here,
                         place->size);

@@ -1,4 +1,4 @@
-/* Whether a phase fits the memory of the machine, before any is taken. */
+/* Memory check: whether a phase fits into the memory of the machine, before any is allocated. */
 #ifndef LL_SIM_ENGINE_PACKET_NEED_H
 #define LL_SIM_ENGINE_PACKET_NEED_H
 
@@ -10,7 +10,7 @@
 double ll_packet_need_B(const ll_problem *problem, const ll_phase *phase,
                         const ll_packet_param *param, const ll_packet_place *place, double *n_flow);
 
-/* Errors: LL_ERR_RUN if that is more than param->memory_B. Not collective. */
+/* Error LL_ERR_RUN if that is more than param->memory_B. Not collective. */
 ll_status ll_packet_need_check(const ll_problem *problem, const ll_phase *phase,
                                const ll_packet_param *param, const ll_packet_place *place,
                                ll_error *err);

@@ -10,9 +10,9 @@
 
 enum { MAX_PATH_HOPS = 2 * LL_PACKET_MAX_HOP };
 
-/* Two walks over all flows, in order. The first meets the links and counts; the second has all of a
- * source's flows at a time in `draft`, so that their windows can be found, and keeps those that
- * cross own links. */
+/* Builds the net in two walks over all flows, in order. The first finds the links in use and
+ * counts. The second has all flows of one source in `draft`, to compute their windows, and keeps
+ * those that cross links of this rank. */
 typedef struct builder {
     const ll_problem *problem;
     const ll_phase *phase;
@@ -26,7 +26,7 @@ typedef struct builder {
     ll_packet_book book;
     ll_list_order list[LL_MAX_TRAFFIC]; /* LIST: by source */
     ll_lane_order lanes;                /* finite buffers */
-    ll_packet_hop *way;                 /* [n_way][MAX_PATH_HOPS] of the flow at hand */
+    ll_packet_hop *way;                 /* [n_way][MAX_PATH_HOPS] of the current flow */
     int *n_hop;                         /* [n_way] */
     int32_t n_way, cap_way;
     uint64_t *draft; /* [n_draft] of [cap_draft] flows of the source at hand; hop.link: of all */
@@ -65,8 +65,8 @@ static ll_status write_way(builder *b, int32_t src, int32_t dst, int32_t path, l
     return LL_OK;
 }
 
-/* There and back; *n hops in all. The ack takes the path of the same number, as far as there are as
- * many back. */
+/* The hops of one path there and back, *n in all. The ack takes the path of the same number, if
+ * there are as many paths back. */
 static ll_status write_path(builder *b, const ll_flow *f, int32_t path, ll_packet_hop *hop, int *n)
 {
     const ll_topology *topo = b->problem->topo;
@@ -162,7 +162,7 @@ static ll_packet_flow *draft_flow(builder *b, int n_most)
     return flow;
 }
 
-/* Which flow of the phase it is, where somebody wants to know. */
+/* Notes the flow's number in the phase, if ends of flows are wanted. */
 static void note_number(builder *b, int traffic, int64_t number)
 {
     const ll_timing *timing = b->timing;
@@ -198,8 +198,8 @@ static ll_status write_flow(builder *b, const ll_flow *f, int traffic, int64_t n
     return LL_OK;
 }
 
-/* The links' own numbers instead of those among all; who talks to whom. Returns whether any is of
- * this rank. */
+/* Replaces global link numbers by those of their owners, and notes which ranks exchange packets.
+ * Returns whether any link is this rank's. */
 static bool make_local(builder *b, ll_packet_flow *flow)
 {
     ll_packet_net *net = b->net;
@@ -219,7 +219,7 @@ static bool make_local(builder *b, ll_packet_flow *flow)
     return mine;
 }
 
-/* The source's rank watches the links at which the flow's paths part. */
+/* paths = adaptive: the source's rank watches the links at which the flow's paths diverge. */
 static void watch_flow(builder *b, const ll_packet_flow *flow, uint32_t source)
 {
     if (flow->part == flow->n_hop) return;
@@ -244,8 +244,7 @@ static void keep_flow(builder *b, const ll_packet_flow *flow)
     net->n_unit += n;
 }
 
-/* What follows from all flows that a source releases together: windows; then they are kept, or
- * forgotten. */
+/* Sets the windows of the flows that a source releases together; then keeps or drops them. */
 static void settle_source(builder *b, uint32_t source)
 {
     ll_packet_net *net = b->net;
@@ -348,7 +347,8 @@ static ll_status walk(builder *b, bool counting)
 
 /* ---- Between the walks, and after ------------------------------------------------------------ */
 
-/* Bits for the number of a chosen path, between those of the hop and of the sequence number. */
+/* Layout of `order`: bits for a chosen path, between those of the hop and of the sequence number.
+ */
 static void choose_order(builder *b)
 {
     int bits = 0;
@@ -388,11 +388,11 @@ static void allocate(builder *b)
     net->n_unit = net->n_flow_kept = 0;
 }
 
-/* Flows that start later, and ends that are asked for one by one, do not stretch with their sizes:
- * all packets, then. */
+/* Whether all packets are simulated: start times, and ends of single flows, cannot be extrapolated.
+ */
 static bool wants_all(const builder *b) { return b->net->first_number != NULL; }
 
-/* The fraction of the longest run. */
+/* Fraction of all bytes in the longest run. */
 static double fraction(const builder *b)
 {
     const double kept = ll_packet_kept(b->param, b->most_packets, b->most_window);

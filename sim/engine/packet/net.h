@@ -1,15 +1,15 @@
-/* One phase as the packet engine sees it: flows with their routes written out, links as they are
- * served. Made once per phase. A rank keeps its own links, and the flows that cross them.
+/* The state of a phase in the packet engine: flows with explicit routes, and links with their
+ * queues. Built once per phase. A rank keeps the links that it owns, and the flows that cross them.
  *
  * A *flow* is a header of 48 bytes and the hops of each of its paths: the way of a data packet,
- * then the way of its acknowledgement back. So a packet that is at hop h of its flow finds where it
- * goes next, and where it came from, in the 8 bytes beside. Flows are numbered in ascending source,
- * release (sim/traffic/timing.h), traffic, peers counted on from the source; on a rank, by their
- * place in `store` (in units of 8 bytes), which is the same order. What goes to another rank
- * carries the number, and ll_flow_index finds the place there.
+ * then the way of its acknowledgement back. So a packet at hop h finds the next and the previous
+ * hop in the neighbouring 8 bytes. Flows are numbered in ascending source, release
+ * (sim/traffic/timing.h), traffic, peers counted on from the source; on a rank, by their place in
+ * `store` (in units of 8 bytes), which is the same order. Parcels between ranks carry the number,
+ * and ll_flow_index finds the place.
  *
- * Links are numbered in the order in which they are first crossed, each rank's own by themselves;
- * who owns which is said in packet_book.h.
+ * Links are numbered per owning rank, in the order in which they are first crossed; book.h says who
+ * owns a link.
  *
  * Paths. The packets of a flow with several paths
  *   spray      take them in turn, by sequence number
@@ -25,20 +25,20 @@
 #include "sim/engine/packet/fault.h"
 #include "sim/traffic/timing.h"
 
-typedef struct ll_packet_watch ll_packet_watch; /* packet_watch.h */
+typedef struct ll_packet_watch ll_packet_watch; /* watch.h */
 
 enum {
-    LL_PACKET_LANES = 4,           /* virtual lanes, at most */
+    LL_PACKET_LANES = 4,           /* most virtual lanes */
     LL_PACKET_HOP_BITS = 7,        /* hops there and back */
     LL_PACKET_MAX_HOP = 64,        /* one way */
-    LL_PACKET_SEQ_MAX = 1 << 24,   /* packets of one flow */
-    LL_PACKET_KINDS = 1 << 12,     /* kinds of links in one phase */
+    LL_PACKET_SEQ_MAX = 1 << 24,   /* most packets of one flow */
+    LL_PACKET_KINDS = 1 << 12,     /* most kinds of links in one phase */
     LL_PACKET_RANKS = 1 << 13,     /* ranks */
     LL_PACKET_DELTA_MAX = 1 << 30, /* picoseconds: offsets in a window have 32 bits */
-    LL_PACKET_Q = 20               /* binary places of a service time per byte */
+    LL_PACKET_Q = 20               /* fraction bits of a service time per byte */
 };
 
-#define LL_PACKET_GAP (1u << 31) /* in the order of an answer: see packet_recover.h */
+#define LL_PACKET_GAP (1u << 31) /* in the order of an answer: see recover.h */
 
 typedef enum ll_packet_hash { LL_HASH_OFF, LL_HASH_END, LL_HASH_WINDOWS } ll_packet_hash;
 
@@ -47,7 +47,7 @@ typedef enum ll_packet_paths { LL_PATHS_SPRAY, LL_PATHS_HASH, LL_PATHS_ADAPTIVE 
 typedef struct ll_packet_param {
     double ack_B;
     int64_t buffer_packets, virtual_lanes, packets_per_flow;
-    double memory_B; /* that all ranks on a machine may take; 0: 4/5 of what it has */
+    double memory_B; /* limit for all ranks of a machine; 0: 4/5 of its memory */
     int paths;       /* ll_packet_paths */
     int switching;   /* index into: cut_through, store_forward */
     int state_hash;  /* ll_packet_hash */
@@ -59,12 +59,12 @@ typedef struct ll_packet_param {
     int64_t seed;
 } ll_packet_param;
 
-/* Links that are alike. Times of n bytes: ceil(n q / 2^20) picoseconds. */
+/* A kind of equal links. Time of n bytes: ceil(n q / 2^20) picoseconds. */
 typedef struct ll_packet_kind {
     int64_t latency_ps;
-    uint64_t wire_q; /* one physical lane: from first to last byte of a packet */
-    uint64_t slot_q; /* the whole bundle: until the next packet may start */
-    int32_t buffer;  /* packets that each virtual lane takes at the far end; 0: any number */
+    uint64_t wire_q; /* one lane: from first to last byte of a packet */
+    uint64_t slot_q; /* all lanes: until the next packet may start */
+    int32_t buffer;  /* packets that each virtual lane buffers at the far end; 0: no limit */
     double cap_Bps, latency_s;
 } ll_packet_kind;
 
@@ -72,10 +72,11 @@ enum { /* ll_packet_hop.meta: kind, owner, and below them */
        LL_HOP_VL_SHIFT = 5,
        LL_HOP_KIND_SHIFT = 7,
        LL_HOP_OWNER_SHIFT = 19,
-       LL_HOP_LANDS = 1,   /* data: the destination is reached; the next hop is the ack's first */
-       LL_HOP_RETURNS = 2, /* ack: the source is reached; nothing follows */
-       LL_HOP_TAKES = 4,   /* a credit of this link is needed */
-       LL_HOP_FREES = 8,   /* the packet came out of the buffer behind the hop before */
+       /* data: last hop before the destination; the next hop is the ack's first */
+       LL_HOP_LANDS = 1,
+       LL_HOP_RETURNS = 2, /* ack: last hop before the source */
+       LL_HOP_TAKES = 4,   /* needs a credit of this link */
+       LL_HOP_FREES = 8,   /* frees a buffer behind the previous hop */
        LL_HOP_ACK = 16     /* acknowledgement; else data */
 };
 
@@ -95,22 +96,22 @@ static inline uint32_t ll_hop_kind(ll_packet_hop h)
 }
 
 typedef struct ll_packet_flow {
-    uint64_t size_B;           /* all of it, rounded up */
-    int64_t end_ps;            /* the destination's rank: its last packet so far has landed */
-    uint32_t id;               /* among the flows of all ranks */
-    uint32_t n_packet;         /* of the run at hand */
+    uint64_t size_B;           /* of the whole flow, rounded up */
+    int64_t end_ps;            /* on the destination's rank: arrival of its last packet so far */
+    uint32_t id;               /* number among the flows of all ranks */
+    uint32_t n_packet;         /* in the current run */
     uint32_t packet_B, last_B; /* of every packet, and of the last one */
-    uint32_t window;           /* packets in flight, at most */
+    uint32_t window;           /* most packets in flight */
     uint32_t next;             /* the source's rank: sequence number of the next packet to leave */
     uint16_t n_path;
     uint8_t n_hop; /* kept for each path */
-    uint8_t tag;   /* traffic << 4 | destination mod 12, which shares out 1, 2, 3 or 4 lanes */
-    uint8_t part;  /* the hop at which the paths part, if they do; else n_hop */
+    uint8_t tag;   /* traffic << 4 | destination mod 12, which spreads evenly over 1 to 4 lanes */
+    uint8_t part;  /* first hop at which the paths diverge; n_hop: never */
     uint8_t home;  /* 1: it starts at a chip of this rank */
     ll_packet_hop hop[]; /* [n_path][n_hop] */
 } ll_packet_flow;
 
-/* Where the flows that a rank keeps are, by their numbers. */
+/* Finds the place of a kept flow by its number. */
 typedef struct ll_flow_index {
     uint64_t *bit;    /* [n_flow / 64 + 1] set: the flow is kept */
     uint32_t *before; /* [n_flow / 64 + 1] flows kept below the word */
@@ -123,30 +124,30 @@ static inline uint32_t ll_flow_place(const ll_flow_index *index, uint32_t id)
     return index->place[index->before[id / 64] + (uint32_t)__builtin_popcountll(below)];
 }
 
-/* A link as it is served: one cache line. */
+/* State of a link: one cache line. */
 typedef struct ll_packet_link {
-    int64_t free_ps; /* the next packet may start */
-    int64_t busy_ps; /* sum of the times that packets took */
+    int64_t free_ps; /* when the next packet may start */
+    int64_t busy_ps; /* total service time of packets */
     int32_t credit[LL_PACKET_LANES];
     uint32_t head[LL_PACKET_LANES],
-        tail[LL_PACKET_LANES]; /* packets that wait for a credit, or 0 */
+        tail[LL_PACKET_LANES]; /* list of packets that wait for a credit; 0: none */
 } ll_packet_link;
 
 typedef struct ll_packet_net {
-    int64_t delta_ps; /* length of a window: the shortest latency of a link in use, or less */
+    int64_t delta_ps; /* length of a window: at most the shortest latency of a link in use */
     uint64_t *store;  /* [n_unit] flows one after the other */
     int64_t n_unit;
     int64_t n_flow;      /* of all ranks */
     int64_t n_flow_kept; /* of this rank */
     ll_flow_index index;
     int seq_shift;                    /* order = sequence number << seq_shift | path | hop */
-    uint64_t n_packet;                /* of the flows that start here */
-    double latency_s[LL_MAX_TRAFFIC]; /* of the longest flow's path 0 */
-    double fraction;                  /* of all bytes, that the longest run has; 1: all */
+    uint64_t n_packet;                /* of the flows whose source is on this rank */
+    double latency_s[LL_MAX_TRAFFIC]; /* of path 0 of the longest flow */
+    double fraction;                  /* share of all bytes in the longest run; 1: all */
     bool present[LL_MAX_TRAFFIC];     /* the traffic has any flows */
     ll_packet_kind *kind;             /* [n_kind] */
     int n_kind;
-    int n_class; /* virtual lanes that the routes need to be free of deadlock */
+    int n_class; /* virtual lanes that the routes need to avoid deadlock */
     uint32_t ack_B;
     bool cut_through;
     ll_damage damage;
@@ -157,15 +158,15 @@ typedef struct ll_packet_net {
         number; /* [n_flow] among all flows of the phase, if the end of each is asked for, or wanted
                        * because of the timing; else NULL */
     int64_t *first_number;  /* [n_traffic + 1] of flow 0 of each traffic, then of all */
-    double *ready_ps;       /* [n_node] of the last run: when the node started */
-    uint32_t *flow_of_node; /* [n_node] number of the node's flow; not set where it has no bytes */
+    double *ready_ps;       /* [n_node] of the last run: start of each node */
+    uint32_t *flow_of_node; /* [n_node] number of the node's flow; unset if it has no bytes */
     /* Own links. */
     int64_t n_link;
     ll_packet_link *link; /* [n_link] */
     uint16_t *link_kind;  /* [n_link] */
     int64_t *link_id;     /* [n_link] the topology's number */
     int64_t n_link_all;   /* of all ranks */
-    uint8_t *neighbour;   /* [size] ranks that this one exchanges packets or credits with */
+    uint8_t *neighbour;   /* [size] 1: this rank exchanges packets or credits with that one */
 } ll_packet_net;
 
 static inline int ll_packet_traffic(const ll_packet_flow *flow) { return flow->tag >> 4; }
@@ -204,7 +205,7 @@ static inline int64_t ll_packet_ps(uint32_t n_B, uint64_t q)
     return (int64_t)((n_B * q + (((uint64_t)1 << LL_PACKET_Q) - 1)) >> LL_PACKET_Q);
 }
 
-/* Where a packet is on its way: sequence number, path if it was chosen (adaptive), hop. */
+/* `order` of a packet: sequence number, path if it was chosen (adaptive), hop. */
 static inline uint32_t ll_packet_seq(const ll_packet_net *net, uint32_t order)
 {
     return (order & ~LL_PACKET_GAP) >> net->seq_shift;
@@ -222,21 +223,21 @@ static inline uint32_t ll_packet_order(const ll_packet_net *net, uint32_t seq, u
     return seq << net->seq_shift | (chosen ? path << LL_PACKET_HOP_BITS : 0);
 }
 
-/* Whose links are wanted, and who else is there. */
+/* For which rank a net is built, and how many ranks there are. */
 typedef struct ll_packet_place {
     int rank, size;        /* this rank, and ranks of the run */
     int n_here;            /* ranks on this machine */
-    ll_progress *progress; /* its total is 1: flows are written out; NULL: none */
+    ll_progress *progress; /* progress of building, of total 1; NULL: none */
 } ll_packet_place;
 
-/* Errors: LL_ERR_RUN if something is out of range (a link without latency, too many hops, ...).
- * Not collective: every rank walks all flows. */
+/* Builds the net of a phase, in mem. Error LL_ERR_RUN if something is out of range (a link without
+ * latency, too many hops, ...). Not collective: every rank walks over all flows. */
 ll_status ll_packet_net_create(const ll_problem *problem, const ll_phase *phase,
                                const ll_packet_param *param, const ll_packet_place *place,
                                ll_arena *mem, ll_packet_net *net, ll_error *err);
 
-/* Ready for a run with `part` of every flow's bytes: cut into packets, all links idle. Errors:
- * LL_ERR_RUN if a flow has too many packets. Not collective. */
+/* Prepares a run with `part` of every flow's bytes: cuts them into packets and sets all links idle.
+ * Error LL_ERR_RUN if a flow has too many packets. Not collective. */
 ll_status ll_packet_net_reset(ll_packet_net *net, double part, ll_error *err);
 
 #endif

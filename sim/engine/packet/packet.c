@@ -6,7 +6,7 @@
  * acknowledgement take from their first to their last byte counted into the round trip: with
  * window_bdp = 1 a flow alone just fills its link. A window that is given in bytes is taken as it
  * is. k packets leave at time 0; every acknowledgement lets one more leave. Several paths:
- * packet_net.h.
+ * net.h.
  *
  * An acknowledgement is a packet of ack_B bytes on the way back, one for each packet. It has a
  * virtual lane of its own that goes first: it is interleaved with the data on the wire and takes
@@ -22,16 +22,16 @@
  * on at once if that link is free and no faster (cut_through), or when the last byte is there
  * (store_forward).
  *
- * Damaged packets: packet_fault.h. Slow links, and links that are down: topology/degraded.h.
+ * Damaged packets: fault.h. Slow links, and links that are down: topology/degraded.h.
  *
  * Buffers. With buffer_packets = B > 0, each virtual lane of each lane of a link has room for B
  * packets at the far end. A packet takes a place when it joins the queue of the link, and gives it
  * back when its last byte has left over the next link. The news takes the latency of the link and
  * counts from the beginning of the next window: flow-control messages are sent once per window.
  * Packets without a place wait in the order in which they came, each virtual lane by itself. A chip
- * always takes what is for it, and acknowledgements have room of their own. Lanes: packet_lane.h.
+ * always takes what is for it, and acknowledgements have room of their own. Lanes: lane.h.
  *
- * With overflow = drop there are no credits: full queues drop packets (packet_fault.h).
+ * With overflow = drop there are no credits: full queues drop packets (fault.h).
  *
  * Execution. delta, the length of a window, is the shortest latency of a link in use. What happens
  * at a link in the window [k delta, (k+1) delta) can cause something elsewhere only after the
@@ -103,7 +103,8 @@ static const ll_key packet_keys[] = {
      .offset = offsetof(ll_packet_param, paths),
      .def = "spray",
      .choices = paths_choices,
-     .doc = "a flow's packets take its paths in turn, one path by hash (ECMP), or the less queued"},
+     .doc = "packets of a flow take all paths in turn, one path by hash (ECMP), or the shorter of "
+            "two queues"},
     {.name = "buffer_packets",
      .kind = LL_KIND_COUNT,
      .offset = offsetof(ll_packet_param, buffer_packets),
@@ -123,14 +124,15 @@ static const ll_key packet_keys[] = {
      .def = "2",
      .min = 1,
      .max = LL_PACKET_LANES,
-     .doc = "lanes of a link with buffers of their own, chosen so that routing cannot deadlock"},
+     .doc = "virtual lanes of a link, each with its own buffers, assigned so that routing cannot "
+            "deadlock"},
     {.name = "packets_per_flow",
      .kind = LL_KIND_COUNT,
      .offset = offsetof(ll_packet_param, packets_per_flow),
      .def = "256",
      .min = 0,
      .max = 1 << 24,
-     .doc = "packets of the largest flow to simulate, at least 8 windows; the rest is "
+     .doc = "packets of the largest flow that are simulated, at least 8 windows; the rest is "
             "extrapolated; 0: all"},
     {.name = "loss",
      .kind = LL_KIND_RATIO,
@@ -173,25 +175,29 @@ static const ll_key packet_keys[] = {
      .def = "0 B",
      .min = 0,
      .max = 1e18,
-     .doc = "memory that all ranks on a machine may take for a phase; 0: 4/5 of the machine's"},
+     .doc = "limit of memory per phase, all ranks of a machine together; 0: 4/5 of the machine's "
+            "memory"},
     {.name = "state_hash",
      .kind = LL_KIND_CHOICE,
      .offset = offsetof(ll_packet_param, state_hash),
      .def = "off",
      .choices = hash_choices,
-     .doc = "64 bits of what every link has served and when; windows: printed after each of them"},
+     .doc = "hash of what every link has served and when; windows: also printed after each time "
+            "window"},
     {0}};
 
 enum { N_RUN = 3, BEND = 8 };
 
-/* Where in its last window a flow of so many packets ends: 0 < phase <= 1. */
+/* At which fraction of its last window the flow ends, with `part` of its packets: 0 < phase <= 1.
+ */
 static double phase_of(const ll_packet_flow *flow, double part)
 {
     const double n = ceil(ceil((double)flow->size_B * part) / flow->packet_B);
     return n / flow->window - ceil(n / flow->window) + 1;
 }
 
-/* What windows and packets can do to extrapolated ends, as a fraction of them: see the top. */
+/* Error of extrapolated ends by windows and packets, as a fraction of the end: terms `phase` and
+ * `packet` above. */
 static double grain_err(const ll_packet_net *net)
 {
     const double rest = 1 / net->fraction - 1;
@@ -263,7 +269,8 @@ static void fill_price(const ll_packet_net *net, const ll_packet_result *run, in
         ll_price_tell(price, &state_hash, (double)(run[N_RUN - 1].hash >> 11));
 }
 
-/* Sources that send again and again would not let packets that wait in a circle come to rest. */
+/* Checks recovery = end_to_end: retransmissions would hide a deadlock, so enough virtual lanes are
+ * required. */
 static ll_status check_recovery(const ll_packet_net *net, const ll_packet_param *param,
                                 ll_error *err)
 {
@@ -315,7 +322,7 @@ static void flow_ends(const ll_packet_net *net, const ll_phase *phase, ll_comm *
     }
 }
 
-/* No flow has any bytes: all end as soon as they may. */
+/* A phase in which no flow has any bytes: all end when they are released. */
 static void nothing_sent(const ll_packet_net *net, ll_arena *mem)
 {
     if (net->timing == NULL) return;

@@ -1,6 +1,6 @@
 #include "sim/engine/packet/recover.h"
 
-/* Bits by number modulo their count, so that a window of numbers can slide over them. */
+/* A ring of bits for a sliding window of packet numbers. */
 static inline bool bit(const uint64_t *bits, uint32_t slots, uint32_t k)
 {
     k &= slots - 1;
@@ -91,7 +91,7 @@ bool ll_stream_missing(const ll_stream *s, uint32_t k)
     return s->acked == NULL || !bit(s->acked, s->slots, k);
 }
 
-/* Everything before number `end` is there. */
+/* All packets before number `end` are acknowledged. */
 static void advance(const ll_packet_net *net, ll_recovery *r, ll_stream *s, uint32_t end,
                     int64_t ps)
 {
@@ -108,7 +108,7 @@ static uint32_t n_sent(const ll_packet_net *net, const ll_stream *s)
     return ll_stream_length(flow, s->path, flow->next);
 }
 
-/* What is missing of numbers first .. end-1, sent again at `ps`. */
+/* The missing packets among first .. end-1 are retransmitted at `ps`. */
 static ll_resend resend(const ll_packet_net *net, ll_stream *s, uint32_t first, uint32_t end,
                         int64_t ps)
 {

@@ -1,4 +1,4 @@
-/* End-to-end recovery: a link drops a damaged packet, and its source sends it again.
+/* End-to-end recovery: a link drops a damaged packet, and its source retransmits it.
  *
  * A *stream* is what a flow sends over one of its paths, numbered 0, 1, 2, ...: packet k * n_path +
  * path of the flow is number k. A path keeps order, so a gap in a stream is a loss, never a detour;
@@ -60,12 +60,12 @@ typedef struct ll_recovery {
     uint32_t *first;   /* [n_unit] by the flow's place in the store: its first stream */
 } ll_recovery;
 
-/* What the source has to send again: numbers first .. end-1 that are missing. */
+/* What the source has to retransmit: those of first .. end-1 that are missing. */
 typedef struct ll_resend {
     uint32_t first, end;
 } ll_resend;
 
-/* Streams of all flows, as they are before anything is sent. */
+/* Streams of all flows, before anything is sent. */
 ll_recovery *ll_recovery_create(const ll_packet_net *net, ll_arena *mem);
 
 /* Number `k` arrives. *fresh: it is taken for the first time. *answer: what goes back, sequence
@@ -73,11 +73,11 @@ ll_recovery *ll_recovery_create(const ll_packet_net *net, ll_arena *mem);
 bool ll_stream_arrive(const ll_packet_net *net, ll_stream *s, uint32_t k, bool *fresh,
                       uint32_t *answer);
 
-/* The answer is at the source at `ps`. */
+/* The answer reaches the source at `ps`. Returns what to retransmit. */
 ll_resend ll_stream_answered(const ll_packet_net *net, ll_recovery *r, ll_stream *s,
                              uint32_t answer, int64_t ps);
 
-/* The timer has gone off at `ps`. */
+/* The timer has expired at `ps`. Returns what to retransmit. */
 ll_resend ll_stream_expired(const ll_packet_net *net, ll_stream *s, int64_t ps);
 
 bool ll_stream_missing(const ll_stream *s, uint32_t k); /* not acknowledged; k >= oldest */

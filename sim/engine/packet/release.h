@@ -1,4 +1,4 @@
-/* Flows that start later than at 0 (sim/traffic/timing.h), packet by packet.
+/* Timed flows (sim/traffic/timing.h) in the packet engine.
  *
  * A rank hands the first window of a flow's packets to those of its first links that are its own,
  * at the time at which the flow starts: at the beginning where that is known, else when the last of
@@ -20,7 +20,7 @@
 typedef struct ll_packet_release {
     ll_clock clock; /* in picoseconds */
     uint32_t *left; /* [n_unit] by the flow's place: packets that have not landed (its last rank) */
-    ll_parcel *news; /* [n_news] of [cap_news] ends of flows that other ranks have told of */
+    ll_parcel *news; /* [n_news] of [cap_news] ends of flows received from other ranks */
     int64_t n_news, cap_news;
 } ll_packet_release;
 

@@ -24,8 +24,8 @@ static inline void send(ll_packet_running *run, ll_packet_hop to, int64_t ps, ui
     ll_exchange_put(&run->exchange, ll_hop_owner(to), &p);
 }
 
-/* The place behind hop `from` is free at `ps`: its link may use it again from the first window that
- * begins after the news has travelled back. */
+/* Returns a credit: the buffer behind hop `from` is free at `ps`, and its link may use it from the
+ * first window on that begins after the credit has travelled back. */
 static inline void give_credit(ll_packet_running *run, ll_packet_hop from, int64_t ps)
 {
     const int64_t at_ps = ps + run->net->kind[ll_hop_kind(from)].latency_ps;
@@ -87,7 +87,8 @@ static ll_packet_hop last_hop(const ll_packet_flow *flow, uint32_t path)
     return *hop;
 }
 
-/* Its timer goes off with the first window that begins at its deadline or later. */
+/* Sets the stream's timer, which expires with the first window that begins at its deadline or
+ * later. */
 static void wind_up(ll_packet_running *run, const ll_packet_flow *flow, ll_stream *s)
 {
     const int64_t delta_ps = run->cal.delta_ps;
@@ -377,7 +378,7 @@ static void note_served(ll_packet_watch *watch, const ll_event *e, int64_t n)
         if (i + 1 == n || e[i + 1].link != e[i].link) ll_watch_served(watch, e[i].link);
 }
 
-/* What the window has made of the queues, for those that watch them in the next one. */
+/* paths = adaptive: sends the states of queues after this window to the ranks that watch them. */
 static void spread_news(ll_packet_running *run)
 {
     ll_packet_watch *watch = run->net->watch;
@@ -454,7 +455,7 @@ static void begin_released(ll_packet_running *run)
     }
 }
 
-/* The last packet lands at end_ps, in a later window: everyone has to know before that. */
+/* The flow ends at end_ps, in a later window; all ranks are told before that. */
 static void flow_ends(ll_packet_running *run, const ll_packet_flow *flow)
 {
     const ll_packet_net *net = run->net;

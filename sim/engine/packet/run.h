@@ -1,4 +1,4 @@
-/* The windows of one phase: packets of a net (packet_net.h) from the first to the last. */
+/* The windows of one phase: packets of a net (net.h) from the first to the last. */
 #ifndef LL_SIM_ENGINE_PACKET_RUN_H
 #define LL_SIM_ENGINE_PACKET_RUN_H
 
@@ -13,8 +13,8 @@ typedef struct ll_packet_result {
     double max_util_frac; /* of the busiest link, from the beginning until the last ack */
 } ll_packet_result;
 
-/* Errors: LL_ERR_RUN with the links at which packets wait, if they wait in a circle. Fills *out
- * with the same on every rank. profile: of this rank, added to; NULL for none. Collective. */
+/* Runs all windows. Error LL_ERR_RUN, with the links, if packets deadlock. Fills *out with the same
+ * on every rank. profile: of this rank, added to; NULL for none. Collective. */
 ll_status ll_packet_run(const ll_topology *topo, ll_packet_net *net, ll_comm *comm, ll_arena *mem,
                         ll_packet_profile *profile, ll_packet_result *out, ll_error *err);
 

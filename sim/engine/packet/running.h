@@ -30,11 +30,12 @@ typedef struct ll_packet_running {
     ll_packet_result result;
 } ll_packet_running;
 
-/* Error LL_ERR_RUN: n_left packets wait in a circle, at which links. Collective. */
+/* Sets the error of a deadlock: n_left packets wait in a cycle, at which links. Returns LL_ERR_RUN.
+ * Collective. */
 ll_status ll_packet_circle(ll_packet_running *run, const ll_topology *topo, uint64_t n_left,
                            ll_error *err);
 
-/* What the run came to, on every rank. Collective. */
+/* Fills the result of the run, the same on every rank. Collective. */
 void ll_packet_finish(ll_packet_running *run, ll_packet_result *out);
 
 #endif

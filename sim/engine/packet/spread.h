@@ -1,4 +1,4 @@
-/* How the ends of flows are spread: exact quantiles, the same for any number of ranks.
+/* Distribution of the ends of flows: exact quantiles, the same for any number of ranks.
  *
  * No rank sees all ends: all count theirs up to 63 times between the earliest and the latest, add
  * the counts up, and go on between the two times that have the quantile between them: eight

@@ -1,4 +1,4 @@
-/* What sources know of queues, for packets that choose among paths.
+/* paths = adaptive: what sources know of queues.
  *
  * A packet chooses when it leaves its source, between two paths of its flow, by the queues of the
  * first links at which the flow's paths part: an uplink of the leaf, or the chip's own link. That
@@ -42,10 +42,10 @@ ll_packet_watch *ll_watch_create(const uint32_t *n_owned, int size, ll_arena *me
 /* Rank `rank` watches own link `link`. */
 void ll_watch_add(ll_packet_watch *watch, uint32_t link, uint32_t rank, ll_arena *mem);
 
-/* All are known. n_link: own links. */
+/* Ends the calls of ll_watch_add. n_link: links of this rank. */
 void ll_watch_settle(ll_packet_watch *watch, int64_t n_link, ll_arena *mem);
 
-/* All queues are empty. */
+/* Sets all queues empty, for a new run. */
 void ll_watch_reset(ll_packet_watch *watch, int64_t n_link);
 
 static inline uint64_t ll_queue_of(int64_t free_ps, uint32_t waiting)
@@ -54,13 +54,14 @@ static inline uint64_t ll_queue_of(int64_t free_ps, uint32_t waiting)
     return n << LL_QUEUE_PS_BITS | ((uint64_t)free_ps & (((uint64_t)1 << LL_QUEUE_PS_BITS) - 1));
 }
 
-/* Own link `link` was served in the window at hand; once per window. */
+/* Notes that own link `link` was served in this window; call once per window. */
 static inline void ll_watch_served(ll_packet_watch *watch, uint32_t link)
 {
     if (watch->first[link] < watch->first[link + 1]) watch->changed[watch->n_changed++] = link;
 }
 
-/* The path of the packet, of those of its flow; see the top of packet_net.h. */
+/* The path that packet `seq` of the flow takes if it leaves at now_ps (paths = adaptive, see
+ * net.h). */
 uint32_t ll_watch_choose(const ll_packet_net *net, const ll_packet_flow *flow, uint32_t seq,
                          int64_t now_ps);
 

@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-/* What the way of a flow's packets is like when it is empty. */
+/* The route of a flow at zero load. */
 typedef struct way {
     double share_Bps;    /* c/k of engine.h */
     double latency_s;    /* of path 0, one way */

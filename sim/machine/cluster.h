@@ -1,5 +1,4 @@
-/* A cluster: chips, a topology, the communication library of each dimension, and jitter.
- * */
+/* A cluster: chips, a topology, the communication library of each dimension, and jitter. */
 #ifndef LL_MACHINE_CLUSTER_H
 #define LL_MACHINE_CLUSTER_H
 

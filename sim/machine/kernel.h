@@ -45,7 +45,7 @@
 typedef struct ll_matmul {
     double batch, m, n, k;
     /* Bytes read and written per element of the result: 2; more if it is accumulated into a matrix.
-     * */
+     */
     double out_B;
 } ll_matmul;
 

@@ -31,14 +31,12 @@ typedef struct ll_block_type {
     const ll_key *keys; /* of the group `model`, ended by {0} */
     size_t param_size;
     /* Whether the block can be split so; split NULL: whether its parameters are consistent. Each
-     * fault in `why` names the key and what would be legal. Pure.
-     * */
+     * fault in `why` names the key and what would be legal. Pure. */
     bool (*legal)(const void *param, const ll_split *split, ll_faults *why);
     void (*matrices)(const void *param, double hidden, ll_matrices *out);
     ll_flop (*flop)(const void *param, double hidden, double seq);
     /* Bytes of activations of one micro-batch that one chip keeps for the backward pass
-     * (Korthikanti et al. 2022).
-     * */
+     * (Korthikanti et al. 2022). */
     double (*kept_B)(const void *param, const ll_split *split);
     /* Append the kernels and transfers of one micro-batch. `recompute` is what selective
      * recomputation repeats in the backward pass. */

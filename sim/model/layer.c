@@ -1,8 +1,7 @@
 #include "sim/model/layer.h"
 
 /* Software without fused attention has dropout after each block, with a mask, and adds biases in
- * kernels of their own.
- * */
+ * kernels of their own. */
 static bool drops_out(const ll_split *split) { return !split->stack->fused_attention; }
 
 static double norm_element(const ll_split *split) { return split->n_token_norm * split->hidden; }

@@ -4,8 +4,7 @@
  * What counts as work differs between papers, so results print these conventions: a multiply-add is
  * 2 FLOP; the backward pass is twice the forward pass; recomputation does not count; the embedding
  * look-up does not count, the output projection does; causal attention counts the lower triangle
- * only.
- * */
+ * only. */
 #ifndef LL_MODEL_MODEL_H
 #define LL_MODEL_MODEL_H
 

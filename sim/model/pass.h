@@ -77,8 +77,7 @@ int ll_pass_gemm(ll_pass *pass, double m, double n, double k, double out_B, int 
 /* Append the cast of a 16-bit tensor of n_element to the operands of FP8 or FP4 GEMMs, in both
  * orientations, as forward and backward need different ones. FP4 has scales on two levels (NVFP4),
  * one of them for the whole tensor, so the tensor is read once for its maximum (amax) before.
- * Nothing is appended for 16-bit GEMMs.
- * */
+ * Nothing is appended for 16-bit GEMMs. */
 void ll_pass_cast(ll_pass *pass, double n_element);
 bool ll_pass_needs_amax(const ll_pass *pass);
 

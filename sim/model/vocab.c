@@ -93,8 +93,7 @@ static void embedding_forward(const void *param, const ll_split *split, ll_pass 
 }
 
 /* The gradient is a whole matrix in 16 bits: it is cleared, rows are added to it, and it is
- * accumulated.
- * */
+ * accumulated. */
 static void embedding_backward(const void *param, const ll_split *split, ll_pass *pass)
 {
     const ll_vocab_param *v = param;

@@ -52,8 +52,7 @@ typedef struct ll_schedule_type {
     bool splits_backward; /* has BACKWARD_INPUT and BACKWARD_WEIGHT slots */
     bool fuses_pairs;     /* has PAIR slots; the first forward pass of a chunk is never in one */
     /* Slots have turns: without overlap of sends, stages advance in lock-step
-     * (sim/work/pipeline.h).
-     * */
+     * (sim/work/pipeline.h). */
     bool turns;
     /* Whether the schedule can run this pipeline. Each fault in `why` names the key and what would
      * be legal. */

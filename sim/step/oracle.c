@@ -30,8 +30,7 @@ ll_answers *ll_answers_create(const ll_study *study, ll_pricer *pricer, double t
 }
 
 /* Most workloads ask for the typical iteration only, so the table is made at the first other
- * question.
- * */
+ * question. */
 static void begin(ll_answers *a)
 {
     if (a->mem) return;

@@ -2,8 +2,7 @@
  * long an iteration of a given shape takes.
  *
  * An iteration is built, priced and executed with nothing idealised. Answers are memoised by the
- * bytes of the shape, and the pricer prices equal transfers of different iterations once.
- * */
+ * bytes of the shape, and the pricer prices equal transfers of different iterations once. */
 #ifndef LL_STEP_ORACLE_H
 #define LL_STEP_ORACLE_H
 

@@ -4,8 +4,7 @@
  * Slow-down. For a set of streams, the longest round of each stream's transfer is put on the wire,
  * scaled so that all of them take the same time alone (full overlap); its time together over its
  * time alone is its slow-down in that set. Three streams on one link are three times as slow, not
- * twice.
- * */
+ * twice. */
 #ifndef LL_STEP_PRICE_H
 #define LL_STEP_PRICE_H
 

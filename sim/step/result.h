@@ -93,8 +93,7 @@ double ll_result_metric(const ll_result *r, const char *name);
 uint64_t ll_result_checksum(const ll_result *r, ll_arena *mem);
 
 /* Run a study: prices, step time, loss budget, figures, self-checks. Errors: those of the engine
- * and of the workload's clock. Progress goes to stderr if it is a terminal. Collective.
- * */
+ * and of the workload's clock. Progress goes to stderr if it is a terminal. Collective. */
 ll_status ll_run(const ll_study *study, ll_comm *comm, ll_arena *mem, ll_result *out,
                  ll_error *err);
 

@@ -2,7 +2,7 @@
  * size.
  *
  * Used to calibrate engines against each other, and by the benchmarks. n chips, s = floor(sqrt(n)).
- * */
+ */
 #ifndef LL_TRAFFIC_SYNTHETIC_H
 #define LL_TRAFFIC_SYNTHETIC_H
 

@@ -82,8 +82,7 @@ static int32_t tree_shape(int32_t n, int32_t i, ll_tree_link link)
     return -1;
 }
 
-/* Number of member i in tree 1, and the inverse.
- * */
+/* Number of member i in tree 1, and the inverse. */
 static int32_t to_tree1(int32_t n, int32_t i) { return n % 2 == 0 ? n - 1 - i : (i + n - 1) % n; }
 static int32_t from_tree1(int32_t n, int32_t i) { return n % 2 == 0 ? n - 1 - i : (i + 1) % n; }
 
@@ -338,7 +337,7 @@ int64_t ll_traffic_number(const ll_source_view *s, int32_t j)
 }
 
 /* Counting sort: while `order` is filled, first[i + 1] moves from the begin of source i to its end.
- * */
+ */
 ll_list_order ll_traffic_list_order(const ll_traffic *t, int64_t lo, int64_t hi, ll_arena *mem)
 {
     const int64_t n = hi - lo;

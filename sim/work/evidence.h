@@ -1,6 +1,5 @@
 /* Which values of a configuration a result depends on. The evidence of a result is that of the
- * weakest value which it depends on; values that are not used do not count.
- * */
+ * weakest value which it depends on; values that are not used do not count. */
 #ifndef LL_WORK_EVIDENCE_H
 #define LL_WORK_EVIDENCE_H
 

@@ -171,8 +171,7 @@ unsigned ll_graph_collectives(const ll_graph *graph);
 int ll_graph_add(ll_graph *graph, const ll_layout *layout, const ll_exchange *e, ll_stream stream);
 
 /* Adds the exchanges of a pass to the transfers of the graph, each on the stream of its outermost
- * axis, and sets ll_use.transfer.
- * */
+ * axis, and sets ll_use.transfer. */
 void ll_graph_resolve(ll_graph *graph, const ll_layout *layout, ll_pass *pass);
 
 #endif

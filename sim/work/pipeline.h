@@ -6,7 +6,7 @@
 #include "sim/work/graph.h"
 
 /* Costs of the tasks, as indices into ll_graph.cost. Arrays: [n_chunk], [n_lane] for the optimizer.
- * */
+ */
 typedef struct ll_pipeline_costs {
     const int32_t *forward, *backward, *input, *weight, *gather, *scatter, *optimizer;
     int32_t join, send, two_sends, tie; /* tie: -1 without tied embeddings */

@@ -1,8 +1,7 @@
 /* Workload `train`: one training step after another. A step begins with the weights still sharded
  * (zero >= 1); they are gathered chunk by chunk, and a chunk's first forward pass waits for them
  * layer by layer. A step ends when the slowest stage has reduced its gradients and updated its
- * weights.
- * */
+ * weights. */
 #include "sim/work/memory.h"
 #include "sim/work/train_graph.h"
 

@@ -9,7 +9,11 @@
  *
  * Context parallelism: the sequence is split over cp chips. Keys and values go around them in a
  * ring while attention works on those that came before, and partial outputs are summed in 32 bits.
- */
+ *
+ * With fewer kv heads than tp chips each chip holds one head whole, weights and optimizer state
+ * included, as tp chips of tp kv heads do. (Megatron-LM, core/transformer/attention.py, splits such
+ * a head and gathers q, k and v of all tp chips before attention instead.) Not modelled:
+ * the sum of the gradients of the copies, once per step. */
 #include "sim/model/attention.h"
 
 #include <math.h>
@@ -103,10 +107,11 @@ static bool legal(const void *param, const ll_split *split, ll_faults *why)
     return ok;
 }
 
-static void matrices(const void *param, double hidden, ll_matrices *out)
+static void matrices(const void *param, double hidden, int64_t tp, ll_matrices *out)
 {
     const ll_attention_param *a = param;
-    const double q = (double)(a->n_head * a->head_dim), kv = (double)(a->n_kv_head * a->head_dim);
+    const int64_t n_kv_head = a->n_kv_head > tp ? a->n_kv_head : tp; /* one on each chip */
+    const double q = (double)(a->n_head * a->head_dim), kv = (double)(n_kv_head * a->head_dim);
     out->n_weight[out->n++] = hidden * (q + 2 * kv);
     out->n_weight[out->n++] = hidden * q;
 }

@@ -11,11 +11,11 @@ void ll_block_nothing(const void *param, const ll_split *split, ll_pass *pass)
     (void)pass;
 }
 
-double ll_block_param(const ll_block *block, double hidden)
+double ll_block_param(const ll_block *block, double hidden, int64_t tp)
 {
     ll_matrices m = {0};
     double sum = 0;
-    block->type->matrices(block->param, hidden, &m);
+    block->type->matrices(block->param, hidden, tp, &m);
     for (int i = 0; i < m.n; i++)
         sum += m.n_weight[i];
     return sum;

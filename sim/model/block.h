@@ -14,7 +14,8 @@
 enum { LL_MAX_MATRIX = 16 };
 
 /* Weight matrices of a block in the order of the forward pass. n_weight: number of weights of each,
- * over all chips. */
+ * over all tp chips; what several of them hold whole, such as a kv head where there are fewer heads
+ * than chips, is counted on each. tp = 1: those of the model. */
 typedef struct ll_matrices {
     int n;
     double n_weight[LL_MAX_MATRIX];
@@ -33,7 +34,7 @@ typedef struct ll_block_type {
     /* Whether the block can be split so; split NULL: whether its parameters are consistent. Each
      * fault in `why` names the key and what would be legal. Pure. */
     bool (*legal)(const void *param, const ll_split *split, ll_faults *why);
-    void (*matrices)(const void *param, double hidden, ll_matrices *out);
+    void (*matrices)(const void *param, double hidden, int64_t tp, ll_matrices *out);
     ll_flop (*flop)(const void *param, double hidden, double seq);
     /* Bytes of activations of one micro-batch that one chip keeps for the backward pass
      * (Korthikanti et al. 2022). */
@@ -60,8 +61,8 @@ extern const ll_block_type *const ll_block_types[]; /* ended by NULL */
 /* For a forward, backward or recompute without kernels. */
 void ll_block_nothing(const void *param, const ll_split *split, ll_pass *pass);
 
-/* Number of weights of a block, over all chips. */
-double ll_block_param(const ll_block *block, double hidden);
+/* Number of weights of a block, over all tp chips, copies included. */
+double ll_block_param(const ll_block *block, double hidden, int64_t tp);
 
 /* ---- what blocks share ---- */
 

@@ -35,8 +35,9 @@ static bool legal(const void *param, const ll_split *split, ll_faults *why)
     return true;
 }
 
-static void matrices(const void *param, double hidden, ll_matrices *out)
+static void matrices(const void *param, double hidden, int64_t tp, ll_matrices *out)
 {
+    (void)tp;
     const ll_ffn_param *f = param;
     for (int i = 0; i < (f->gated ? 3 : 2); i++)
         out->n_weight[out->n++] = hidden * (double)f->ffn;

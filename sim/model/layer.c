@@ -6,18 +6,18 @@ static bool drops_out(const ll_split *split) { return !split->stack->fused_atten
 
 static double norm_element(const ll_split *split) { return split->n_token_norm * split->hidden; }
 
-void ll_layer_matrices(const ll_layers *run, double hidden, ll_matrices *out)
+void ll_layer_matrices(const ll_layers *run, double hidden, int64_t tp, ll_matrices *out)
 {
     *out = (ll_matrices){0};
     for (int i = 0; i < run->n_block; i++)
-        run->block[i].type->matrices(run->block[i].param, hidden, out);
+        run->block[i].type->matrices(run->block[i].param, hidden, tp, out);
 }
 
-double ll_layer_param(const ll_layers *run, double hidden)
+double ll_layer_param(const ll_layers *run, double hidden, int64_t tp)
 {
     double sum = run->n_block * hidden; /* norms */
     for (int i = 0; i < run->n_block; i++)
-        sum += ll_block_param(&run->block[i], hidden);
+        sum += ll_block_param(&run->block[i], hidden, tp);
     return sum;
 }
 

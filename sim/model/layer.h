@@ -23,11 +23,12 @@ typedef struct ll_layers {
     ll_block block[LL_MAX_BLOCK];
 } ll_layers;
 
-/* Number of weights of one layer, norms included, over all chips. */
-double ll_layer_param(const ll_layers *run, double hidden);
+/* Number of weights of one layer, norms included, over all tp chips, copies included (block.h);
+ * tp = 1: that of the model. */
+double ll_layer_param(const ll_layers *run, double hidden, int64_t tp);
 
 /* Weight matrices of a layer, in the order of the forward pass. */
-void ll_layer_matrices(const ll_layers *run, double hidden, ll_matrices *out);
+void ll_layer_matrices(const ll_layers *run, double hidden, int64_t tp, ll_matrices *out);
 
 /* Append the kernels and transfers of one micro-batch on one chip. The backward pass includes
  * recomputation. */

@@ -60,7 +60,7 @@ ll_model ll_model_dense(const char *name, int64_t n_layer, int64_t hidden,
 
 double ll_model_embedding_param(const ll_model *m)
 {
-    return ll_block_param(&m->embedding, (double)m->hidden);
+    return ll_block_param(&m->embedding, (double)m->hidden, 1);
 }
 
 double ll_model_param(const ll_model *m)
@@ -68,7 +68,7 @@ double ll_model_param(const ll_model *m)
     const double hidden = (double)m->hidden;
     double sum = 0;
     for (int r = 0; r < m->n_run; r++)
-        sum += (double)m->run[r].n_layer * ll_layer_param(&m->run[r], hidden);
+        sum += (double)m->run[r].n_layer * ll_layer_param(&m->run[r], hidden, 1);
     return sum + (m->tied ? 1 : 2) * ll_model_embedding_param(m) + hidden;
 }
 

@@ -31,8 +31,9 @@ static bool legal(const void *param, const ll_split *split, ll_faults *why)
     return true;
 }
 
-static void matrices(const void *param, double hidden, ll_matrices *out)
+static void matrices(const void *param, double hidden, int64_t tp, ll_matrices *out)
 {
+    (void)tp;
     const ll_vocab_param *v = param;
     out->n_weight[out->n++] = (double)v->vocab * hidden;
 }

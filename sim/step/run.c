@@ -25,6 +25,12 @@ static bool model_is_whole(const ll_study *s)
         n_layer += ll_chunk_deal(&s->model, &s->layout, v).n;
         n_param += ll_chunk_param(&s->model, &s->layout, v) * (double)s->layout.tp;
     }
+    for (int r = 0; r < s->model.n_run; r++) { /* copies of what several chips hold whole */
+        const ll_layers *run = &s->model.run[r];
+        const double hidden = (double)s->model.hidden;
+        want += (double)run->n_layer *
+                (ll_layer_param(run, hidden, s->layout.tp) - ll_layer_param(run, hidden, 1));
+    }
     if (s->model.tied && s->layout.pp > 1) want += ll_model_embedding_param(&s->model);
     return n_layer == s->model.n_layer && fabs(n_param - want) <= 1e-9 * want;
 }

@@ -32,7 +32,7 @@ void ll_chunk_params(const ll_model *model, const ll_layout *layout, const ll_ch
     const double vocab = ll_model_embedding_param(model);
     double layer[LL_MAX_RUN];
     for (int r = 0; r < model->n_run; r++)
-        layer[r] = ll_layer_param(&model->run[r], (double)model->hidden);
+        layer[r] = ll_layer_param(&model->run[r], (double)model->hidden, layout->tp);
     for (int64_t v = 0; v < ll_chunk_count(layout); v++) {
         double n = 0;
         for (int r = 0; r < model->n_run; r++)
@@ -48,6 +48,7 @@ double ll_chunk_param(const ll_model *model, const ll_layout *layout, int64_t v)
     double n = (ll_chunk_embeds(v) + ll_chunk_projects(model, layout, v)) *
                ll_model_embedding_param(model);
     for (int r = 0; r < model->n_run; r++)
-        n += (double)deal.of_run[r] * ll_layer_param(&model->run[r], (double)model->hidden);
+        n += (double)deal.of_run[r] *
+             ll_layer_param(&model->run[r], (double)model->hidden, layout->tp);
     return n / (double)layout->tp;
 }

@@ -43,7 +43,9 @@ static void chunk_add(stage *s, int64_t v)
         if (layers.of_run[r] == 0) continue;
         s->kept_B += (double)layers.of_run[r] * ll_layer_kept_B(run, &s->split);
         s->largest_B = fmax(s->largest_B, ll_layer_kept_B(run, &again));
-        if (!s->run || ll_layer_param(run, hidden) > ll_layer_param(s->run, hidden)) s->run = run;
+        if (!s->run || ll_layer_param(run, hidden, s->layout->tp) >
+                           ll_layer_param(s->run, hidden, s->layout->tp))
+            s->run = run;
     }
 }
 

@@ -114,7 +114,7 @@ static void shards_add(builder *b, const ll_layers *run, int pass, bool backward
     const ll_replica_work *r = &b->graph->replicas;
     if (b->stack->zero < 3 || r->gather < 0) return;
     const bool again = backward && b->stack->recompute == LL_RECOMPUTE_FULL;
-    const double scale = ll_layer_param(run, b->split.hidden) / b->layer_param;
+    const double scale = ll_layer_param(run, b->split.hidden, b->layout->tp) / b->layer_param;
     const double n_call = ll_zero_layer_calls(run, &b->split);
     const ll_regather more = again ? ll_zero_regather(run, &b->split) : (ll_regather){0, 0};
     const ll_list_cost lists = ll_zero_list_cost(run, &b->split, backward, again);
@@ -402,7 +402,7 @@ static void params_find(builder *b)
         sum += param[v];
     for (int r = 0; r < b->model->n_run; r++)
         layers += (double)b->model->run[r].n_layer *
-                  ll_layer_param(&b->model->run[r], (double)b->model->hidden);
+                  ll_layer_param(&b->model->run[r], (double)b->model->hidden, b->layout->tp);
     b->layers = deal;
     b->chunk_param = param;
     b->mean_param = sum / (double)n_chunk;

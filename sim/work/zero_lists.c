@@ -6,7 +6,7 @@ int ll_zero_layer_calls(const ll_layers *run, const ll_split *split)
 {
     ll_matrices m;
     if (!split->stack->gather_lists) return 1;
-    ll_layer_matrices(run, split->hidden, &m);
+    ll_layer_matrices(run, split->hidden, split->tp, &m);
     return m.n;
 }
 
@@ -17,12 +17,12 @@ ll_regather ll_zero_regather(const ll_layers *run, const ll_split *split)
     ll_regather r = {0, 0};
     if (!split->stack->gather_lists || split->stack->recompute != LL_RECOMPUTE_FULL) return r;
     ll_matrices m;
-    ll_layer_matrices(run, split->hidden, &m);
+    ll_layer_matrices(run, split->hidden, split->tp, &m);
     double between = 0; /* weights that are used before this matrix is needed again */
     for (int i = m.n - 1; i >= 0; i--) {
         if (between > far) {
             r.n++;
-            r.frac += m.n_weight[i] / ll_layer_param(run, split->hidden);
+            r.frac += m.n_weight[i] / ll_layer_param(run, split->hidden, split->tp);
         }
         between += 2 * m.n_weight[i];
     }
@@ -41,7 +41,7 @@ ll_list_cost ll_zero_list_cost(const ll_layers *run, const ll_split *split, bool
     c.n_host_call = (double)n_call * split->n_replica;
     c.n_empty_scatter = backward ? n_small : 0;
     c.streamed_B = ((2 + 4) * (1 + more.frac) + (backward ? 4 : 0)) *
-                   ll_layer_param(run, split->hidden) / (double)split->tp;
+                   ll_layer_param(run, split->hidden, split->tp) / (double)split->tp;
     return c;
 }
 
@@ -49,9 +49,9 @@ double ll_zero_whole_param(const ll_layers *run, const ll_split *split, int n_vo
                            double vocab_param)
 {
     if (!split->stack->gather_lists)
-        return 2 * ll_layer_param(run, split->hidden) + n_vocab * vocab_param;
+        return 2 * ll_layer_param(run, split->hidden, split->tp) + n_vocab * vocab_param;
     ll_matrices m;
-    ll_layer_matrices(run, split->hidden, &m);
+    ll_layer_matrices(run, split->hidden, split->tp, &m);
     double largest = n_vocab ? vocab_param : 0;
     for (int i = 0; i < m.n; i++)
         largest = fmax(largest, m.n_weight[i]);

@@ -277,8 +277,8 @@ static void check_matrices(const env *e)
     const ll_block block = {e->type, e->param};
     ll_matrices m = {0}, more = {.n = 3, .n_weight = {1, 2, 3}};
     double sum = 0;
-    e->type->matrices(e->param, hidden, &m);
-    e->type->matrices(e->param, hidden, &more);
+    e->type->matrices(e->param, hidden, 1, &m);
+    e->type->matrices(e->param, hidden, 1, &more);
     CHECK(m.n > 0 && m.n <= LL_MAX_MATRIX && more.n == m.n + 3, "%s: %d and %d matrices", e->name,
           m.n, more.n - 3);
     for (int i = 0; i < m.n; i++) {
@@ -286,7 +286,22 @@ static void check_matrices(const env *e)
         CHECK(m.n_weight[i] > 0 && equal(more.n_weight[i + 3], m.n_weight[i]), "%s: matrix %d",
               e->name, i);
     }
-    CHECK_NEAR(ll_block_param(&block, hidden), sum, 0);
+    CHECK_NEAR(ll_block_param(&block, hidden, 1), sum, 0);
+}
+
+/* Weights are split without a rest up to `copied` chips; beyond, some are held by several of them,
+ * and no chip has less than with `copied`. */
+static void check_copies(const env *e)
+{
+    const ll_block block = {e->type, e->param};
+    const int64_t tp = e->split.tp, copied = e->sample->copied;
+    const double all = ll_block_param(&block, hidden, tp),
+                 model = ll_block_param(&block, hidden, 1);
+    if (tp <= copied)
+        CHECK_NEAR(all, model, 0);
+    else
+        CHECK(all > model && all / (double)tp < model / (double)copied, "%s: %g weights of %g",
+              e->name, all, model);
 }
 
 /* Returns how many splits are legal. */
@@ -305,6 +320,7 @@ static int check_splits(env *e, const char *sample_name)
                         ll_precision_names[precisions[p]], (int)tps[t], (int)cps[c]);
                     if (check_legal(e, &e->split)) {
                         check_split(e);
+                        check_copies(e);
                         n_legal++;
                     }
                     ll_arena_release(e->mem, mark);

@@ -32,8 +32,9 @@ static bool legal(const void *param, const ll_split *split, ll_faults *why)
 
 static double width(const void *param) { return (double)((const ll_toy_param *)param)->width; }
 
-static void matrices(const void *param, double hidden, ll_matrices *out)
+static void matrices(const void *param, double hidden, int64_t tp, ll_matrices *out)
 {
+    (void)tp;
     out->n_weight[out->n++] = width(param) * hidden * hidden;
 }
 

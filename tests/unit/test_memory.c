@@ -77,7 +77,7 @@ static void test_memory(void)
     /* Sharded: two layers and both vocabulary matrices are whole while they are used. */
     stack.zero = 3;
     ll_train_memory(&chip, m, &layout, &stack, &mem);
-    double whole = 2 * ll_layer_param(&m->run[0], 1024) + 2 * ll_model_embedding_param(m);
+    double whole = 2 * ll_layer_param(&m->run[0], 1024, 1) + 2 * ll_model_embedding_param(m);
     CHECK_NEAR(ll_memory_part_B(&mem, "weights"), 2 * (n_param / 4 + whole), 1e-12);
     CHECK_NEAR(ll_memory_part_B(&mem, "gradients"), 4 * (n_param / 4 + whole), 1e-12);
     /* Through lists: twice the largest matrix, 1024 x 4096; twice a vocabulary's that is larger. */

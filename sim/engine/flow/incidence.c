@@ -8,20 +8,6 @@
 
 enum { PIECE = 1 << 18 }; /* entries in one piece of memory, at least */
 
-struct ll_link_book {
-    const ll_topology *topo;
-    ll_wire wire;
-    ll_arena *mem;
-    int32_t *kind_1; /* [n_link] kind of the link + 1, 0 if it was never met */
-    double *share;   /* [n_link] flows of the source at hand on the link; 0 between sources */
-    int32_t *number; /* [n_link] index among the links in use, of the phase at hand */
-    uint64_t *used;  /* [n_word] bit set: the phase at hand uses the link; 0 between phases */
-    int64_t n_word;
-    ll_link_kind *kinds; /* [n of kind_map] of [cap_kind] */
-    int64_t cap_kind;
-    ll_index_map kind_map;
-};
-
 typedef struct builder {
     ll_link_book *book;
     const ll_phase *phase;
@@ -41,50 +27,6 @@ typedef struct builder {
     ll_orbits *orbits;    /* NULL: every source stands for itself */
     int32_t n_alike;      /* chips that the source at hand stands for */
 } builder;
-
-ll_link_book *ll_link_book_create(const ll_topology *topo, const ll_wire *wire, ll_arena *mem)
-{
-    ll_link_book *book = ll_arena_new(mem, ll_link_book);
-    book->topo = topo;
-    book->wire = *wire;
-    book->mem = mem;
-    book->kind_1 = ll_arena_array(mem, topo->n_link, int32_t);
-    book->share = ll_arena_array(mem, topo->n_link, double);
-    book->number = ll_arena_array(mem, topo->n_link, int32_t);
-    book->n_word = topo->n_link / 64 + 1;
-    book->used = ll_arena_array(mem, book->n_word, uint64_t);
-    ll_index_map_init(&book->kind_map, mem);
-    return book;
-}
-
-static int32_t book_meet(ll_link_book *book, int64_t id)
-{
-    ll_link link;
-    book->topo->type->link(book->topo, id, &link);
-    const ll_link_kind kind = {ll_link_capacity_Bps(&link), book->wire.packet_B / link.bw_Bps,
-                               link.latency_s};
-    const uint64_t key =
-        ll_mix_f64(ll_mix_f64(ll_mix_f64(1, kind.cap_Bps), kind.service_s), kind.latency_s);
-    const int64_t n = book->kind_map.n;
-    const int64_t i = ll_index_map_of(&book->kind_map, key);
-    if (i == n) {
-        if (n == book->cap_kind) {
-            book->cap_kind = 2 * n + 16;
-            book->kinds = ll_arena_grown(book->mem, book->kinds, n, book->cap_kind, sizeof kind);
-        }
-        book->kinds[n] = kind;
-    }
-    LL_ASSERT(ll_link_kind_same(&book->kinds[i], &kind), "link kinds collide at %lld",
-              (long long)id);
-    book->kind_1[id] = (int32_t)i + 1;
-    return (int32_t)i;
-}
-
-static inline int32_t book_kind(ll_link_book *book, int64_t id)
-{
-    const int32_t kind_1 = book->kind_1[id];
-    return kind_1 > 0 ? kind_1 - 1 : book_meet(book, id);
-}
 
 /* Rounds to 44 significant bits, so that sums over the same latencies in another order are equal
  * and symmetric flows stay symmetric; 6e-14 is far below what any figure of a network is known to.
@@ -144,7 +86,7 @@ static ll_status add_flow(builder *b, const ll_flow *f, int32_t traffic, int64_t
             return ll_error_set(err, LL_ERR_RUN, "route from chip %d to %d: more than %d hops", src,
                                 dst, LL_MAX_HOP);
         for (int h = 0; h < n_hop; h++) {
-            const int32_t kind = book_kind(book, hop[h]);
+            const int32_t kind = ll_link_book_kind(book, hop[h]);
             book->share[hop[h]] += share;
             entry[n++] = (int32_t)hop[h];
             if (path > 0) continue;
@@ -227,7 +169,8 @@ static void settle_source(builder *b, ll_entries *piece, int64_t at)
         double rate_Bps = INFINITY;
         for (int64_t e = 0; e < q->n_entry && book->wire.window_bdp > 0; e++) {
             const int32_t id = piece->link[at + e];
-            rate_Bps = fmin(rate_Bps, book->kinds[book_kind(book, id)].cap_Bps / book->share[id]);
+            rate_Bps =
+                fmin(rate_Bps, book->kinds[ll_link_book_kind(book, id)].cap_Bps / book->share[id]);
         }
         at += q->n_entry;
         q->window_B = book->wire.window_bdp > 0
@@ -341,7 +284,7 @@ static void number_links(builder *b, ll_comm *comm)
         for (uint64_t word = book->used[w]; word != 0; word &= word - 1, n++) {
             id[n] = (int32_t)(w * 64 + __builtin_ctzll(word));
             book->number[id[n]] = (int32_t)n;
-            kind[n] = (uint32_t)book_kind(book, id[n]);
+            kind[n] = (uint32_t)ll_link_book_kind(book, id[n]);
         }
         book->used[w] = 0;
     }

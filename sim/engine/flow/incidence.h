@@ -15,14 +15,8 @@
 #ifndef LL_ENGINE_FLOW_INCIDENCE_H
 #define LL_ENGINE_FLOW_INCIDENCE_H
 
-#include "sim/engine/engine.h"
+#include "sim/engine/flow/link_book.h"
 #include "sim/traffic/timing.h"
-
-typedef struct ll_link_kind {
-    double cap_Bps;   /* of the whole bundle */
-    double service_s; /* of one packet on one lane */
-    double latency_s;
-} ll_link_kind;
 
 typedef struct ll_flow_kind {
     double size_B, window_B;
@@ -33,11 +27,6 @@ typedef struct ll_flow_kind {
     int32_t n_path;
     int64_t n_entry; /* of the flow, over all of its paths */
 } ll_flow_kind;
-
-static inline bool ll_link_kind_same(const ll_link_kind *a, const ll_link_kind *b)
-{
-    return a->cap_Bps == b->cap_Bps && a->service_s == b->service_s && a->latency_s == b->latency_s;
-}
 
 static inline bool ll_flow_kind_same(const ll_flow_kind *a, const ll_flow_kind *b)
 {
@@ -73,11 +62,6 @@ typedef struct ll_incidence {
         *number; /* [n_flow] among all flows of the phase; NULL: the end of each is not asked for */
     int64_t n_number; /* of all flows of the phase, also those without bytes */
 } ll_incidence;
-
-/* What is known about the links of a topology, filled as they are met: made once for all phases. */
-typedef struct ll_link_book ll_link_book;
-
-ll_link_book *ll_link_book_create(const ll_topology *topo, const ll_wire *wire, ll_arena *mem);
 
 /* The flows of `phase` on the links of the book; without those from a chip to itself or of no
  * bytes. orbits: of symmetric traffic, one source and one link may stand for others (only for

@@ -48,26 +48,9 @@
  * picoseconds, service times rounded up; ties are broken by ids alone. So the result is the same,
  * to the byte, for any number of ranks.
  *
- * Long phases. If all flows of a phase grow by the same factor, what happens in it is stretched by
- * that factor, but for the first windows and the last: its end grows linearly. With
- * packets_per_flow = K > 0, if the largest flow has more than K packets (or 8 windows, if that is
- * more), every flow is cut to the same fraction f of its bytes (whole windows of the largest in
- * each quarter). Runs of a quarter, of half and of all of these packets end at t(1/4), t(1/2) and
- * t(1); the end is extrapolated along the last two,
- *   end = t(1) + (1/f - 1) 2 (t(1) - t(1/2)).
- * What is reported as batch_err_frac bounds the error of this, as a fraction of the end, by the sum
- * of
- *   bend    8 (1/f - 1) times the difference of the slopes of the two halves. A bend that decays as
- *           the logarithm of the length changes the slope once more by as much; the rest is for
- *           queues that are still filling.
- *   phase   a flow ends somewhere in its last window. Where parts end at different places p
- *           (0 .. 1) in it, ends are off by up to that many windows:
- *           |p(1/f) - p(1)| + 2 (1/f - 1) |p(1) - p(1/2)|.
- *   packet  one at each of the times that are read off, and at the true end: 2 + 4 (1/f - 1).
- * It is a rule, not a theorem: `lineloss calibrate kappa` compares it with runs of all packets.
- * Damage is luck, which the line multiplies: with loss, packets_per_flow = 0 is the honest choice.
- * Where flows start later, or the end of each flow is asked for, all packets are simulated. */
+ * Long phases are cut, and their ends extrapolated: extrapolate.h. */
 #include "sim/engine/packet/effort.h"
+#include "sim/engine/packet/extrapolate.h"
 #include "sim/engine/packet/need.h"
 #include "sim/engine/packet/net.h"
 #include "sim/engine/packet/run.h"
@@ -186,49 +169,6 @@ static const ll_key packet_keys[] = {
             "window"},
     {0}};
 
-enum { N_RUN = 3, BEND = 8 };
-
-/* At which fraction of its last window the flow ends, with `part` of its packets: 0 < phase <= 1.
- */
-static double phase_of(const ll_packet_flow *flow, double part)
-{
-    const double n = ceil(ceil((double)flow->size_B * part) / flow->packet_B);
-    return n / flow->window - ceil(n / flow->window) + 1;
-}
-
-/* Error of extrapolated ends by windows and packets, as a fraction of the end: terms `phase` and
- * `packet` above. */
-static double grain_err(const ll_packet_net *net)
-{
-    const double rest = 1 / net->fraction - 1;
-    double worst = 0;
-    for (ll_packet_flow *f = ll_packet_first(net); f != NULL; f = ll_packet_next(net, f)) {
-        const double n_packet = (double)f->size_B / f->packet_B;
-        const double end = phase_of(f, net->fraction);
-        const double moved =
-            fabs(phase_of(f, 1) - end) + 2 * rest * fabs(end - phase_of(f, net->fraction / 2));
-        worst = fmax(worst, (moved * f->window + 2 + 4 * rest) / n_packet);
-    }
-    return worst;
-}
-
-/* Adds what was not simulated of one traffic; see the top of the file. run: of a quarter, half,
- * all. */
-static double extrapolate(const ll_packet_net *net, const ll_packet_result *run, int traffic,
-                          double *err_frac)
-{
-    const double rest = 1 / net->fraction - 1;
-    const double end_ps = (double)run[2].end_ps[traffic];
-    if (!(rest > 0)) return end_ps;
-    const double half_ps = (double)run[1].end_ps[traffic];
-    const double quarter_ps = (double)run[0].end_ps[traffic];
-    const double slope_ps = 2 * (end_ps - half_ps), slope_before_ps = 4 * (half_ps - quarter_ps);
-    const double whole_ps = end_ps + rest * slope_ps;
-    const double bend_frac = rest * fabs(slope_ps - slope_before_ps) / whole_ps;
-    *err_frac = fmax(*err_frac, BEND * bend_frac);
-    return whole_ps;
-}
-
 /* Every run starts with all links idle; what it needs goes when it is over. */
 static ll_status run_part(const ll_topology *topo, ll_packet_net *net, double part, ll_comm *comm,
                           ll_arena *mem, ll_packet_result *result, ll_error *err)
@@ -257,16 +197,17 @@ static void fill_price(const ll_packet_net *net, const ll_packet_result *run, in
     int64_t n_hop = 0;
     for (int i = 0; i < n_traffic; i++) {
         price->latency_s[i] = net->latency_s[i];
-        if (net->present[i]) price->end_s[i] = extrapolate(net, run, i, &err_frac) * 1e-12;
+        if (net->present[i])
+            price->end_s[i] = ll_packet_extrapolate(net, run, i, &err_frac) * 1e-12;
     }
-    for (int k = 0; k < N_RUN; k++)
+    for (int k = 0; k < LL_PACKET_RUNS; k++)
         n_hop += (int64_t)run[k].n_packet_hop;
     ll_price_tell(price, &n_packet_hop, (double)n_hop);
-    ll_price_tell(price, &ll_fact_max_util_frac, run[N_RUN - 1].max_util_frac);
+    ll_price_tell(price, &ll_fact_max_util_frac, run[LL_PACKET_RUNS - 1].max_util_frac);
     ll_price_tell(price, &ll_fact_batch_err_frac, err_frac + grain);
     ll_price_tell(price, &simulated_frac, net->fraction);
     if (net->hash != LL_HASH_OFF)
-        ll_price_tell(price, &state_hash, (double)(run[N_RUN - 1].hash >> 11));
+        ll_price_tell(price, &state_hash, (double)(run[LL_PACKET_RUNS - 1].hash >> 11));
 }
 
 /* Checks recovery = end_to_end: retransmissions would hide a deadlock, so enough virtual lanes are
@@ -366,7 +307,7 @@ static ll_status price_phase(const packet_state *s, const ll_phase *phase, ll_pr
         ll_packet_effort_of(problem->topo, &problem->wire, s->param, phase);
     const double done = progress->done;
     ll_packet_net net;
-    ll_packet_result run[N_RUN] = {0};
+    ll_packet_result run[LL_PACKET_RUNS] = {0};
     *price = (ll_price){0};
     ll_progress_piece(progress, effort.set_up);
     LL_TRY(net_create(s, phase, &net, err));
@@ -379,15 +320,15 @@ static ll_status price_phase(const packet_state *s, const ll_phase *phase, ll_pr
         flow_ends(&net, phase, s->comm, price);
         return LL_OK;
     }
-    for (int k = net.fraction < 1 ? 0 : N_RUN - 1; k < N_RUN; k++) {
-        const double part = 1.0 / (1 << (N_RUN - 1 - k));
+    for (int k = net.fraction < 1 ? 0 : LL_PACKET_RUNS - 1; k < LL_PACKET_RUNS; k++) {
+        const double part = 1.0 / (1 << (LL_PACKET_RUNS - 1 - k));
         ll_progress_piece(progress, part * effort.run);
         LL_TRY(
             run_part(problem->topo, &net, net.fraction * part, s->comm, s->scratch, &run[k], err));
         ll_progress_step(progress, part * effort.run);
     }
     ll_progress_reach(progress, done + effort.all);
-    double grain = net.fraction < 1 ? grain_err(&net) : 0; /* of this rank's flows */
+    double grain = net.fraction < 1 ? ll_packet_grain_frac(&net) : 0; /* of this rank's flows */
     if (net.fraction < 1) ll_comm_max_f64(s->comm, 1, &grain);
     fill_price(&net, run, phase->n_traffic, grain, price);
     ll_packet_spread(&net, s->comm, s->scratch, price->flow);

@@ -1,24 +1,13 @@
 /* Folding: classes of equal flows and of equal links are solved as one, exactly.
  *
- * Colour refinement. Give every link a colour by its capacity and service time, and every flow one
- * by its size, window, round trip, traffic and number of paths. Then, in turns, a flow's new colour
- * is its old one and the sum of its links' colours, and a link's new colour is its old one and the
- * sum of its flows' colours, until the number of link colours stays the same. Sums are taken mod
- * 2^64 of mixed colours, so they depend neither on order nor on the number of ranks.
- *
- * The result is an equitable partition: any two flows of a class cross equally many links of each
- * class, and any two links of a class are crossed by equally many flows of each class. Since the
+ * Colour refinement (refine.h) finds an equitable partition of flows and links. Since the
  * throughput equations have one solution, and swapping members of a class does not change them, the
- * solution is constant on classes, and the equations of the classes are exact.
+ * solution is constant on classes, and the equations of the classes are exact: a class of links
+ * becomes one link with the capacity of all of them, a class of flows one row.
  *
  *   example: 4 chips on a switch, everyone to everyone: 12 flows, 8 links. Up links and down links
  *   carry 3 flows each, every flow crosses one of each: all links get one colour, all flows get
- *   one. Quotient: 1 link (8 times the capacity, 8 of them) and 1 row (12 flows, share 2).
- *
- * Different flows or links could get the same 64-bit colour by accident (a collision). So the
- * partition is checked afterwards: flows entry by entry against the first of their class, links by
- * an independent sum over the classes of their flows. If a check fails, refinement is repeated with
- * another hash; after several failures it is an error. */
+ *   one. Quotient: 1 link (8 times the capacity, 8 of them) and 1 row (12 flows, share 2). */
 #ifndef LL_ENGINE_FLOW_FOLD_H
 #define LL_ENGINE_FLOW_FOLD_H
 

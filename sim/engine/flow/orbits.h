@@ -6,7 +6,7 @@
  * its links are the lowest of their orbits, each of which stands for n_alike. A link of an orbit
  * of n_alike links, which a flow with mult crosses e times, is crossed by mult * e / n_alike of
  * these flows: a whole number, as no automorphism can tell links of an orbit apart. So colour
- * refinement (fold.h) goes on from here, and ends with the same classes in the same order: prices
+ * refinement (refine.h) goes on from here, and ends with the same classes in the same order: prices
  * are the same to the bit.
  *
  *   example: everyone to everyone on a switch of n chips: n (n-1) flows over 2 n links become one

@@ -1,0 +1,248 @@
+#include "sim/work/train_parts.h"
+
+#include "sim/work/zero_lists.h"
+
+enum { TP = 1u << LL_AXIS_TP, CP = 1u << LL_AXIS_CP, DP = 1u << LL_AXIS_DP, PP = 1u << LL_AXIS_PP };
+
+/* ---- transfers ---- */
+
+static int transfer_add(ll_train_parts *b, const char *name, ll_collective what, unsigned axes,
+                        ll_stream stream, double size_B, double calls)
+{
+    const ll_exchange e = {name, what, axes, size_B};
+    const int i = ll_graph_add(b->graph, b->layout, &e, stream);
+    b->graph->transfer[i].calls += calls;
+    return i;
+}
+
+/* Between stages, each tp chip sends its part of an activation; without sequence parallelism all of
+ * it, or, with scatter_gather, a part that the receivers all-gather. */
+static void transfers_pp(ll_train_parts *b)
+{
+    const ll_layout *l = b->layout;
+    if (l->pp == 1) return;
+    const double size_B =
+        2 * (double)(l->micro_batch * l->seq) / (double)l->cp * (double)b->model->hidden;
+    const double calls = 2 * b->n_micro * (double)l->interleave;
+    const bool parts = b->stack->sequence_parallel || b->stack->scatter_gather;
+    b->graph->send = transfer_add(b, "pp send", LL_SEND, PP, LL_STREAM_PP,
+                                  size_B / (parts ? (double)l->tp : 1), calls);
+    if (parts && !b->stack->sequence_parallel && l->tp > 1)
+        b->graph->send_gather =
+            transfer_add(b, "pp gather", LL_ALL_GATHER, TP, LL_STREAM_PP, size_B, calls);
+}
+
+/* Of sharded weights a call moves a layer, or its average matrix through lists; else a chunk. */
+static void transfers_dp(ll_train_parts *b)
+{
+    const ll_layout *l = b->layout;
+    ll_replica_work *r = &b->graph->replicas;
+    if (l->dp * l->cp == 1) return;
+    const double grad_B = ll_stack_grad_B(b->stack);
+    const double param_B = ll_stack_param_B(b->stack, l->precision);
+    const double layers = b->n_micro * (double)b->model->n_layer / (double)l->pp;
+    const double chunks = (double)l->interleave;
+    if (b->stack->zero >= 3) {
+        const ll_layers *run = &b->model->run[0];
+        const double n_call = ll_zero_layer_calls(run, &b->split);
+        const double param = b->layer_param / ((double)l->tp * n_call);
+        r->gather =
+            transfer_add(b, "dp gather", LL_ALL_GATHER, DP | CP, LL_STREAM_DP, param_B * param,
+                         layers * (2 * n_call + ll_zero_regather(run, &b->split).n));
+        r->scatter = transfer_add(b, "dp scatter", LL_REDUCE_SCATTER, DP | CP, LL_STREAM_DP,
+                                  grad_B * param, layers * n_call);
+        return;
+    }
+    const double param = b->mean_param;
+    const bool whole = b->stack->zero == 0 || b->stack->grad_whole;
+    if (b->stack->zero > 0)
+        r->gather = transfer_add(b, "dp gather", LL_ALL_GATHER, DP | CP, LL_STREAM_DP,
+                                 param_B * param, chunks);
+    r->scatter = transfer_add(b, whole ? "dp reduce" : "dp scatter",
+                              whole ? LL_ALL_REDUCE : LL_REDUCE_SCATTER, DP | CP, LL_STREAM_DP,
+                              grad_B * param, b->stack->zero == 2 ? b->n_micro * chunks : chunks);
+}
+
+static void transfers_tie(ll_train_parts *b)
+{
+    if (!b->model->tied || b->layout->pp == 1) return;
+    b->graph->tie = transfer_add(
+        b, "tie reduce", LL_ALL_REDUCE, PP, LL_STREAM_PP,
+        ll_stack_grad_B(b->stack) * ll_model_embedding_param(b->model) / (double)b->layout->tp, 1);
+    b->graph->transfer[b->graph->tie].pair_of_ends = true;
+}
+
+/* ---- passes ---- */
+
+ll_pass *ll_train_pass_new(ll_train_parts *b, int precision, int *index)
+{
+    ll_pass *pass = &b->graph->pass[b->graph->n_pass];
+    *pass = ll_pass_begin(precision, b->mem);
+    *index = b->graph->n_pass++;
+    return pass;
+}
+
+/* Gathers and scatters of a layer whose weights are sharded. */
+static void shards_add(ll_train_parts *b, const ll_layers *run, int pass, bool backward)
+{
+    const ll_replica_work *r = &b->graph->replicas;
+    if (b->stack->zero < 3 || r->gather < 0) return;
+    const bool again = backward && b->stack->recompute == LL_RECOMPUTE_FULL;
+    const double scale = ll_layer_param(run, b->split.hidden, b->layout->tp) / b->layer_param;
+    const double n_call = ll_zero_layer_calls(run, &b->split);
+    const ll_regather more = again ? ll_zero_regather(run, &b->split) : (ll_regather){0, 0};
+    const ll_list_cost lists = ll_zero_list_cost(run, &b->split, backward, again);
+    ll_shards *s = ll_arena_new(b->mem, ll_shards);
+    *s = (ll_shards){.gather = r->gather,
+                     .scatter = backward ? r->scatter : -1,
+                     .n_gather = n_call * scale,
+                     .n_scatter = n_call * scale,
+                     .n_more = more.n,
+                     .more = more.n ? more.frac * n_call / more.n * scale : 0,
+                     .overlap_gather = b->stack->overlap_param_gather &&
+                                       (!backward || b->stack->backward_prefetch),
+                     .overlap_scatter = b->stack->overlap_grad_reduce,
+                     .n_host_call = lists.n_host_call,
+                     .n_empty_scatter = lists.n_empty_scatter,
+                     .streamed_B = lists.streamed_B};
+    b->shards[pass] = s;
+}
+
+static void passes_layers(ll_train_parts *b)
+{
+    for (int back = 0; back < 2; back++) {
+        b->layer_pass[back] = ll_arena_array(b->mem, b->model->n_run, int);
+        for (int r = 0; r < b->model->n_run; r++) {
+            const ll_layers *run = &b->model->run[r];
+            ll_pass *pass = ll_train_pass_new(b, b->layout->precision, &b->layer_pass[back][r]);
+            (back ? ll_layer_backward : ll_layer_forward)(run, &b->split, pass);
+            ll_graph_resolve(b->graph, b->layout, pass);
+        }
+    }
+}
+
+static void passes_ends(ll_train_parts *b)
+{
+    const ll_block *embedding = &b->model->embedding, *output = &b->model->output;
+    const int wide = ll_kernel_wide_precision(&b->study->cluster.chip, b->layout->precision);
+    for (int back = 0; back < 2; back++) {
+        ll_pass *first = ll_train_pass_new(b, wide, &b->embedding_pass[back]);
+        ll_pass *last = ll_train_pass_new(b, wide, &b->output_pass[back]);
+        (back ? embedding->type->backward : embedding->type->forward)(embedding->param, &b->split,
+                                                                      first);
+        (back ? output->type->backward : output->type->forward)(output->param, &b->split, last);
+        ll_graph_resolve(b->graph, b->layout, first);
+        ll_graph_resolve(b->graph, b->layout, last);
+    }
+}
+
+/* The maximum of each FP8 tensor: input, weight and gradient of each GEMM of the layers of a chunk,
+ * 4 B. */
+static void passes_scale(ll_train_parts *b)
+{
+    enum { TENSORS_PER_GEMM = 3, GEMMS_PER_LAYER = 4 };
+    const ll_layout *l = b->layout;
+    b->scale_pass = -1;
+    if (!ll_stack_shares_scales(b->stack, l->precision) || l->dp * l->cp * l->tp == 1) return;
+    const double layers = (double)b->model->n_layer / (double)ll_chunk_count(l);
+    const ll_exchange maxima = {"scale reduce", LL_ALL_REDUCE, TP | CP | DP,
+                                4 * TENSORS_PER_GEMM * GEMMS_PER_LAYER * layers};
+    ll_pass *pass = ll_train_pass_new(b, l->precision, &b->scale_pass);
+    ll_pass_use(pass, &maxima, 1, LL_HIDE_NONE, 0, 0);
+    ll_graph_resolve(b->graph, b->layout, pass);
+}
+
+/* ---- what is on the wire together ---- */
+
+static void together_add(ll_graph *g, unsigned set)
+{
+    for (int s = 0; s < LL_N_STREAM; s++)
+        if (set >> s & 1 && g->on_wire[s] < 0) return; /* one of them has nothing to send */
+    LL_ASSERT(g->n_together < LL_MAX_TOGETHER, "%d sets", g->n_together);
+    g->together[g->n_together++] = set;
+}
+
+/* Transfers within passes (tp, cp: one after the other) run while weights and gradients of the
+ * replicas travel, and while sends of the pass before are under way. A gather (or the all-reduce)
+ * stands for tp and cp, gradients for dp. */
+static void together(ll_train_parts *b)
+{
+    enum { TP_ = 1 << LL_STREAM_TP, CP_ = 1 << LL_STREAM_CP, PP_ = 1 << LL_STREAM_PP };
+    enum { DP_ = 1 << LL_STREAM_DP };
+    ll_graph *g = b->graph;
+    const int gather = ll_graph_transfer(g, "tp gather"),
+              reduce = ll_graph_transfer(g, "tp reduce");
+    const bool dp = b->stack->overlap_grad_reduce || b->stack->overlap_param_gather;
+    for (int s = 0; s < LL_N_STREAM; s++)
+        g->on_wire[s] = -1;
+    g->on_wire[LL_STREAM_TP] = gather >= 0 ? gather : reduce;
+    g->on_wire[LL_STREAM_CP] = ll_graph_transfer(g, "cp gather");
+    g->on_wire[LL_STREAM_PP] = g->overlap_sends ? g->send : -1;
+    g->on_wire[LL_STREAM_DP] = dp ? g->replicas.scatter : -1;
+    const unsigned sets[] = {TP_ | DP_,       CP_ | DP_,       TP_ | PP_, CP_ | PP_,
+                             TP_ | PP_ | DP_, CP_ | PP_ | DP_, PP_ | DP_};
+    for (size_t i = 0; i < sizeof sets / sizeof *sets; i++)
+        together_add(g, sets[i]);
+}
+
+static void params_find(ll_train_parts *b)
+{
+    const int64_t n_chunk = ll_chunk_count(b->layout);
+    double *param = ll_arena_fill(b->mem, n_chunk, double), sum = 0, layers = 0;
+    ll_chunk_layers *deal = ll_arena_fill(b->mem, n_chunk, ll_chunk_layers);
+    for (int64_t v = 0; v < n_chunk; v++)
+        deal[v] = ll_chunk_deal(b->model, b->layout, v);
+    ll_chunk_params(b->model, b->layout, deal, param);
+    for (int64_t v = 0; v < n_chunk; v++)
+        sum += param[v];
+    for (int r = 0; r < b->model->n_run; r++)
+        layers += (double)b->model->run[r].n_layer *
+                  ll_layer_param(&b->model->run[r], (double)b->model->hidden, b->layout->tp);
+    b->layers = deal;
+    b->chunk_param = param;
+    b->mean_param = sum / (double)n_chunk;
+    b->layer_param = layers / (double)b->model->n_layer;
+}
+
+ll_train_parts ll_train_parts_of(const ll_study *study, unsigned removes, ll_arena *mem,
+                                 ll_graph *out)
+{
+    ll_stack *stack = ll_arena_new(mem, ll_stack);
+    *stack = study->stack;
+    if (removes & LL_IDEAL_RECOMPUTE) stack->recompute = LL_RECOMPUTE_NONE;
+    ll_train_parts b = {.study = study,
+                        .model = &study->model,
+                        .layout = &study->layout,
+                        .stack = stack,
+                        .split = ll_layout_split(&study->layout, stack, &study->model),
+                        .mem = mem,
+                        .graph = out,
+                        .n_micro = (double)ll_layout_n_micro(&study->layout)};
+    const int n_run = b.model->n_run;
+    const int64_t max_pass = 2 * n_run + 5 + study->layout.pp;
+    params_find(&b);
+    *out = (ll_graph){.replicas = {.gather = -1,
+                                   .scatter = -1,
+                                   .overlap_gather = stack->overlap_param_gather,
+                                   .overlap_scatter = stack->overlap_grad_reduce,
+                                   .every_micro = stack->zero == 2},
+                      .send = -1,
+                      .send_gather = -1,
+                      .tie = -1};
+    out->pass = ll_arena_array(mem, max_pass, ll_pass);
+    out->shards = b.shards = ll_arena_array(mem, max_pass, const ll_shards *);
+    out->n_inner = study->layout.tp * study->layout.cp;
+    out->syncs_every_task = ll_stack_syncs_every_pass(stack, study->layout.precision);
+    passes_layers(&b);
+    transfers_pp(&b);
+    out->overlap_sends = out->send >= 0 && stack->overlap_pp;
+    transfers_dp(&b);
+    transfers_tie(&b);
+    passes_ends(&b);
+    passes_scale(&b);
+    together(&b);
+    for (int r = 0; r < n_run; r++)
+        for (int back = 0; back < 2; back++)
+            shards_add(&b, &b.model->run[r], b.layer_pass[back][r], back);
+    return b;
+}

@@ -1,0 +1,58 @@
+/* What the graph of a training step is made of: its transfers, and the passes of its layers.
+ *
+ *   transfer      group     when                                  overlapped with
+ *   tp gather     tp        2 per layer forward, 2 backward       overlap_tp: the GEMM it feeds
+ *                           2 more backward, of inputs            the GEMMs of their gradients
+ *   tp scatter    tp        2 per layer forward                   overlap_tp: the GEMM before it
+ *                           2 backward                            overlap_tp_grad: weight gradients
+ *   tp reduce     tp        instead of both, without sequence parallelism
+ *   cp gather     cp        keys and values, once per layer and direction    attention
+ *   cp scatter    cp        their gradients, once per layer, backward        attention
+ *   pp send       pp        between chunks of one micro-batch     other micro-batches (overlap_pp)
+ *   pp gather     tp        what came in parts (scatter_gather)   as pp send
+ *   dp gather     dp x cp   weights of a chunk                    overlap_param_gather: forward
+ *   dp scatter    dp x cp   gradients of a chunk                  overlap_grad_reduce: backward
+ *   dp reduce     dp x cp   instead of both, for zero = 0
+ *   tie reduce    2         gradients of a vocabulary matrix that both     nothing
+ *                           ends of the pipeline hold
+ *   scale reduce  tp cp dp  maxima of FP8 tensors after every pass (shared_scales)    nothing
+ *
+ * The blocks say what they transfer within a layer; the others stand here. With zero = 3, weights
+ * are gathered per layer, forward and backward, and gradients scattered per layer and micro-batch
+ * (fully sharded); with zero = 2 gradients are scattered per micro-batch. Without
+ * backward_prefetch, weights are gathered for the backward pass of a layer when that of the layer
+ * before has ended (PyTorch FSDP: BACKWARD_POST), and are exposed. */
+#ifndef LL_WORK_TRAIN_PARTS_H
+#define LL_WORK_TRAIN_PARTS_H
+
+#include "sim/work/chunks.h"
+#include "sim/work/stack.h"
+#include "sim/work/study.h"
+
+typedef struct ll_train_parts {
+    const ll_study *study;
+    const ll_model *model;
+    const ll_layout *layout;
+    const ll_stack *stack; /* as the rung has it */
+    ll_split split;
+    ll_arena *mem;
+    ll_graph *graph;
+    double n_micro;
+    const ll_chunk_layers *layers; /* [n_chunk] */
+    const double *chunk_param;     /* [n_chunk] weights on one chip */
+    double mean_param;             /* of an average chunk */
+    double layer_param;            /* weights of an average layer, on all tp chips together */
+    const ll_shards **shards;      /* [n_pass] */
+    int *layer_pass[2];            /* forward, backward: [n_run] */
+    int embedding_pass[2], output_pass[2], scale_pass; /* -1: none */
+} ll_train_parts;
+
+/* Fills the graph but for its ops and its tasks: passes, transfers, and what is on the wire
+ * together. `removes`: what the rung removes. */
+ll_train_parts ll_train_parts_of(const ll_study *study, unsigned removes, ll_arena *mem,
+                                 ll_graph *out);
+
+/* One more pass of the graph, without kernels; *index: its number. */
+ll_pass *ll_train_pass_new(ll_train_parts *b, int precision, int *index);
+
+#endif

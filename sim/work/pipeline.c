@@ -1,63 +1,17 @@
-#include "sim/work/pipeline.h"
+#include "sim/work/pipeline_place.h"
 
 #include <string.h>
 
-enum { FORWARD, BACKWARD, WEIGHT, N_DIRECTION };
+enum { FORWARD, BACKWARD, WEIGHT };
 
-typedef struct builder {
-    const ll_pipeline *p;
-    ll_task *task;
-    int32_t n_task, cap;
-    int64_t n_stage, n_chunk, n_micro;
-    ll_slot **slot;         /* [n_stage][n_slot] */
-    int64_t *n_slot, *next; /* [n_stage]; next: the slot to be placed */
-    int32_t
-        /* [n_chunk * n_micro]: the task that ends the pass of a chunk and micro-batch; -1: not
-         * placed */
-        *end[N_DIRECTION];
-    int64_t *left;        /* [n_chunk] slots that make weight gradients and are not placed yet */
-    int64_t *home;        /* [n_chunk] its stage */
-    int32_t *gather;      /* [n_chunk] */
-    int32_t *last_gather; /* [n_stage] */
-    int32_t *last;        /* [n_stage] its last task on the compute stream */
-    int32_t *last_back;   /* [n_chunk] the task after which its gradients are complete */
-    /* [n_stage] sends of this turn: bit 0 to the next stage, bit 1 to the previous one. */
-    int8_t *sends;
-    bool *started; /* [n_chunk] */
-    bool splits;   /* the schedule splits backward passes */
-} builder;
-
-static int32_t place(builder *b, int64_t stage, ll_stream stream, int32_t cost)
-{
-    LL_ASSERT(b->n_task < b->cap, "%d tasks", b->n_task);
-    b->task[b->n_task] = (ll_task){.dep = {-1, -1},
-                                   .cost = cost,
-                                   .draw = -1,
-                                   .lane = (int32_t)stage,
-                                   .stream = (uint16_t)stream};
-    if (stream == LL_STREAM_COMPUTE) b->last[stage] = b->n_task;
-    return b->n_task++;
-}
-
-/* One dp gather per chunk: each stage gathers the weights of its chunks one after the other, from
- * the start of the step on. */
-static void place_gathers(builder *b)
-{
-    for (int64_t s = 0; s < b->n_stage; s++)
-        for (int64_t k = 0; k < b->p->schedule->n_held(&b->p->pipe); k++) {
-            const int64_t v = b->p->schedule->chunk(&b->p->pipe, s, k);
-            b->gather[v] = b->last_gather[s] = place(b, s, LL_STREAM_DP, b->p->cost.gather[v]);
-        }
-}
-
-static int64_t at(const builder *b, int64_t chunk, int64_t micro)
+static int64_t at(const ll_placing *b, int64_t chunk, int64_t micro)
 {
     return chunk * b->n_micro + micro;
 }
 
-/* The task whose output a pass needs; -1: none, -2: not placed yet. *sent: the output comes from
- * another stage by a pipeline send. */
-static int32_t input_of(const builder *b, ll_slot_kind kind, int64_t chunk, int64_t micro,
+/* What a pass waits for: the task, -1 if nothing, -2 if it is not placed yet. *sent: a send lies
+ * between. */
+static int32_t input_of(const ll_placing *b, ll_slot_kind kind, int64_t chunk, int64_t micro,
                         bool *sent)
 {
     *sent = false;
@@ -76,7 +30,7 @@ static int32_t input_of(const builder *b, ll_slot_kind kind, int64_t chunk, int6
     return task < 0 ? -2 : task;
 }
 
-static void depend(builder *b, int32_t task, int32_t on, bool sent)
+static void depend(ll_placing *b, int32_t task, int32_t on, bool sent)
 {
     ll_task *t = &b->task[task];
     const int k = t->dep[0] >= 0 ? 1 : 0;
@@ -86,8 +40,8 @@ static void depend(builder *b, int32_t task, int32_t on, bool sent)
         t->flags = (uint16_t)(t->flags | (k ? LL_TASK_DELAYED_1 : LL_TASK_DELAYED_0));
 }
 
-/* The first forward pass of a chunk streams from the gather of its weights. */
-static void depend_on_weights(builder *b, int64_t stage, int32_t task, int64_t chunk)
+/* The first forward pass of a chunk works through its weights as they arrive. */
+static void depend_on_weights(ll_placing *b, int64_t stage, int32_t task, int64_t chunk)
 {
     ll_task *t = &b->task[task];
     if (b->started[chunk]) return;
@@ -96,15 +50,15 @@ static void depend_on_weights(builder *b, int64_t stage, int32_t task, int64_t c
     if (b->p->overlap_gather) t->flags |= LL_TASK_STREAMED;
 }
 
-/* Counts the passes that make gradients of the chunk; after the last one they are complete. */
-static void release_gradients(builder *b, int32_t task, int64_t chunk)
+/* The chunk's gradients are whole after this task. */
+static void release_gradients(ll_placing *b, int32_t task, int64_t chunk)
 {
     if (--b->left[chunk] > 0) return;
     b->task[task].flags |= LL_TASK_RELEASES;
     b->last_back[chunk] = task;
 }
 
-static int32_t cost_of(const builder *b, const ll_slot *s)
+static int32_t cost_of(const ll_placing *b, const ll_slot *s)
 {
     const ll_pipeline_costs *c = &b->p->cost;
     switch (s->kind) {
@@ -122,34 +76,34 @@ static int32_t cost_of(const builder *b, const ll_slot *s)
     return c->pair[s->chunk * b->n_chunk + s->back_chunk];
 }
 
-static bool sends_on(const builder *b, bool forward, int64_t chunk)
+static bool sends_on(const ll_placing *b, bool forward, int64_t chunk)
 {
     const int64_t next = forward ? chunk + 1 : chunk - 1;
     return next >= 0 && next < b->n_chunk && b->home[next] != b->home[chunk];
 }
 
-/* Notes the task that ends a pass; without overlap_sends that is the send after it. */
-static void ends(builder *b, int64_t stage, int32_t task, bool forward, int64_t chunk,
+/* The pass has ended with this task; a stage that blocks on its sends ends later. */
+static void ends(ll_placing *b, int64_t stage, int32_t task, bool forward, int64_t chunk,
                  int64_t micro)
 {
     int32_t last = task;
     if (sends_on(b, forward, chunk)) {
         b->sends[stage] = (int8_t)(b->sends[stage] | (forward ? 1 : 2));
         if (!b->p->overlap_sends && !b->p->lock_step)
-            last = place(b, stage, LL_STREAM_COMPUTE, b->p->cost.send);
+            last = ll_place(b, stage, LL_STREAM_COMPUTE, b->p->cost.send);
     }
     b->end[forward ? FORWARD : BACKWARD][at(b, chunk, micro)] = last;
 }
 
-static int32_t draw_of(const builder *b, const ll_slot *s)
+static int32_t draw_of(const ll_placing *b, const ll_slot *s)
 {
     const int64_t i = at(b, s->chunk, s->micro);
     if (s->kind == LL_SLOT_BACKWARD_WEIGHT) return (int32_t)(2 * b->n_chunk * b->n_micro + i);
     return (int32_t)(2 * i + (s->kind != LL_SLOT_FORWARD && s->kind != LL_SLOT_PAIR));
 }
 
-/* Place a slot; false if a task that it depends on is not placed yet. */
-static bool place_slot(builder *b, int64_t stage, const ll_slot *s)
+/* Place a slot; false if it waits for what is not placed yet. */
+static bool place_slot(ll_placing *b, int64_t stage, const ll_slot *s)
 {
     const bool pair = s->kind == LL_SLOT_PAIR;
     const ll_slot_kind kind = pair ? LL_SLOT_FORWARD : s->kind;
@@ -158,7 +112,7 @@ static bool place_slot(builder *b, int64_t stage, const ll_slot *s)
     const int32_t back_on =
         pair ? input_of(b, LL_SLOT_BACKWARD, s->back_chunk, s->back_micro, &back_sent) : -1;
     if (on == -2 || back_on == -2) return false;
-    const int32_t task = place(b, stage, LL_STREAM_COMPUTE, cost_of(b, s));
+    const int32_t task = ll_place(b, stage, LL_STREAM_COMPUTE, cost_of(b, s));
     b->task[task].draw = draw_of(b, s);
     if (on >= 0) depend(b, task, on, sent);
     if (back_on >= 0) depend(b, task, back_on, back_sent);
@@ -172,9 +126,9 @@ static bool place_slot(builder *b, int64_t stage, const ll_slot *s)
     return true;
 }
 
-/* The fast path of place_slot, as a search places thousands of pipelines: a whole forward or
- * backward pass, with overlapped sends. */
-static inline bool place_pass(builder *b, int64_t stage, const ll_slot *s)
+/* The plain case, which a search meets thousands of times: a whole forward or backward pass, sends
+ * overlapped. */
+static inline bool place_pass(ll_placing *b, int64_t stage, const ll_slot *s)
 {
     const bool forward = s->kind == LL_SLOT_FORWARD;
     const int64_t i = at(b, s->chunk, s->micro);
@@ -201,7 +155,7 @@ static inline bool place_pass(builder *b, int64_t stage, const ll_slot *s)
     return true;
 }
 
-static inline bool place_next(builder *b, int64_t stage)
+static inline bool place_next(ll_placing *b, int64_t stage)
 {
     const ll_slot *s = &b->slot[stage][b->next[stage]];
     const bool plain = (s->kind == LL_SLOT_FORWARD || s->kind == LL_SLOT_BACKWARD) &&
@@ -211,9 +165,9 @@ static inline bool place_next(builder *b, int64_t stage)
     return true;
 }
 
-/* Place slot after slot, turn by turn. In most schedules inputs are placed by then, so hardly any
- * attempt fails. */
-static void place_by_turns(builder *b)
+/* Turn by turn: in most schedules inputs are there then, so this places nearly everything without a
+ * vain try. */
+static void place_by_turns(ll_placing *b)
 {
     for (int64_t y = 0, left = 1; left > 0; y++) {
         left = 0;
@@ -227,9 +181,8 @@ static void place_by_turns(builder *b)
     }
 }
 
-/* Place each stage's slots as far as dependencies allow, until all are placed. Error if no stage
- * can go on. */
-static ll_status place_freely(builder *b, ll_error *err)
+/* Each stage as far as it gets, again and again. */
+static ll_status place_freely(ll_placing *b, ll_error *err)
 {
     place_by_turns(b);
     for (bool moved = true; moved;) {
@@ -248,10 +201,9 @@ static ll_status place_freely(builder *b, ll_error *err)
 
 static int n_bit(int8_t bits) { return (bits & 1) + (bits >> 1 & 1); }
 
-/* The exchange of a stage after a turn: it starts when the stage and the neighbours that it
- * exchanges with are ready, and takes as many sends as the busiest of them has. ready: [n_stage]
- * last task before the exchange. */
-static void place_exchange(builder *b, int64_t stage, const int32_t *ready)
+/* A stage has exchanged when it, and those that it sends to or receives from, are ready, and the
+ * most sends of one of them are through. ready: [n_stage] last task before the exchange. */
+static void place_exchange(ll_placing *b, int64_t stage, const int32_t *ready)
 {
     const int64_t n = b->n_stage, other[2] = {(stage + 1) % n, (stage + n - 1) % n};
     const int8_t mine = b->sends[stage];
@@ -265,14 +217,14 @@ static void place_exchange(builder *b, int64_t stage, const int32_t *ready)
     }
     if (n_send == 0) return;
     const int32_t task =
-        place(b, stage, LL_STREAM_COMPUTE, n_send == 1 ? b->p->cost.send : b->p->cost.two_sends);
+        ll_place(b, stage, LL_STREAM_COMPUTE, n_send == 1 ? b->p->cost.send : b->p->cost.two_sends);
     b->task[task].dep[0] = on[0];
     b->task[task].dep[1] = on[1];
 }
 
-/* Lock-step: in global turn y, stage s runs its slots of turn y - s; then neighbours exchange. A
- * pass's input came with the exchange before it, so it needs no further dependency. */
-static ll_status place_in_lock_step(builder *b, ll_arena *mem, ll_error *err)
+/* In turn y, stage s runs its slots of turn y - s; then all exchange. Inputs arrived in the
+ * exchange before, so passes depend on nothing else. */
+static ll_status place_in_lock_step(ll_placing *b, ll_arena *mem, ll_error *err)
 {
     int32_t *ready = ll_arena_array(mem, b->n_stage, int32_t);
     for (int64_t y = 0, left = 1; left > 0; y++) {
@@ -296,53 +248,7 @@ static ll_status place_in_lock_step(builder *b, ll_arena *mem, ll_error *err)
     return LL_OK;
 }
 
-/* Of the chunks of a stage, the one whose gradients are complete next after a task; -1: none. */
-static int64_t next_done(const builder *b, int64_t stage, int32_t after)
-{
-    int64_t next = -1;
-    for (int64_t k = 0; k < b->p->schedule->n_held(&b->p->pipe); k++) {
-        const int64_t v = b->p->schedule->chunk(&b->p->pipe, stage, k);
-        if (b->last_back[v] > after && (next < 0 || b->last_back[v] < b->last_back[next])) next = v;
-    }
-    return next;
-}
-
-/* The dp transfers of a stage's gradients, in the order in which its chunks complete them. Returns
- * a join after all of them. */
-static int32_t place_gradients(builder *b, int64_t stage)
-{
-    int32_t last = -1, done = -1;
-    for (int64_t v; (v = next_done(b, stage, done)) >= 0; done = b->last_back[v]) {
-        last = place(b, stage, LL_STREAM_DP, b->p->cost.scatter[v]);
-        b->task[last].dep[1] = b->p->overlap_scatter ? b->last_back[v] : b->last[stage];
-        if (b->p->overlap_scatter) b->task[last].flags |= LL_TASK_STREAMED;
-    }
-    const int32_t ready = place(b, stage, LL_STREAM_PP, b->p->cost.join);
-    b->task[ready].dep[0] = last;
-    b->task[ready].dep[1] = b->last[stage];
-    return ready;
-}
-
-/* The end of the step: dp transfers of gradients, the all-reduce of tied embeddings, and the
- * optimizer. */
-static void place_finish(builder *b, ll_arena *mem)
-{
-    const int64_t last = b->n_stage - 1;
-    int32_t *ready = ll_arena_array(mem, b->n_stage, int32_t), tie = -1;
-    for (int64_t s = 0; s < b->n_stage; s++)
-        ready[s] = place_gradients(b, s);
-    if (b->p->cost.tie >= 0) {
-        tie = place(b, 0, LL_STREAM_PP, b->p->cost.tie);
-        b->task[tie].dep[0] = ready[0];
-        b->task[tie].dep[1] = ready[last];
-    }
-    for (int64_t s = 0; s < b->n_stage; s++) {
-        const int32_t task = place(b, s, LL_STREAM_COMPUTE, b->p->cost.optimizer[s]);
-        b->task[task].dep[0] = tie >= 0 && (s == 0 || s == last) ? tie : ready[s];
-    }
-}
-
-static void exports(builder *b, ll_arena *mem, ll_graph *out)
+static void exports(ll_placing *b, ll_arena *mem, ll_graph *out)
 {
     int32_t *list = ll_arena_array(mem, b->n_chunk + b->n_stage, int32_t);
     out->n_export = 0;
@@ -353,7 +259,7 @@ static void exports(builder *b, ll_arena *mem, ll_graph *out)
     out->export = list;
 }
 
-static void builder_begin(builder *b, ll_arena *mem)
+static void builder_begin(ll_placing *b, ll_arena *mem)
 {
     const int64_t n_pass = b->n_chunk * b->n_micro;
     b->cap = (int32_t)(2 * b->n_chunk + 4 * b->n_stage + 2);
@@ -372,7 +278,7 @@ static void builder_begin(builder *b, ll_arena *mem)
         b->p->schedule->order(&b->p->pipe, s, b->slot[s]);
         b->cap += (int32_t)(3 * b->n_slot[s] + 3);
     }
-    for (int d = 0; d < N_DIRECTION - !b->splits; d++) {
+    for (int d = 0; d < LL_N_DIRECTION - !b->splits; d++) {
         b->end[d] = ll_arena_fill(mem, n_pass, int32_t);
         memset(b->end[d], 0xff, (size_t)n_pass * sizeof *b->end[d]);
     }
@@ -388,17 +294,17 @@ static void builder_begin(builder *b, ll_arena *mem)
 
 ll_status ll_pipeline_tasks(const ll_pipeline *p, ll_arena *mem, ll_graph *out, ll_error *err)
 {
-    builder b = {.p = p,
-                 .n_stage = p->pipe.n_stage,
-                 .n_chunk = ll_pipe_n_chunk(&p->pipe),
-                 .n_micro = p->pipe.n_micro};
+    ll_placing b = {.p = p,
+                    .n_stage = p->pipe.n_stage,
+                    .n_chunk = ll_pipe_n_chunk(&p->pipe),
+                    .n_micro = p->pipe.n_micro};
     b.splits = p->schedule->splits_backward;
     builder_begin(&b, mem);
-    place_gathers(&b);
+    ll_place_weights(&b);
     LL_TRY(p->lock_step ? place_in_lock_step(&b, mem, err) : place_freely(&b, err));
     out->n_local = b.n_task;
     exports(&b, mem, out);
-    place_finish(&b, mem);
+    ll_place_update(&b, mem);
     out->n_lane = b.n_stage;
     out->n_draw = (b.splits ? 3 : 2) * b.n_chunk * b.n_micro;
     out->n_task = b.n_task;

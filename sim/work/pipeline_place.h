@@ -1,0 +1,49 @@
+/* The tasks of a pipeline while they are placed: those of the passes, in the order of the schedule
+ * (pipeline.c), and those of the weights before and after them (pipeline_weights.c). */
+#ifndef LL_WORK_PIPELINE_PLACE_H
+#define LL_WORK_PIPELINE_PLACE_H
+
+#include "sim/work/pipeline.h"
+
+enum { LL_N_DIRECTION = 3 }; /* of passes: forward, backward, weight gradients */
+
+typedef struct ll_placing {
+    const ll_pipeline *p;
+    ll_task *task;
+    int32_t n_task, cap;
+    int64_t n_stage, n_chunk, n_micro;
+    ll_slot **slot;               /* [n_stage][n_slot] */
+    int64_t *n_slot, *next;       /* [n_stage]; next: to be placed */
+    int32_t *end[LL_N_DIRECTION]; /* [n_chunk * n_micro] task that ends the pass, or -1 */
+    int64_t *left;        /* [n_chunk] backward slots to be placed that make weight gradients */
+    int64_t *home;        /* [n_chunk] its stage */
+    int32_t *gather;      /* [n_chunk] */
+    int32_t *last_gather; /* [n_stage] */
+    int32_t *last;        /* [n_stage] last task on the compute stream */
+    int32_t *last_back;   /* [n_chunk] the task that ends its gradients */
+    /* [n_stage] messages of the turn: bit 0 to the next stage, bit 1 to the one before. */
+    int8_t *sends;
+    bool *started; /* [n_chunk] */
+    bool splits;   /* backward passes are split */
+} ll_placing;
+
+/* One more task of the stage, which waits for nothing yet; returns its number. */
+static inline int32_t ll_place(ll_placing *b, int64_t stage, ll_stream stream, int32_t cost)
+{
+    LL_ASSERT(b->n_task < b->cap, "%d tasks", b->n_task);
+    b->task[b->n_task] = (ll_task){.dep = {-1, -1},
+                                   .cost = cost,
+                                   .draw = -1,
+                                   .lane = (int32_t)stage,
+                                   .stream = (uint16_t)stream};
+    if (stream == LL_STREAM_COMPUTE) b->last[stage] = b->n_task;
+    return b->n_task++;
+}
+
+/* Weights arrive stage by stage, chunk after chunk, from the start of the step. */
+void ll_place_weights(ll_placing *b);
+
+/* The gradients of all stages, those that both ends share, and the optimizer. */
+void ll_place_update(ll_placing *b, ll_arena *mem);
+
+#endif

@@ -1,4 +1,4 @@
-/* The graph of a training step: its passes and transfers (train_parts.h), put together as the ops of
+/* The graph of a training step: passes and transfers (train_parts.h) put together as the ops of
  * chunks, and these in the order of the schedule as tasks (pipeline.h). */
 #ifndef LL_WORK_TRAIN_GRAPH_H
 #define LL_WORK_TRAIN_GRAPH_H

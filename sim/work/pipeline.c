@@ -9,8 +9,8 @@ static int64_t at(const ll_placing *b, int64_t chunk, int64_t micro)
     return chunk * b->n_micro + micro;
 }
 
-/* What a pass waits for: the task, -1 if nothing, -2 if it is not placed yet. *sent: a send lies
- * between. */
+/* The task whose output a pass needs; -1: none, -2: not placed yet. *sent: the output comes from
+ * another stage by a pipeline send. */
 static int32_t input_of(const ll_placing *b, ll_slot_kind kind, int64_t chunk, int64_t micro,
                         bool *sent)
 {
@@ -40,7 +40,7 @@ static void depend(ll_placing *b, int32_t task, int32_t on, bool sent)
         t->flags = (uint16_t)(t->flags | (k ? LL_TASK_DELAYED_1 : LL_TASK_DELAYED_0));
 }
 
-/* The first forward pass of a chunk works through its weights as they arrive. */
+/* The first forward pass of a chunk streams from the gather of its weights. */
 static void depend_on_weights(ll_placing *b, int64_t stage, int32_t task, int64_t chunk)
 {
     ll_task *t = &b->task[task];
@@ -50,7 +50,7 @@ static void depend_on_weights(ll_placing *b, int64_t stage, int32_t task, int64_
     if (b->p->overlap_gather) t->flags |= LL_TASK_STREAMED;
 }
 
-/* The chunk's gradients are whole after this task. */
+/* Counts the passes that make gradients of the chunk; after the last one they are complete. */
 static void release_gradients(ll_placing *b, int32_t task, int64_t chunk)
 {
     if (--b->left[chunk] > 0) return;
@@ -82,7 +82,7 @@ static bool sends_on(const ll_placing *b, bool forward, int64_t chunk)
     return next >= 0 && next < b->n_chunk && b->home[next] != b->home[chunk];
 }
 
-/* The pass has ended with this task; a stage that blocks on its sends ends later. */
+/* Notes the task that ends a pass; without overlap_sends that is the send after it. */
 static void ends(ll_placing *b, int64_t stage, int32_t task, bool forward, int64_t chunk,
                  int64_t micro)
 {
@@ -102,7 +102,7 @@ static int32_t draw_of(const ll_placing *b, const ll_slot *s)
     return (int32_t)(2 * i + (s->kind != LL_SLOT_FORWARD && s->kind != LL_SLOT_PAIR));
 }
 
-/* Place a slot; false if it waits for what is not placed yet. */
+/* Place a slot; false if a task that it depends on is not placed yet. */
 static bool place_slot(ll_placing *b, int64_t stage, const ll_slot *s)
 {
     const bool pair = s->kind == LL_SLOT_PAIR;
@@ -126,8 +126,8 @@ static bool place_slot(ll_placing *b, int64_t stage, const ll_slot *s)
     return true;
 }
 
-/* The plain case, which a search meets thousands of times: a whole forward or backward pass, sends
- * overlapped. */
+/* The fast path of place_slot, as a search places thousands of pipelines: a whole forward or
+ * backward pass, with overlapped sends. */
 static inline bool place_pass(ll_placing *b, int64_t stage, const ll_slot *s)
 {
     const bool forward = s->kind == LL_SLOT_FORWARD;
@@ -165,8 +165,8 @@ static inline bool place_next(ll_placing *b, int64_t stage)
     return true;
 }
 
-/* Turn by turn: in most schedules inputs are there then, so this places nearly everything without a
- * vain try. */
+/* Place slot after slot, turn by turn. In most schedules inputs are placed by then, so hardly any
+ * attempt fails. */
 static void place_by_turns(ll_placing *b)
 {
     for (int64_t y = 0, left = 1; left > 0; y++) {
@@ -181,7 +181,8 @@ static void place_by_turns(ll_placing *b)
     }
 }
 
-/* Each stage as far as it gets, again and again. */
+/* Place each stage's slots as far as dependencies allow, until all are placed. Error if no stage
+ * can go on. */
 static ll_status place_freely(ll_placing *b, ll_error *err)
 {
     place_by_turns(b);
@@ -201,8 +202,9 @@ static ll_status place_freely(ll_placing *b, ll_error *err)
 
 static int n_bit(int8_t bits) { return (bits & 1) + (bits >> 1 & 1); }
 
-/* A stage has exchanged when it, and those that it sends to or receives from, are ready, and the
- * most sends of one of them are through. ready: [n_stage] last task before the exchange. */
+/* The exchange of a stage after a turn: it starts when the stage and the neighbours that it
+ * exchanges with are ready, and takes as many sends as the busiest of them has. ready: [n_stage]
+ * last task before the exchange. */
 static void place_exchange(ll_placing *b, int64_t stage, const int32_t *ready)
 {
     const int64_t n = b->n_stage, other[2] = {(stage + 1) % n, (stage + n - 1) % n};
@@ -222,8 +224,8 @@ static void place_exchange(ll_placing *b, int64_t stage, const int32_t *ready)
     b->task[task].dep[1] = on[1];
 }
 
-/* In turn y, stage s runs its slots of turn y - s; then all exchange. Inputs arrived in the
- * exchange before, so passes depend on nothing else. */
+/* Lock-step: in global turn y, stage s runs its slots of turn y - s; then neighbours exchange. A
+ * pass's input came with the exchange before it, so it needs no further dependency. */
 static ll_status place_in_lock_step(ll_placing *b, ll_arena *mem, ll_error *err)
 {
     int32_t *ready = ll_arena_array(mem, b->n_stage, int32_t);

@@ -13,18 +13,18 @@ typedef struct ll_placing {
     int32_t n_task, cap;
     int64_t n_stage, n_chunk, n_micro;
     ll_slot **slot;               /* [n_stage][n_slot] */
-    int64_t *n_slot, *next;       /* [n_stage]; next: to be placed */
-    int32_t *end[LL_N_DIRECTION]; /* [n_chunk * n_micro] task that ends the pass, or -1 */
-    int64_t *left;        /* [n_chunk] backward slots to be placed that make weight gradients */
-    int64_t *home;        /* [n_chunk] its stage */
-    int32_t *gather;      /* [n_chunk] */
-    int32_t *last_gather; /* [n_stage] */
-    int32_t *last;        /* [n_stage] last task on the compute stream */
-    int32_t *last_back;   /* [n_chunk] the task that ends its gradients */
-    /* [n_stage] messages of the turn: bit 0 to the next stage, bit 1 to the one before. */
+    int64_t *n_slot, *next;       /* [n_stage]; next: the slot to be placed */
+    int32_t *end[LL_N_DIRECTION]; /* [n_chunk * n_micro] task that ends the pass; -1: not placed */
+    int64_t *left;                /* [n_chunk] slots that make weight gradients, not placed yet */
+    int64_t *home;                /* [n_chunk] its stage */
+    int32_t *gather;              /* [n_chunk] */
+    int32_t *last_gather;         /* [n_stage] */
+    int32_t *last;                /* [n_stage] its last task on the compute stream */
+    int32_t *last_back;           /* [n_chunk] the task after which its gradients are complete */
+    /* [n_stage] sends of this turn: bit 0 to the next stage, bit 1 to the previous one. */
     int8_t *sends;
     bool *started; /* [n_chunk] */
-    bool splits;   /* backward passes are split */
+    bool splits;   /* the schedule splits backward passes */
 } ll_placing;
 
 /* One more task of the stage, which waits for nothing yet; returns its number. */
@@ -40,10 +40,12 @@ static inline int32_t ll_place(ll_placing *b, int64_t stage, ll_stream stream, i
     return b->n_task++;
 }
 
-/* Weights arrive stage by stage, chunk after chunk, from the start of the step. */
+/* One dp gather per chunk: each stage gathers the weights of its chunks one after the other, from
+ * the start of the step on. */
 void ll_place_weights(ll_placing *b);
 
-/* The gradients of all stages, those that both ends share, and the optimizer. */
+/* The end of the step: dp transfers of gradients, the all-reduce of tied embeddings, and the
+ * optimizer. */
 void ll_place_update(ll_placing *b, ll_arena *mem);
 
 #endif

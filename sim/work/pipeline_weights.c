@@ -9,7 +9,7 @@ void ll_place_weights(ll_placing *b)
         }
 }
 
-/* Of the chunks of a stage, the one that finishes next after a task. */
+/* Of the chunks of a stage, the one whose gradients are complete next after a task; -1: none. */
 static int64_t next_done(const ll_placing *b, int64_t stage, int32_t after)
 {
     int64_t next = -1;
@@ -20,7 +20,8 @@ static int64_t next_done(const ll_placing *b, int64_t stage, int32_t after)
     return next;
 }
 
-/* Gradients of a stage in the order in which its chunks finish, and when all of them are there. */
+/* The dp transfers of a stage's gradients, in the order in which its chunks complete them. Returns
+ * a join after all of them. */
 static int32_t place_gradients(ll_placing *b, int64_t stage)
 {
     int32_t last = -1, done = -1;

@@ -49,7 +49,8 @@ static ll_op op_of(ll_train_parts *b, int64_t v, bool backward, int *layer)
     return op;
 }
 
-/* Calls of the transfers within passes: per chip and step, on average over the stages. */
+/* Counts the calls of the transfers within passes, per chip and step, as the mean over the stages.
+ */
 static void calls_count(ll_train_parts *b, const ll_op *op, int64_t n_op)
 {
     const double n = b->n_micro / (double)b->layout->pp;
@@ -61,9 +62,9 @@ static void calls_count(ll_train_parts *b, const ll_op *op, int64_t n_op)
         }
 }
 
-/* Parts in which the dp transfers of chunk v run. Megatron-LM collects max(40 million, 1 million x
- * replicas) parameters (DistributedDataParallelConfig: bucket_size), on the first chunk of the
- * first stage alone, as the others end earlier; with zero = 2 a layer is a part. */
+/* Buckets of the dp transfers of chunk v. A bucket of Megatron-LM has max(40 million, 1 million x
+ * replicas) parameters (DistributedDataParallelConfig: bucket_size). Only the first chunk of the
+ * first stage is cut into buckets, as the others end earlier; with zero = 2 a layer is a bucket. */
 static double n_part_of(const ll_train_parts *b, int64_t v)
 {
     if (b->stack->zero >= 2) return fmax(1, (double)b->layers[v].n);
@@ -71,7 +72,7 @@ static double n_part_of(const ll_train_parts *b, int64_t v)
     return v ? 1 : fmax(1, ceil(b->chunk_param[v] / bucket));
 }
 
-/* A forward and a backward op at once: all kernels and all transfers of both. */
+/* The op of a pair: all kernels and all transfers of its forward and its backward op. */
 static ll_op pair_of(ll_train_parts *b, const ll_op *forward, const ll_op *backward)
 {
     ll_op_part *part = ll_arena_fill(b->mem, forward->n_part + backward->n_part, ll_op_part);
@@ -84,7 +85,7 @@ static ll_op pair_of(ll_train_parts *b, const ll_op *forward, const ll_op *backw
     return op;
 }
 
-/* Two ops of each chunk, and with a split backward pass four. */
+/* Ops of each chunk: forward and backward, and with split backward passes its two halves. */
 static void ops_build(ll_train_parts *b, bool split_backward, bool pairs)
 {
     const int64_t n_chunk = b->graph->n_chunk = ll_chunk_count(b->layout);
@@ -129,7 +130,7 @@ static int32_t cost_add(cost_list *list, ll_cost_kind kind, int64_t index)
     return list->n++;
 }
 
-/* n costs of consecutive indices: first, first + step, ... */
+/* Appends n costs with the indices first, first + step, ...; returns their positions, [n]. */
 static const int32_t *cost_range(ll_train_parts *b, cost_list *list, ll_cost_kind kind, int64_t n,
                                  int64_t first, int64_t step)
 {

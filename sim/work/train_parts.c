@@ -15,8 +15,8 @@ static int transfer_add(ll_train_parts *b, const char *name, ll_collective what,
     return i;
 }
 
-/* Between stages, each tp chip sends its part of an activation; without sequence parallelism all of
- * it, or, with scatter_gather, a part that the receivers all-gather. */
+/* Pipeline sends: with sequence parallelism each tp chip sends its part of the activations. Without
+ * it, it sends all of them, or with scatter_gather a part, which the receivers all-gather. */
 static void transfers_pp(ll_train_parts *b)
 {
     const ll_layout *l = b->layout;
@@ -32,7 +32,8 @@ static void transfers_pp(ll_train_parts *b)
             transfer_add(b, "pp gather", LL_ALL_GATHER, TP, LL_STREAM_PP, size_B, calls);
 }
 
-/* Of sharded weights a call moves a layer, or its average matrix through lists; else a chunk. */
+/* Size of a dp call: with ZeRO-3 one layer, or with gather_lists its average matrix; else a chunk.
+ */
 static void transfers_dp(ll_train_parts *b)
 {
     const ll_layout *l = b->layout;
@@ -82,7 +83,7 @@ ll_pass *ll_train_pass_new(ll_train_parts *b, int precision, int *index)
     return pass;
 }
 
-/* Gathers and scatters of a layer whose weights are sharded. */
+/* The ZeRO-3 transfers of a layer's pass. */
 static void shards_add(ll_train_parts *b, const ll_layers *run, int pass, bool backward)
 {
     const ll_replica_work *r = &b->graph->replicas;
@@ -136,8 +137,8 @@ static void passes_ends(ll_train_parts *b)
     }
 }
 
-/* The maximum of each FP8 tensor: input, weight and gradient of each GEMM of the layers of a chunk,
- * 4 B. */
+/* The amax reduction of FP8: one maximum of 4 B for the input, the weight and the gradient of each
+ * GEMM in the layers of a chunk. */
 static void passes_scale(ll_train_parts *b)
 {
     enum { TENSORS_PER_GEMM = 3, GEMMS_PER_LAYER = 4 };
@@ -157,14 +158,15 @@ static void passes_scale(ll_train_parts *b)
 static void together_add(ll_graph *g, unsigned set)
 {
     for (int s = 0; s < LL_N_STREAM; s++)
-        if (set >> s & 1 && g->on_wire[s] < 0) return; /* one of them has nothing to send */
+        if (set >> s & 1 && g->on_wire[s] < 0) return; /* a stream without transfers: no such set */
     LL_ASSERT(g->n_together < LL_MAX_TOGETHER, "%d sets", g->n_together);
     g->together[g->n_together++] = set;
 }
 
-/* Transfers within passes (tp, cp: one after the other) run while weights and gradients of the
- * replicas travel, and while sends of the pass before are under way. A gather (or the all-reduce)
- * stands for tp and cp, gradients for dp. */
+/* Sets of streams that share links: transfers within passes (tp, cp: one after the other) run while
+ * dp transfers and the pipeline sends of the pass before are on the wire. Slow-downs are priced
+ * with one transfer for each stream: the gather (or all-reduce) for tp and cp, the gradients for
+ * dp. */
 static void together(ll_train_parts *b)
 {
     enum { TP_ = 1 << LL_STREAM_TP, CP_ = 1 << LL_STREAM_CP, PP_ = 1 << LL_STREAM_PP };

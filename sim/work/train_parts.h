@@ -17,11 +17,11 @@
  *                           ends of the pipeline hold
  *   scale reduce  tp cp dp  maxima of FP8 tensors after every pass (shared_scales)    nothing
  *
- * The blocks say what they transfer within a layer; the others stand here. With zero = 3, weights
- * are gathered per layer, forward and backward, and gradients scattered per layer and micro-batch
- * (fully sharded); with zero = 2 gradients are scattered per micro-batch. Without
- * backward_prefetch, weights are gathered for the backward pass of a layer when that of the layer
- * before has ended (PyTorch FSDP: BACKWARD_POST), and are exposed. */
+ * Blocks declare the transfers within a layer (tp, cp); all others are declared here. With zero =
+ * 3, weights are gathered per layer, forward and backward, and gradients scattered per layer and
+ * micro-batch (fully sharded); with zero = 2 gradients are scattered per micro-batch. Without
+ * backward_prefetch, the weights of a layer are gathered for its backward pass only when that of
+ * the layer before has ended (PyTorch FSDP: BACKWARD_POST), so the gather is exposed. */
 #ifndef LL_WORK_TRAIN_PARTS_H
 #define LL_WORK_TRAIN_PARTS_H
 
@@ -33,14 +33,14 @@ typedef struct ll_train_parts {
     const ll_study *study;
     const ll_model *model;
     const ll_layout *layout;
-    const ll_stack *stack; /* as the rung has it */
+    const ll_stack *stack; /* the study's, with what the rung removes */
     ll_split split;
     ll_arena *mem;
     ll_graph *graph;
     double n_micro;
     const ll_chunk_layers *layers; /* [n_chunk] */
     const double *chunk_param;     /* [n_chunk] weights on one chip */
-    double mean_param;             /* of an average chunk */
+    double mean_param;             /* weights of an average chunk */
     double layer_param;            /* weights of an average layer, on all tp chips together */
     const ll_shards **shards;      /* [n_pass] */
     int *layer_pass[2];            /* forward, backward: [n_run] */
@@ -48,7 +48,7 @@ typedef struct ll_train_parts {
 } ll_train_parts;
 
 /* Fills the graph but for its ops and its tasks: passes, transfers, and what is on the wire
- * together. `removes`: what the rung removes. */
+ * together (sets of streams). `removes`: what the rung removes. */
 ll_train_parts ll_train_parts_of(const ll_study *study, unsigned removes, ll_arena *mem,
                                  ll_graph *out);
 

@@ -9,10 +9,10 @@ enum { N_TRY = 3 };
 
 typedef struct link_colour {
     uint64_t colour;
-    uint64_t sum; /* of the colours of its flows, in the round at hand */
+    uint64_t sum; /* of its flows' colours in this round of refinement */
 } link_colour;
 
-/* A class of flows of this rank: its first member. */
+/* A class of flows of this rank, represented by its first member. */
 typedef struct local_class {
     uint64_t colour;
     const int32_t *link; /* [n] entries of the first member */
@@ -28,13 +28,13 @@ typedef struct refining {
     uint64_t salt, mask;
     link_colour *link;    /* [inc->n_link] */
     uint64_t *buffer;     /* [inc->n_link], if there are several ranks */
-    uint64_t *flow;       /* [inc->n_flow] colours; once stable, classes: indices into `local` */
+    uint64_t *flow;       /* [inc->n_flow] colours; when stable, indices into `local` */
     uint32_t *link_class; /* [inc->n_link] */
     local_class *local;   /* [n_local] */
     int64_t n_local;
     int64_t n_link_class;
     ll_index_map map;
-    int64_t n_class;                  /* of flows, of all ranks */
+    int64_t n_class;                  /* classes of flows, over all ranks */
     const ll_flow_class **flow_class; /* [n_class] */
     int64_t *n_member;                /* [n_class] flows */
     int64_t *first_link;              /* [n_link_class] */
@@ -79,7 +79,7 @@ static void sum_links(refining *f)
         f->link[l].sum = f->buffer[l];
 }
 
-/* How many of the flows that this one stands for cross a link that it has n times in a row. */
+/* How many of the flows that this one represents cross a link of which it has n entries. */
 static uint64_t crossings(const ll_incidence *inc, int64_t flow, int32_t link, int64_t n)
 {
     const int64_t all = inc->mult[flow] * n;
@@ -88,8 +88,8 @@ static uint64_t crossings(const ll_incidence *inc, int64_t flow, int32_t link, i
     return (uint64_t)(all / inc->n_alike[link]);
 }
 
-/* Adds `term` of the flow at the cursor to the sums of its links, as often as flows like it cross
- * them. */
+/* Adds `term` to the sums of the links of the flow at the cursor, once for each flow that it
+ * represents there. */
 static inline void add_to_links(refining *f, const ll_flow_cursor *c, uint64_t term)
 {
     const int32_t *at = ll_flow_link(c);
@@ -140,7 +140,8 @@ static void refine(refining *f)
 {
     colours_start(f);
     number_link_classes(f);
-    /* More classes each time, or it is stable. (Fewer only if colours collide: found out later.) */
+    /* Refine until the number of classes no longer grows. (It shrinks only if colours collide,
+     * which is detected later.) */
     for (int64_t before = -1; before < f->n_link_class;) {
         before = f->n_link_class;
         refine_once(f);
@@ -177,7 +178,7 @@ static bool same_links(const refining *f, int64_t n, const int32_t *a, const int
     int64_t e = 0;
     while (e < n && f->link_class[a[e]] == f->link_class[b[e]])
         e++;
-    if (e == n) return true; /* even in the same order: the usual case */
+    if (e == n) return true; /* usually they are even in the same order */
     bool same = true;
     for (int64_t i = 0; i < n; i++)
         count[f->link_class[a[i]]]++;
@@ -205,7 +206,7 @@ static int by_class(const void *a, const void *b)
     return (p->link_class > q->link_class) - (p->link_class < q->link_class);
 }
 
-/* The pairs of a class, ascending; returns their number. */
+/* Fills the pairs of a class, ascending by link class; returns their number. */
 static int64_t make_pairs(const refining *f, const local_class *k, ll_class_pair *out)
 {
     for (int64_t e = 0; e < k->n; e++)
@@ -244,8 +245,8 @@ static const char *pack(refining *f, size_t *n)
     return bytes;
 }
 
-/* Unites the classes of all ranks, in rank order: so in the order of first members. False if two
- * classes of one colour differ. */
+/* Merges the classes of all ranks in rank order, so in the order of first members. False if two
+ * classes of equal colour differ. */
 static bool unite(refining *f)
 {
     size_t n;
@@ -273,8 +274,8 @@ static bool unite(refining *f)
     return same;
 }
 
-/* Links of one class must be crossed by as many flows of every flow class: compared through a sum
- * of numbers drawn for the classes, independent of the colours. All ranks. */
+/* Checks that the links of a class are crossed by equally many flows of each flow class, through
+ * sums of random numbers of the classes that do not depend on the colours. Collective. */
 static bool links_hold(refining *f)
 {
     const ll_incidence *inc = f->inc;
@@ -303,7 +304,7 @@ static bool links_hold(refining *f)
     return same;
 }
 
-/* One attempt; *holds is the same on every rank. */
+/* One attempt at folding; *holds: the checks passed, the same on every rank. Collective. */
 static void attempt(refining *f, bool *holds)
 {
     refine(f);
@@ -315,7 +316,7 @@ static void attempt(refining *f, bool *holds)
     *holds = bad == 0;
 }
 
-/* The class among those of all ranks that each flow of this rank is in. */
+/* For each flow of this rank, its class among those of all ranks. */
 static const int64_t *classes_of_flows(refining *f)
 {
     int64_t *class = ll_arena_array(f->mem, f->inc->n_flow, int64_t);

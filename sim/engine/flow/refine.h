@@ -9,10 +9,10 @@
  * The result is an equitable partition: any two flows of a class cross equally many links of each
  * class, and any two links of a class are crossed by equally many flows of each class.
  *
- * Two things that differ could get one 64-bit colour by accident. So the partition is checked
- * afterwards: flows entry by entry against the first of their class, links by an independent sum
- * over the classes of their flows. A failed check refines again with other mixing, and is an error
- * at last. */
+ * Different flows or links could get the same 64-bit colour by accident (a collision). So the
+ * partition is checked afterwards: flows entry by entry against the first of their class, links by
+ * an independent sum over the classes of their flows. If a check fails, refinement is repeated with
+ * another hash; after several failures it is an error. */
 #ifndef LL_ENGINE_FLOW_REFINE_H
 #define LL_ENGINE_FLOW_REFINE_H
 
@@ -23,7 +23,7 @@ typedef struct ll_class_pair {
     int32_t link_class, n_entry;
 } ll_class_pair;
 
-/* A class of flows, as it travels between ranks. n_pair pairs follow, ascending in link_class. */
+/* A class of flows as ranks exchange it. n_pair pairs follow, ascending by link class. */
 typedef struct ll_flow_class {
     uint64_t colour;
     int64_t n_flow; /* on the rank that it comes from */

@@ -4,7 +4,8 @@
 
 enum { BEND = 8 };
 
-/* Where in its last window a flow of so many packets ends: 0 < phase <= 1. */
+/* At which fraction of its last window the flow ends, with `part` of its packets: 0 < phase <= 1.
+ */
 static double phase_of(const ll_packet_flow *flow, double part)
 {
     const double n = ceil(ceil((double)flow->size_B * part) / flow->packet_B);

@@ -3,9 +3,9 @@
  *   files ──ll_source_read──> ll_source ──ll_config_parse──> ll_config ──ll_config_fill──> structs
  *   (rank 0 reads, @include expanded)  (every rank parses the same bytes)
  *
- * A file is libconfig text. Three things are ours:
- * - `@include "x"` on a line of its own is relative to the including file and may stand in a group.
- * - Physical quantities are strings with units, and may carry evidence after a bar:
+ * A file is libconfig text. It is extended by three things: - `@include "x"` on a line of its own
+ * is relative to the including file and may stand in a group. - Physical quantities are strings
+ * with units, and may carry evidence after a bar:
  *       memory_bandwidth = "3.35 TB/s | vendor: H100 data sheet";
  *   The word before the colon is one of choice, measured, vendor, derived, press, unverified,
  *   assumed (strongest first). A fact (LL_KEY_FACT) that is set without it counts as "unstated",
@@ -18,8 +18,8 @@
  *   @models/x.cfg"). Paths are relative to the file that names them; on the command line to the
  *   current directory.
  *
- * Whatever no key table asked for is an error (ll_config_finish), with the nearest legal spelling.
- */
+ * A key that no key table has is an error (ll_config_finish), with the nearest legal spelling.
+ * */
 #ifndef LL_CONFIG_CONFIG_H
 #define LL_CONFIG_CONFIG_H
 
@@ -30,10 +30,11 @@
 
 #include <stdbool.h>
 
-/* Weakest last; a result rests on the weakest that it used. */
+/* Kinds of evidence, weakest last. A result has the weakest evidence of the values that it depends
+ * on. */
 typedef enum ll_evidence {
     LL_EVIDENCE_NONE,   /* not a fact: a setting (layout, seed, ...) */
-    LL_EVIDENCE_CHOICE, /* the user's own: so many racks, because that is the question */
+    LL_EVIDENCE_CHOICE, /* the user's choice, such as the number of racks in question */
     LL_EVIDENCE_MEASURED,
     LL_EVIDENCE_VENDOR,
     LL_EVIDENCE_DERIVED,
@@ -108,7 +109,8 @@ ll_status ll_config_fill(ll_config *cfg, const char *path, const ll_key *keys, v
 ll_status ll_config_fault(const ll_config *cfg, const char *path, ll_error *err, const char *fmt,
                           ...) __attribute__((format(printf, 4, 5)));
 
-/* All keys and groups that nobody asked for, and then the verdict over everything added so far. */
+/* Adds an error for each key and group that no table has. Returns LL_ERR_CONFIG if any error was
+ * added to err so far. */
 ll_status ll_config_finish(ll_config *cfg, ll_error *err);
 
 /* The effective configuration: one entry per key that a table asked for, in that order. */

@@ -19,7 +19,7 @@
  *   current directory.
  *
  * A key that no key table has is an error (ll_config_finish), with the nearest legal spelling.
- * */
+ */
 #ifndef LL_CONFIG_CONFIG_H
 #define LL_CONFIG_CONFIG_H
 

@@ -81,6 +81,9 @@ static void print(const ll_options *opt, const ll_study *s, const ll_points *poi
                 fit->n_fit, files, 100 * fit->left_out_frac);
     ll_table_print(ll_curve_summary(points, 1, by, mem), LL_FORMAT_TEXT, 0, &part);
     ll_curve_verdict(points, 1, by, mem, &part);
+    if (points->n_untimed)
+        ll_text_add(&part, "%d rows were left out: their time and rates are printed as 0.00.\n",
+                    points->n_untimed);
     comment_add(part.s, out);
     config_write(fit, files, out);
 }
@@ -123,7 +126,7 @@ ll_status ll_calibrate_collectives(const ll_options *opt, ll_comm *comm, ll_aren
                             "`lineloss calibrate collectives hgx_h100 all_reduce.txt "
                             "all_gather.txt`");
     ll_study *s = ll_arena_new(mem, ll_study);
-    ll_points points;
+    ll_points points = {0};
     ll_curve_fit *fit = ll_arena_new(mem, ll_curve_fit);
     LL_TRY(ll_study_load(&(ll_study_source){opt->arg[1], opt->n_set, opt->set, LL_STUDY_CLUSTER},
                          comm, mem, s, err));

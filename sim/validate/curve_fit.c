@@ -362,8 +362,9 @@ static ll_status rates_check(const fit *f, const ll_points *points, const ll_cur
         if (n == 0 || ll_stats_median_abs(n, error) < most_frac) continue;
         return ll_error_set(err, LL_ERR_CONFIG,
                             "%s:%d: these points cannot be fitted: %s ends at its bound, %.3g, and "
-                            "the long ones are still %.0f %% from the prediction; is the time in "
-                            "us, the size in bytes, and this the cluster?",
+                            "the long ones are still %.0f %% from the prediction, beyond what this "
+                            "cluster's links and algorithms can be; is the time in us, the size in "
+                            "bytes, and this the cluster?",
                             points->point[first].file, points->point[first].line, p->key[0],
                             out->fitted[i].value, 100 * ll_stats_median_abs(n, error));
     }

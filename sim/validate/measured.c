@@ -152,6 +152,7 @@ void ll_measured_rank(ll_run *run, int line, int rank, int group)
     if (group >= r->n_group) r->n_group = group + 1;
     r->last_group = group;
     r->last = rank;
+    r->open = false;
     r->n++;
 }
 

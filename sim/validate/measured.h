@@ -31,6 +31,7 @@ typedef struct ll_measured_row {
 typedef struct ll_ranks {
     int n, last; /* lines, last number */
     bool cut;    /* numbers are left out, or the list says so */
+    bool open;   /* it ends with "...": there may be more */
     int twice;   /* line where the numbers start again; 0: nowhere */
     int n_group, last_group;
     bool apart; /* members of a group do not follow each other */

@@ -118,41 +118,65 @@ static ll_status one_rank(const ll_measured *m, int line, ll_error *err)
                         m->file, line);
 }
 
-/* The list, --chips, or else the two rates say n; the rates of every row have to agree. */
+/* What the rates say of a collective that the run is not; "" if nothing. */
+static const char *other_collective(const ll_run *run, int collective, ll_arena *mem)
+{
+    const int other = collective == LL_ALL_REDUCE ? LL_ALL_GATHER : LL_ALL_REDUCE;
+    const range n = ranks_range(run, other);
+    if (n.low > n.high || n.high < 2) return "";
+    return ll_arena_printf(mem, "; %s among %.0f would have it",
+                           other == LL_ALL_REDUCE ? "an all_reduce"
+                                                  : "an all_gather, reduce_scatter or all_to_all",
+                           n.low);
+}
+
+static ll_status rates_check(const ll_measured *m, int collective, int n, ll_error *err)
+{
+    const ll_run *run = &m->run;
+    const ll_measured_row *first = NULL;
+    const int n_against = count_against(run, collective, n, &first);
+    if (n_against == 0) return LL_OK;
+    const double ratio = first->busbw_GBps.value / first->algbw_GBps.value;
+    const double is = round(ranks_of(collective, ratio));
+    const bool exact =
+        fabs(ll_collective_bus_factor((ll_collective)collective, is) - ratio) < 0.01 * ratio;
+    const char *of = exact ? ll_arena_printf(m->mem, ", but that of %.0f", is)
+                           : other_collective(run, collective, m->mem);
+    return ll_error_set(err, LL_ERR_CONFIG,
+                        "%s:%d: busbw / algbw = %.4g / %.4g is not the %.4g of %s of %d chips%s "
+                        "(%d of %d rows)",
+                        m->file, first->line, first->busbw_GBps.value, first->algbw_GBps.value,
+                        ll_collective_bus_factor((ll_collective)collective, n),
+                        ll_collective_names[collective], n, of, n_against, run->n_row);
+}
+
+/* The list, --chips, or else the two rates say n, or the last number of a list that has lost its
+ * beginning; the rates of every row have to agree. */
 static ll_status ranks_find(const ll_measured *m, int collective, int *out, ll_error *err)
 {
     const ll_run *run = &m->run;
+    const ll_ranks *list = &run->ranks;
     const range n = ranks_range(run, collective);
-    const ll_measured_row *first = sharpest(run);
-    const int said = listed(&run->ranks), asked = m->given->n_chip;
+    const int said = listed(list), asked = m->given->n_chip;
+    const bool told = tells_ranks(run, collective),
+               ends = list->n && !list->open && list->n_group == 1;
     LL_TRY(list_check(m, err));
-    if (tells_ranks(run, collective) && n.low <= n.high && n.high < 2)
-        return one_rank(m, first->line, err);
-    if (said == 1) return one_rank(m, first->line, err);
+    if (said == 1 || (told && n.low <= n.high && n.high < 2))
+        return one_rank(m, sharpest(run)->line, err);
     if (said && asked && said != asked)
         return ll_error_set(err, LL_ERR_CONFIG, "%s:%d: %d ranks are listed, but --chips is %d",
                             m->file, run->row[0].line, said, asked);
     *out = said ? said : asked ? asked : n.low == n.high ? (int)n.low : 0;
-    if (!*out && n.low > n.high)
-        *out = (int)round(ranks_of(collective, first->busbw_GBps.value / first->algbw_GBps.value));
-    if (!*out)
-        return ll_error_set(err, LL_ERR_CONFIG,
-                            "%s:%d: figures of an unknown number of chips: no list of ranks, and "
-                            "busbw / algbw %s; give it with --chips N",
-                            m->file, run->row[0].line,
-                            run->row[0].busbw_GBps.value < 0 ? "is not there"
-                            : tells_ranks(run, collective)   ? "is not exact enough"
-                                                             : "is 1 for any");
-    const int n_against = count_against(run, collective, *out, &first);
-    if (n_against == 0) return LL_OK;
-    const double ratio = first->busbw_GBps.value / first->algbw_GBps.value;
+    if (!*out && ends && n.low <= list->last + 1 && list->last < n.high) *out = list->last + 1;
+    if (!*out && n.low > n.high) *out = (int)fmax(2, fmin(n.low, MAX_CHIP));
+    if (*out) return rates_check(m, collective, *out, err);
     return ll_error_set(err, LL_ERR_CONFIG,
-                        "%s:%d: busbw / algbw = %.4g / %.4g is not the %.4g of %s of %d chips, but "
-                        "that of %.0f (%d of %d rows)",
-                        m->file, first->line, first->busbw_GBps.value, first->algbw_GBps.value,
-                        ll_collective_bus_factor((ll_collective)collective, *out),
-                        ll_collective_names[collective], *out, round(ranks_of(collective, ratio)),
-                        n_against, run->n_row);
+                        "%s:%d: figures of an unknown number of chips: no list of ranks, and busbw "
+                        "/ algbw %s; give it with --chips N",
+                        m->file, run->row[0].line,
+                        run->row[0].busbw_GBps.value < 0 ? "is not there"
+                        : told                           ? "is not exact enough"
+                                                         : "is 1 for any");
 }
 
 /* ---- The rest -------------------------------------------------------------------------------- */

@@ -44,6 +44,7 @@ static ll_status heading_read(lines *l, const char *const *field, int n, ll_erro
     l->algbw = field_find(field, l->time, n, "algbw");
     l->busbw = field_find(field, l->time, n, "busbw");
     l->wrong = field_find(field, l->time, n, "#wrong");
+    if (!l->wrong) l->wrong = field_find(field, l->time, n, "wrong"); /* with the '#' lost */
     l->of = n;
     if (l->time && l->algbw > l->time && l->busbw > l->time) return LL_OK;
     const bool cpu = field_find(field, 0, n, "cputime") > 0;
@@ -84,7 +85,8 @@ static ll_status words_read(lines *l, const char *text, const char *const *field
         ll_measured_rank(run, l->line, (int)strtol(field[1], NULL, 10),
                          grouped ? (int)strtol(field[3], NULL, 10) : 0);
     }
-    if (l->listing && length >= dots && !strcmp(text + length - dots, "...")) run->ranks.cut = true;
+    if (l->listing && length >= dots && !strcmp(text + length - dots, "..."))
+        run->ranks.cut = run->ranks.open = true;
     if (strstr(text, "Out of bounds values")) {
         if (strstr(text, "FAILED")) run->failed = l->line;
         l->in_table = false;

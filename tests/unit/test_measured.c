@@ -125,6 +125,14 @@ static void test_ranks(void)
     reads("last line only", "all_reduce", text, LL_ALL_REDUCE, cut);
     text = ll_arena_printf(mem, "%s%s", COLUMNS, sixteen);
     reads("no list", "all_reduce", text, LL_ALL_REDUCE, cut);
+    reads("last line of many", "all_reduce",
+          RUN "#  Rank  1439 Group  0 Pid  1\n" COLUMNS
+              "536870912 134217728 float sum -1 7108.4 75.53 150.95 0\n",
+          LL_ALL_REDUCE, (want[]){{1440, 536870912, 7108.4}, {0}});
+    parsed("all_reduce",
+           RUN "#  Rank  1439 Group 0 Pid 1...\n" COLUMNS
+               "536870912 134217728 float sum -1 7108.4 75.53 150.95 0\n",
+           "all_reduce:8: figures of an unknown number of chips");
     reads("two runs", "all_reduce",
           HEADING ROW1 "# Out of bounds values : 0 OK\n" RUN RANK0 RANK1
                        "#  Rank  2 Group  0 Pid  1\n#  Rank  3 Group  0 Pid  1\n" COLUMNS
@@ -238,7 +246,18 @@ static void test_refused(void)
          "any; give it with --chips N"},
         {"all_reduce", COLUMNS "8 2 float sum -1 22.50 0.00 0.00 0\n",
          "busbw / algbw is not exact enough"},
+        {"all_reduce",
+         COLUMNS "8388608 131072 float none -1 166.6 50.34 47.19 N/A\n"
+                 "67108864 1048576 float none -1 447.4 150.00 140.62 N/A\n",
+         " chips; an all_gather, reduce_scatter or all_to_all among 16 would have it (2 of 2 "
+         "rows)"},
+        {"all_gather", HEADING "1073741824 268435456 float sum -1 5094.51 210.76 368.84 0\n",
+         "is not the 0.5 of all_gather of 2 chips; an all_reduce among 8 would have it (1 of 1"},
         /* values that came back wrong */
+        {"all_reduce",
+         " size count type redop root time algbw busbw wrong\n"
+         "67108864 16777216 float sum -1 369.4 181.69 340.67 7\n",
+         ":2: #wrong: values came back wrong in 1 of 1 rows"},
         {"all_reduce",
          HEADING "1048576 262144 float sum -1 22.50 46.60 46.60 4096 21 49 49 0\n" ROW2,
          ":9: #wrong: values came back wrong in 1 of 2 rows; such times"},

@@ -119,7 +119,7 @@ static void check_random(uint64_t seed, ll_comm *comm)
     ll_arena_destroy(mem);
 }
 
-/* Worked example of equations.c: the root of 100 q (1 + q) = 200 (0.01 + q), q^2 - q - 0.02 = 0. */
+/* Example of throughput.h: the root of 100 q (1 + q) = 200 (0.01 + q), q^2 - q - 0.02 = 0. */
 static void check_example(ll_comm *comm)
 {
     ll_arena *mem = ll_arena_create("example");

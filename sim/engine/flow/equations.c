@@ -1,27 +1,4 @@
-/* The throughput equations, solved by Newton's method (PETSc SNES).
- *
- * Vocabulary. c_l capacity of link l; g_l = kappa s_l its mean wait scale (s: service time of a
- * packet, kappa: burstiness); q_l >= 0 the queueing delay at the link, the unknown. For a row f of
- * m_f equal flows: W_f window (bytes in flight), tau_f round trip of an empty network, a_lf share
- * of the flow's bytes that crosses l, x_f rate of one flow.
- *
- * Model. Little's law: a window is sent once per round trip, queueing included:
- *     x_f = W_f / (tau_f + sum_l a_lf q_l).
- * Pollaczek-Khinchine gives the mean wait at utilisation rho: q_l = g_l rho / (1 - rho), that is
- * rho_l = q_l / (g_l + q_l). The load of a link is what its flows send:
- *     F_l(q) = c_l q_l / (g_l + q_l) - sum_f m_f a_lf x_f(q) = 0.
- *
- * Worked example. One link, c = 100 B/s, g = 0.01 s; two flows with W = 100 B, tau = 1 s. Without
- * queues they would send 200 B/s. F(q) = 100 q / (0.01 + q) - 200 / (1 + q) = 0 has the root q = (1
- * + sqrt(1.08)) / 2 = 1.0196 s; x = 49.51 B/s each, rho = 0.9903: the windows wait in the queue, so
- * that the load stays below the capacity.
- *
- * Existence and uniqueness. F is the gradient of
- *     phi(q) = sum_l c_l (q_l - g_l ln(1 + q_l / g_l)) - sum_f m_f W_f ln(tau_f + sum_l a_lf q_l),
- * which is strictly convex on q >= 0: the root is unique. F_l < 0 at q_l = 0 if the link carries
- * anything, so the root is inside, and no constraint is ever active. The Jacobian
- *     diag(c g / (g + q)^2) + A diag(m x / (tau + A'q)) A'
- * is symmetric positive definite: Cholesky if it is small, conjugate gradients otherwise.
+/* The throughput equations (throughput.h), solved by Newton's method (PETSc SNES).
  *
  * Steps. Newton's direction is downhill in phi. The line search goes along it until phi increases,
  * judged by F (near the root differences of phi are rounding). No unknown may shrink more than
@@ -29,10 +6,11 @@
  * short enough step is not clipped, so one is always accepted. Near the root, where rounding hides
  * the slope, full steps are taken unchecked.
  *
- * Quantities inside are scaled: delays by the longest round trip, rates by the largest capacity.
  * Links are spread over ranks by their number, rows by where their flows start; a rank holds copies
  * of the unknowns that its rows touch (VecScatter). */
 #include "sim/engine/flow/equations.h"
+
+#include "sim/engine/flow/throughput.h"
 
 #include <math.h>
 #include <petscsnes.h>
@@ -44,101 +22,23 @@ static const double shrink = 0.1; /* an unknown shrinks at most by this factor p
 static const double near = 1e-6;  /* residual below which full steps contract */
 
 struct ll_equations {
-    ll_system sys;
+    ll_throughput t;
     MPI_Comm comm;
     bool spread; /* over several ranks */
     double tolerance;
-    double q_unit, c_unit;
-    PetscInt n_own, n_loc;   /* links owned by this rank; links that its rows use */
-    const int32_t *link_loc; /* [entries] link as a local number */
-    double *cap, *mean;      /* [n_own] scaled */
-    double *load, *slope;    /* [n_own] at the last evaluation: load; c g / (g + q)^2 */
-
-    /* The rows with mult > 0, packed. */
-    int64_t n_act;
-    int64_t *first;              /* [n_act + 1] */
-    int32_t *link;               /* [entries] local */
-    double *share;               /* [entries] */
-    int64_t *row;                /* [n_act] index into sys */
-    double *mult, *window, *tau; /* [n_act] scaled */
-    double *rate, *stiff;        /* [n_act] x; m x / (tau + A'q) */
-
     Vec q, f, q_loc, r_loc; /* the last two: [n_loc], if spread */
     VecScatter scatter;
     Mat jac;
     SNES snes;
-    int n_cg;
     double residual, first_residual; /* of the current solve; its first one above the tolerance */
     ll_progress *progress;           /* NULL: not wanted */
 };
 
-/* --- kernels over the rows present: q, out, v are [n_loc] ------------------------------------- */
-
-static void rows_load(ll_equations *eq, const double *q, double *out)
-{
-    for (int64_t i = 0; i < eq->n_act; i++) {
-        double trip = eq->tau[i];
-        for (int64_t e = eq->first[i]; e < eq->first[i + 1]; e++)
-            trip += eq->share[e] * q[eq->link[e]];
-        eq->rate[i] = eq->window[i] / trip;
-        const double sent = eq->mult[i] * eq->rate[i];
-        eq->stiff[i] = sent / trip;
-        for (int64_t e = eq->first[i]; e < eq->first[i + 1]; e++)
-            out[eq->link[e]] += eq->share[e] * sent;
-    }
-}
-
-static void rows_mult(const ll_equations *eq, const double *v, double *out)
-{
-    for (int64_t i = 0; i < eq->n_act; i++) {
-        double sum = 0;
-        for (int64_t e = eq->first[i]; e < eq->first[i + 1]; e++)
-            sum += eq->share[e] * v[eq->link[e]];
-        sum *= eq->stiff[i];
-        for (int64_t e = eq->first[i]; e < eq->first[i + 1]; e++)
-            out[eq->link[e]] += eq->share[e] * sum;
-    }
-}
-
-static void rows_diagonal(const ll_equations *eq, double *out)
-{
-    for (int64_t i = 0; i < eq->n_act; i++)
-        for (int64_t e = eq->first[i]; e < eq->first[i + 1]; e++)
-            out[eq->link[e]] += eq->share[e] * eq->share[e] * eq->stiff[i];
-}
-
-/* out: [n_own][n_own], symmetric */
-static void rows_dense(const ll_equations *eq, double *out)
-{
-    const int64_t n = eq->n_own;
-    for (int64_t i = 0; i < eq->n_act; i++)
-        for (int64_t a = eq->first[i]; a < eq->first[i + 1]; a++)
-            for (int64_t b = eq->first[i]; b < eq->first[i + 1]; b++)
-                out[eq->link[a] * n + eq->link[b]] += eq->share[a] * eq->share[b] * eq->stiff[i];
-}
-
 /* --- vectors of the unknowns ------------------------------------------------------------------ */
-
-typedef enum row_work { WORK_LOAD, WORK_MULT, WORK_DIAGONAL } row_work;
-
-static void rows_work(ll_equations *eq, row_work work, const double *in, double *out)
-{
-    switch (work) {
-    case WORK_LOAD:
-        rows_load(eq, in, out);
-        break;
-    case WORK_MULT:
-        rows_mult(eq, in, out);
-        break;
-    case WORK_DIAGONAL:
-        rows_diagonal(eq, out);
-        break;
-    }
-}
 
 /* out := sum over the rows of all ranks, for each link, from `in`. Collective. */
 /* NOLINTNEXTLINE(readability-function-size): each PetscCall counts as a branch */
-static PetscErrorCode rows_apply(ll_equations *eq, row_work work, Vec in, Vec out)
+static PetscErrorCode rows_apply(ll_equations *eq, ll_row_sum sum, Vec in, Vec out)
 {
     PetscFunctionBegin;
     const PetscScalar *from;
@@ -153,7 +53,7 @@ static PetscErrorCode rows_apply(ll_equations *eq, row_work work, Vec in, Vec ou
     PetscCall(VecZeroEntries(to_vec));
     PetscCall(VecGetArrayRead(from_vec, &from));
     PetscCall(VecGetArray(to_vec, &to));
-    rows_work(eq, work, from, to);
+    ll_throughput_sum(&eq->t, sum, from, to);
     PetscCall(VecRestoreArray(to_vec, &to));
     PetscCall(VecRestoreArrayRead(from_vec, &from));
     if (eq->spread) {
@@ -168,17 +68,12 @@ static PetscErrorCode form_function(SNES snes, Vec q_vec, Vec f_vec, void *ctx)
     ll_equations *eq = ctx;
     (void)snes;
     PetscFunctionBegin;
-    PetscCall(rows_apply(eq, WORK_LOAD, q_vec, f_vec));
+    PetscCall(rows_apply(eq, LL_ROW_LOAD, q_vec, f_vec));
     const PetscScalar *q;
     PetscScalar *f;
     PetscCall(VecGetArrayRead(q_vec, &q));
     PetscCall(VecGetArray(f_vec, &f));
-    for (PetscInt l = 0; l < eq->n_own; l++) {
-        const double room = eq->mean[l] + q[l];
-        eq->load[l] = f[l];
-        eq->slope[l] = eq->cap[l] * eq->mean[l] / (room * room);
-        f[l] = eq->cap[l] * q[l] / room - f[l];
-    }
+    ll_throughput_residual(&eq->t, q, f);
     PetscCall(VecRestoreArray(f_vec, &f));
     PetscCall(VecRestoreArrayRead(q_vec, &q));
     PetscFunctionReturn(0);
@@ -198,9 +93,7 @@ static PetscErrorCode form_jacobian(SNES snes, Vec q_vec, Mat jac, Mat pre, void
         PetscScalar *a;
         PetscCall(MatZeroEntries(jac));
         PetscCall(MatDenseGetArray(jac, &a));
-        rows_dense(eq, a);
-        for (PetscInt l = 0; l < eq->n_own; l++)
-            a[(int64_t)l * ((int64_t)eq->n_own + 1)] += eq->slope[l];
+        ll_throughput_dense(&eq->t, a);
         PetscCall(MatDenseRestoreArray(jac, &a));
     }
     PetscCall(MatAssemblyBegin(jac, MAT_FINAL_ASSEMBLY));
@@ -213,8 +106,8 @@ static PetscErrorCode add_slopes(const ll_equations *eq, const PetscScalar *v, V
     PetscFunctionBegin;
     PetscScalar *out;
     PetscCall(VecGetArray(out_vec, &out));
-    for (PetscInt l = 0; l < eq->n_own; l++)
-        out[l] += eq->slope[l] * (v == NULL ? 1 : v[l]);
+    for (int64_t l = 0; l < eq->t.n_own; l++)
+        out[l] += eq->t.slope[l] * (v == NULL ? 1 : v[l]);
     PetscCall(VecRestoreArray(out_vec, &out));
     PetscFunctionReturn(0);
 }
@@ -225,7 +118,7 @@ static PetscErrorCode shell_mult(Mat jac, Vec in, Vec out)
     const PetscScalar *v;
     PetscFunctionBegin;
     PetscCall(MatShellGetContext(jac, &eq));
-    PetscCall(rows_apply(eq, WORK_MULT, in, out));
+    PetscCall(rows_apply(eq, LL_ROW_PRODUCT, in, out));
     PetscCall(VecGetArrayRead(in, &v));
     PetscCall(add_slopes(eq, v, out));
     PetscCall(VecRestoreArrayRead(in, &v));
@@ -237,7 +130,7 @@ static PetscErrorCode shell_diagonal(Mat jac, Vec out)
     ll_equations *eq;
     PetscFunctionBegin;
     PetscCall(MatShellGetContext(jac, &eq));
-    PetscCall(rows_apply(eq, WORK_DIAGONAL, eq->q, out));
+    PetscCall(rows_apply(eq, LL_ROW_DIAGONAL, eq->q, out));
     PetscCall(add_slopes(eq, NULL, out));
     PetscFunctionReturn(0);
 }
@@ -254,7 +147,7 @@ static PetscErrorCode step_clipped(const ll_equations *eq, double t, Vec q_vec, 
     PetscCall(VecGetArrayRead(q_vec, &q));
     PetscCall(VecGetArrayRead(y_vec, &y));
     PetscCall(VecGetArray(w_vec, &w));
-    for (PetscInt l = 0; l < eq->n_own; l++)
+    for (int64_t l = 0; l < eq->t.n_own; l++)
         w[l] = fmax(q[l] - t * y[l], shrink * q[l]);
     PetscCall(VecRestoreArray(w_vec, &w));
     PetscCall(VecRestoreArrayRead(y_vec, &y));
@@ -304,12 +197,9 @@ static PetscErrorCode line_search(SNESLineSearch search, void *ctx)
 static PetscErrorCode residual_find(ll_equations *eq, Vec f_vec)
 {
     const PetscScalar *f;
-    double worst = 0;
     PetscFunctionBegin;
     PetscCall(VecGetArrayRead(f_vec, &f));
-    for (PetscInt l = 0; l < eq->n_own; l++)
-        if (eq->load[l] > 0 || !isfinite(f[l]))
-            worst = isfinite(f[l]) ? fmax(worst, fabs(f[l]) / eq->load[l]) : HUGE_VAL;
+    double worst = ll_throughput_worst_frac(&eq->t, f);
     PetscCall(VecRestoreArrayRead(f_vec, &f));
     PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &worst, 1, MPI_DOUBLE, MPI_MAX, eq->comm));
     eq->residual = worst;
@@ -344,47 +234,23 @@ static PetscErrorCode converged(SNES snes, PetscInt it, PetscReal x_norm, PetscR
 
 /* --- setting up ------------------------------------------------------------------------------- */
 
-/* Numbers the links that rows here use; *needed: [n_loc] their global numbers, ascending. */
-static void number_locally(ll_equations *eq, ll_arena *mem, PetscInt **needed)
-{
-    const int64_t n_entry = eq->sys.first[eq->sys.n_row];
-    int32_t *loc = ll_arena_array(mem, eq->sys.n_link, int32_t);
-    int32_t *link_loc = ll_arena_array(mem, n_entry, int32_t);
-    for (int64_t e = 0; e < n_entry; e++)
-        loc[eq->sys.link[e]] = 1;
-    for (int64_t l = 0; l < eq->sys.n_link; l++)
-        eq->n_loc += loc[l];
-    *needed = ll_arena_array(mem, eq->n_loc, PetscInt);
-    int32_t n = 0;
-    for (int64_t l = 0; l < eq->sys.n_link; l++) {
-        if (loc[l] == 0) continue;
-        (*needed)[n] = (PetscInt)l;
-        loc[l] = n++;
-    }
-    for (int64_t e = 0; e < n_entry; e++)
-        link_loc[e] = loc[eq->sys.link[e]];
-    eq->link_loc = link_loc;
-}
-
 /* NOLINTNEXTLINE(readability-function-size): each PetscCall counts as a branch */
 static PetscErrorCode create_vectors(ll_equations *eq, ll_arena *mem)
 {
     PetscFunctionBegin;
     PetscCall(VecCreate(eq->comm, &eq->q));
-    PetscCall(VecSetSizes(eq->q, eq->n_own, (PetscInt)eq->sys.n_link));
+    PetscCall(VecSetSizes(eq->q, (PetscInt)eq->t.n_own, (PetscInt)eq->t.sys.n_link));
     PetscCall(VecSetType(eq->q, eq->spread ? VECMPI : VECSEQ));
     PetscCall(VecDuplicate(eq->q, &eq->f));
-    if (!eq->spread) {
-        eq->n_loc = eq->n_own;
-        eq->link_loc = eq->sys.link;
-        PetscFunctionReturn(0);
-    }
-    PetscInt *needed;
+    if (!eq->spread) PetscFunctionReturn(0);
     IS is;
-    number_locally(eq, mem, &needed);
-    PetscCall(VecCreateSeq(PETSC_COMM_SELF, eq->n_loc, &eq->q_loc));
+    const PetscInt n = (PetscInt)eq->t.n_loc;
+    PetscInt *needed = ll_arena_array(mem, n, PetscInt);
+    for (PetscInt l = 0; l < n; l++)
+        needed[l] = eq->t.needed[l];
+    PetscCall(VecCreateSeq(PETSC_COMM_SELF, n, &eq->q_loc));
     PetscCall(VecDuplicate(eq->q_loc, &eq->r_loc));
-    PetscCall(ISCreateGeneral(PETSC_COMM_SELF, eq->n_loc, needed, PETSC_USE_POINTER, &is));
+    PetscCall(ISCreateGeneral(PETSC_COMM_SELF, n, needed, PETSC_USE_POINTER, &is));
     PetscCall(VecScatterCreate(eq->q, is, eq->q_loc, NULL, &eq->scatter));
     PetscCall(ISDestroy(&is));
     PetscFunctionReturn(0);
@@ -393,13 +259,13 @@ static PetscErrorCode create_vectors(ll_equations *eq, ll_arena *mem)
 static PetscErrorCode create_jacobian(ll_equations *eq)
 {
     PetscFunctionBegin;
-    const PetscInt n = (PetscInt)eq->sys.n_link;
+    const PetscInt n = (PetscInt)eq->t.sys.n_link, n_own = (PetscInt)eq->t.n_own;
     if (!eq->spread && n <= DENSE_MAX) {
         PetscCall(MatCreateSeqDense(eq->comm, n, n, NULL, &eq->jac));
         PetscCall(MatSetOption(eq->jac, MAT_SPD, PETSC_TRUE));
         PetscFunctionReturn(0);
     }
-    PetscCall(MatCreateShell(eq->comm, eq->n_own, eq->n_own, n, n, eq, &eq->jac));
+    PetscCall(MatCreateShell(eq->comm, n_own, n_own, n, n, eq, &eq->jac));
     PetscCall(MatShellSetOperation(eq->jac, MATOP_MULT, (void (*)(void))shell_mult));
     PetscCall(MatShellSetOperation(eq->jac, MATOP_GET_DIAGONAL, (void (*)(void))shell_diagonal));
     PetscFunctionReturn(0);
@@ -412,7 +278,7 @@ static PetscErrorCode create_solver(ll_equations *eq)
     PC pc;
     SNESLineSearch search;
     PetscFunctionBegin;
-    const bool direct = !eq->spread && eq->sys.n_link <= DENSE_MAX;
+    const bool direct = !eq->spread && eq->t.sys.n_link <= DENSE_MAX;
     PetscCall(SNESCreate(eq->comm, &eq->snes));
     PetscCall(SNESSetOptionsPrefix(eq->snes, "ll_"));
     PetscCall(SNESSetType(eq->snes, SNESNEWTONLS));
@@ -440,28 +306,6 @@ static PetscErrorCode create_solver(ll_equations *eq)
     PetscFunctionReturn(0);
 }
 
-static void create_rows(ll_equations *eq, ll_arena *mem)
-{
-    const int64_t n = eq->sys.n_row, n_entry = eq->sys.first[n];
-    eq->cap = ll_arena_array(mem, eq->n_own, double);
-    eq->mean = ll_arena_array(mem, eq->n_own, double);
-    eq->load = ll_arena_array(mem, eq->n_own, double);
-    eq->slope = ll_arena_array(mem, eq->n_own, double);
-    eq->first = ll_arena_array(mem, n + 1, int64_t);
-    eq->link = ll_arena_array(mem, n_entry, int32_t);
-    eq->share = ll_arena_array(mem, n_entry, double);
-    eq->row = ll_arena_array(mem, n, int64_t);
-    eq->mult = ll_arena_array(mem, n, double);
-    eq->window = ll_arena_array(mem, n, double);
-    eq->tau = ll_arena_array(mem, n, double);
-    eq->rate = ll_arena_array(mem, n, double);
-    eq->stiff = ll_arena_array(mem, n, double);
-    for (PetscInt l = 0; l < eq->n_own; l++) {
-        eq->cap[l] = eq->sys.cap_Bps[l] / eq->c_unit;
-        eq->mean[l] = eq->sys.mean_s[l] / eq->q_unit;
-    }
-}
-
 /* PETSc has printed the reason; usually an option after --petsc has an illegal value. */
 static ll_status petsc_fault(ll_error *err)
 {
@@ -474,18 +318,10 @@ ll_status ll_equations_create(const ll_system *system, double tolerance, ll_comm
                               ll_arena *mem, ll_equations **out, ll_error *err)
 {
     ll_equations *eq = ll_arena_new(mem, ll_equations);
-    eq->sys = *system;
     eq->tolerance = tolerance;
     eq->spread = ll_comm_size(comm) > 1;
     eq->comm = eq->spread ? *(const MPI_Comm *)ll_comm_mpi(comm) : PETSC_COMM_SELF;
-    eq->n_own = (PetscInt)(system->link_hi - system->link_lo);
-    for (int64_t i = 0; i < system->n_row; i++)
-        eq->q_unit = fmax(eq->q_unit, system->tau_s[i]);
-    for (PetscInt l = 0; l < eq->n_own; l++)
-        eq->c_unit = fmax(eq->c_unit, system->cap_Bps[l]);
-    ll_comm_max_f64(comm, 1, &eq->q_unit);
-    ll_comm_max_f64(comm, 1, &eq->c_unit);
-    create_rows(eq, mem);
+    ll_throughput_init(&eq->t, system, comm, mem);
     const bool bad = create_vectors(eq, mem) || create_jacobian(eq) || create_solver(eq);
     *out = eq;
     return bad ? petsc_fault(err) : LL_OK;
@@ -506,28 +342,6 @@ void ll_equations_destroy(ll_equations *eq)
 
 /* --- solving ---------------------------------------------------------------------------------- */
 
-static void take_rows(ll_equations *eq, const double *mult)
-{
-    const ll_system *s = &eq->sys;
-    int64_t n = 0, at = 0;
-    for (int64_t i = 0; i < s->n_row; i++) {
-        if (!(mult[i] > 0)) continue;
-        for (int64_t e = s->first[i]; e < s->first[i + 1]; e++, at++) {
-            eq->link[at] = eq->link_loc[e];
-            eq->share[at] = s->share[e];
-        }
-        eq->row[n] = i;
-        eq->mult[n] = mult[i];
-        eq->window[n] = s->window_B[i] / (eq->c_unit * eq->q_unit);
-        eq->tau[n] = s->tau_s[i] / eq->q_unit;
-        eq->first[++n] = at;
-    }
-    eq->n_act = n;
-}
-
-/* The starting point. A link without load has no queue. A link with load and no queue yet gets that
- * of the open network (no window limits a flow) if it is short, else the one that alone would limit
- * its flows to the capacity. */
 static PetscErrorCode start(ll_equations *eq, const double *wait_s)
 {
     PetscFunctionBegin;
@@ -535,15 +349,7 @@ static PetscErrorCode start(ll_equations *eq, const double *wait_s)
     PetscCall(VecZeroEntries(eq->q));
     PetscCall(form_function(eq->snes, eq->q, eq->f, eq));
     PetscCall(VecGetArray(eq->q, &q));
-    for (PetscInt l = 0; l < eq->n_own; l++) {
-        const double rho = eq->load[l] / eq->cap[l];
-        q[l] = wait_s[l] / eq->q_unit;
-        if (!(rho > 0))
-            q[l] = 0;
-        else if (!(q[l] > 0))
-            q[l] =
-                rho < 0.9 ? eq->mean[l] * rho / (1 - rho) : fmax(9 * eq->mean[l], 0.3 * (rho - 1));
-    }
+    ll_throughput_start(&eq->t, wait_s, q);
     PetscCall(VecRestoreArray(eq->q, &q));
     PetscFunctionReturn(0);
 }
@@ -553,13 +359,8 @@ static PetscErrorCode finish(ll_equations *eq, double *wait_s, double *rate_Bps)
     PetscFunctionBegin;
     const PetscScalar *q;
     PetscCall(VecGetArrayRead(eq->q, &q));
-    for (PetscInt l = 0; l < eq->n_own; l++)
-        wait_s[l] = q[l] * eq->q_unit;
+    ll_throughput_answer(&eq->t, q, wait_s, rate_Bps);
     PetscCall(VecRestoreArrayRead(eq->q, &q));
-    for (int64_t i = 0; i < eq->sys.n_row; i++)
-        rate_Bps[i] = 0;
-    for (int64_t i = 0; i < eq->n_act; i++)
-        rate_Bps[eq->row[i]] = eq->rate[i] * eq->c_unit;
     PetscFunctionReturn(0);
 }
 
@@ -584,7 +385,7 @@ ll_status ll_equations_solve(ll_equations *eq, const double *mult, double *wait_
                              ll_solve_info *info, ll_error *err)
 {
     SNESConvergedReason reason = SNES_CONVERGED_ITERATING;
-    take_rows(eq, mult);
+    ll_throughput_take(&eq->t, mult);
     eq->first_residual = 0;
     if (solve(eq, wait_s, info, &reason)) return petsc_fault(err);
     if (reason <= 0 || !(eq->residual <= eq->tolerance))
@@ -592,7 +393,7 @@ ll_status ll_equations_solve(ll_equations *eq, const double *mult, double *wait_
             err, LL_ERR_RUN,
             "throughput equations did not converge (%s): %lld links, residual %g of "
             "the load after %d steps, tolerance %g%s",
-            SNESConvergedReasons[reason], (long long)eq->sys.n_link, eq->residual, info->n_newton,
+            SNESConvergedReasons[reason], (long long)eq->t.sys.n_link, eq->residual, info->n_newton,
             eq->tolerance, reason > 0 ? ": options after --petsc made it stop too early" : "");
     if (finish(eq, wait_s, rate_Bps)) return petsc_fault(err);
     return LL_OK;

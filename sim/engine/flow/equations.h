@@ -1,4 +1,4 @@
-/* The throughput equations of one set of flows on one set of links; see equations.c for the model.
+/* The throughput equations of one set of flows on one set of links; see throughput.h for the model.
  * equations.c and main.c (start and end) are the only files that call PETSc.
  *
  * A row stands for one flow, or for a class of `mult` equal flows; a link for one link, or for a

@@ -1,4 +1,4 @@
-/* Engine `flow`: the throughput equations (equations.c) on the links of the topology, phase by
+/* Engine `flow`: the throughput equations (throughput.h) on the links of the topology, phase by
  * phase, over time by progressive filling (filling.h).
  *
  *   phase --routes--> incidence --fold--> classes --fill--> price

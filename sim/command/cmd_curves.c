@@ -2,6 +2,7 @@
 #include "sim/command/command.h"
 
 #include "sim/comm/progress.h"
+#include "sim/config/shipped.h"
 #include "sim/print/output.h"
 #include "sim/step/price.h"
 #include "sim/validate/curve_report.h"
@@ -22,8 +23,10 @@ static ll_status cluster_add(clusters *all, const ll_point *p, ll_error *err)
 {
     if (!*p->cluster)
         return ll_error_set(err, LL_ERR_CONFIG,
-                            "%s:%d: no cluster; expected a table with a column 'cluster'", p->file,
-                            p->line);
+                            "%s:%d: no cluster; expected a table with a column 'cluster', or "
+                            "a cluster before the files, such as `lineloss curves hgx_h100 "
+                            "all_reduce.txt`",
+                            p->file, p->line);
     if (all->n == all->cap) {
         const int cap = 2 * all->cap + 8;
         all->name = ll_arena_grown(all->mem, all->name, all->n, cap, sizeof *all->name);
@@ -140,12 +143,36 @@ static ll_status points_predict(const clusters *all, const ll_points *points, co
     return status;
 }
 
+/* Whether the word is a cluster rather than a table: a configuration, or the name of a shipped one.
+ * Collective. */
+static bool is_cluster(const char *word, ll_comm *comm, ll_arena *mem)
+{
+    const size_t n = strlen(word), ending = strlen(".cfg");
+    const char *const *name;
+    const int n_name = ll_shipped_names("clusters", comm, mem, &name);
+    if (n > ending && !strcmp(word + n - ending, ".cfg")) return true;
+    for (int i = 0; i < n_name; i++)
+        if (!strcmp(word, name[i])) return true;
+    return false;
+}
+
+/* A cluster before the files is that of points which name none. */
+static ll_status points_read(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_points *out,
+                             ll_error *err)
+{
+    const int n = opt->n_arg > 1 && is_cluster(opt->arg[0], comm, mem) ? 1 : 0;
+    LL_TRY(ll_curve_read(opt->n_arg - n, opt->arg + n, &(ll_curve_given){0}, comm, mem, out, err));
+    for (int i = 0; i < out->n && n; i++)
+        if (!*out->point[i].cluster) out->point[i].cluster = opt->arg[0];
+    return LL_OK;
+}
+
 static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_error *err)
 {
     ll_output set = {.dir = opt->value[LL_OPT_OUT], .main = "curves.json"};
     clusters all = {.opt = opt, .comm = comm, .mem = mem};
     ll_points points;
-    LL_TRY(ll_curve_read(opt->n_arg, opt->arg, &(ll_curve_given){0}, comm, mem, &points, err));
+    LL_TRY(points_read(opt, comm, mem, &points, err));
     int *index = ll_arena_array(mem, points.n, int);
     double *engine_s = ll_arena_array(mem, points.n, double);
     double *closed_s = ll_arena_array(mem, points.n, double);
@@ -164,7 +191,7 @@ static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_err
 const ll_command ll_command_curves = {
     .name = "curves",
     .doc = "measured collectives beside predicted ones, with the errors",
-    .usage = "FILE...",
+    .usage = "[CLUSTER] FILE...",
     .help = "Predicts every point of a table of measured collectives, alone on the fabric, by the\n"
             "engine (default flow) and by `closed`, and prints for each curve the median of the\n"
             "absolute errors and the worst point; then the sizes of 512 B to 8 GiB that have no "
@@ -172,12 +199,15 @@ const ll_command ll_command_curves = {
             "FILE is comma-separated with the columns\n"
             "cluster,op,n,bytes,time_us and perhaps use (fit or check) and source; chips are the "
             "first n\n"
-            "of the cluster. --format csv: one row per point. --format json: one object (`lineloss "
+            "of the cluster. CLUSTER is that of files that name none: what nccl-tests, rccl-tests\n"
+            "and HCCL Test print (see `lineloss help calibrate`), and tables of aiconfigurator.\n"
+            "--format csv: one row per point. --format json: one object (`lineloss "
             "list\n"
             "json curves`). -o DIR: curves.json, .txt, .csv and a picture.\n"
             "\n"
             "Examples:\n"
             "  lineloss curves configs/published/collectives.csv\n"
+            "  lineloss curves hgx_h100 all_reduce.txt alltoall.txt\n"
             "  lineloss curves configs/published/collectives.csv --engine closed -o results/curves",
     .options = LL_OPT_STUDY | LL_OPT_BIT(LL_OPT_FORMAT) | LL_OPT_BIT(LL_OPT_OUT),
     .min_arg = 1,

@@ -5,8 +5,8 @@
 #include <string.h>
 
 /* The first that knows the text; the last one takes any. */
-static const ll_measured_form *const forms[] = {&ll_measured_json, &ll_measured_hccl,
-                                                &ll_measured_csv, &ll_measured_lines};
+static const ll_measured_form *const forms[] = {
+    &ll_measured_json, &ll_measured_hccl, &ll_measured_comm, &ll_measured_csv, &ll_measured_lines};
 
 ll_status ll_curve_parse(const char *file, const char *text, const ll_curve_given *given,
                          ll_arena *mem, ll_points *io, ll_error *err)

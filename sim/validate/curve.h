@@ -17,7 +17,8 @@
  * number of chips is that of the "#  Rank" lines, and follows from busbw / algbw where they are
  * missing or cut. Rows whose figures contradict each other, and wrong values, are errors.
  *
- * The JSON of nccl-tests (-J), and the table of HCCL Test, which needs the number of chips.
+ * The JSON of nccl-tests (-J); the table of HCCL Test, which needs the number of chips; the tables
+ * of aiconfigurator (op_name, nccl_dtype, num_gpus, message_size, latency).
  *
  * Sizes are those of nccl-tests, see sim/collective/collective.h.
  */

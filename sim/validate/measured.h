@@ -62,7 +62,7 @@ typedef struct ll_measured_form {
     ll_status (*read)(ll_measured *m, ll_error *err); /* all of m->text */
 } ll_measured_form;
 
-extern const ll_measured_form ll_measured_json, ll_measured_csv, ll_measured_hccl,
+extern const ll_measured_form ll_measured_json, ll_measured_csv, ll_measured_comm, ll_measured_hccl,
     ll_measured_lines;
 
 /* Make *run of what `words` says, anywhere in them, as nccl-tests and others spell it; nothing if

@@ -59,6 +59,13 @@ expect 0 calibrate collectives hgx_h100 "$nccl"/*.txt -o written --format csv
 [ -s written/software.cfg ] && [ -s written/points.csv ] || complain "files: $(ls written)"
 has out '^hgx_h100,all_to_all,8,8192,'
 
+# Files that name no cluster get the one before them; the same points as in the table.
+expect 0 curves hgx_h100 "$nccl"/all_reduce_perf.txt --engine closed --format csv
+has out '^hgx_h100,all_reduce,8,8192,15.96,fit,,'
+[ "$(wc -l <out)" = 7 ] || complain "6 points and a heading: $(cat out)"
+expect 1 curves "$nccl"/all_reduce_perf.txt
+has err 'all_reduce_perf.txt:[0-9]+: no cluster; .* such as `lineloss curves hgx_h100 all_reduce.txt`$'
+
 printf '%s\n' m,n,k,precision,tflops 8192,8192,8192,bf16,700 4096,8192,4096,bf16,640 >products.csv
 expect 0 calibrate gemm hgx_h100 products.csv
 has out '^gemm_frac_bf16 = "0\.[67][0-9]* \| measured: fit to products.csv, 2 products, leave-one-out error [0-9.]+ %";$'

@@ -43,7 +43,7 @@ wrong 'expected a list such as closed,packet' compare nvl72 atlas950 --beside zz
 wrong 'needs --beside' net nvl72 --timing
 wrong 'expected one of: collectives, gemm, kappa' calibrate zzzzzzzzz
 wrong 'one argument too many' calibrate kappa nvl72
-wrong 'has no option --chips' calibrate collectives hgx_h100 x.txt --chips 8
+wrong 'has no option --chips' calibrate gemm hgx_h100 x.txt --chips 8
 wrong 'writes no files' calibrate kappa -o out
 wrong 'need a square' calibrate kappa --chips 17
 wrong 'chips' calibrate kappa --chips 4

@@ -179,6 +179,19 @@ static void test_json(void)
     parsed("x.json", "{\"results\": []}", "x.json: no table of measured collectives");
 }
 
+static void test_comm(void)
+{
+    reads(
+        "aiconfigurator", "nccl.csv",
+        "framework,version,device,op_name,kernel_source,nccl_dtype,num_gpus,message_size,latency\n"
+        "TRTLLM,2.29.2,NVIDIA H100 80GB HBM3,all_gather,NCCL,half,2,256,0.00531\n"
+        "TRTLLM,2.29.2,NVIDIA H100 80GB HBM3,all_gather,NCCL,int8,4,1024,0.0062\n",
+        LL_ALL_GATHER, (want[]){{2, 512, 5.31}, {4, 1024, 6.2}, {0}});
+    parsed("nccl.csv",
+           "op_name,nccl_dtype,num_gpus,message_size,latency\nall_gather,int3,2,256,0.1\n",
+           "nccl.csv:2: nccl_dtype = 'int3'; expected int8, fp8, half");
+}
+
 #define HCCL "data_size(Bytes): | aveg_time(us): | alg_bandwidth(GB/s): | check_result:\n"
 static void test_hccl(void)
 {
@@ -279,6 +292,7 @@ int main(void)
     test_headings();
     test_ranks();
     test_json();
+    test_comm();
     test_hccl();
     test_refused();
     ll_arena_destroy(mem);

@@ -99,8 +99,8 @@ static void why_fill(const ll_error *err, char *why, size_t cap)
     memcpy(why, s, n < cap ? n : cap - 1);
 }
 
-/* Whether the fabric of a variant is that of the study: topology, wire and software, of which prices
- * are made. */
+/* Whether the fabric of a variant is that of the study: topology, wire and software, which prices
+ * are made of. */
 static bool keeps_fabric(const ll_variant *v)
 {
     static const char *const elsewhere[] = {"cluster.chip.", "cluster.jitter.", "model.", "job."};

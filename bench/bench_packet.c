@@ -27,6 +27,7 @@
  * GLIBC_TUNABLES=glibc.malloc.hugetlb=1 took 7 % from the CPU time at 65,536 chips, and nothing at
  * 8192. */
 #include "sim/base/stats.h"
+#include "sim/engine/packet/begin.h"
 #include "sim/engine/packet/calendar.h"
 #include "sim/engine/packet/run.h"
 #include "sim/traffic/synthetic.h"

@@ -4,11 +4,10 @@
 #include "sim/engine/packet/effort.h"
 #include "sim/engine/packet/lane.h"
 #include "sim/engine/packet/watch.h"
+#include "sim/engine/packet/ways.h"
 #include "sim/engine/packet/window.h"
 
 #include <math.h>
-
-enum { MAX_PATH_HOPS = 2 * LL_PACKET_MAX_HOP };
 
 /* Builds the net in two walks over all flows, in order. The first finds the links in use and
  * counts. The second has all flows of one source in `draft`, to compute their windows, and keeps
@@ -26,9 +25,7 @@ typedef struct builder {
     ll_packet_book book;
     ll_list_order list[LL_MAX_TRAFFIC]; /* LIST: by source */
     ll_lane_order lanes;                /* finite buffers */
-    ll_packet_hop *way;                 /* [n_way][MAX_PATH_HOPS] of the current flow */
-    int *n_hop;                         /* [n_way] */
-    int32_t n_way, cap_way;
+    ll_packet_ways ways;                /* of the current flow */
     uint64_t *draft; /* [n_draft] of [cap_draft] flows of the source at hand; hop.link: of all */
     int64_t n_draft, cap_draft;
     double *share;    /* [n_link_all] flows of the source at hand on the link; 0 between sources */
@@ -41,110 +38,28 @@ typedef struct builder {
     ll_progress *progress;
 } builder;
 
-/* ---- Routes ---------------------------------------------------------------------------------- */
-
-/* Hops from `src` to `dst` on one path, into hop[0 .. *n-1]; without the flags. */
-static ll_status write_way(builder *b, int32_t src, int32_t dst, int32_t path, ll_packet_hop *hop,
-                           int *n)
-{
-    const ll_topology *topo = b->problem->topo;
-    int64_t id[LL_PACKET_MAX_HOP];
-    *n = topo->type->route(topo, src, dst, path, LL_PACKET_MAX_HOP, id);
-    if (*n < 1)
-        return ll_error_set(b->err, LL_ERR_RUN,
-                            "engine packet: route from chip %d to %d: more than "
-                            "%d hops; engines flow and closed have no such limit",
-                            src, dst, LL_PACKET_MAX_HOP);
-    for (int h = 0; h < *n; h++) {
-        uint32_t number;
-        LL_TRY(ll_packet_book_meet(&b->book, id[h], src, dst, 2 * h < *n, &number, b->err));
-        const ll_packet_met *met = &b->book.met[number];
-        hop[h] = (ll_packet_hop){number,
-                                 met->kind << LL_HOP_KIND_SHIFT | met->owner << LL_HOP_OWNER_SHIFT};
-    }
-    return LL_OK;
-}
-
-/* The hops of one path there and back, *n in all. The ack takes the path of the same number, if
- * there are as many paths back. */
-static ll_status write_path(builder *b, const ll_flow *f, int32_t path, ll_packet_hop *hop, int *n)
-{
-    const ll_topology *topo = b->problem->topo;
-    const int32_t n_back_path = topo->type->n_path(topo, f->dst, f->src);
-    const bool finite = b->credits;
-    int n_data, n_ack;
-    LL_TRY(write_way(b, f->src, f->dst, path, hop, &n_data));
-    LL_TRY(write_way(b, f->dst, f->src, path % n_back_path, hop + n_data, &n_ack));
-    *n = n_data + n_ack;
-    for (int h = 0; finite && h + 1 < n_data; h++) {
-        hop[h].meta |= LL_HOP_TAKES;
-        hop[h + 1].meta |= LL_HOP_FREES;
-    }
-    for (int h = n_data; h < *n; h++)
-        hop[h].meta |= LL_HOP_ACK;
-    hop[n_data - 1].meta |= LL_HOP_LANDS;
-    hop[*n - 1].meta |= LL_HOP_RETURNS;
-    return LL_OK;
-}
-
-/* All paths that the flow uses, into b->way; *n_most: hops of the longest. */
-static ll_status write_ways(builder *b, const ll_flow *f, int *n_most)
-{
-    const ll_topology *topo = b->problem->topo;
-    const int32_t n_path = topo->type->n_path(topo, f->src, f->dst);
-    const bool hash = b->param->paths == LL_PATHS_HASH;
-    const uint64_t pair = (uint64_t)(uint32_t)f->src << 32 | (uint32_t)f->dst;
-    const uint64_t draw = ll_mix(ll_mix(pair) + (uint64_t)b->param->seed);
-    const int32_t first = hash ? (int32_t)(draw % (uint32_t)n_path) : 0;
-    b->n_way = hash ? 1 : n_path;
-    if (b->n_way > b->cap_way) {
-        b->cap_way = 2 * b->n_way;
-        b->way = ll_arena_alloc(b->mem, (size_t)b->cap_way * MAX_PATH_HOPS, sizeof *b->way);
-        b->n_hop = ll_arena_array(b->mem, b->cap_way, int);
-    }
-    *n_most = 0;
-    for (int32_t k = 0; k < b->n_way; k++) {
-        LL_TRY(write_path(b, f, first + k, b->way + (size_t)k * MAX_PATH_HOPS, &b->n_hop[k]));
-        if (b->n_hop[k] > *n_most) *n_most = b->n_hop[k];
-    }
-    return LL_OK;
-}
-
-/* The first hop at which not all paths take the same link; `none` if they do. */
-static int part_of(const builder *b, int none)
-{
-    int part = none;
-    for (int32_t k = 1; k < b->n_way; k++)
-        for (int h = 0; h < part; h++) {
-            const ll_packet_hop *hop = b->way + h;
-            if (hop[(size_t)k * MAX_PATH_HOPS].link != hop->link) part = h;
-            if (hop->meta & LL_HOP_LANDS) break;
-        }
-    return part;
-}
-
 /* ---- First walk ------------------------------------------------------------------------------ */
 
 static ll_status count_flow(builder *b, const ll_flow *f)
 {
     int n_most = 0;
     bool mine = false;
-    LL_TRY(write_ways(b, f, &n_most));
-    if (b->n_way > UINT16_MAX || n_most >= 1 << LL_PACKET_HOP_BITS)
+    LL_TRY(ll_packet_ways_write(&b->ways, f, &n_most, b->err));
+    if (b->ways.n > UINT16_MAX || n_most >= 1 << LL_PACKET_HOP_BITS)
         return ll_error_set(b->err, LL_ERR_RUN,
                             "engine packet: flow from chip %d to %d has %d paths of up to %d hops",
-                            f->src, f->dst, b->n_way, n_most);
-    for (int32_t k = 0; k < b->n_way; k++) {
-        const ll_packet_hop *way = b->way + (size_t)k * MAX_PATH_HOPS;
+                            f->src, f->dst, b->ways.n, n_most);
+    for (int32_t k = 0; k < b->ways.n; k++) {
+        const ll_packet_hop *way = ll_packet_ways_at(&b->ways, k);
         if (b->credits) ll_lane_order_add(&b->lanes, way);
-        for (int h = 0; h < b->n_hop[k] && !mine; h++)
+        for (int h = 0; h < b->ways.n_hop[k] && !mine; h++)
             mine = ll_hop_owner(way[h]) == b->rank;
     }
-    if (b->n_way > b->most_path) b->most_path = b->n_way;
+    if (b->ways.n > b->most_path) b->most_path = b->ways.n;
     b->net->n_flow++;
     if (!mine) return LL_OK;
     b->net->n_flow_kept++;
-    b->net->n_unit += ll_packet_flow_unit(b->n_way, n_most);
+    b->net->n_unit += ll_packet_flow_unit(b->ways.n, n_most);
     return LL_OK;
 }
 
@@ -152,7 +67,7 @@ static ll_status count_flow(builder *b, const ll_flow *f)
 
 static ll_packet_flow *draft_flow(builder *b, int n_most)
 {
-    const int64_t n = ll_packet_flow_unit(b->n_way, n_most);
+    const int64_t n = ll_packet_flow_unit(b->ways.n, n_most);
     if (b->n_draft + n > b->cap_draft) {
         b->cap_draft = 2 * (b->n_draft + n);
         b->draft = ll_arena_grown(b->mem, b->draft, b->n_draft, b->cap_draft, sizeof *b->draft);
@@ -176,24 +91,24 @@ static void note_number(builder *b, int traffic, int64_t number)
 static ll_status write_flow(builder *b, const ll_flow *f, int traffic, int64_t number)
 {
     int n_most = 0;
-    LL_TRY(write_ways(b, f, &n_most));
+    LL_TRY(ll_packet_ways_write(&b->ways, f, &n_most, b->err));
     note_number(b, traffic, number);
     ll_packet_flow *flow = draft_flow(b, n_most);
     const uint32_t owner = ll_packet_slice_owner(&b->book.slice, f->src);
     *flow = (ll_packet_flow){.size_B = (uint64_t)ceil(f->size_B),
                              .id = (uint32_t)b->n_walked++,
-                             .n_path = (uint16_t)b->n_way,
+                             .n_path = (uint16_t)b->ways.n,
                              .n_hop = (uint8_t)n_most,
                              .tag = (uint8_t)(traffic << 4 | f->dst % 12),
-                             .part = (uint8_t)part_of(b, n_most),
+                             .part = (uint8_t)ll_packet_ways_part(&b->ways, n_most),
                              .home = owner == b->rank};
-    for (int32_t k = 0; k < b->n_way; k++) {
+    for (int32_t k = 0; k < b->ways.n; k++) {
         ll_packet_hop *h = flow->hop + ll_packet_way(flow, (size_t)k);
-        const size_t n = (size_t)b->n_hop[k];
-        memcpy(h, b->way + (size_t)k * MAX_PATH_HOPS, n * sizeof *h);
+        const size_t n = (size_t)b->ways.n_hop[k];
+        memcpy(h, ll_packet_ways_at(&b->ways, k), n * sizeof *h);
         memset(h + n, 0, ((size_t)n_most - n) * sizeof *h);
         for (bool more = true; more; more = !(h++->meta & LL_HOP_LANDS))
-            b->share[h->link] += 1.0 / b->n_way;
+            b->share[h->link] += 1.0 / b->ways.n;
     }
     return LL_OK;
 }
@@ -217,21 +132,6 @@ static bool make_local(builder *b, ll_packet_flow *flow)
         }
     }
     return mine;
-}
-
-/* paths = adaptive: the source's rank watches the links at which the flow's paths diverge. */
-static void watch_flow(builder *b, const ll_packet_flow *flow, uint32_t source)
-{
-    if (flow->part == flow->n_hop) return;
-    for (int path = 0; path < flow->n_path; path++) {
-        const ll_packet_hop hop = flow->hop[ll_packet_way(flow, (size_t)path) + flow->part];
-        const uint32_t owner = ll_hop_owner(hop);
-        if (owner == b->rank) {
-            ll_watch_add(b->net->watch, hop.link, source, b->mem);
-            b->net->neighbour[source] = 1;
-        }
-        if (source == b->rank) b->net->neighbour[owner] = 1;
-    }
 }
 
 static void keep_flow(builder *b, const ll_packet_flow *flow)
@@ -271,7 +171,7 @@ static void settle_source(builder *b, uint32_t source)
             if (n_class > net->n_class) net->n_class = n_class;
         }
         if (!make_local(b, flow)) continue;
-        if (net->watch != NULL) watch_flow(b, flow, source);
+        if (net->watch != NULL) ll_watch_flow(net, flow, source, b->rank, b->mem);
         keep_flow(b, flow);
     }
     b->n_draft = 0;
@@ -466,6 +366,7 @@ ll_status ll_packet_net_create(const ll_problem *problem, const ll_phase *phase,
                                       .seed = (uint64_t)param->seed}};
     net->damage.any = net->damage.frac > 0 || net->damage.overflow;
     ll_packet_book_init(&b.book, problem, param->buffer_packets, place->size, mem);
+    ll_packet_ways_init(&b.ways, &b.book, param, b.credits, mem);
     ll_lane_order_init(&b.lanes, mem);
     ll_timing *timing;
     LL_TRY(ll_timing_create(phase->n_traffic, phase->traffic, mem, &timing, err));
@@ -478,34 +379,4 @@ ll_status ll_packet_net_create(const ll_problem *problem, const ll_phase *phase,
         }
     if (timing != NULL || phase->flow_end_s != NULL) number_flows(&b);
     return build(&b);
-}
-
-/* ---- Runs ------------------------------------------------------------------------------------ */
-
-ll_status ll_packet_net_reset(ll_packet_net *net, double part, ll_error *err)
-{
-    const double most = LL_PACKET_SEQ_MAX >> (net->seq_shift - LL_PACKET_HOP_BITS);
-    net->n_packet = 0;
-    for (ll_packet_flow *flow = ll_packet_first(net); flow != NULL;
-         flow = ll_packet_next(net, flow)) {
-        const double size_B = part < 1 ? ceil((double)flow->size_B * part) : (double)flow->size_B;
-        const double n = ceil(size_B / flow->packet_B);
-        if (n > most)
-            return ll_error_set(err, LL_ERR_RUN,
-                                "engine packet: a flow of %g packets; at most %g are possible%s: "
-                                "engine.packets_per_flow bounds them",
-                                n, most, net->watch != NULL ? " with so many paths" : "");
-        flow->n_packet = (uint32_t)n;
-        flow->last_B = (uint32_t)(size_B - (n - 1) * flow->packet_B);
-        flow->end_ps = 0;
-        flow->next = flow->window < flow->n_packet ? flow->window : flow->n_packet;
-        if (flow->home) net->n_packet += flow->n_packet;
-    }
-    for (int64_t l = 0; l < net->n_link; l++) {
-        net->link[l] = (ll_packet_link){0};
-        for (int v = 0; v < LL_PACKET_LANES; v++)
-            net->link[l].credit[v] = net->kind[net->link_kind[l]].buffer;
-    }
-    if (net->watch != NULL) ll_watch_reset(net->watch, net->n_link);
-    return LL_OK;
 }

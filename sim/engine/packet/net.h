@@ -236,8 +236,4 @@ ll_status ll_packet_net_create(const ll_problem *problem, const ll_phase *phase,
                                const ll_packet_param *param, const ll_packet_place *place,
                                ll_arena *mem, ll_packet_net *net, ll_error *err);
 
-/* Prepares a run with `part` of every flow's bytes: cuts them into packets and sets all links idle.
- * Error LL_ERR_RUN if a flow has too many packets. Not collective. */
-ll_status ll_packet_net_reset(ll_packet_net *net, double part, ll_error *err);
-
 #endif

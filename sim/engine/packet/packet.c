@@ -49,6 +49,7 @@
  * to the byte, for any number of ranks.
  *
  * Long phases are cut, and their ends extrapolated: extrapolate.h. */
+#include "sim/engine/packet/begin.h"
 #include "sim/engine/packet/effort.h"
 #include "sim/engine/packet/extrapolate.h"
 #include "sim/engine/packet/need.h"

@@ -18,7 +18,8 @@ ll_packet_watch *ll_watch_create(const uint32_t *n_owned, int size, ll_arena *me
     return watch;
 }
 
-void ll_watch_add(ll_packet_watch *watch, uint32_t link, uint32_t rank, ll_arena *mem)
+/* Rank `rank` watches own link `link`. */
+static void watch_add(ll_packet_watch *watch, uint32_t link, uint32_t rank, ll_arena *mem)
 {
     const uint64_t both = (uint64_t)link << 32 | rank;
     const int64_t n = watch->map.n, i = ll_index_map_of(&watch->map, ll_mix(both));
@@ -29,6 +30,21 @@ void ll_watch_add(ll_packet_watch *watch, uint32_t link, uint32_t rank, ll_arena
     }
     watch->pair[n][0] = link;
     watch->pair[n][1] = rank;
+}
+
+void ll_watch_flow(ll_packet_net *net, const ll_packet_flow *flow, uint32_t source, uint32_t rank,
+                   ll_arena *mem)
+{
+    if (flow->part == flow->n_hop) return;
+    for (int path = 0; path < flow->n_path; path++) {
+        const ll_packet_hop hop = flow->hop[ll_packet_way(flow, (size_t)path) + flow->part];
+        const uint32_t owner = ll_hop_owner(hop);
+        if (owner == rank) {
+            watch_add(net->watch, hop.link, source, mem);
+            net->neighbour[source] = 1;
+        }
+        if (source == rank) net->neighbour[owner] = 1;
+    }
 }
 
 void ll_watch_settle(ll_packet_watch *watch, int64_t n_link, ll_arena *mem)

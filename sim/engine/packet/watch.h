@@ -39,8 +39,10 @@ struct ll_packet_watch {
 /* n_owned: [size] links of each rank. */
 ll_packet_watch *ll_watch_create(const uint32_t *n_owned, int size, ll_arena *mem);
 
-/* Rank `rank` watches own link `link`. */
-void ll_watch_add(ll_packet_watch *watch, uint32_t link, uint32_t rank, ll_arena *mem);
+/* paths = adaptive: the source's rank, `source`, watches the links at which the flow's paths
+ * diverge. Notes what this rank, `rank`, has to do with it. */
+void ll_watch_flow(ll_packet_net *net, const ll_packet_flow *flow, uint32_t source, uint32_t rank,
+                   ll_arena *mem);
 
 /* Ends the calls of ll_watch_add. n_link: links of this rank. */
 void ll_watch_settle(ll_packet_watch *watch, int64_t n_link, ll_arena *mem);

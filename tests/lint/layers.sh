@@ -22,7 +22,7 @@ n_file=0
 while read -r file; do
     n_file=$((n_file + 1))
     lines=$(wc -l <"$file")
-    [ "$lines" -le 600 ] || complain "$file: $lines lines, at most 600"
+    [ "$lines" -le 400 ] || complain "$file: $lines lines, at most 400"
 done < <(find sim topology -name '*.[ch]' | sort)
 [ "$n_file" -gt 20 ] || complain "only $n_file files were found"
 

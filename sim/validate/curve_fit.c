@@ -11,8 +11,7 @@
 enum { MAX_CANDIDATE = LL_N_ALGORITHM, N_START = 24, N_STEP = 200 };
 #define KNEE 0.03 /* deviations below 3 % count as squares */
 
-/* Bits of collectives. */
-#define BIT(c) (1u << (c))
+#define BIT(c) (1u << (c)) /* of a collective */
 enum {
     RINGS = BIT(LL_ALL_REDUCE) | BIT(LL_ALL_GATHER) | BIT(LL_REDUCE_SCATTER) | BIT(LL_BROADCAST),
     ANY = BIT(LL_N_COLLECTIVE) - 1

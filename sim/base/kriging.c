@@ -1,0 +1,118 @@
+#include "sim/base/kriging.h"
+
+#include "sim/base/status.h"
+
+#include <math.h>
+
+#define FINE 0.05
+
+static double likeness_at(const ll_kriging *k, const double *a, const double *b)
+{
+    double d = 0;
+    for (int i = 0; i < k->n_dim; i++)
+        d += fabs(a[i] - b[i]);
+    d /= k->length;
+    return (1 - FINE) * exp(-d) + (d < 1 ? FINE * exp(-d / FINE) : 0);
+}
+
+void ll_kriging_likeness(const ll_kriging *k, const double *at, double *likeness)
+{
+    for (int i = 0; i < k->n_point; i++)
+        likeness[i] = likeness_at(k, at, k->x + (ptrdiff_t)i * k->n_dim);
+}
+
+double ll_kriging_value(const ll_kriging *k, const double *likeness, int column)
+{
+    const double *weight = k->weight + (ptrdiff_t)column * k->n_point;
+    double sum = k->mean[column];
+    for (int i = 0; i < k->n_point; i++)
+        sum += weight[i] * likeness[i];
+    return sum;
+}
+
+/* a: [n][n], symmetric and positive; its lower triangle becomes that of L with a = L L'. */
+static void cholesky(int n, double *a)
+{
+    for (int j = 0; j < n; j++) {
+        double *row = a + (ptrdiff_t)j * n;
+        for (int i = 0; i <= j; i++) {
+            const double *other = a + (ptrdiff_t)i * n;
+            double sum = row[i];
+            for (int c = 0; c < i; c++)
+                sum -= row[c] * other[c];
+            LL_ASSERT(i < j || sum > 0, "two points of a table are one");
+            row[i] = i < j ? sum / other[i] : sqrt(sum);
+        }
+    }
+}
+
+/* x becomes the solution of L L' x = x. */
+static void solve(int n, const double *l, double *x)
+{
+    for (int i = 0; i < n; i++) {
+        const double *row = l + (ptrdiff_t)i * n;
+        for (int c = 0; c < i; c++)
+            x[i] -= row[c] * x[c];
+        x[i] /= row[i];
+    }
+    for (int i = n - 1; i >= 0; i--) {
+        const double *row = l + (ptrdiff_t)i * n;
+        x[i] /= row[i];
+        for (int c = 0; c < i; c++)
+            x[c] -= row[c] * x[i];
+    }
+}
+
+/* What the others say of point i is value - weight / q, with q the i-th of the diagonal of
+ * inv(A) - inv(A) 1 1' inv(A) / 1' inv(A) 1 (Dubrule 1983). one: inv(A) 1. */
+static void leave_out(ll_kriging *k, const double *l, const double *one, double sum_one,
+                      const double *value, double *scratch)
+{
+    const int n = k->n_point;
+    for (int i = 0; i < n; i++) {
+        for (int c = 0; c < n; c++)
+            scratch[c] = c == i;
+        solve(n, l, scratch);
+        const double q = scratch[i] - one[i] * one[i] / sum_one;
+        for (int c = 0; c < k->n_column; c++) {
+            const ptrdiff_t at = (ptrdiff_t)i * k->n_column + c;
+            k->without[at] = value[at] - k->weight[(ptrdiff_t)c * n + i] / q;
+        }
+    }
+}
+
+void ll_kriging_fit(int n_point, int n_dim, const double *x, double length, int n_column,
+                    const double *value, bool without, ll_arena *mem, ll_kriging *out)
+{
+    LL_ASSERT(n_point > 0 && n_dim <= LL_KRIGING_MAX_DIM, "%d points of %d", n_point, n_dim);
+    *out = (ll_kriging){n_point, n_dim, n_column, length, x, NULL, NULL, NULL};
+    const size_t n = (size_t)n_point;
+    out->weight = ll_arena_array(mem, n * (size_t)n_column, double);
+    out->mean = ll_arena_array(mem, n_column, double);
+    out->without =
+        without && n_point > 1 ? ll_arena_array(mem, n * (size_t)n_column, double) : NULL;
+    ll_arena_mark mark = ll_arena_here(mem);
+    double *a = ll_arena_array(mem, n * n, double), *one = ll_arena_array(mem, n, double);
+    double *scratch = ll_arena_array(mem, n, double), sum_one = 0;
+    for (int i = 0; i < n_point; i++) {
+        ll_kriging_likeness(out, x + (ptrdiff_t)i * n_dim, a + (ptrdiff_t)i * n_point);
+        one[i] = 1;
+    }
+    cholesky(n_point, a);
+    solve(n_point, a, one);
+    for (int i = 0; i < n_point; i++)
+        sum_one += one[i];
+    for (int c = 0; c < n_column; c++) {
+        double *weight = out->weight + (ptrdiff_t)c * n_point, sum = 0;
+        for (int i = 0; i < n_point; i++) {
+            weight[i] = value[(ptrdiff_t)i * n_column + c];
+            sum += one[i] * weight[i];
+        }
+        out->mean[c] = sum / sum_one;
+        for (int i = 0; i < n_point; i++)
+            weight[i] -= out->mean[c];
+        solve(n_point, a, weight);
+    }
+    if (out->without) leave_out(out, a, one, sum_one, value, scratch);
+    ll_arena_release(mem, mark);
+}

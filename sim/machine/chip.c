@@ -19,6 +19,20 @@ double ll_precision_B(ll_precision p)
         .name = (name_), .kind = LL_KIND_RATIO, .flags = LL_KEY_FACT, .offset = (field), \
         .def = (def_), .min = 0.01, .max = 1, .doc = (doc_)                              \
     }
+#define TIME(field, name_, def_, doc_)                                                  \
+    {                                                                                   \
+        .name = (name_), .kind = LL_KIND_TIME, .flags = LL_KEY_FACT, .offset = (field), \
+        .def = (def_), .min = 0, .max = 1, .doc = (doc_)                                \
+    }
+#define QUANTISE(precision, name_)                                                   \
+    TIME(offsetof(ll_chip, quantise_s) + (precision) * sizeof(double), name_, "0 s", \
+         "time of quantising the input of a linear layer that is timed alone, beside its traffic")
+#define TABLE(kind_, name_, doc_)                                                       \
+    {                                                                                   \
+        .name = (name_), .kind = LL_KIND_STRING, .flags = LL_KEY_FACT | LL_KEY_PATH,    \
+        .offset = offsetof(ll_chip, table) + (kind_) * sizeof(ll_text_file), .def = "", \
+        .doc = (doc_)                                                                   \
+    }
 #define GEMM(precision, name_, def_)                                               \
     FRAC(offsetof(ll_chip, gemm_frac) + (precision) * sizeof(double), name_, def_, \
          "fraction of that peak that the best GEMM reaches")
@@ -97,6 +111,20 @@ const ll_key ll_chip_keys[] = {
      .min = 0,
      .max = 1,
      .doc = "gap between two kernels: the exposed part of a launch"},
+    TIME(offsetof(ll_chip, kernel_floor_s), "kernel_floor", "2.5 us",
+         "the shortest kernel in a CUDA graph, for `lineloss kernels`"),
+    TIME(offsetof(ll_chip, attention_floor_s), "attention_floor", "11 us",
+         "the shortest attention in a CUDA graph, for `lineloss kernels`"),
+    TIME(offsetof(ll_chip, experts_floor_s), "experts_floor", "36 us",
+         "the shortest layer of experts in a CUDA graph, for `lineloss kernels`"),
+    QUANTISE(LL_TIMED_FP4, "quantise_fp4"),
+    QUANTISE(LL_TIMED_FP8, "quantise_fp8"),
+    QUANTISE(LL_TIMED_FP8_BLOCK, "quantise_fp8_block"),
+    {.name = "measured_as",
+     .kind = LL_KIND_STRING,
+     .offset = offsetof(ll_chip, measured_as),
+     .def = "",
+     .doc = "what tables of measured kernels call the chip, such as \"h100_sxm h800\""},
     {.name = "host_call",
      .kind = LL_KIND_TIME,
      .flags = LL_KEY_FACT,

@@ -7,6 +7,7 @@
 #define LL_MACHINE_CHIP_H
 
 #include "sim/config/config.h"
+#include "sim/machine/timed.h"
 
 typedef enum ll_precision {
     LL_PRECISION_FP4,
@@ -33,8 +34,13 @@ typedef struct ll_chip {
     double memory_frac;      /* of memory_Bps, reached by a large copy */
     double memory_sustained; /* of memory_Bps * memory_frac, reached by kernels of a layer */
     double launch_s;         /* per kernel, exposed */
-    double host_call_s;      /* host time per call that launches a kernel */
-    double power_W;          /* 0: not known */
+    /* Of kernels that are timed alone, see timed_model.h. */
+    double kernel_floor_s, attention_floor_s, experts_floor_s; /* the shortest of them */
+    double quantise_s[LL_N_TIMED_PRECISION]; /* of a linear layer's input, beside the traffic */
+    const char *measured_as;                 /* its names in tables, separated by blanks */
+    ll_text_file table[LL_N_TIMED];          /* measured kernels; "": none */
+    double host_call_s;                      /* host time per call that launches a kernel */
+    double power_W;                          /* 0: not known */
 } ll_chip;
 
 extern const ll_key ll_chip_keys[];

@@ -131,7 +131,7 @@ const ll_config_entry *ll_config_entry_at(const ll_config *cfg, int i);
 /* A file that a value of the effective configuration names, such as an edge list. */
 typedef struct ll_config_file {
     const char *path; /* of the key: "cluster.topology.file" */
-    const char *name; /* as seen from the current folder of rank 0 */
+    const char *name; /* as the value has it: the same wherever the configurations lie */
     const char *text; /* all of it */
 } ll_config_file;
 

@@ -181,7 +181,7 @@ int ll_config_files(const ll_config *cfg, ll_arena *mem, const ll_config_file **
         const char *name = ll_node_file(ll_node_walk(cfg->root, e->path, &rest), e->text, mem);
         for (int k = 0; k < cfg->n_attached; k++)
             if (strcmp(cfg->attached[k].name, name) == 0) {
-                files[n++] = (ll_config_file){e->path, name, cfg->attached[k].text};
+                files[n++] = (ll_config_file){e->path, e->text, cfg->attached[k].text};
                 break;
             }
     }

@@ -247,7 +247,11 @@ static void attach(const ll_node *node, ll_text *out)
     if (!ll_node_is_value(node) || node->type == LL_NODE_BOOL || node->type == LL_NODE_NUMBER ||
         !ll_key_is_file(node->name) || !*node->text)
         return;
-    ll_attached it = {.name = ll_node_file(node, node->text, mem)};
+    size_t n = strcspn(node->text, "|"); /* evidence stands behind it */
+    while (n > 0 && (node->text[n - 1] == ' ' || node->text[n - 1] == '\t'))
+        n--;
+    if (n == 0) return;
+    ll_attached it = {.name = ll_node_file(node, ll_arena_strndup(mem, node->text, n), mem)};
     ll_file file = {.path = it.name, .who = it.name, .what = "text"};
     ll_error *err = ll_arena_new(mem, ll_error);
     ll_text text;

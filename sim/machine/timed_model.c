@@ -268,6 +268,22 @@ static double ratio_at(const ll_timed_group *g, const ll_timed *t, bool *known)
     return exp(step * here + (1 - step) * column_ratio(g, i, c - 1));
 }
 
+/* The group of a kernel; NULL: the chip has no table of it. Experts with copies, by load, are as if
+ * balanced; other laws of popularity are nearest to the one that there is. */
+static const ll_timed_group *group_of(const ll_kernel_tables *tables, const ll_timed *t)
+{
+    const ll_timed_group *near = NULL;
+    const bool even = strcmp(t->variant, "balanced") == 0 || strstr(t->variant, "eplb");
+    for (int i = 0; i < tables->n; i++) {
+        const ll_timed_group *g = &tables->group[i];
+        if (same_group(t, g->kind, g->precision, g->variant)) return g;
+        if (t->kind == LL_TIMED_EXPERTS && g->kind == t->kind && g->precision == t->precision &&
+            even == (strcmp(g->variant, "balanced") == 0))
+            near = g;
+    }
+    return near;
+}
+
 double ll_timed_predict_s(const ll_chip *chip, const ll_kernel_tables *tables, const ll_timed *t,
                           bool *known)
 {
@@ -275,10 +291,6 @@ double ll_timed_predict_s(const ll_chip *chip, const ll_kernel_tables *tables, c
     if (!known) known = &ignored;
     const double roofline_s = ll_timed_roofline_s(chip, t);
     *known = false;
-    for (int i = 0; i < tables->n && roofline_s > 0; i++) {
-        const ll_timed_group *g = &tables->group[i];
-        if (same_group(t, g->kind, g->precision, g->variant))
-            return roofline_s * ratio_at(g, t, known);
-    }
-    return roofline_s;
+    const ll_timed_group *g = roofline_s > 0 ? group_of(tables, t) : NULL;
+    return g ? roofline_s * ratio_at(g, t, known) : roofline_s;
 }

@@ -90,19 +90,33 @@ static double error_of(const ll_kernel_row *row)
     return row->predicted_s / row->kernel->time_s - 1;
 }
 
-static bool class_make(const ll_kernel_report *r, ll_timed_kind kind, ll_timed_precision precision,
-                       const struct size *size, double *error, ll_kernel_class *out)
+static const char *const routings[] = {"", "balanced", "skewed"};
+enum { N_ROUTING = sizeof routings / sizeof *routings };
+
+/* Index into routings. */
+static int routing_of(const ll_timed *t)
+{
+    if (t->kind != LL_TIMED_EXPERTS) return 0;
+    return strcmp(t->variant, "balanced") == 0 ? 1 : 2;
+}
+
+/* key: kind, precision, routing. */
+static bool class_make(const ll_kernel_report *r, const int *key, const struct size *size,
+                       double *error, ll_kernel_class *out)
 {
     int n = 0;
     for (int i = 0; i < r->n; i++) {
         const ll_timed *t = r->row[i].kernel;
-        if (t->kind == kind && t->precision == precision && t->time_s > 0 &&
-            t->time_s >= size->from_s && t->time_s < size->to_s)
+        if ((int)t->kind == key[0] && (int)t->precision == key[1] && routing_of(t) == key[2] &&
+            t->time_s > 0 && t->time_s >= size->from_s && t->time_s < size->to_s)
             error[n++] = error_of(&r->row[i]);
     }
     if (n == 0) return false;
-    *out = (ll_kernel_class){
-        ll_timed_types[kind].name, ll_timed_precision_names[precision], size->name, n, 0, 0, 0};
+    *out = (ll_kernel_class){.kind = ll_timed_types[key[0]].name,
+                             .precision = ll_timed_precision_names[key[1]],
+                             .routing = routings[key[2]],
+                             .size = size->name,
+                             .n = n};
     ll_stats_sort(n, error);
     out->bias = ll_stats_quantile(n, error, 0.5);
     out->median_abs_err = ll_stats_median_abs(n, error);
@@ -113,14 +127,15 @@ static bool class_make(const ll_kernel_report *r, ll_timed_kind kind, ll_timed_p
 int ll_kernel_classes(const ll_kernel_report *report, ll_arena *mem, const ll_kernel_class **out)
 {
     double *error = ll_arena_array(mem, report->n, double);
-    ll_kernel_class *all =
-        ll_arena_array(mem, LL_N_TIMED * LL_N_TIMED_PRECISION * N_SIZE, ll_kernel_class);
+    enum { N_KEY = LL_N_TIMED * LL_N_TIMED_PRECISION * N_ROUTING };
+    ll_kernel_class *all = ll_arena_array(mem, N_KEY * N_SIZE, ll_kernel_class);
     int n = 0;
-    for (int kind = 0; kind < LL_N_TIMED; kind++)
-        for (int p = 0; p < LL_N_TIMED_PRECISION; p++)
-            for (int s = 0; s < N_SIZE; s++)
-                n += class_make(report, (ll_timed_kind)kind, (ll_timed_precision)p, &sizes[s],
-                                error, &all[n]);
+    for (int k = 0; k < N_KEY; k++) {
+        const int key[] = {k / N_ROUTING / LL_N_TIMED_PRECISION,
+                           k / N_ROUTING % LL_N_TIMED_PRECISION, k % N_ROUTING};
+        for (int c = 0; c < N_SIZE; c++)
+            n += class_make(report, key, &sizes[c], error, &all[n]);
+    }
     *out = all;
     return n;
 }
@@ -130,6 +145,7 @@ ll_table *ll_kernel_classes_table(const ll_kernel_report *report, ll_arena *mem)
     static const ll_column columns[] = {
         {.name = "kind"},
         {.name = "precision"},
+        {.name = "routing"},
         {.name = "size"},
         {.name = "kernels", .key = "n", .right = true},
         {.name = "median %", .key = "median_percent", .right = true},
@@ -142,11 +158,12 @@ ll_table *ll_kernel_classes_table(const ll_kernel_report *report, ll_arena *mem)
         ll_table_row(t);
         ll_table_set(t, 0, "%s", all[i].kind);
         ll_table_set(t, 1, "%s", all[i].precision);
-        ll_table_set(t, 2, "%s", all[i].size);
-        ll_table_set(t, 3, "%d", all[i].n);
-        ll_table_set(t, 4, "%.1f", 100 * all[i].median_abs_err);
-        ll_table_set(t, 5, "%.1f", 100 * all[i].p90_abs_err);
-        ll_table_set(t, 6, "%+.1f", 100 * all[i].bias);
+        ll_table_set(t, 2, "%s", all[i].routing);
+        ll_table_set(t, 3, "%s", all[i].size);
+        ll_table_set(t, 4, "%d", all[i].n);
+        ll_table_set(t, 5, "%.1f", 100 * all[i].median_abs_err);
+        ll_table_set(t, 6, "%.1f", 100 * all[i].p90_abs_err);
+        ll_table_set(t, 7, "%+.1f", 100 * all[i].bias);
     }
     return t;
 }
@@ -228,6 +245,7 @@ void ll_kernel_json(const ll_kernel_report *report, ll_arena *mem, ll_text *out)
         ll_json_open(&j, NULL, '{');
         ll_json_string(&j, "kind", all[i].kind);
         ll_json_string(&j, "precision", all[i].precision);
+        if (*all[i].routing) ll_json_string(&j, "routing", all[i].routing);
         ll_json_string(&j, "size", all[i].size);
         ll_json_integer(&j, "n", all[i].n);
         ll_json_number(&j, "median_abs_err", all[i].median_abs_err);

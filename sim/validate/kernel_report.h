@@ -29,9 +29,11 @@ void ll_kernel_predict(const ll_chip *chip, const ll_kernel_tables *own,
 /* Whether a table's word for a chip means this one: letter case and signs do not matter. */
 bool ll_kernel_is_chip(const ll_chip *chip, const char *word);
 
-/* Errors of kernels of one kind, precision and size; predicted over measured, less 1. */
+/* Errors of kernels of one kind, precision, routing and size; predicted over measured, less 1. */
 typedef struct ll_kernel_class {
-    const char *kind, *precision, *size;
+    const char *kind, *precision;
+    const char *routing; /* of experts: "balanced" or "skewed"; "" */
+    const char *size;
     int n;
     double median_abs_err, p90_abs_err, bias; /* bias: the median with its sign */
 } ll_kernel_class;

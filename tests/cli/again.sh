@@ -23,13 +23,16 @@ for study in nvl72 atlas950_256 links_study.cfg; do
     mkdir elsewhere
     jq -r -f "$again" first.json >elsewhere/again.cfg || complain "$study: jq"
     if [ "$study" = links_study.cfg ]; then
-        [ "$(jq -r '.files[0].path + " " + .files[0].name' first.json)" = 'cluster.topology.file example_edge_list.txt' ] ||
-            complain "$study: $(jq .files first.json)"
-        jq -rj '.files[0].text' first.json >elsewhere/example_edge_list.txt
-        same elsewhere/example_edge_list.txt example_edge_list.txt
-    else
-        [ "$(jq 'has("files")' first.json)" = false ] || complain "$study: has files"
+        [ "$(jq -r '.files[0].path + " " + .files[0].name' first.json)" != 'cluster.topology.file example_edge_list.txt' ] &&
+            [ "$(jq -r '.files[-1].path + " " + .files[-1].name' first.json)" != 'cluster.topology.file example_edge_list.txt' ] &&
+            complain "$study: $(jq '.files[].path' first.json)"
     fi
+    # Each file as its key names it, from the configuration.
+    for file in $(jq -r '.files // [] | keys[]' first.json); do
+        name=elsewhere/$(jq -r ".files[$file].name" first.json)
+        mkdir -p "$(dirname "$name")"
+        jq -rj ".files[$file].text" first.json >"$name"
+    done
     (cd elsewhere && run again.cfg again && exit "$failed") || failed=1
     for field in checksum config_hash step_s; do
         [ "$(jq ".$field" first.json)" = "$(jq ".$field" elsewhere/again.json)" ] ||

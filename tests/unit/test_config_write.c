@@ -38,7 +38,11 @@ static void check_study(const char *name, ll_comm *comm, ll_arena *mem)
     CHECK(ll_study_load(&from, comm, mem, &study, &err) == LL_OK, "%s: %s", name, err.text);
     if (err.status != LL_OK) return;
     const char *text = written(study.config, true, mem);
+    const ll_config_file *file;
+    const int n_file = ll_config_files(study.config, mem, &file);
     ll_status status = ll_source_text("again", text, mem, &source, &err);
+    for (int i = 0; i < n_file && status == LL_OK; i++)
+        ll_source_attach("again", file[i].name, file[i].text, mem, &source);
     if (status == LL_OK) status = ll_study_parse(&from, source, mem, &again, &err);
     CHECK(status == LL_OK, "%s: %s", name, err.text);
     if (status != LL_OK) return;

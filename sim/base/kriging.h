@@ -19,22 +19,27 @@
 
 #include <stdbool.h>
 
-typedef struct ll_kriging {
-    int n_point, n_dim, n_column;
+typedef struct ll_kriging_points {
+    int n, n_dim;
+    const double *x; /* [n][n_dim], borrowed; they must differ */
     double length;   /* in the unit of x, the same in each dimension */
-    const double *x; /* [n_point][n_dim], borrowed */
-    double *weight;  /* [n_column][n_point] */
+} ll_kriging_points;
+
+typedef struct ll_kriging {
+    ll_kriging_points point;
+    int n_column;
+    double *weight;  /* [n_column][n] */
     double *mean;    /* [n_column] */
-    double *without; /* [n_point][n_column] value that the other points say; NULL: not asked */
+    double *without; /* [n][n_column] value that the other points say; NULL: not asked */
 } ll_kriging;
 
 enum { LL_KRIGING_MAX_DIM = 8 };
 
-/* value: [n_point][n_column]. Points must differ. O(n_point^3). */
-void ll_kriging_fit(int n_point, int n_dim, const double *x, double length, int n_column,
-                    const double *value, bool without, ll_arena *mem, ll_kriging *out);
+/* value: [n][n_column]. O(n^3). */
+void ll_kriging_fit(const ll_kriging_points *points, int n_column, const double *value,
+                    bool without, ll_arena *mem, ll_kriging *out);
 
-/* at: [n_dim]; likeness: [n_point], the scratch of the caller. Then the value of any column. */
+/* at: [n_dim]; likeness: [n], the scratch of the caller. Then the value of any column. */
 void ll_kriging_likeness(const ll_kriging *k, const double *at, double *likeness);
 double ll_kriging_value(const ll_kriging *k, const double *likeness, int column);
 

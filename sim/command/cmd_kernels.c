@@ -17,7 +17,7 @@ static ll_status own_tables(const ll_chip *chip, ll_arena *mem, ll_kernel_tables
         if (!chip->table[kind].text || !*chip->table[kind].text) continue;
         LL_TRY(ll_timed_parse(chip->table[kind].name, chip->table[kind].text, mem, &table, err));
         if (n + table.n > cap) {
-            row = ll_arena_grown(mem, row, n, n + table.n, sizeof *row);
+            row = ll_arena_grown(mem, row, n, n + table.n, sizeof(void *));
             cap = n + table.n;
         }
         for (int i = 0; i < table.n; i++)

@@ -212,7 +212,8 @@ static void group_make(const ll_chip *chip, ll_timed_group *g, int n, const ll_t
     }
     for (int i = 0; i < n_point; i++)
         gaps_fill(n_column, value + (ptrdiff_t)i * n_column);
-    ll_kriging_fit(n_point, n_dim, x, LENGTH, n_column, value, without, mem, &g->ratio);
+    const ll_kriging_points points = {n_point, n_dim, x, LENGTH};
+    ll_kriging_fit(&points, n_column, value, without, mem, &g->ratio);
     g->scratch = ll_arena_array(mem, n_point, double);
 }
 
@@ -245,7 +246,7 @@ void ll_kernel_tables_make(const ll_chip *chip, int n, const ll_timed *const *ro
 /* ln of the ratio in a column, by the others if the shape is point i of the table. */
 static double column_ratio(const ll_timed_group *g, int i, int c)
 {
-    if (g->ratio.without && i < g->ratio.n_point)
+    if (g->ratio.without && i < g->ratio.point.n)
         return g->ratio.without[(ptrdiff_t)i * g->n_column + c];
     return ll_kriging_value(&g->ratio, g->scratch, c);
 }
@@ -255,10 +256,10 @@ static double ratio_at(const ll_timed_group *g, const ll_timed *t, bool *known)
     const int n_dim = n_other(g->kind);
     double at[LL_TIMED_MAX_DIM];
     other_sizes(t, at);
-    const int i = point_find(g->ratio.x, g->ratio.n_point, n_dim, at);
+    const int i = point_find(g->ratio.point.x, g->ratio.point.n, n_dim, at);
     for (int d = 0; d < n_dim; d++)
         at[d] = fmin(fmax(at[d], g->low[d]), g->high[d]);
-    *known = i < g->ratio.n_point && g->ratio.without;
+    *known = i < g->ratio.point.n && g->ratio.without;
     if (!*known) ll_kriging_likeness(&g->ratio, at, g->scratch);
     const double size = fmin(fmax(log2(t->at[0]), g->column[0]), g->column[g->n_column - 1]);
     const int c = column_find(g->column, g->n_column, size);

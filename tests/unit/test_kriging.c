@@ -18,7 +18,7 @@ static double at(const ll_kriging *k, double a, double b, int column)
 static void test_points(ll_arena *mem)
 {
     ll_kriging k;
-    ll_kriging_fit(N, 2, &x[0][0], 2, N_COLUMN, &value[0][0], false, mem, &k);
+    ll_kriging_fit(&(ll_kriging_points){N, 2, &x[0][0], 2}, N_COLUMN, &value[0][0], false, mem, &k);
     for (int i = 0; i < N; i++) {
         CHECK(fabs(at(&k, x[i][0], x[i][1], 0) - value[i][0]) < 1e-12, "point %d", i);
         CHECK_NEAR(at(&k, x[i][0], x[i][1], 1), 10, 1e-12);
@@ -33,7 +33,8 @@ static void test_points(ll_arena *mem)
 static void test_without(ll_arena *mem)
 {
     ll_kriging all, others;
-    ll_kriging_fit(N, 2, &x[0][0], 2, N_COLUMN, &value[0][0], true, mem, &all);
+    ll_kriging_fit(&(ll_kriging_points){N, 2, &x[0][0], 2}, N_COLUMN, &value[0][0], true, mem,
+                   &all);
     for (int left = 0; left < N; left++) {
         double y[N][2], v[N][N_COLUMN];
         int n = 0;
@@ -42,7 +43,8 @@ static void test_without(ll_arena *mem)
                 y[n][0] = x[i][0], y[n][1] = x[i][1];
                 v[n][0] = value[i][0], v[n++][1] = value[i][1];
             }
-        ll_kriging_fit(n, 2, &y[0][0], 2, N_COLUMN, &v[0][0], false, mem, &others);
+        ll_kriging_fit(&(ll_kriging_points){n, 2, &y[0][0], 2}, N_COLUMN, &v[0][0], false, mem,
+                       &others);
         const double want = at(&others, x[left][0], x[left][1], 0);
         CHECK(fabs(all.without[left * N_COLUMN] - want) < 1e-10, "point %d: %g, want %g", left,
               all.without[left * N_COLUMN], want);
@@ -56,13 +58,13 @@ static void test_few(ll_arena *mem)
     static const double two[] = {0, 4}, v[] = {1, 3};
     ll_kriging k;
     double likeness[2];
-    ll_kriging_fit(2, 1, two, 2, 1, v, true, mem, &k);
+    ll_kriging_fit(&(ll_kriging_points){2, 1, two, 2}, 1, v, true, mem, &k);
     ll_kriging_likeness(&k, (const double[]){2}, likeness);
     CHECK_NEAR(ll_kriging_value(&k, likeness, 0), 2, 1e-12);
     ll_kriging_likeness(&k, (const double[]){4}, likeness);
     CHECK_NEAR(likeness[0], 0.95 * exp(-2), 1e-12);
     CHECK_NEAR(k.without[0], 3, 1e-12); /* the other one's value is all that is known */
-    ll_kriging_fit(1, 1, two, 2, 1, v + 1, true, mem, &k);
+    ll_kriging_fit(&(ll_kriging_points){1, 1, two, 2}, 1, v + 1, true, mem, &k);
     ll_kriging_likeness(&k, (const double[]){9}, likeness);
     CHECK_NEAR(ll_kriging_value(&k, likeness, 0), 3, 1e-12);
     CHECK(!k.without, "without its only point nothing is known");

@@ -80,7 +80,10 @@ static void check_twin(const env *e, const char *first, const char *other)
         const ll_effects_row *row = &f.row[i];
         const ll_effect *effect = &row->effect[1];
         if (row->is_group || !row->text[0] || !row->text[1]) continue;
-        if (!*row->text[1]) continue; /* "path=" sets nothing */
+        if (!*row->text[1]) { /* "path=" sets nothing */
+            n_below += fabs(effect->effect_frac) < f.threshold_frac;
+            continue;
+        }
         const char *set = ll_arena_printf(e->mem, "%s=%s", row->path, row->text[1]);
         const double headline = twin(e, first, 1, &set, false);
         CHECK(headline > 0 ? !effect->why && equal(effect->effect_frac, headline / base - 1)

@@ -21,7 +21,7 @@ static ll_status own_tables(const ll_chip *chip, ll_arena *mem, ll_kernel_tables
             cap = n + table.n;
         }
         for (int i = 0; i < table.n; i++)
-            if (ll_kernel_is_chip(chip, table.row[i].chip)) row[n++] = &table.row[i];
+            if (ll_timed_is_chip(chip, table.row[i].chip)) row[n++] = &table.row[i];
     }
     ll_kernel_tables_make(chip, n, row, true, mem, out);
     return LL_OK;

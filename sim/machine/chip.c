@@ -47,6 +47,9 @@ const ll_key ll_chip_keys[] = {
     GEMM(LL_PRECISION_FP8, "gemm_frac_fp8", "0.7"),
     GEMM(LL_PRECISION_BF16, "gemm_frac_bf16", "0.7"),
     GEMM(LL_PRECISION_FP16, "gemm_frac_fp16", "0.7"),
+    FRAC(offsetof(ll_chip, gemm_sustained), "gemm_sustained", "1",
+         "fraction of that rate which products keep when they go on for seconds, at the power "
+         "limit"),
     {.name = "multiprocessors",
      .kind = LL_KIND_COUNT,
      .flags = LL_KEY_FACT,

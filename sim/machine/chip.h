@@ -24,6 +24,7 @@ typedef struct ll_chip {
     const char *name;
     double peak_flop_per_s[LL_N_PRECISION]; /* dense; 0: the chip has no such precision */
     double gemm_frac[LL_N_PRECISION];       /* of the peak, reached by the best GEMM */
+    double gemm_sustained;                  /* of that rate, in GEMMs that go on for seconds */
     int64_t n_multiprocessor;               /* SMs or cores that compute GEMM tiles; 0: not known */
     double tile_fill_s;                 /* start-up of each wave of tiles, until operands arrive */
     double attention_frac;              /* of the 16-bit peak, fused attention, forward */

@@ -38,7 +38,8 @@ static double n_tile_of(const ll_matmul *p, const tile *t, int n_group, const do
 static double gemm_s(const ll_chip *chip, int precision, const ll_matmul *p, int n_group,
                      const double *rows)
 {
-    const double rate = chip->peak_flop_per_s[precision] * chip->gemm_frac[precision];
+    const double rate =
+        chip->peak_flop_per_s[precision] * chip->gemm_frac[precision] * chip->gemm_sustained;
     const double n_unit = (double)chip->n_multiprocessor, n_weight = n_group ? n_group : p->batch;
     const double read_B =
         (p->batch * p->m * p->k + n_weight * p->k * p->n) * ll_precision_B((ll_precision)precision);

@@ -308,3 +308,12 @@ ll_status ll_timed_parse(const char *file, const char *text, ll_arena *mem, ll_t
                             file, r.csv.heading_line);
     return err->status;
 }
+
+bool ll_timed_by_chip(const char *text)
+{
+    while (*text == '#' || *text == '\n' || *text == '\r') {
+        text += strcspn(text, "\n");
+        text += *text == '\n';
+    }
+    return strncmp(text, "chip,", 5) == 0;
+}

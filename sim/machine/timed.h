@@ -80,6 +80,9 @@ typedef struct ll_timed_table {
     const char *form; /* "gemm" */
 } ll_timed_table;
 
+/* Whether the heading has a column "chip": a table of more than products. */
+bool ll_timed_by_chip(const char *text);
+
 /* The cells of a table that hold a time. Errors, up to 20: a heading of no form, cells that are not
  * what their column wants. Not collective. */
 ll_status ll_timed_parse(const char *file, const char *text, ll_arena *mem, ll_timed_table *out,

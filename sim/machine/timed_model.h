@@ -3,7 +3,7 @@
  * A roofline per kind, with parameters of the chip (chip.h):
  *
  *   gemm      floor + GEMM of kernel.h; below 16 bits also the quantisation of its input:
- *             quantise + bytes that it moves / memory rate (5 per element with one scale per
+ *             quantise + bytes / (0.7 memory bandwidth) (5 per element with one scale per
  *             tensor, of which the maximum is found first; 3 with scales of blocks; 4.5 in FP4,
  *             which has both)
  *   prefill   floor + hypot( FLOP / rate, bytes / memory rate ); FLOP of a causal half; the rate
@@ -45,6 +45,16 @@ typedef struct ll_kernel_tables {
     int n;
     const ll_timed_group *group; /* [n], arena */
 } ll_kernel_tables;
+
+/* Whether a table's word for a chip means this one: letter case and signs do not matter; NULL does.
+ */
+bool ll_timed_is_chip(const ll_chip *chip, const char *word);
+
+/* The ll_precision whose peak counts. */
+int ll_timed_width(ll_timed_precision precision);
+
+/* Of a gemm: the floor, and the quantisation of its input. */
+double ll_timed_extra_s(const ll_chip *chip, const ll_timed *t);
 
 /* Whether kernels of its kind and precision have a roofline. */
 bool ll_timed_has_model(const ll_timed *t);

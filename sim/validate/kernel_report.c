@@ -8,37 +8,6 @@
 
 /* ---- Prediction ------------------------------------------------------------------------------ */
 
-static int plain(char c)
-{
-    if (c >= 'A' && c <= 'Z') return c - 'A' + 'a';
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ? c : 0;
-}
-
-/* The n bytes at `word` against a whole name, letters and digits alone. */
-static bool alike(const char *word, size_t n, const char *name)
-{
-    const char *end = word + n;
-    for (;;) {
-        while (word < end && !plain(*word))
-            word++;
-        while (*name && !plain(*name))
-            name++;
-        if (word == end || !*name) return word == end && !*name;
-        if (plain(*word++) != plain(*name++)) return false;
-    }
-}
-
-bool ll_kernel_is_chip(const ll_chip *chip, const char *word)
-{
-    if (!word || alike(word, strlen(word), chip->name)) return true;
-    for (const char *s = chip->measured_as; *s;) {
-        const size_t n = strcspn(s, " ");
-        if (n > 0 && alike(s, n, word)) return true;
-        s += n + (s[n] == ' ');
-    }
-    return false;
-}
-
 static void other_chip(ll_kernel_report *out, const char *chip, ll_arena *mem)
 {
     const size_t n = strlen(chip);
@@ -58,7 +27,7 @@ void ll_kernel_predict(const ll_chip *chip, const ll_kernel_tables *own,
     for (int i = 0; i < table->n; i++) {
         const ll_timed *t = &table->row[i];
         ll_kernel_row row = {.kernel = t};
-        if (!ll_kernel_is_chip(chip, t->chip)) {
+        if (!ll_timed_is_chip(chip, t->chip)) {
             other_chip(out, t->chip, mem);
             continue;
         }

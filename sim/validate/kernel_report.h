@@ -26,9 +26,6 @@ typedef struct ll_kernel_report {
 void ll_kernel_predict(const ll_chip *chip, const ll_kernel_tables *own,
                        const ll_timed_table *table, ll_arena *mem, ll_kernel_report *out);
 
-/* Whether a table's word for a chip means this one: letter case and signs do not matter. */
-bool ll_kernel_is_chip(const ll_chip *chip, const char *word);
-
 /* Errors of kernels of one kind, precision, routing and size; predicted over measured, less 1. */
 typedef struct ll_kernel_class {
     const char *kind, *precision;

@@ -62,7 +62,8 @@ static ll_chip small_chip(void)
                      .tile_fill_s = 2e-6,
                      .memory_Bps = 1e13,
                      .memory_frac = 1,
-                     .memory_sustained = 1};
+                     .memory_sustained = 1,
+                     .gemm_sustained = 1};
 }
 
 static void test_fit(void)

@@ -16,7 +16,7 @@ static ll_chip pure_chip(void)
         c.gemm_frac[p] = 1;
     }
     c.memory_Bps = 1e30;
-    c.memory_frac = c.memory_sustained = 1;
+    c.memory_frac = c.memory_sustained = c.gemm_sustained = 1;
     return c;
 }
 

@@ -3,6 +3,7 @@
 #include "sim/command/calibrate.h"
 
 #include "sim/validate/gemm_fit.h"
+#include "sim/validate/gemm_table.h"
 #include "sim/work/study.h"
 
 #include <string.h>
@@ -81,6 +82,37 @@ static void print(const ll_options *opt, const ll_chip *chip, const ll_gemms *ge
                     1e6 * fit->tile_fill_s, LL_GEMM_FIT_FILL_MIN);
 }
 
+/* A table by chips, as published: rates alone. */
+static ll_status table_fit(const char *path, const char *text, const ll_options *opt,
+                           const ll_chip *chip, ll_arena *mem, ll_text *out, ll_error *err)
+{
+    static const ll_column columns[] = {{.name = "precision"},
+                                        {.name = "products", .right = true},
+                                        {.name = "gemm_frac", .right = true},
+                                        {.name = "error %", .key = "error_percent", .right = true}};
+    ll_timed_table table;
+    ll_gemm_table_frac frac[LL_N_TIMED_PRECISION];
+    LL_TRY(ll_timed_parse(path, text, mem, &table, err));
+    ll_gemm_table_fit(chip, &table, LL_GEMM_TABLE_LEAST_S, mem, frac);
+    ll_table *t = ll_table_create(mem, "", (int)(sizeof columns / sizeof *columns), columns);
+    for (int p = 0; p < LL_N_TIMED_PRECISION; p++) {
+        if (frac[p].n == 0) continue;
+        ll_table_row(t);
+        ll_table_set(t, 0, "%s", ll_timed_precision_names[p]);
+        ll_table_set(t, 1, "%d", frac[p].n);
+        ll_table_set(t, 2, "%.3g", frac[p].frac);
+        ll_table_set(t, 3, "%.1f", 100 * frac[p].median_abs_err);
+    }
+    if (t->n_row == 0)
+        return ll_error_set(err, LL_ERR_CONFIG, "%s: no product of %s takes 100 us or more", path,
+                            chip->name);
+    if (opt->format == LL_FORMAT_TEXT)
+        ll_text_add(out, "gemm_frac of %s, by products of 100 us and more; error: median\n\n",
+                    chip->name);
+    ll_table_print(t, opt->format, ll_table_terminal_width(), out);
+    return LL_OK;
+}
+
 ll_status ll_calibrate_gemm(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_error *err)
 {
     if (opt->n_arg != 3)
@@ -95,10 +127,14 @@ ll_status ll_calibrate_gemm(const ll_options *opt, ll_comm *comm, ll_arena *mem,
     const char *text;
     size_t n;
     LL_TRY(ll_source_file(opt->arg[2], "a table of products", comm, mem, &text, &n, err));
-    LL_TRY(ll_gemm_parse(opt->arg[2], text, mem, &gemms, err));
-    LL_TRY(ll_gemm_fit_chip(&s->cluster.chip, &gemms, mem, &fit, err));
     ll_text out;
     ll_text_init(&out, mem);
+    if (ll_timed_by_chip(text)) {
+        LL_TRY(table_fit(opt->arg[2], text, opt, &s->cluster.chip, mem, &out, err));
+        return ll_command_print(comm, &out, err);
+    }
+    LL_TRY(ll_gemm_parse(opt->arg[2], text, mem, &gemms, err));
+    LL_TRY(ll_gemm_fit_chip(&s->cluster.chip, &gemms, mem, &fit, err));
     if (ll_comm_rank(comm) == 0) print(opt, &s->cluster.chip, &gemms, &fit, mem, &out);
     return ll_command_print(comm, &out, err);
 }

@@ -59,7 +59,7 @@ inputs() { sed -n '/^What it hangs on/,/^[0-9]* inputs were changed/p' text; }
 inputs | awk '/^cluster/ { for (i = 1; i <= NF; i++) if ($i ~ /^[-+][0-9]+\.[0-9]+$/) { x = $i < 0 ? -$i : $i; break }
     if (n++ && x > last + 0.3) exit 1; last = x }' || complain "inputs are not in order: $(inputs)"
 inputs >out
-has out '^cluster\.chip\.gemm_frac_bf16 +0\.729 +-[0-9.]+ +\+[0-9.]+ +measured$'
+has out '^cluster\.chip\.gemm_frac_bf16 +0\.756 +-[0-9.]+ +\+[0-9.]+ +measured$'
 has text '^7 of 7 self-checks hold\.$'
 # Sentences are filled, on a terminal of 60 columns too; tables may be wider.
 if command -v script >/dev/null; then
@@ -80,7 +80,7 @@ has out '"transfer_diff_frac"'
 expect 0 run nvl72 --beside flow,closed --format json
 has out '"diff_frac": 0,'
 expect 0 run nvl72 --engine packet
-has out '\.\.\. engine flow +4\.[0-9]+ s \([-+]0\.[0-9]+ %\)'
+has out '\.\.\. engine flow +5\.[0-9]+ s \([-+]0\.[0-9]+ %\)'
 
 # Ranks that share cores: a note, which --quiet keeps back; so is that of the environment.
 export PETSC_OPTIONS=-ll_x

@@ -18,8 +18,8 @@ static const int widths[LL_N_TIMED_PRECISION] = {
 static const double quantise_B[LL_N_TIMED_PRECISION] = {
     [LL_TIMED_FP4] = 4.5, [LL_TIMED_FP8] = 5, [LL_TIMED_FP8_BLOCK] = 3};
 
-/* Of the memory bandwidth, that kernels which quantise reach: with it GEMMs of FP8 with n from 512
- * to 16384 agree on one rate (H100: median error 6.5 %; 10.4 % with the bandwidth of a copy). */
+/* Of the memory bandwidth, reached by kernels that quantise: with it products of FP8 with n from
+ * 512 to 16384 agree best on one rate of multiplying (H100, H200, B200, GB300). */
 #define QUANTISE_FRAC 0.7
 
 static double memory_s(const ll_chip *chip, double bytes)

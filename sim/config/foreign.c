@@ -118,11 +118,18 @@ static const word values[] = {
     {"ethernet", "write \"clos\""},
 };
 
+/* Whether a character stands for one of a name, which is in small letters. */
+static bool alike(char a, char of_name)
+{
+    if (of_name == '_' && (a == ' ' || a == '-')) return true;
+    return tolower((unsigned char)a) == (unsigned char)of_name;
+}
+
 static bool same(const char *a, const char *b)
 {
-    for (; *a && *b; a++, b++) {
-        const bool space = *b == '_' && strchr(" -", *a);
-        if (!space && tolower((unsigned char)*a) != (unsigned char)*b) return false;
+    while (*a && *b && alike(*a, *b)) {
+        a++;
+        b++;
     }
     return *a == *b;
 }

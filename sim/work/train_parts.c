@@ -137,17 +137,32 @@ static void passes_ends(ll_train_parts *b)
     }
 }
 
+/* GEMMs with weights in a pass, at its precision. Each of a group counts. */
+static double weight_gemms(const ll_pass *pass)
+{
+    double n = 0;
+    for (int i = 0; i < pass->n_kernel; i++) {
+        const ll_kernel *k = &pass->kernel[i];
+        if (k->share != LL_SHARE_GEMM || k->precision != pass->precision) continue;
+        n += k->kind == LL_KERNEL_GROUPED_GEMM ? k->n_group : 1;
+    }
+    return n;
+}
+
 /* The amax reduction of FP8: one maximum of 4 B for the input, the weight and the gradient of each
- * GEMM in the layers of a chunk. */
+ * GEMM in the layers of an average chunk. */
 static void passes_scale(ll_train_parts *b)
 {
-    enum { TENSORS_PER_GEMM = 3, GEMMS_PER_LAYER = 4 };
+    enum { TENSORS_PER_GEMM = 3 };
     const ll_layout *l = b->layout;
     b->scale_pass = -1;
     if (!ll_stack_shares_scales(b->stack, l->precision) || l->dp * l->cp * l->tp == 1) return;
-    const double layers = (double)b->model->n_layer / (double)ll_chunk_count(l);
+    double n_gemm = 0;
+    for (int r = 0; r < b->model->n_run; r++)
+        n_gemm +=
+            (double)b->model->run[r].n_layer * weight_gemms(&b->graph->pass[b->layer_pass[0][r]]);
     const ll_exchange maxima = {"scale reduce", LL_ALL_REDUCE, TP | CP | DP,
-                                4 * TENSORS_PER_GEMM * GEMMS_PER_LAYER * layers};
+                                4 * TENSORS_PER_GEMM * n_gemm / (double)ll_chunk_count(l)};
     ll_pass *pass = ll_train_pass_new(b, l->precision, &b->scale_pass);
     ll_pass_use(pass, &maxima, 1, LL_HIDE_NONE, 0, 0);
     ll_graph_resolve(b->graph, b->layout, pass);

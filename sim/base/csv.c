@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Cells are unquoted and ended in place: what is written never overtakes what is read. */
+/* Quotes are removed and cells ended with a 0 in place: a cell never grows. */
 typedef struct reader {
     char *at, *end;
     int line;
@@ -22,7 +22,7 @@ static void skip_blanks(reader *r)
         r->at++;
 }
 
-/* The text of a cell in quotes, from behind the first one. */
+/* The text of a quoted cell, from the byte after its opening quote. */
 static void quoted_read(reader *r, char *out)
 {
     for (; r->at < r->end; r->at++) {
@@ -36,10 +36,10 @@ static void quoted_read(reader *r, char *out)
         *out++ = *r->at;
     }
     *out = '\0';
-    r->fault = "a quote stays open";
+    r->fault = "a quote is not closed";
 }
 
-/* The next cell; *last says that its line ends with it. */
+/* The next cell; *last: it is the last one of its line. */
 static const char *cell_read(reader *r, bool *last)
 {
     skip_blanks(r);
@@ -53,7 +53,7 @@ static const char *cell_read(reader *r, bool *last)
     const char *rest = r->at;
     for (stop = r->at; r->at < r->end && *r->at != ',' && *r->at != '\n'; r->at++)
         if (!is_blank(*r->at)) stop = r->at + 1;
-    if (quoted && stop > rest && !r->fault) r->fault = "text behind a cell in quotes";
+    if (quoted && stop > rest && !r->fault) r->fault = "text after the closing quote of a cell";
     *last = r->at == r->end || *r->at == '\n';
     r->line += r->at < r->end && *r->at == '\n';
     if (r->at < r->end) r->at++;
@@ -61,7 +61,7 @@ static const char *cell_read(reader *r, bool *last)
     return out;
 }
 
-/* Past lines without cells. */
+/* Moves past empty lines and comments. */
 static void skip_lines(reader *r)
 {
     while (r->at < r->end) {
@@ -156,7 +156,7 @@ ll_status ll_csv_find(const ll_csv *csv, const ll_csv_columns *columns, ll_arena
             ll_error_add(err, LL_ERR_CONFIG, "%s:%d: column '%s': %s", csv->name, csv->heading_line,
                          csv->column[i], ll_words_hint(&known, csv->column[i], hint, HINT_CAP));
         else if (ll_csv_column(csv, csv->column[i]) < i)
-            ll_error_add(err, LL_ERR_CONFIG, "%s:%d: column '%s' stands twice", csv->name,
+            ll_error_add(err, LL_ERR_CONFIG, "%s:%d: column '%s' appears twice", csv->name,
                          csv->heading_line, csv->column[i]);
     }
     for (int c = 0; c < columns->n; c++) {

@@ -22,7 +22,7 @@ typedef struct ll_csv {
 } ll_csv;
 
 /* Everything lives in mem, `bytes` may go. Errors, up to 20: no heading, a row with another
- * number of cells, a quote that stays open, text behind a closed one. */
+ * number of cells, a quote that is not closed, text after a closing quote. */
 ll_status ll_csv_parse(const char *name, const char *bytes, size_t n, ll_arena *mem, ll_csv *out,
                        ll_error *err);
 

@@ -1,4 +1,4 @@
-/* Why something cannot be: reasons of plain text that a caller may print, or not ask for.
+/* Faults: the reasons why something is not legal, as plain text that a caller may print.
  *
  * Whoever checks a layout, a block or a schedule gets a list to fill, or NULL when only yes or no
  * is of interest: a search asks thousands of times, in silence. */

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 enum {
-    LL_KEY_FACT = 1, /* a figure about the world: it wants evidence ("18 | vendor: data sheet") */
+    LL_KEY_FACT = 1, /* a figure about the world: it needs evidence ("18 | vendor: data sheet") */
     /* a fact about how something is built, or how much of it there is: racks, uplinks, layers. Who
      * sets it by --set and gives no word has chosen it. */
     LL_KEY_DESIGN = 4 | LL_KEY_FACT,

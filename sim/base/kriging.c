@@ -40,7 +40,7 @@ static void cholesky(int n, double *a)
             double sum = row[i];
             for (int c = 0; c < i; c++)
                 sum -= row[c] * other[c];
-            LL_ASSERT(i < j || sum > 0, "two points of a table are one");
+            LL_ASSERT(i < j || sum > 0, "two points of a table coincide");
             row[i] = i < j ? sum / other[i] : sqrt(sum);
         }
     }
@@ -63,8 +63,9 @@ static void solve(int n, const double *l, double *x)
     }
 }
 
-/* What the others say of point i is value - weight / q, with q the i-th of the diagonal of
- * inv(A) - inv(A) 1 1' inv(A) / 1' inv(A) 1 (Dubrule 1983). one: inv(A) 1. */
+/* Leave-one-out: the prediction of point i from all others is value - weight / q, where q is the
+ * i-th diagonal element of inv(A) - inv(A) 1 1' inv(A) / 1' inv(A) 1 (Dubrule 1983).
+ * one: inv(A) 1. */
 static void leave_out(ll_kriging *k, const double *l, const double *one, double sum_one,
                       const double *value, double *scratch)
 {

@@ -1,14 +1,14 @@
-/* Values that are known at scattered points, and what they probably are between them: ordinary
- * kriging (Cressie, "Statistics for Spatial Data", 1993, section 3.2).
+/* Interpolation between values that are known at scattered points: ordinary kriging (Cressie,
+ * "Statistics for Spatial Data", 1993, section 3.2).
  *
- * Values of two points are taken to be alike by their distance d, the sum over the dimensions of
- * |difference| / length:
+ * The correlation of two values (their likeness) falls with the distance d of their points, the
+ * sum over the dimensions of |difference| / length:
  *
  *   likeness = (1 - fine) exp(-d) + fine exp(-d / fine)
  *
- * The second part is what not even near neighbours share, so that one odd point does not pull at
- * all around it. At the points themselves the values come back exactly; far from all of them comes
- * the mean. Nothing is fitted: lengths are given.
+ * The second part, of a short range, lets a point differ from its near neighbours, so that one odd
+ * point does not pull on all around it. At a known point the result is its value; far from all of
+ * them it is their mean. Nothing is fitted: lengths are given.
  *
  * The same points have values in several columns (sizes of a kernel's longest dimension), each
  * interpolated on its own. */
@@ -30,7 +30,7 @@ typedef struct ll_kriging {
     int n_column;
     double *weight;  /* [n_column][n] */
     double *mean;    /* [n_column] */
-    double *without; /* [n][n_column] value that the other points say; NULL: not asked */
+    double *without; /* [n][n_column] predicted from all other points; NULL: not asked */
 } ll_kriging;
 
 enum { LL_KRIGING_MAX_DIM = 8 };

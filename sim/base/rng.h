@@ -14,6 +14,6 @@ double ll_rng_normal(uint64_t seed, uint64_t entity_id, uint64_t draw); /* mean 
 
 /* Exponential, less its mean: mean 0, variance 1, never below -1. */
 double ll_rng_delay(uint64_t seed, uint64_t entity_id, uint64_t draw);
-double ll_rng_delay_of(double u); /* the same from u in (0, 1), which it falls with */
+double ll_rng_delay_of(double u); /* the same from u in (0, 1); decreases in u */
 
 #endif

@@ -32,7 +32,7 @@ typedef struct ll_error {
 void ll_error_init(ll_error *err);
 
 /* Record the message if it is the first error; returns `status` either way. No newline at the end.
- * err NULL: whoever asks does not want to know why. */
+ * err NULL: the caller does not ask for the reason. */
 ll_status ll_error_set(ll_error *err, ll_status status, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -49,7 +49,8 @@ ll_status ll_error_add(ll_error *err, ll_status status, const char *fmt, ...)
 /* What LL_ASSERT calls after printing; main points it at MPI_Abort. NULL means abort(). */
 void ll_assert_on_fail(void (*stop)(int exit_code));
 
-/* Stop now, all ranks: by the same way, or else by _Exit. For what no caller could repair. */
+/* Stop all ranks now, in the way set by ll_assert_on_fail, or else by _Exit: for what no caller
+ * could repair. */
 _Noreturn void ll_stop(int exit_code);
 
 _Noreturn void ll_assert_fail(const char *file, int line, const char *cond, const char *fmt, ...)

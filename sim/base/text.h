@@ -24,8 +24,8 @@ int ll_text_utf8(const char *s);
  * terminal would obey; NULL if there is none. */
 const char *ll_text_unprintable(const char *s);
 
-/* All text for people goes out here: what is unprintable, but for ends of lines, as \x1b.
- * False if it cannot be written, see errno. */
+/* Prints text for people. Unprintable bytes other than ends of lines are written as escapes such
+ * as \x1b. False if it cannot be written, see errno. */
 bool ll_text_print(const char *s, FILE *out);
 
 /* Edit distance (insert, delete, replace, swap of neighbours), case-insensitive. */

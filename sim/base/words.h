@@ -16,8 +16,8 @@ typedef struct ll_words {
 /* Index of the word, or -1. */
 int ll_words_find(const ll_words *words, const char *word);
 
-/* "did you mean 'closed'? expected one of: closed, flow", as one suggestion is near or not, into
- * out[cap]; returns out. */
+/* "did you mean 'closed'? expected one of: closed, flow", without the first part if no word is
+ * near, into out[cap]; returns out. */
 const char *ll_words_hint(const ll_words *words, const char *word, char *out, size_t cap);
 
 /* *out: index of the word. Error: the text of fmt, which names the place and the word and ends

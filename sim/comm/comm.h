@@ -33,8 +33,8 @@ typedef enum ll_show {
 void ll_comm_show_set(ll_comm *comm, ll_show show);
 ll_show ll_comm_show(const ll_comm *comm);
 
-/* A note to the user, "lineloss: " and a sentence on standard error, on rank 0, unless quiet: what
- * a result does not say and does not depend on. Not collective. */
+/* A note to the user: "lineloss: " and a sentence, from rank 0 to standard error unless quiet. For
+ * what a result neither says nor depends on. Not collective. */
 void ll_comm_note(const ll_comm *comm, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void ll_comm_quiet_set(ll_comm *comm, bool quiet); /* no notes; it begins as false */
 
@@ -46,15 +46,15 @@ struct ll_progress *ll_comm_progress(const ll_comm *comm);
 /* The contiguous part [*lo, *hi) of n things that this rank has; may be empty. Not collective. */
 void ll_comm_slice(const ll_comm *comm, int64_t n, int64_t *lo, int64_t *hi);
 
-/* Bytes of rank 0 to everyone: on other ranks *bytes is allocated in mem. Collective. */
+/* Broadcast the bytes of rank 0. On other ranks *bytes is allocated in mem. Collective. */
 void ll_comm_bcast(ll_comm *comm, ll_arena *mem, const char **bytes, size_t *n);
 
-/* The bytes of all ranks, one after the other in rank order, to everyone; *n_all is their number.
+/* All-gather: the bytes of all ranks, one after the other in rank order; *n_all is their number.
  * The result is allocated in mem. Collective. */
 const void *ll_comm_gather(ll_comm *comm, ll_arena *mem, const void *bytes, size_t n,
                            size_t *n_all);
 
-/* Everyone gets the worst status, and the message of the lowest rank that has it. Collective. */
+/* All ranks get the worst status, and the message of the lowest rank that has it. Collective. */
 ll_status ll_comm_agree(ll_comm *comm, ll_status status, ll_error *err);
 
 /* Element-wise over ranks, in place. Integer sums (mod 2^64), minima and maxima are exact.

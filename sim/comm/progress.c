@@ -8,10 +8,10 @@
 
 enum { LINE_COLUMNS = 79 };
 
-static const double quiet_s = 0.25;     /* shorter work is not worth a line */
-static const double quiet_log_s = 1;    /* nor, in a file, this */
-static const double refresh_s = 0.1;    /* of a terminal */
-static const double refresh_log_s = 10; /* of a file */
+/* Shorter work shows no line, and the line is written again after `refresh`: on a terminal, and in
+ * a file. Chosen for the reader's comfort. */
+static const double quiet_s = 0.25, quiet_log_s = 1;
+static const double refresh_s = 0.1, refresh_log_s = 10;
 
 double ll_progress_clock_s(void)
 {
@@ -31,7 +31,7 @@ static void duration_format(double t_s, char *out, size_t cap)
         snprintf(out, cap, "%d h %d min", (int)(t_s / 3600), (int)(t_s / 60) % 60);
 }
 
-/* Names of what is around the head, the outermost first. */
+/* Names of the work that contains the head, the outermost first. */
 static void titles_add(const ll_progress *p, char *out, size_t cap)
 {
     if (p == NULL) return;
@@ -76,7 +76,7 @@ static void line_show(ll_progress *head, double elapsed_s)
     head->dirty = head->terminal;
 }
 
-/* Whether anybody wants to see it: asked only once the work has lasted. */
+/* Decides whether the line is shown. Called only when the work has lasted quiet_s. */
 static void wish_know(ll_progress *head)
 {
     const ll_show show = ll_comm_show(head->comm);
@@ -86,7 +86,7 @@ static void wish_know(ll_progress *head)
                (show == LL_SHOW_AUTO ? head->terminal : show == LL_SHOW_ALWAYS);
 }
 
-/* Of the head's total, as far as this work and what it is in have come. */
+/* The fraction of the head's total that is done, with this work and all work between them. */
 static double frac_of(const ll_progress *p)
 {
     double frac = p->total > 0 ? fmin(p->done / p->total, 1) : 0;

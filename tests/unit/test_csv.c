@@ -55,9 +55,9 @@ static void test_faults(ll_arena *mem)
                  {"a,b\n1,2\n3\n", "t.csv:3: 1 cells, but the heading has 2"},
                  {"a,b\n1,2,3\n", "t.csv:2: 3 cells, but the heading has 2"},
                  {"a,b\n1,2\n3\n4,5,6\n", "t.csv:4: 3 cells"}, /* not only the first */
-                 {"a,b\n1,\"2\"x\n", "t.csv:2: text behind a cell in quotes"},
-                 {"a,\"b\n1,2\n", "t.csv:1: a quote stays open"},
-                 {"a,b\n1,\"2\n", "t.csv:2: a quote stays open"}};
+                 {"a,b\n1,\"2\"x\n", "t.csv:2: text after the closing quote of a cell"},
+                 {"a,\"b\n1,2\n", "t.csv:1: a quote is not closed"},
+                 {"a,b\n1,\"2\n", "t.csv:2: a quote is not closed"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         ll_csv csv;
         ll_error err;
@@ -99,7 +99,7 @@ static void test_columns(ll_arena *mem)
     CHECK(!strcmp(err.text,
                   "t.csv:1: column 'tims_us': did you mean 'time_us'? expected one of: op, "
                   "bytes, time_us\n"
-                  "t.csv:1: column 'op' stands twice\n"
+                  "t.csv:1: column 'op' appears twice\n"
                   "t.csv:1: there is no column 'time_us'\n"),
           "%s", err.text);
 }

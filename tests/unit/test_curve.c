@@ -42,7 +42,7 @@ static void test_comma(void)
     parsed("t", "op,n,bytes,tims_us\nsend,2,8,6\n", "t:1: there is no column 'time_us'");
     parsed("t", "op,n,bytes,tims_us\nsend,2,8,6\n", "did you mean 'time_us'?");
     parsed("t", "op,n,bytes\nsend,2,8\n", "t:1: there is no column 'time_us'");
-    parsed("t", "op,n,n,time_us\n", "t:1: column 'n' stands twice");
+    parsed("t", "op,n,n,time_us\n", "t:1: column 'n' appears twice");
     parsed("t", "op,n,bytes,time_us\nreduse,2,8,6\n", "t:2: op = 'reduse'; expected all_reduce");
     parsed("t", "op,n,bytes,time_us\nsend,1,8,6\n",
            "t:2: n = '1'; expected a number of chips from 2");

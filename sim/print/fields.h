@@ -1,13 +1,13 @@
-/* Structs of plain data as JSON, as lines of CSV, and as a list of what they have.
+/* Structs of plain data as JSON, as CSV, and as documentation of their fields.
  *
- * A struct is described by a table with a row for each field: name, type, where it stands, unit
- * and meaning. All forms are driven by it, so that none can say something else than the others.
- * A list is a pointer to structs and a count.
+ * A struct is described by a table with a row for each field: name, type, offset, unit and
+ * meaning. All forms are printed from this table, so they cannot disagree. A list is a pointer to
+ * structs and a count.
  *
- * There are two tables of fields. The flat one has a row for each: field, value, unit, the items of
- * a list by their first field: losses[contention].chips. The tidy one has a row for each struct and
- * a column for each plain field, numbers in SI, for programs that read columns of one type:
- * loss_contention_chips.
+ * CSV comes in two forms. The flat table has a row (field, value, unit) for each field, and names
+ * the items of a list by their first field: losses[contention].chips. The tidy table has a row for
+ * each struct and a column for each plain field, numbers in SI units, for programs that read
+ * columns of one type: loss_contention_chips.
  */
 #ifndef LL_PRINT_FIELDS_H
 #define LL_PRINT_FIELDS_H
@@ -44,8 +44,8 @@ typedef struct ll_field {
     bool optional; /* LIST: not written if it is empty */
     size_t offset;
     const char *unit, *doc;
-    /* OBJECT, LIST, NAMED, WORDS: how the names of its columns in the tidy table begin; NULL: it
-     * has none there. Of the items of a list only numbers have columns. */
+    /* OBJECT, LIST, NAMED, WORDS: prefix of the names of its columns in the tidy table; NULL: it
+     * has no columns there. Only the numbers in the items of a list have columns. */
     const char *columns;
     const struct ll_field *sub; /* OBJECT, LIST */
     size_t n_offset, item_B;    /* LIST */
@@ -63,25 +63,26 @@ typedef struct ll_field {
     .name = (name_), .type = LL_FIELD_LIST, .offset = offsetof(struct_, member_), .unit = "", \
     .doc = (doc_), .sub = (sub_), .n_offset = offsetof(struct_, count_), .item_B = sizeof(item_)
 
-/* The fields of the struct at base, into an object that is open. */
+/* Writes the fields of the struct at base into the JSON object that is open. */
 void ll_fields_json(const ll_field *f, const void *base, ll_json *j);
 
 /* Rows "field, value, unit" of every plain field. */
 ll_table *ll_fields_flat(const ll_field *f, const void *base, ll_arena *mem);
 
-/* A row for each of the n structs, a column for everything that any of them has; "" where one has
- * it not, or it is no number; "none" for no words. As R and pandas read them: TRUE and FALSE, and
- * "fnv1a:" before hashes, which would be numbers where they have digits alone. */
+/* A row for each of the n structs, a column for each field that any of them has. A cell is "" if
+ * the struct does not have the field or its number is not finite, and "none" for an empty list of
+ * words. For R and pandas, booleans are TRUE and FALSE, and hashes begin with "fnv1a:", as one of
+ * digits alone would be read as a number. */
 ll_table *ll_fields_tidy(const ll_field *f, int n, const void *const *base, ll_arena *mem);
 
 /* The value of a plain field as text; "" for null. In mem. */
 const char *ll_field_text(const ll_field *f, const void *base, ll_arena *mem);
 
-/* Rows "field, type, unit, meaning" of what JSON has. prefix: before every field. */
+/* Rows "field, type, unit, meaning" of the fields in JSON. prefix: put before every field. */
 ll_table *ll_fields_list(ll_arena *mem);
 void ll_fields_list_add(const ll_field *f, const char *prefix, ll_table *t);
 
-/* Rows "column, unit, meaning" of what the tidy table may have: loss_<cause>_frac. */
+/* Rows "column, unit, meaning" of the columns that a tidy table may have: loss_<cause>_frac. */
 ll_table *ll_fields_columns(ll_arena *mem);
 void ll_fields_columns_add(const ll_field *f, const char *prefix, ll_table *t);
 

@@ -15,12 +15,12 @@ static ll_status object_read(const reader *r, const ll_field *f, const json_t *o
 static ll_status wrong(const reader *r, const ll_field *f, const char *expected)
 {
     return ll_error_set(r->err, LL_ERR_CONFIG,
-                        "%s: field '%s' is missing, or is no %s; expected a result as `lineloss "
+                        "%s: field '%s' is missing, or is not a %s; expected a result as `lineloss "
                         "run --format json` writes it",
                         r->name, f->name, expected);
 }
 
-/* null is a number that is not finite. */
+/* null stands for a number that is not finite. */
 static ll_status number_read(const reader *r, const ll_field *f, const json_t *value, double *out)
 {
     if (!json_is_number(value) && !json_is_null(value)) return wrong(r, f, "number");
@@ -128,13 +128,13 @@ static ll_status field_read(const reader *r, const ll_field *f, json_t *value, c
         return named_read(r, f, value, base);
     case LL_FIELD_WORDS:
         return words_read(r, f, value, base);
-    case LL_FIELD_INLINE: /* members of the object around it: inline_read */
+    case LL_FIELD_INLINE: /* members of the enclosing object, see inline_read */
         break;
     }
     return LL_OK;
 }
 
-/* Values of the names that the list has already. */
+/* Reads the values of an INLINE list, whose names are known already. */
 static ll_status inline_read(const reader *r, const ll_field *f, const json_t *object,
                              const char *base)
 {
@@ -163,7 +163,7 @@ ll_status ll_fields_read(const ll_field *f, const char *name, const char *text, 
     const reader r = {name, mem, err};
     json_t *object = json_loadb(text, n, JSON_REJECT_DUPLICATES, &why);
     if (!object)
-        return ll_error_set(err, LL_ERR_CONFIG, "%s:%d: no JSON: %s", name, why.line, why.text);
+        return ll_error_set(err, LL_ERR_CONFIG, "%s:%d: not JSON: %s", name, why.line, why.text);
     const ll_status status =
         json_is_object(object)
             ? object_read(&r, f, object, base)

@@ -1,4 +1,4 @@
-/* Structs of plain data back from JSON, by the table that wrote them. */
+/* Reads structs of plain data from JSON, by the table of fields that wrote it. */
 #ifndef LL_PRINT_FIELDS_READ_H
 #define LL_PRINT_FIELDS_READ_H
 
@@ -6,8 +6,9 @@
 #include "sim/print/fields.h"
 
 /* Parse `text` (n bytes) as one JSON object. name: of the file, for messages. Lists and strings
- * are made in mem; an INLINE list has its names before, and gets their values. Errors
- * (LL_ERR_CONFIG): no JSON (with the line), no object, a field that is missing or of another type.
+ * are made in mem. The caller fills in the names of an INLINE list, whose values are then read.
+ * Errors (LL_ERR_CONFIG): not JSON (with the line), not an object, a field that is missing or of
+ * another type.
  * Not collective. */
 ll_status ll_fields_read(const ll_field *f, const char *name, const char *text, size_t n,
                          void *base, ll_arena *mem, ll_error *err);

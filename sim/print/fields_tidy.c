@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What one struct has. */
+/* The columns and cells of one struct. */
 typedef struct named_text {
     const char *name, *text;
     bool numeric;
@@ -126,7 +126,8 @@ static void object_add(named_texts *row, const ll_field *f, const char *prefix, 
     }
 }
 
-/* All names, those of the first struct first; a column is numeric if it is so wherever it is. */
+/* All names, those of the first struct first. A column is numeric if it is so in every struct that
+ * has it. */
 static named_texts all_columns(int n, const named_texts *row, ll_arena *mem)
 {
     named_texts all = texts_make(mem);
@@ -165,7 +166,7 @@ ll_table *ll_fields_tidy(const ll_field *f, int n, const void *const *base, ll_a
     return t;
 }
 
-/* ---- What there may be ----------------------------------------------------------------------- */
+/* ---- Documentation of the columns ------------------------------------------------------------ */
 
 ll_table *ll_fields_columns(ll_arena *mem)
 {

@@ -6,9 +6,9 @@
  *   ll_json_number(&j, "step_s", 1.25);
  *   ll_json_close(&j);
  *
- * `key` is NULL inside lists and at the top. Numbers have 17 significant digits, so that reading
- * gives the same double back; what is not finite becomes null. Bytes that are not UTF-8 become
- * U+FFFD. */
+ * `key` is NULL inside lists and at the top. Numbers are written with 17 significant digits, so
+ * that the same double is read back; numbers that are not finite become null. Bytes that are not
+ * UTF-8 become U+FFFD. */
 #ifndef LL_PRINT_JSON_H
 #define LL_PRINT_JSON_H
 
@@ -33,6 +33,6 @@ void ll_json_string(ll_json *j, const char *key, const char *s); /* NULL becomes
 void ll_json_number(ll_json *j, const char *key, double x);
 void ll_json_integer(ll_json *j, const char *key, int64_t x);
 void ll_json_bool(ll_json *j, const char *key, bool b);
-void ll_json_raw(ll_json *j, const char *key, const char *s); /* s is JSON already */
+void ll_json_raw(ll_json *j, const char *key, const char *s); /* s is already JSON */
 
 #endif

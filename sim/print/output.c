@@ -14,8 +14,8 @@
 
 enum { PATH_CAP = 4096, NAME_CAP = 120 };
 
-/* The one piece of state outside of structs: a signal handler has no argument to find it by. Each
- * path counts while its flag is set. */
+/* State outside of structs, because a signal handler has no argument to find it by. Each path is
+ * valid while its flag is set. */
 static char pending_path[PATH_CAP]; /* the file that is being written */
 static char stage_path[PATH_CAP];   /* the folder of a set that is not complete */
 static char made_path[PATH_CAP];    /* the directory that this process made */
@@ -23,7 +23,8 @@ static DIR *stage_files;
 static volatile sig_atomic_t pending, staged, made; /* made: how many levels of it */
 static volatile sig_atomic_t n_complete;            /* files that are where they belong */
 
-/* readdir of glibc allocates nothing, and nobody else reads this one. */
+/* Called by signal handlers: glibc's readdir allocates nothing, and nothing else reads this
+ * directory stream. */
 static void stage_remove(void)
 {
     rewinddir(stage_files);
@@ -105,7 +106,8 @@ ll_status ll_output_prepare(const char *dir, ll_comm *comm, ll_error *err)
 
 /* ---- One file -------------------------------------------------------------------------------- */
 
-/* Where files of `dir` will be: those of the stage, in the folder that it stands in. */
+/* Length of the part of `dir` where its files will be in the end: the stage's parent folder, if
+ * `dir` is the stage. */
 static int final_length(const char *dir)
 {
     return (int)(staged && !strcmp(dir, stage_path) ? strrchr(dir, '/') - dir : (long)strlen(dir));
@@ -161,7 +163,7 @@ const char *ll_output_variant(const char *name, int n_set, const char *const *se
     const char *all = name;
     bool plain = true;
     for (int i = 0; i < n_set; i++) {
-        const char *s = set[i]; /* of "--seed seed=7" and "seed=7 | assumed" this: "seed=7" */
+        const char *s = set[i]; /* "seed=7" of "--seed seed=7" and of "seed=7 | assumed" */
         if (!strncmp(s, "--", 2)) s += strcspn(s, " ");
         s += strspn(s, " ");
         size_t n = strcspn(s, "|");
@@ -179,7 +181,7 @@ const char *ll_output_variant(const char *name, int n_set, const char *const *se
 
 typedef enum standing { NOTHING, SAME_CONFIGURATION, OTHER_CONFIGURATION } standing;
 
-/* What stands in the place of the main file, and since when. */
+/* What is where the main file will be written, and since when. */
 static standing standing_of(const ll_output *set, char date[32])
 {
     char path[PATH_CAP], line[PATH_CAP];
@@ -207,8 +209,8 @@ static ll_status set_check(const ll_output *set, ll_error *err)
     LL_TRY(directory_prepare(set->dir, err));
     if (set->force || standing_of(set, date) != OTHER_CONFIGURATION) return LL_OK;
     return ll_error_set(err, LL_ERR_CONFIG,
-                        "-o %s: %s/%s of %s is a result of another configuration; choose another "
-                        "directory, or replace it by --force",
+                        "-o %s: %s/%s of %s is the result of another configuration; choose another "
+                        "directory, or replace it with --force",
                         set->dir, set->dir, set->main, date);
 }
 
@@ -219,11 +221,11 @@ ll_status ll_output_check(const ll_output *set, ll_comm *comm, ll_error *err)
     return ll_comm_agree(comm, status, err);
 }
 
-/* A hidden folder that no other process has, on this machine or another one. */
+/* Makes a hidden folder whose name no other process uses, on this machine or another one. */
 static ll_status stage_make(const ll_output *set, ll_error *err)
 {
     enum { TRIES = 1000 };
-    LL_TRY(directory_make(set->dir, err)); /* somebody who failed may have taken it away again */
+    LL_TRY(directory_make(set->dir, err)); /* another process that failed may have removed it */
     for (int i = 0; i < TRIES; i++) {
         snprintf(stage_path, sizeof stage_path, "%s/.%s.%ld.%d", set->dir, set->main,
                  (long)getpid(), i);
@@ -269,7 +271,7 @@ static ll_status file_move(const ll_output *set, const char *name, ll_error *err
     return LL_OK;
 }
 
-/* The main file last: where it is of this set, all are. */
+/* Moves the main file last: if it is there, all files of the set are. */
 static ll_status set_move(const ll_output *set, ll_error *err)
 {
     char date[32], path[PATH_CAP], was[PATH_CAP];
@@ -287,7 +289,7 @@ static ll_status set_move(const ll_output *set, ll_error *err)
     return LL_OK;
 }
 
-/* The whole stage as a folder of its own. */
+/* Keeps the whole stage as a folder of its own. */
 static ll_status set_move_aside(const ll_output *set, ll_error *err)
 {
     enum { TRIES = 1000 };
@@ -299,7 +301,7 @@ static ll_status set_move_aside(const ll_output *set, ll_error *err)
         if (rename(set->stage, path) == 0) {
             n_complete++;
             fprintf(stderr,
-                    "lineloss: %s/%s is of another configuration by now; this result is in %s/\n",
+                    "lineloss: %s/%s now belongs to another configuration; this result is in %s/\n",
                     set->dir, set->main, path);
             return LL_OK;
         }

@@ -1,8 +1,8 @@
 /* Tables of text, and the five ways to print one.
  *
- * A table is rows of strings under named columns. The caller formats the numbers; a numeric column
- * holds numbers (or "-"), which is all that the printers want to know. A number set by
- * ll_table_number is rounded for people and for CSV, and stands in JSON to its last bit.
+ * A table is rows of strings under named columns. The caller formats the numbers and says which
+ * columns are numeric (a cell is a number or "-"). A number set by ll_table_number is rounded for
+ * people and for CSV, and written to JSON with all its digits.
  *
  *   ll_table *t = ll_table_create(mem, "Transfers", 2, (ll_column[]){{.name = "transfer"}, ...});
  *   ll_table_row(t);
@@ -63,23 +63,24 @@ void ll_table_number(ll_table *t, int i_column, int n_decimal, double x);
 void ll_table_print(const ll_table *t, ll_format format, int width, ll_text *out);
 
 /* One `table` environment with caption and label that fits a column of a two-column page
- * (\linewidth at 8 pt): text is wrapped, numbers are aligned. What cannot fit so becomes a `table*`
- * over both columns; more rows than a page holds become several environments, "continued". */
+ * (\linewidth at 8 pt): text is wrapped, numbers are aligned. A table that is too wide becomes a
+ * `table*` over both columns; one with more rows than a page holds becomes several environments,
+ * "continued". */
 void ll_table_latex(const ll_table *t, ll_text *out);
 
 void ll_table_text(const ll_table *t, int width, ll_text *out);
 
 /* The columns (or rows, by their first cell) that `names` lists, separated by commas, in its order.
- * A name is a key, or a heading; letter case, and a unit behind the key, may be left away: "mfu" is
- * mfu_frac. Errors (LL_ERR_CONFIG), beginning with `option`: a name that nothing has, with those
- * that there are; a name twice. The first column stays with columns, named or not. */
+ * A name is a key or a heading. Letter case does not matter, and the unit at the end of a key may
+ * be left out: "mfu" is mfu_frac. The first column is kept, named or not. Errors (LL_ERR_CONFIG),
+ * beginning with `option`: an unknown name, with those that there are; a name given twice. */
 ll_status ll_table_select(const ll_table *t, const char *option, const char *names, ll_table **out,
                           ll_error *err);
 ll_status ll_table_select_rows(const ll_table *t, const char *option, const char *names,
                                ll_table **out, ll_error *err);
 
-/* For those who print: cell of a row, or the heading of row -1; heading for programs; whether the
- * column is one of numbers. */
+/* For the printers: the cell of a row, or the heading if row is -1; the heading for programs;
+ * whether the column is numeric. */
 const char *ll_table_cell(const ll_table *t, int row, int c);
 const char *ll_table_key(const ll_table *t, int c);
 bool ll_table_numeric(const ll_table *t, int c);

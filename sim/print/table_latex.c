@@ -1,4 +1,4 @@
-/* A table for a paper: what fits a column of a page of two, by widths that are estimated from
+/* A table for a paper that fits one column of a two-column page; widths are estimated from the
  * characters. Text that does not fit is wrapped (tabularx), a table whose numbers do not fit goes
  * over both columns (table*), and one whose numbers do not fit there either is scaled. Packages:
  * booktabs, tabularx; graphicx for a table that is scaled. */
@@ -30,8 +30,8 @@ typedef struct layout {
 
 static bool is_break(char c) { return c && strchr("._/[](){}=,:;+-|@", c) != NULL; }
 
-/* Names of keys and of algorithms may break anywhere behind a sign, or after ten letters; words
- * are left to TeX, which knows where. */
+/* Names of keys and of algorithms may be broken after any sign, or after ten letters; ordinary
+ * words are hyphenated by TeX. */
 static bool breaks_itself(const char *word, size_t n)
 {
     size_t alphabetic = 0;
@@ -40,7 +40,7 @@ static bool breaks_itself(const char *word, size_t n)
     return n > 10 && (alphabetic < n - (word[n - 1] == '.' || word[n - 1] == ',') || n > 24);
 }
 
-/* One character, at most; a sign that TeX reads otherwise is written so that it prints as it is. */
+/* Appends one character; those that are special to TeX are escaped. */
 static void char_add(const char *s, ll_text *out)
 {
     static const struct {
@@ -76,7 +76,7 @@ static void text_add(const char *s, bool wrapped, ll_text *out)
         ll_text_add(out, *++s == '-' ? "--" : "$-$");
         if (*s == '-') return;
     }
-    /* behind the end of a row these two would be read as its options */
+    /* after the end of a row, TeX would read these two as its options */
     if (*s == '[' || *s == '*') ll_text_add(out, "{}");
     while (*s) {
         const size_t n = strcspn(s, " \n");
@@ -95,7 +95,7 @@ static void text_add(const char *s, bool wrapped, ll_text *out)
     }
 }
 
-/* Width of n bytes of Computer Modern or Times, rather too much than too little. */
+/* Estimated width of n bytes in Computer Modern or Times, rather too wide than too narrow. */
 static double width_pt(const char *s, size_t n)
 {
     double pt = 0;
@@ -143,7 +143,8 @@ static void heading_add(const layout *l, int c, ll_text *out)
     ll_text_add(out, "}");
 }
 
-/* Numbers aligned at the point need room for the longest before it and the longest behind it. */
+/* Numbers aligned at the point need room for the longest part before it and the longest after it.
+ * */
 static void cells_measure(layout *l, int c)
 {
     const ll_table *t = l->t;
@@ -164,8 +165,8 @@ static void cells_measure(layout *l, int c)
         ll_table_numeric(t, c) ? heading_pt(name, l->pt[c]) : width_pt(name, strlen(name));
 }
 
-/* Columns of text that are not short share what others leave, as they need it. False if that is
- * too little, or if there are none. */
+/* Divides the width that the other columns leave among long columns of text, by their need. False
+ * if it is too little, or if there are none. */
 static bool shares_find(layout *l, bool wide)
 {
     const ll_table *t = l->t;
@@ -293,7 +294,7 @@ static void caption_add(const ll_table *t, int part, ll_text *out)
     ll_text_add(out, "}\n");
 }
 
-/* Rows from `row` on, as many as a page takes; the row behind them is returned. */
+/* Appends as many rows from `row` on as fit on a page; returns the row after them. */
 static int part_add(const layout *l, int part, int row, ll_text *out)
 {
     const char *environment = l->wide ? "table*" : "table";

@@ -59,12 +59,12 @@ static ll_status items_find(const index *x, const char *option, const char *name
         if (i < 0) return unknown(x, option, name, err);
         for (int k = 0; k < *n; k++)
             if (item[k] == i)
-                return ll_error_set(err, LL_ERR_CONFIG, "%s: '%s' is there twice", option, name);
+                return ll_error_set(err, LL_ERR_CONFIG, "%s: '%s' is given twice", option, name);
         item[(*n)++] = i;
         names += length + (names[length] == ',');
     }
     if (*n) return LL_OK;
-    return ll_error_set(err, LL_ERR_CONFIG, "%s: no name; write for example %s", option,
+    return ll_error_set(err, LL_ERR_CONFIG, "%s: names nothing; write for example %s", option,
                         key_of(x, x->n - 1));
 }
 

@@ -8,7 +8,7 @@ enum { GAP = 2, NARROWEST = 12, LONGEST_WORD = 44 };
 typedef struct layout {
     const ll_table *t;
     int *w;            /* [n_column] width */
-    int *tail;         /* [n_column] of decimal columns: what stands from the point on */
+    int *tail;         /* [n_column] of decimal columns: width from the point on */
     const char **rest; /* [n_column] what is left to print of the cells of a row */
 } layout;
 
@@ -65,8 +65,8 @@ static void column_measure(const layout *l, int c, int *least)
     if (head + l->tail[c] > *least) *least = head + l->tail[c];
 }
 
-/* The widest columns that hold text or a heading of words shrink until a line fits in `width`, but
- * not so far that a word has to be cut. */
+/* Shrinks the widest columns that hold text or a heading of words until a line fits in `width`, but
+ * never below the length of their longest word. */
 static layout layout_fit(const ll_table *t, int width)
 {
     layout l = {t, ll_arena_array(t->mem, t->n_column, int),
@@ -102,7 +102,7 @@ static size_t chunk_length(const char *s, int w)
     return s[n] && space ? space : n;
 }
 
-/* Spaces before and behind n bytes of a cell. */
+/* Spaces before and after n bytes of a cell. */
 static void fill_split(const layout *l, int row, int c, const char *s, size_t n, int *before,
                        int *behind)
 {

@@ -1,4 +1,5 @@
-/* What a command took: in a file apart, because it differs from run to run. */
+/* Time and memory that a command took, in a file of their own because they differ from run to run.
+ * */
 #ifndef LL_PRINT_TIMING_H
 #define LL_PRINT_TIMING_H
 

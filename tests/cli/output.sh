@@ -23,7 +23,7 @@ has err '^lineloss: replaces res/mine\.json of 20[0-9-]+ [0-9:]+ UTC$'
 # Another configuration of that name is refused before it runs.
 cp -r res/. was
 expect 1 run b.cfg -o res
-has err '-o res: res/mine\.json of 20.* is a result of another configuration; .* --force'
+has err '-o res: res/mine\.json of 20.* is the result of another configuration; .* --force'
 [ -z "$(diff -r res was)" ] || complain "a refused run changes files: $(diff -r res was)"
 expect 0 run b.cfg -o res --force
 has err 'replaces res/mine\.json'

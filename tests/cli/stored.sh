@@ -66,13 +66,13 @@ refused path.json "unknown key 'tpp' in 'job'; did you mean"
 sed 's/"schema_version": 2/"schema_version": 1/' was/nvl72.json >schema.json
 refused schema.json '^schema\.json: schema_version 1; this version reads 2: run the study again$'
 head -c 3000 was/nvl72.json >cut.json
-refused cut.json '^cut\.json:[0-9]+: no JSON: '
+refused cut.json '^cut\.json:[0-9]+: not JSON: '
 echo '[]' >list.json
 refused list.json '^list\.json: expected one JSON object$'
 echo '{"schema_version": 2}' >empty.json
 refused empty.json "^empty\.json: field '[a-z_]+' is missing"
 sed 's/"losses": \[/"losses": 3, "was": [/' was/nvl72.json >losses.json
-refused losses.json "^losses\.json: field 'losses' is missing, or is no list"
+refused losses.json "^losses\.json: field 'losses' is missing, or is not a list"
 sed 's/"cause": "bubble"/"cause": "bubbles"/' was/nvl72.json >cause.json
 refused cause.json "^cause\.json: cause 'bubbles' is not known"
 refused nothing.json '^nothing\.json: '

@@ -173,8 +173,8 @@ static void test_select(ll_arena *mem)
         {"mfu,steps", "",
          "--columns: there is no 'steps'; did you mean 'step_s'? expected one of: study, step_s, "
          "mfu_frac\n"},
-        {"mfu,mfu_frac", "", "--columns: 'mfu_frac' is there twice\n"},
-        {"", "", "--columns: no name; write for example mfu_frac\n"},
+        {"mfu,mfu_frac", "", "--columns: 'mfu_frac' is given twice\n"},
+        {"", "", "--columns: names nothing; write for example mfu_frac\n"},
         {"mfu,,step", "", "--columns: there is no ''; expected one of: study, step_s, mfu_frac\n"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         ll_error err;

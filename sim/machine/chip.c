@@ -71,6 +71,8 @@ const ll_key ll_chip_keys[] = {
      .min = 0,
      .max = 1e5,
      .doc = "start-up cost of fused attention: as many keys more for each row of scores"},
+    TIME(offsetof(ll_chip, topk_row_s), "topk_row", "36 ns",
+         "time per token of the top-k by which a router spreads tokens over experts"),
     {.name = "memory",
      .kind = LL_KIND_SIZE,
      .flags = LL_KEY_FACT,

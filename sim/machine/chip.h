@@ -30,6 +30,7 @@ typedef struct ll_chip {
     double attention_frac;              /* of the 16-bit peak, fused attention, forward */
     double attention_backward_frac;     /* the same, backward */
     double attention_ramp;              /* start-up cost of a row of scores, in keys */
+    double topk_row_s;                  /* top-k of a router, per token */
     double memory_B, memory_reserved_B; /* reserved: context, communication buffers */
     double memory_Bps;
     double memory_frac;      /* of memory_Bps, reached by a large copy */

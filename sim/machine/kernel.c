@@ -98,6 +98,24 @@ int ll_kernel_wide_precision(const ll_chip *chip, int precision)
     return LL_PRECISION_BF16;
 }
 
+ll_kernel ll_kernel_attention(const ll_attention_shape *shape, bool backward, int precision)
+{
+    const ll_attention_shape *a = shape;
+    const double token = a->batch * a->n_query, score = token * a->n_key * a->head * a->counted;
+    const double width =
+        backward ? 6 * a->score_width + 4 * a->value_width : 2 * (a->score_width + a->value_width);
+    const double moved = (a->score_width + a->value_width) * (a->head + a->kv_head);
+    return (ll_kernel){
+        .kind = backward ? LL_KERNEL_ATTENTION_BACKWARD : LL_KERNEL_ATTENTION,
+        .share = LL_SHARE_ATTENTION,
+        .precision = precision,
+        .attention = *a,
+        .flop = width * score,
+        .bytes = 2 * token * (backward ? 2 : 1) * moved,
+        .keys = a->n_key / a->n_call * a->counted,
+    };
+}
+
 static double attention_s(const ll_chip *chip, const ll_kernel *kernel)
 {
     const int precision = ll_kernel_wide_precision(chip, kernel->precision);
@@ -124,6 +142,8 @@ double ll_kernel_s(const ll_chip *chip, const ll_kernel *kernel)
         const double rate = chip->peak_flop_per_s[precision] * chip->attention_frac;
         return fmax(kernel->flop / rate, ll_kernel_stream_s(chip, kernel->bytes));
     }
+    case LL_KERNEL_TOPK:
+        return kernel->gemm.m * chip->topk_row_s;
     case LL_KERNEL_STREAM:
         break;
     }

@@ -31,7 +31,13 @@
  *
  * Attention. The fused kernel has a start-up cost for each block of rows, equal to that of
  * `attention_ramp` more keys: with n keys per row it reaches n / (n + ramp) of its asymptotic rate.
- * Decode attention reads each key and value once for a single query, so it is bound by the memory.
+ * Heads of scores and of values may differ in width (MLA: 192 and 128). Backward it multiplies five
+ * times where it multiplies twice forward: scores are recomputed, and three of the five have the
+ * width of scores. Decode attention reads each key and value once for a single query, so it is
+ * bound by the memory.
+ *
+ * Router: the top-k of the experts' scores, one row a token. Such kernels are bound neither by FLOP
+ * nor by bytes: a time per row (`topk_row`).
  */
 #ifndef LL_MACHINE_KERNEL_H
 #define LL_MACHINE_KERNEL_H
@@ -57,12 +63,23 @@ static inline double ll_kernel_stream_s(const ll_chip *chip, double bytes)
     return bytes / (chip->memory_Bps * chip->memory_frac * chip->memory_sustained);
 }
 
+/* Fused attention on one chip: `batch` sequences of `head` heads, n_query queries in each, which
+ * attend to n_key keys before the mask. */
+typedef struct ll_attention_shape {
+    double batch, head, kv_head;
+    double n_query, n_key;
+    double score_width, value_width; /* of a head */
+    double counted;                  /* share of the scores that is computed: 0.5 if causal */
+    double n_call;                   /* calls; each sees n_key / n_call keys. 1, or cp */
+} ll_attention_shape;
+
 typedef enum ll_kernel_kind {
     LL_KERNEL_GEMM,         /* gemm, cut into n_part chunks along m; up to 3 run concurrently */
     LL_KERNEL_GROUPED_GEMM, /* gemm.n and gemm.k; rows: [n_group] values of m; one launch */
     LL_KERNEL_ATTENTION,    /* fused, forward: flop, bytes, keys per row of scores */
     LL_KERNEL_ATTENTION_BACKWARD,
     LL_KERNEL_DECODE, /* one query per sequence: flop, bytes of the keys and values */
+    LL_KERNEL_TOPK,   /* gemm.m rows: tokens that a router spreads over experts */
     LL_KERNEL_STREAM  /* bytes */
 } ll_kernel_kind;
 
@@ -77,10 +94,16 @@ typedef struct ll_kernel {
     int n_part;           /* GEMM: chunks along m; 1: not cut */
     bool weight_gradient; /* a split backward pass may run it later */
     ll_matmul gemm;
+    ll_attention_shape attention; /* of fused attention; 0 of others */
     double flop, bytes, keys;
     int n_group;
     const double *rows; /* [n_group], borrowed */
 } ll_kernel;
+
+/* The kernel of fused attention, with its FLOP, its keys a row, and its bytes in 16 bits: forward
+ * reads queries, keys and values and writes the result, backward moves all of them and their
+ * gradients. Pure. */
+ll_kernel ll_kernel_attention(const ll_attention_shape *shape, bool backward, int precision);
 
 /* Time of a kernel on one chip in seconds, without its launch. Pure. */
 double ll_kernel_s(const ll_chip *chip, const ll_kernel *kernel);

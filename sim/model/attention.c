@@ -56,8 +56,7 @@ typedef struct shape {
     double t, q, kv;         /* tokens; width of queries, and of keys (or values), on this chip */
     double n_head, head_dim; /* n_head: heads times sequences */
     double n_query, n_key;   /* tokens of each sequence: queries, and keys that they attend to */
-    double score_flop;       /* of both score GEMMs, forward */
-    double visited;          /* keys that a query attends to, per call of the fused kernel */
+    ll_attention_shape fused;
     double cp;
     bool old; /* attention is not fused */
 } shape;
@@ -72,18 +71,25 @@ static double kv_width(const ll_attention_param *a, const ll_split *split)
 
 static shape shape_of(const ll_attention_param *a, const ll_split *split)
 {
-    const double tp = (double)split->tp, counted = a->mask == LL_ATTENTION_CAUSAL ? 0.5 : 1;
+    const double tp = (double)split->tp, width = (double)a->head_dim;
     shape s = {.t = split->n_token,
                .q = (double)(a->n_head * a->head_dim) / tp,
                .kv = kv_width(a, split),
                .n_head = (double)a->n_head * split->n_sequence / tp,
-               .head_dim = (double)a->head_dim,
+               .head_dim = width,
                .n_query = split->n_query,
                .n_key = split->n_key,
                .cp = (double)split->cp,
                .old = !split->stack->fused_attention};
-    s.score_flop = 4 * s.t * s.n_key * s.q * counted;
-    s.visited = s.n_key / s.cp * counted;
+    s.fused = (ll_attention_shape){.batch = split->n_sequence,
+                                   .head = s.q / width,
+                                   .kv_head = s.kv / width,
+                                   .n_query = s.n_query,
+                                   .n_key = s.n_key,
+                                   .score_width = width,
+                                   .value_width = width,
+                                   .counted = a->mask == LL_ATTENTION_CAUSAL ? 0.5 : 1,
+                                   .n_call = s.cp};
     return s;
 }
 
@@ -147,22 +153,11 @@ static int score_gemm(const shape *s, double n, double k, double out_B, ll_pass 
                                           .gemm = {s->n_head, s->n_query, n, k, out_B}});
 }
 
-static int fused(const shape *s, ll_kernel_kind kind, double flop, double bytes, ll_pass *pass)
-{
-    return ll_pass_add(pass, &(ll_kernel){.kind = kind,
-                                          .share = LL_SHARE_ATTENTION,
-                                          .precision = pass->precision,
-                                          .flop = flop,
-                                          .bytes = bytes,
-                                          .keys = s->visited});
-}
-
 /* The core: scores, softmax, values. Returns its first kernel. */
 static int core_forward(const shape *s, bool alibi, ll_pass *pass)
 {
     if (!s->old) {
-        const int first =
-            fused(s, LL_KERNEL_ATTENTION, s->score_flop, 2 * s->t * (2 * s->q + 2 * s->kv), pass);
+        const int first = ll_pass_attention(pass, &s->fused, false);
         if (s->cp > 1) ll_pass_stream(pass, s->cp * (2 + 8) * s->t * s->q);
         return first;
     }
@@ -180,8 +175,7 @@ static int core_forward(const shape *s, bool alibi, ll_pass *pass)
 static int core_backward(const shape *s, ll_pass *pass)
 {
     if (!s->old) {
-        const int first = fused(s, LL_KERNEL_ATTENTION_BACKWARD, 2.5 * s->score_flop,
-                                2 * s->t * (4 * s->q + 4 * s->kv), pass);
+        const int first = ll_pass_attention(pass, &s->fused, true);
         if (s->cp > 1) ll_pass_stream(pass, s->cp * (2 + 4) * s->t * (s->q + 2 * s->kv));
         return first;
     }

@@ -42,6 +42,39 @@ int ll_pass_gemm(ll_pass *pass, double m, double n, double k, double out_B, int 
                                           .gemm = {1, m, n, k, out_B}});
 }
 
+int ll_pass_attention(ll_pass *pass, const ll_attention_shape *shape, bool backward)
+{
+    const ll_kernel kernel = ll_kernel_attention(shape, backward, pass->precision);
+    return ll_pass_add(pass, &kernel);
+}
+
+int ll_pass_grouped_gemm(ll_pass *pass, int n_group, const double *rows, double n, double k,
+                         double out_B)
+{
+    double *own = ll_arena_array(pass->mem, n_group, double);
+    memcpy(own, rows, (size_t)n_group * sizeof *own);
+    return ll_pass_add(pass, &(ll_kernel){.kind = LL_KERNEL_GROUPED_GEMM,
+                                          .share = LL_SHARE_GEMM,
+                                          .precision = pass->precision,
+                                          .n_part = 1,
+                                          .gemm = {1, 0, n, k, out_B},
+                                          .n_group = n_group,
+                                          .rows = own});
+}
+
+int ll_pass_topk(ll_pass *pass, double n_token)
+{
+    return ll_pass_add(pass, &(ll_kernel){.kind = LL_KERNEL_TOPK,
+                                          .share = LL_SHARE_STREAM,
+                                          .precision = pass->precision,
+                                          .gemm = {.m = n_token}});
+}
+
+int ll_pass_permute(ll_pass *pass, double n_in, double n_out, double width)
+{
+    return ll_pass_stream(pass, 2 * (n_in + n_out) * width);
+}
+
 bool ll_pass_needs_amax(const ll_pass *pass)
 {
     return ll_precision_B((ll_precision)pass->precision) < 1;

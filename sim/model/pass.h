@@ -74,6 +74,18 @@ int ll_pass_stream(ll_pass *pass, double bytes);
  * see ll_matmul. */
 int ll_pass_gemm(ll_pass *pass, double m, double n, double k, double out_B, int n_part);
 
+/* Fused attention, forward or backward. */
+int ll_pass_attention(ll_pass *pass, const ll_attention_shape *shape, bool backward);
+/* One launch of n_group GEMMs, rows[g] x k by k x n: the experts of a layer on one chip. rows is
+ * copied. out_B as in ll_pass_gemm. */
+int ll_pass_grouped_gemm(ll_pass *pass, int n_group, const double *rows, double n, double k,
+                         double out_B);
+/* The top-k of a router: one row for each token. */
+int ll_pass_topk(ll_pass *pass, double n_token);
+/* Rows of `width` that are read, and n_out of them written, in the order of the experts or back
+ * from it (with their weights: n_in of them are added up to n_out). 16 bits. */
+int ll_pass_permute(ll_pass *pass, double n_in, double n_out, double width);
+
 /* Append the cast of a 16-bit tensor of n_element to the operands of FP8 or FP4 GEMMs, in both
  * orientations, as forward and backward need different ones. FP4 has scales on two levels (NVFP4),
  * one of them for the whole tensor, so the tensor is read once for its maximum (amax) before.

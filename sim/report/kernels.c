@@ -7,7 +7,8 @@
 static const char *const kind_names[] = {
     [LL_KERNEL_GEMM] = "gemm",           [LL_KERNEL_GROUPED_GEMM] = "grouped gemm",
     [LL_KERNEL_ATTENTION] = "attention", [LL_KERNEL_ATTENTION_BACKWARD] = "attention backward",
-    [LL_KERNEL_DECODE] = "decode",       [LL_KERNEL_STREAM] = "stream"};
+    [LL_KERNEL_DECODE] = "decode",       [LL_KERNEL_TOPK] = "top-k",
+    [LL_KERNEL_STREAM] = "stream"};
 
 static const char *bound_of(const ll_chip *chip, const ll_kernel *kernel)
 {
@@ -20,7 +21,8 @@ static const char *bound_of(const ll_chip *chip, const ll_kernel *kernel)
     const double memory_s = ll_kernel_s(&no_compute, kernel);
     const double latency_s =
         chip->launch_s + ll_kernel_s(chip, kernel) - hypot(compute_s, memory_s);
-    if (latency_s > compute_s && latency_s > memory_s) return "latency";
+    if (kernel->kind == LL_KERNEL_TOPK || (latency_s > compute_s && latency_s > memory_s))
+        return "latency";
     return compute_s >= memory_s ? "compute" : "memory";
 }
 
@@ -40,6 +42,8 @@ static const char *shape_text(const ll_kernel *k, ll_arena *mem)
     case LL_KERNEL_ATTENTION_BACKWARD:
     case LL_KERNEL_DECODE:
         return ll_arena_printf(mem, "%.0f GFLOP, %.0f keys a row", 1e-9 * k->flop, k->keys);
+    case LL_KERNEL_TOPK:
+        return ll_arena_printf(mem, "%.0f rows", g->m);
     case LL_KERNEL_STREAM:
         break;
     }

@@ -86,6 +86,25 @@ static void test_grouped(void)
     CHECK_NEAR(ll_kernel_s(&chip, &k), want_s, 1e-12);
 }
 
+/* MLA before its keys are absorbed: 192 for scores, 128 for values. Forward q k and p v; backward
+ * the scores again, the gradients of q and k (192 each) and those of p and v (128 each). */
+static void test_attention(void)
+{
+    const ll_attention_shape mla = {2, 16, 16, 1024, 1024, 192, 128, 0.5, 1};
+    const double scores = 2.0 * 16 * 1024 * 1024 / 2, row = 2.0 * 1024 * 2;
+    const ll_kernel forward = ll_kernel_attention(&mla, false, LL_PRECISION_BF16);
+    const ll_kernel backward = ll_kernel_attention(&mla, true, LL_PRECISION_BF16);
+    CHECK_NEAR(forward.flop, scores * 2 * (192 + 128), 1e-12);
+    CHECK_NEAR(backward.flop, scores * 2 * (3 * 192 + 2 * 128), 1e-12);
+    CHECK_NEAR(forward.bytes, row * 16 * (192 + 192 + 128 + 128), 1e-12);
+    CHECK_NEAR(backward.bytes, 2 * forward.bytes, 1e-12);
+    CHECK_NEAR(forward.keys, 512, 1e-12);
+    /* In a ring of four each call sees a quarter of the keys. */
+    ll_attention_shape ring = mla;
+    ring.n_call = 4;
+    CHECK_NEAR(ll_kernel_attention(&ring, false, LL_PRECISION_BF16).keys, 128, 1e-12);
+}
+
 /* Each kernel counts to its share, and is launched once. */
 static void test_list(void)
 {
@@ -120,6 +139,7 @@ int main(void)
 {
     test_waves();
     test_grouped();
+    test_attention();
     test_list();
     return LL_CHECK_RESULT;
 }

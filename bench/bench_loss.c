@@ -75,10 +75,9 @@ static double all_reduce_s(const env *e, const char *keys)
 {
     const ll_study *study = load(e, "atlas950", LL_STUDY_CLUSTER, keys);
     const int32_t n = study->cluster.topo->n_chip;
-    const ll_request request = {LL_ALL_REDUCE,
-                                LL_ALGORITHM_AUTO,
-                                {.n_chip = n, .n_digit = 1, .size = {n}, .stride = {1}},
-                                1 << 20};
+    const ll_request request = {.collective = LL_ALL_REDUCE,
+                                .group = {.n_chip = n, .n_digit = 1, .size = {n}, .stride = {1}},
+                                .size_B = 1 << 20};
     ll_plan *plan = ll_arena_new(e->mem, ll_plan);
     ll_cost cost;
     ll_error err;

@@ -168,7 +168,8 @@ static ll_status choose(ll_chooser *c, const ll_request *request, int end, ll_ar
 ll_status ll_chooser_choose(ll_chooser *c, const ll_request *request, ll_arena *mem, ll_plan *out,
                             ll_error *err)
 {
-    if (request->algorithm != LL_ALGORITHM_AUTO) return ll_chooser_plan(c, request, mem, out, err);
+    if (request->algorithm != LL_ALGORITHM_AUTO || request->collective >= LL_N_OF_BYTES)
+        return ll_chooser_plan(c, request, mem, out, err);
     return choose(c, request, LL_N_ALGORITHM, mem, out, err);
 }
 

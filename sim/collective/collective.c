@@ -90,6 +90,8 @@ ll_status ll_chooser_plan(ll_chooser *chooser, const ll_request *request, ll_are
                      .group_size = n,
                      .dimension = s.last_dim};
     if (n < 2) return LL_OK;
+    if (request->collective >= LL_N_OF_BYTES)
+        return ll_exchange_plan(chooser, request, &s, mem, out, err);
     if (request->algorithm == LL_ALGORITHM_HIERARCHICAL)
         return ll_tiers_plan(chooser, request, &s, mem, out, err);
     const char *obstacle =
@@ -129,6 +131,8 @@ double ll_collective_bus_factor(ll_collective collective, double n)
         return (n - 1) / n;
     case LL_BROADCAST:
     case LL_SEND:
+    case LL_DISPATCH:
+    case LL_COMBINE:
     case LL_N_COLLECTIVE:
         break;
     }

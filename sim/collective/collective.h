@@ -38,6 +38,7 @@
 
 #include "sim/engine/engine.h"
 #include "sim/machine/cluster.h"
+#include "sim/traffic/routing.h"
 #include "sim/traffic/traffic.h"
 
 enum {
@@ -80,6 +81,7 @@ typedef struct ll_request {
     ll_algorithm algorithm;
     ll_group group;
     double size_B; /* as nccl-tests defines it, see the top of this file */
+    ll_rows rows;  /* of a dispatch or a combine */
 } ll_request;
 
 /* busbw / algbw of nccl-tests for n members. */
@@ -109,7 +111,7 @@ void ll_collective_cost(const ll_software *software, const ll_plan *plan, const 
 /* Whether messages go directly between pairs of members, not along a ring or tree. */
 static inline bool ll_collective_pairwise(ll_collective what)
 {
-    return what == LL_ALL_TO_ALL || what == LL_SEND;
+    return what == LL_ALL_TO_ALL || what == LL_SEND || what >= LL_N_OF_BYTES;
 }
 
 /* Time in seconds that the library's tuning model (ll_guess) predicts for the plan; 0 if it has no

@@ -111,6 +111,8 @@ void ll_flat_plan(const ll_flat *f)
     case LL_SEND:
         round_add(f, LL_PATTERN_SHIFT, 1, size_B);
         break;
+    case LL_DISPATCH:
+    case LL_COMBINE:
     case LL_N_COLLECTIVE:
         LL_ASSERT(false, "collective %d", (int)f->request->collective);
     }

@@ -90,4 +90,11 @@ const char *ll_flat_obstacle(const ll_cluster *cluster, ll_collective what, ll_a
 ll_status ll_tiers_plan(ll_chooser *chooser, const ll_request *request, const ll_span *s,
                         ll_arena *mem, ll_plan *plan, ll_error *err);
 
+/* ---- exchange.c: dispatch and combine ---- */
+
+/* Appends the rounds of a dispatch or a combine to *plan. Error LL_ERR_CONFIG if its routing is not
+ * possible in the group. */
+ll_status ll_exchange_plan(ll_chooser *chooser, const ll_request *request, const ll_span *s,
+                           ll_arena *mem, ll_plan *plan, ll_error *err);
+
 #endif

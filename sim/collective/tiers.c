@@ -19,10 +19,10 @@ static ll_status stage_choose(const tiered *t, ll_collective what, int k, ll_pla
                               ll_error *err)
 {
     bool shrinks = what == LL_ALL_GATHER || what == LL_REDUCE_SCATTER || what == LL_ALL_REDUCE;
-    ll_request line = {what,
-                       LL_ALGORITHM_AUTO,
-                       {.n_chip = t->request->group.n_chip, .n_digit = 1},
-                       t->request->size_B};
+    ll_request line = {.collective = what,
+                       .algorithm = LL_ALGORITHM_AUTO,
+                       .group = {.n_chip = t->request->group.n_chip, .n_digit = 1},
+                       .size_B = t->request->size_B};
     line.group.size[0] = t->s->size[k];
     line.group.stride[0] = t->s->stride[k];
     for (int j = 0; j < k && shrinks; j++)

@@ -70,7 +70,9 @@ static ll_table *list_collectives(ll_comm *comm, ll_arena *mem)
         [LL_REDUCE_SCATTER] = "everybody gets its part of the sum; size: the input of a member",
         [LL_ALL_TO_ALL] = "everybody sends a part to everybody; size: all that a member sends",
         [LL_BROADCAST] = "everybody gets the buffer of the first; size: the buffer",
-        [LL_SEND] = "everybody sends to the next; size: the message"};
+        [LL_SEND] = "everybody sends to the next; size: the message",
+        [LL_DISPATCH] = "tokens go to the ranks of their experts; size: tokens of a member",
+        [LL_COMBINE] = "results of experts go back to the tokens; size: tokens of a member"};
     (void)comm;
     return table_of(mem, "collective", ll_collective_names, doc);
 }

@@ -32,8 +32,10 @@ static ll_status plan_of(sweep *w, int i, const ll_plan **out, ll_error *err)
 {
     const ll_net_job *job = w->job;
     if (w->plan[i] == NULL) {
-        const ll_request request = {job->what[i / job->n_size], job->algorithm, job->group,
-                                    job->size_B[i % job->n_size]};
+        const ll_request request = {.collective = job->what[i / job->n_size],
+                                    .algorithm = job->algorithm,
+                                    .group = job->group,
+                                    .size_B = job->size_B[i % job->n_size]};
         ll_plan *plan = ll_arena_new(w->mem, ll_plan);
         LL_TRY(ll_chooser_choose(w->chooser, &request, w->mem, plan, err));
         w->plan[i] = plan;
@@ -87,8 +89,10 @@ static ll_status best_find(sweep *w, const ll_plan *taken, ll_net_row *row, ll_e
         w->job->algorithm == LL_ALGORITHM_AUTO && w->net->study->engine != &ll_engine_packet;
     double best_s = row->time_s / notable;
     for (int a = LL_ALGORITHM_RING; a < LL_N_ALGORITHM && looks; a++) {
-        const ll_request request = {taken->collective, (ll_algorithm)a, w->job->group,
-                                    taken->size_B};
+        const ll_request request = {.collective = taken->collective,
+                                    .algorithm = (ll_algorithm)a,
+                                    .group = w->job->group,
+                                    .size_B = taken->size_B};
         if (taken->algorithm != (ll_algorithm)a) LL_TRY(other_try(w, &request, &best_s, row, err));
     }
     return LL_OK;

@@ -103,18 +103,18 @@ ll_status ll_net_job_parse(const ll_options *opt, const ll_topology *topo, ll_ne
     const char *what = opt->value[LL_OPT_COLLECTIVE], *how = opt->value[LL_OPT_ALGORITHM];
     const char *sizes = opt->value[LL_OPT_SIZES];
     const ll_words ways = {LL_N_ALGORITHM, ll_algorithm_names, NULL};
-    const char *names[LL_N_COLLECTIVE + 1];
+    const char *names[LL_N_OF_BYTES + 1];
     int id;
     *job = (ll_net_job){0};
-    for (int c = 0; c < LL_N_COLLECTIVE; c++)
+    for (int c = 0; c < LL_N_OF_BYTES; c++)
         names[c] = ll_collective_names[c];
-    names[LL_N_COLLECTIVE] = "all";
+    names[LL_N_OF_BYTES] = "all";
     what = what ? what : "all_reduce";
     how = how ? how : "auto";
-    LL_TRY(ll_words_pick(&(ll_words){LL_N_COLLECTIVE + 1, names, NULL}, what, &id, err,
+    LL_TRY(ll_words_pick(&(ll_words){LL_N_OF_BYTES + 1, names, NULL}, what, &id, err,
                          "--collective %s: ", what));
-    for (int c = 0; c < LL_N_COLLECTIVE; c++)
-        if (id == c || id == LL_N_COLLECTIVE) job->what[job->n_what++] = (ll_collective)c;
+    for (int c = 0; c < LL_N_OF_BYTES; c++)
+        if (id == c || id == LL_N_OF_BYTES) job->what[job->n_what++] = (ll_collective)c;
     LL_TRY(ll_words_pick(&ways, how, &id, err, "--algorithm %s: ", how));
     job->algorithm = (ll_algorithm)id;
     LL_TRY(group_parse(opt, topo, &job->group, err));

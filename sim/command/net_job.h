@@ -10,7 +10,7 @@ enum { LL_NET_SIZES = 128 };
 
 typedef struct ll_net_job {
     int n_what;
-    ll_collective what[LL_N_COLLECTIVE]; /* [n_what] */
+    ll_collective what[LL_N_OF_BYTES]; /* [n_what] */
     ll_algorithm algorithm;
     ll_group group;
     int n_size;

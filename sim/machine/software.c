@@ -4,8 +4,9 @@
 
 #include <string.h>
 
-const char *const ll_collective_names[] = {
-    "all_reduce", "all_gather", "reduce_scatter", "all_to_all", "broadcast", "send", NULL};
+const char *const ll_collective_names[] = {"all_reduce", "all_gather", "reduce_scatter",
+                                           "all_to_all", "broadcast",  "send",
+                                           "dispatch",   "combine",    NULL};
 
 const char *const ll_algorithm_names[] = {"auto", "ring",       "direct",       "halving",
                                           "tree", "in_network", "hierarchical", NULL};
@@ -304,6 +305,8 @@ ll_status ll_software_read(ll_config *cfg, const ll_topology *topo, ll_arena *me
         }
         known[d] = true;
         s.protocol_frac[LL_PROTOCOL_SIMPLE] = 1;
+        s.launch_s[LL_DISPATCH] = s.launch_s[LL_COMBINE] = s.launch_s[LL_ALL_TO_ALL];
+        s.rate_frac[LL_DISPATCH] = s.rate_frac[LL_COMBINE] = s.rate_frac[LL_ALL_TO_ALL];
         *(d < topo->n_dim ? &out[d] : &others) = s;
     }
     for (int d = 0; d < topo->n_dim; d++) {

@@ -15,7 +15,10 @@ typedef enum ll_collective {
     LL_ALL_TO_ALL,
     LL_BROADCAST,
     LL_SEND,
-    LL_N_COLLECTIVE
+    LL_DISPATCH, /* tokens to the ranks of their experts: sim/traffic/routing.h */
+    LL_COMBINE,  /* their results back */
+    LL_N_COLLECTIVE,
+    LL_N_OF_BYTES = LL_DISPATCH /* those before it need no more than a size */
 } ll_collective;
 
 extern const char *const ll_collective_names[]; /* "all_reduce", ...; ended by NULL */

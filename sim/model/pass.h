@@ -27,6 +27,7 @@
 #include "sim/machine/cluster.h"
 #include "sim/machine/kernel.h"
 #include "sim/model/split.h"
+#include "sim/traffic/routing.h"
 
 typedef enum ll_hide {
     LL_HIDE_NONE,
@@ -45,6 +46,7 @@ typedef struct ll_exchange {
     ll_collective collective;
     unsigned axes; /* bit a for ll_axis a: the axes along which the group extends */
     double size_B; /* of one call: see sim/collective/collective.h */
+    ll_rows rows;  /* of a dispatch or a combine */
 } ll_exchange;
 
 typedef struct ll_use {

@@ -186,8 +186,10 @@ static int n_slow_engine(const ll_pricer *p)
 static ll_status plan_make(ll_pricer *p, ll_priced *t, ll_prices *out, ll_error *err)
 {
     const ll_transfer *transfer = &t->transfer;
-    const ll_request request = {transfer->collective, LL_ALGORITHM_AUTO, transfer->group,
-                                transfer->size_B};
+    const ll_request request = {.collective = transfer->collective,
+                                .group = transfer->group,
+                                .size_B = transfer->size_B,
+                                .rows = transfer->rows};
     t->dimension = ll_collective_dimension(p->study->cluster.topo, &transfer->group);
     if (transfer->pair_of_ends)
         plan_ends(transfer, t->dimension, p->own, &t->plan);
@@ -215,8 +217,9 @@ static uint64_t hash_of(const ll_transfer *t)
 static bool same_transfer(const ll_transfer *a, const ll_transfer *b)
 {
     bool same = a->collective == b->collective && a->pair_of_ends == b->pair_of_ends &&
-                !(a->size_B < b->size_B) && !(a->size_B > b->size_B) &&
-                a->group.n_chip == b->group.n_chip && a->group.n_digit == b->group.n_digit;
+                ll_rows_equal(&a->rows, &b->rows) && !(a->size_B < b->size_B) &&
+                !(a->size_B > b->size_B) && a->group.n_chip == b->group.n_chip &&
+                a->group.n_digit == b->group.n_digit;
     for (int d = 0; d < a->group.n_digit && same; d++)
         same = a->group.size[d] == b->group.size[d] && a->group.stride[d] == b->group.stride[d];
     return same;

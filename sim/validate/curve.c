@@ -48,8 +48,8 @@ ll_status ll_curve_request(const ll_cluster *cluster, const ll_point *p, ll_requ
     if (p->n > n_chip)
         return ll_error_set(err, LL_ERR_CONFIG, "%s:%d: n = '%d'; %s has %d chips", p->file,
                             p->line, p->n, cluster->name, n_chip);
-    *out =
-        (ll_request){p->collective, LL_ALGORITHM_AUTO, {.n_chip = p->n, .n_digit = 1}, p->size_B};
+    *out = (ll_request){
+        .collective = p->collective, .group = {.n_chip = p->n, .n_digit = 1}, .size_B = p->size_B};
     out->group.size[0] = p->n;
     out->group.stride[0] = 1;
     return LL_OK;

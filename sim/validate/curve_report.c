@@ -211,8 +211,8 @@ ll_table *ll_curve_missing(const ll_points *points, ll_arena *mem)
 
 /* ---- The picture ----------------------------------------------------------------------------- */
 
-static const char *const colors[LL_N_COLLECTIVE] = {"#d1495b", "#2e8b57", "#3a6ea5",
-                                                    "#e0a030", "#7a4fa0", "#555555"};
+static const char *const colors[LL_N_COLLECTIVE] = {"#d1495b", "#2e8b57", "#3a6ea5", "#e0a030",
+                                                    "#7a4fa0", "#555555", "#17becf", "#8c564b"};
 
 /* A block of gnuplot's `index` for each panel and collective: size, measured, predicted. */
 static void data_write(const ll_points *points, const ll_prediction *by, int n_panel,

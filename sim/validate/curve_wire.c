@@ -32,6 +32,8 @@ static double least_B(const ll_point *p)
     case LL_ALL_REDUCE:
     case LL_BROADCAST:
     case LL_SEND:
+    case LL_DISPATCH:
+    case LL_COMBINE:
     case LL_N_COLLECTIVE:
         break;
     }

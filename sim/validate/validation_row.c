@@ -125,10 +125,10 @@ static ll_status collective_predict(const ll_study *s, const ll_validation_row *
     ll_cost cost;
     char why[256];
     int c = 0;
-    while (c < LL_N_COLLECTIVE &&
+    while (c < LL_N_OF_BYTES &&
            (strncmp(word, ll_collective_names[c], length) != 0 || ll_collective_names[c][length]))
         c++;
-    if (c == LL_N_COLLECTIVE || !word[length] ||
+    if (c == LL_N_OF_BYTES || !word[length] ||
         ll_units_parse(LL_KIND_SIZE, word + length + 1, &request.size_B, why, sizeof why) != LL_OK)
         return ll_error_set(err, LL_ERR_CONFIG,
                             "quantity = '%s': expected busbw COLLECTIVE SIZE, such as busbw "

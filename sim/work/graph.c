@@ -23,8 +23,11 @@ int ll_graph_add(ll_graph *graph, const ll_layout *layout, const ll_exchange *e,
     if (known >= 0) return known;
     LL_ASSERT(graph->n_transfer < LL_MAX_TRANSFER, "%d transfers", graph->n_transfer);
     ll_transfer *t = &graph->transfer[graph->n_transfer];
-    *t = (ll_transfer){
-        .name = e->name, .collective = e->collective, .stream = stream, .size_B = e->size_B};
+    *t = (ll_transfer){.name = e->name,
+                       .collective = e->collective,
+                       .stream = stream,
+                       .size_B = e->size_B,
+                       .rows = e->rows};
     ll_layout_group(layout, e->axes, &t->group);
     return graph->n_transfer++;
 }

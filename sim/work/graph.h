@@ -41,6 +41,7 @@ typedef struct ll_transfer {
     ll_group group;
     bool pair_of_ends; /* only the first and the last member of each group take part */
     double size_B;     /* of one call: see sim/collective/collective.h */
+    ll_rows rows;      /* of a dispatch or a combine */
     double calls;      /* per chip and iteration, on average */
 } ll_transfer;
 

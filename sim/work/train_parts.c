@@ -9,7 +9,7 @@ enum { TP = 1u << LL_AXIS_TP, CP = 1u << LL_AXIS_CP, DP = 1u << LL_AXIS_DP, PP =
 static int transfer_add(ll_train_parts *b, const char *name, ll_collective what, unsigned axes,
                         ll_stream stream, double size_B, double calls)
 {
-    const ll_exchange e = {name, what, axes, size_B};
+    const ll_exchange e = {.name = name, .collective = what, .axes = axes, .size_B = size_B};
     const int i = ll_graph_add(b->graph, b->layout, &e, stream);
     b->graph->transfer[i].calls += calls;
     return i;
@@ -161,8 +161,11 @@ static void passes_scale(ll_train_parts *b)
     for (int r = 0; r < b->model->n_run; r++)
         n_gemm +=
             (double)b->model->run[r].n_layer * weight_gemms(&b->graph->pass[b->layer_pass[0][r]]);
-    const ll_exchange maxima = {"scale reduce", LL_ALL_REDUCE, TP | CP | DP,
-                                4 * TENSORS_PER_GEMM * n_gemm / (double)ll_chunk_count(l)};
+    const ll_exchange maxima = {.name = "scale reduce",
+                                .collective = LL_ALL_REDUCE,
+                                .axes = TP | CP | DP,
+                                .size_B =
+                                    4 * TENSORS_PER_GEMM * n_gemm / (double)ll_chunk_count(l)};
     ll_pass *pass = ll_train_pass_new(b, l->precision, &b->scale_pass);
     ll_pass_use(pass, &maxima, 1, LL_HIDE_NONE, 0, 0);
     ll_graph_resolve(b->graph, b->layout, pass);

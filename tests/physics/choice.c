@@ -29,8 +29,9 @@ static const char *taken(ll_arena *mem, const ll_topology *topo, ll_collective w
     choice_fabric f[CHOICE_MAX];
     int n_fabric = 0;
     choice_add(f, &n_fabric, "fabric", topo);
-    const ll_request request = {
-        what, LL_ALGORITHM_AUTO, {.n_chip = n, .n_digit = 1, .size = {n}, .stride = {1}}, size_B};
+    const ll_request request = {.collective = what,
+                                .group = {.n_chip = n, .n_digit = 1, .size = {n}, .stride = {1}},
+                                .size_B = size_B};
     ll_plan plan;
     ll_error err;
     ll_error_init(&err);
@@ -49,8 +50,10 @@ static void check_taken(ll_arena *mem, const char *what, ll_topology *topo,
 static double closed_s(const choice_fabric *f, ll_algorithm how, int32_t n, ll_arena *mem)
 {
     const ll_study study = {.cluster = f->cluster, .engine = &ll_engine_closed};
-    const ll_request request = {
-        LL_ALL_REDUCE, how, {.n_chip = n, .n_digit = 1, .size = {n}, .stride = {1}}, 1 << 30};
+    const ll_request request = {.collective = LL_ALL_REDUCE,
+                                .algorithm = how,
+                                .group = {.n_chip = n, .n_digit = 1, .size = {n}, .stride = {1}},
+                                .size_B = 1 << 30};
     ll_plan plan;
     ll_cost cost;
     ll_error err;

@@ -94,7 +94,10 @@ static ll_group whole(int32_t n)
 static double priced_s(const ll_study *study, ll_collective what, ll_algorithm how, double size_B,
                        ll_comm *comm)
 {
-    const ll_request request = {what, how, whole(study->cluster.topo->n_chip), size_B};
+    const ll_request request = {.collective = what,
+                                .algorithm = how,
+                                .group = whole(study->cluster.topo->n_chip),
+                                .size_B = size_B};
     ll_plan plan;
     ll_cost cost;
     ll_error_init(&err);
@@ -293,7 +296,7 @@ static void test_guess(void)
     CHECK_NEAR(time_s(&c, LL_ALL_GATHER, LL_ALGORITHM_AUTO, 792e3), 700e-6, 1e-9);
     CHECK_NEAR(time_s(&c, LL_ALL_GATHER, LL_ALGORITHM_AUTO, 808e3), 14.07e-6, 1e-9);
     CHECK_NEAR(time_s(&c, LL_ALL_REDUCE, LL_ALGORITHM_AUTO, 232e3), 420e-6, 1e-9);
-    const ll_request request = {LL_ALL_REDUCE, LL_ALGORITHM_AUTO, whole(8), 234e3};
+    const ll_request request = {.collective = LL_ALL_REDUCE, .group = whole(8), .size_B = 234e3};
     ll_plan plan;
     CHECK(ll_collective_choose(&c, &request, mem, &plan, &err) == LL_OK, "%s", err.text);
     CHECK(plan.algorithm == LL_ALGORITHM_IN_NETWORK, "%s", ll_algorithm_names[plan.algorithm]);
@@ -338,7 +341,10 @@ static void test_in_network(void)
 static void test_in_network_stage(void)
 {
     ll_cluster c = cluster_of(SWITCHES);
-    const ll_request request = {LL_ALL_REDUCE, LL_ALGORITHM_HIERARCHICAL, whole(32), 32e6};
+    const ll_request request = {.collective = LL_ALL_REDUCE,
+                                .algorithm = LL_ALGORITHM_HIERARCHICAL,
+                                .group = whole(32),
+                                .size_B = 32e6};
     ll_plan plan;
     CHECK(ll_collective_plan(&c, &request, mem, &plan, &err) == LL_OK, "%s", err.text);
     CHECK(plan.n_stage == 2 && plan.stage[0] == LL_ALGORITHM_IN_NETWORK, "%d stages", plan.n_stage);
@@ -352,7 +358,10 @@ static void test_in_network_stage(void)
 static double group_s(const ll_cluster *c, ll_collective what, const ll_group *group, double size_B)
 {
     const ll_study study = {.cluster = *c, .engine = &ll_engine_closed};
-    const ll_request request = {what, LL_ALGORITHM_HIERARCHICAL, *group, size_B};
+    const ll_request request = {.collective = what,
+                                .algorithm = LL_ALGORITHM_HIERARCHICAL,
+                                .group = *group,
+                                .size_B = size_B};
     ll_plan plan;
     ll_cost cost;
     CHECK(ll_collective_choose(c, &request, mem, &plan, &err) == LL_OK, "%s", err.text);
@@ -417,7 +426,7 @@ static void test_auto(ll_comm *self)
     ll_cluster clusters[] = {cluster_of(STAR(8)), cluster_of(MESHES), cluster_of(TORUS)};
     for (size_t i = 0; i < sizeof clusters / sizeof *clusters; i++)
         for (double S = 8; S < 1e10; S *= 1e4)
-            for (int what = 0; what < LL_N_COLLECTIVE; what++) {
+            for (int what = 0; what < LL_N_OF_BYTES; what++) {
                 double best_s =
                     flow_s(&clusters[i], (ll_collective)what, LL_ALGORITHM_AUTO, S, self);
                 CHECK(best_s > 0, "%s: %s", ll_collective_names[what], err.text);

@@ -181,12 +181,12 @@ static inline choice_worst choice_sweep(const choice_fabric *fabric, int32_t n, 
                                               engine.param, comm, &r.engine, &err);
     LL_ASSERT(status == LL_OK, "%s", err.text);
     for (int i = 0; i < CHOICE_SIZES; i++)
-        for (int c = 0; c < LL_N_COLLECTIVE; c++) {
+        for (int c = 0; c < LL_N_OF_BYTES; c++) {
             if (c == LL_ALL_TO_ALL && skip_pairs) continue;
-            const ll_request request = {(ll_collective)c,
-                                        LL_ALGORITHM_AUTO,
-                                        {.n_chip = n, .n_digit = 1, .size = {n}, .stride = {1}},
-                                        choice_size_B[i]};
+            const ll_request request = {
+                .collective = (ll_collective)c,
+                .group = {.n_chip = n, .n_digit = 1, .size = {n}, .stride = {1}},
+                .size_B = choice_size_B[i]};
             choice_one(&r, &request, &worst);
         }
     ll_engine_destroy(r.engine);

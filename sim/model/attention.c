@@ -138,7 +138,7 @@ static double kept_B(const void *param, const ll_split *split)
     double per_token = 2 * (s.q + 2 * s.kv) + fmax(in_B, 2) * s.q;
     /* Scores, probabilities and the mask of dropout (Korthikanti et al. 2022). Selective
      * recomputation does not keep them. */
-    if (s.old && split->stack->recompute == LL_RECOMPUTE_NONE)
+    if (s.old && !ll_stack_recomputes(split->stack))
         per_token += 5 * s.n_key * s.n_head / split->n_sequence;
     return s.t * per_token;
 }
@@ -242,7 +242,7 @@ static void recompute(const void *param, const ll_split *split, ll_pass *pass)
 {
     const ll_attention_param *a = param;
     const shape s = shape_of(a, split);
-    core_forward(&s, a->alibi, pass);
+    if (ll_stack_recomputes_core(split->stack)) core_forward(&s, a->alibi, pass);
 }
 
 const ll_block_type ll_block_attention = {
@@ -256,5 +256,6 @@ const ll_block_type ll_block_attention = {
     .kept_B = kept_B,
     .forward = forward,
     .backward = backward,
+    .modules = LL_MODULE_CORE,
     .recompute = recompute,
 };

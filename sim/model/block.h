@@ -40,7 +40,8 @@ typedef struct ll_block_type {
      * (Korthikanti et al. 2022). */
     double (*kept_B)(const void *param, const ll_split *split);
     /* Append the kernels and transfers of one micro-batch. `recompute` is what selective
-     * recomputation repeats in the backward pass. */
+     * recomputation repeats in the backward pass, of the `modules` (LL_MODULE_*) that it has. */
+    unsigned modules;
     void (*forward)(const void *param, const ll_split *split, ll_pass *pass);
     void (*backward)(const void *param, const ll_split *split, ll_pass *pass);
     void (*recompute)(const void *param, const ll_split *split, ll_pass *pass);
@@ -51,7 +52,7 @@ typedef struct ll_block {
     const void *param; /* [type->param_size] */
 } ll_block;
 
-#define LL_BLOCKS(X)           X(attention) X(ffn) X(embedding) X(output)
+#define LL_BLOCKS(X)           X(attention) X(mla) X(ffn) X(embedding) X(output)
 #define LL_BLOCK_DECLARE(name) extern const ll_block_type ll_block_##name;
 LL_BLOCKS(LL_BLOCK_DECLARE)
 #undef LL_BLOCK_DECLARE

@@ -54,6 +54,7 @@ static double kept_B(const void *param, const ll_split *split)
 {
     const shape s = shape_of(param, split);
     const double in_B = ll_precision_B((ll_precision)split->precision);
+    if (split->stack->modules & LL_MODULE_MLP) return 0;
     return s.t * (s.n_up * 2 * s.ffn + in_B * s.ffn);
 }
 
@@ -80,6 +81,11 @@ static void backward(const void *param, const ll_split *split, ll_pass *pass)
     ll_block_tp_backward(split, &up, &down, pass);
 }
 
+static void recompute(const void *param, const ll_split *split, ll_pass *pass)
+{
+    if (split->stack->modules & LL_MODULE_MLP) forward(param, split, pass);
+}
+
 const ll_block_type ll_block_ffn = {
     .name = "ffn",
     .doc = "dense feed-forward network, gated or plain",
@@ -91,5 +97,6 @@ const ll_block_type ll_block_ffn = {
     .kept_B = kept_B,
     .forward = forward,
     .backward = backward,
-    .recompute = ll_block_nothing,
+    .modules = LL_MODULE_MLP,
+    .recompute = recompute,
 };

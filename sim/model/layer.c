@@ -55,14 +55,20 @@ static void dropout_backward(const ll_split *split, ll_pass *pass)
 
 void ll_layer_backward(const ll_layers *run, const ll_split *split, ll_pass *pass)
 {
+    const ll_stack *stack = split->stack;
     for (int i = run->n_block - 1; i >= 0; i--) {
         dropout_backward(split, pass);
         run->block[i].type->backward(run->block[i].param, split, pass);
         ll_layer_norm_backward(split, pass);
     }
-    if (split->stack->recompute == LL_RECOMPUTE_FULL) ll_layer_forward(run, split, pass);
-    for (int i = 0; i < run->n_block && split->stack->recompute == LL_RECOMPUTE_SELECTIVE; i++)
+    if (stack->recompute == LL_RECOMPUTE_FULL) {
+        ll_layer_forward(run, split, pass);
+        return;
+    }
+    for (int i = 0; i < run->n_block && ll_stack_recomputes(stack); i++) {
+        if (stack->modules & LL_MODULE_NORM) norm_forward(split, pass);
         run->block[i].type->recompute(run->block[i].param, split, pass);
+    }
 }
 
 double ll_layer_kept_B(const ll_layers *run, const ll_split *split)
@@ -71,8 +77,9 @@ double ll_layer_kept_B(const ll_layers *run, const ll_split *split)
     const double width = split->hidden * split->n_token_norm / split->n_token;
     if (split->stack->recompute == LL_RECOMPUTE_FULL) return 2 * split->n_token * width;
     /* Input and output of each norm (the output is the operand of a GEMM), and masks of dropout. */
-    double sum =
-        split->n_token * run->n_block * (2 * width + in_B * width + (drops_out(split) ? width : 0));
+    const double out_B = split->stack->modules & LL_MODULE_NORM ? 0 : in_B;
+    double sum = split->n_token * run->n_block *
+                 (2 * width + out_B * width + (drops_out(split) ? width : 0));
     for (int i = 0; i < run->n_block; i++)
         sum += run->block[i].type->kept_B(run->block[i].param, split);
     return sum;

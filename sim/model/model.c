@@ -10,6 +10,13 @@ const ll_key ll_model_keys[] = {
     {.name = "name", .kind = LL_KIND_STRING, .offset = offsetof(ll_model, name), .doc = "name"},
     COUNT("layers", n_layer, "transformer layers"),
     COUNT("hidden", hidden, "width of the residual stream"),
+    {.name = "latent_attention",
+     .kind = LL_KIND_BOOL,
+     .flags = LL_KEY_DESIGN,
+     .offset = offsetof(ll_model, latent),
+     .def = "false",
+     .doc = "multi-head latent attention: keys q_latent, kv_latent, nope_dim, rope_dim, v_dim in "
+            "place of kv_heads, head_dim"},
     {0}};
 
 /* Read a block's parameters from the group, and check that they are consistent. */
@@ -32,13 +39,17 @@ ll_status ll_model_read(ll_config *cfg, const char *path, ll_arena *mem, ll_mode
     ll_block attention = {0}, ffn = {0}, embedding = {0};
     *out = (ll_model){0};
     ll_config_fill(cfg, path, ll_model_keys, out, err);
-    block_read(cfg, path, &ll_block_attention, mem, &attention, err);
+    block_read(cfg, path, out->latent ? &ll_block_mla : &ll_block_attention, mem, &attention, err);
     block_read(cfg, path, &ll_block_ffn, mem, &ffn, err);
     block_read(cfg, path, &ll_block_embedding, mem, &embedding, err);
     LL_TRY(err->status);
     LL_ASSERT(attention.param && ffn.param && embedding.param, "a block of '%s' is missing", path);
-    *out = ll_model_dense(out->name, out->n_layer, out->hidden, attention.param, ffn.param,
-                          embedding.param);
+    const ll_vocab_param *vocab = embedding.param;
+    out->n_run = 1;
+    out->run[0] = (ll_layers){.n_layer = out->n_layer, .n_block = 2, .block = {attention, ffn}};
+    out->embedding = embedding;
+    out->output = (ll_block){&ll_block_output, vocab};
+    out->tied = vocab->tied;
     return LL_OK;
 }
 
@@ -56,6 +67,15 @@ ll_model ll_model_dense(const char *name, int64_t n_layer, int64_t hidden,
                       .embedding = {&ll_block_embedding, vocab},
                       .output = {&ll_block_output, vocab},
                       .tied = vocab->tied};
+}
+
+unsigned ll_model_modules(const ll_model *m)
+{
+    unsigned has = LL_MODULE_NORM;
+    for (int r = 0; r < m->n_run; r++)
+        for (int i = 0; i < m->run[r].n_block; i++)
+            has |= m->run[r].block[i].type->modules;
+    return has;
 }
 
 double ll_model_embedding_param(const ll_model *m)

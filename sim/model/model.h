@@ -19,6 +19,7 @@ enum { LL_MAX_RUN = 8 };
 typedef struct ll_model {
     const char *name;
     int64_t n_layer, hidden; /* n_layer: sum over all runs */
+    bool latent;             /* its attention is block mla */
     int n_run;
     ll_layers run[LL_MAX_RUN]; /* in the order of the forward pass */
     ll_block embedding, output;
@@ -35,6 +36,8 @@ ll_status ll_model_read(ll_config *cfg, const char *path, ll_arena *mem, ll_mode
 ll_model ll_model_dense(const char *name, int64_t n_layer, int64_t hidden,
                         const ll_attention_param *attention, const ll_ffn_param *ffn,
                         const ll_vocab_param *vocab);
+
+unsigned ll_model_modules(const ll_model *m); /* LL_MODULE_* that its layers have */
 
 double ll_model_embedding_param(const ll_model *m); /* weights of one vocabulary matrix */
 double ll_model_param(const ll_model *m);           /* all weights */

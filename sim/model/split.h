@@ -15,11 +15,23 @@ typedef enum ll_recompute {
     LL_RECOMPUTE_FULL
 } ll_recompute;
 
+/* Modules of a layer that selective recomputation may repeat, as bits of ll_stack.modules; named as
+ * in Megatron-LM (recompute_modules). */
+enum {
+    LL_MODULE_CORE = 1 << 0,   /* core_attn: scores, softmax and their product with values */
+    LL_MODULE_MLA_UP = 1 << 1, /* mla_up_proj: up projections of latent attention, and positions */
+    LL_MODULE_NORM = 1 << 2,   /* layernorm: the norms before blocks */
+    LL_MODULE_MLP = 1 << 3,    /* mlp: the dense feed-forward network */
+    LL_N_MODULE = 4
+};
+
 /* The training software: which kernels are fused, which transfers overlap. sim/work/stack.c
  * explains the keys. */
 typedef struct ll_stack {
-    int64_t zero;       /* 0 to 3: what data parallelism shards (Rajbhandari et al. 2020) */
-    int recompute;      /* ll_recompute */
+    int64_t zero;  /* 0 to 3: what data parallelism shards (Rajbhandari et al. 2020) */
+    int recompute; /* ll_recompute */
+    const char *recompute_modules;
+    unsigned modules;   /* recompute_modules, parsed: bits of LL_MODULE_* */
     int grad_precision; /* 0: fp32, 1: bf16 */
     bool sequence_parallel, fused_attention, eager;
     bool overlap_grad_reduce, overlap_param_gather, overlap_pp, overlap_tp, overlap_tp_grad;
@@ -32,6 +44,26 @@ typedef struct ll_stack {
 static inline double ll_stack_grad_B(const ll_stack *stack)
 {
     return stack->grad_precision ? 2 : 4;
+}
+
+/* Whether the backward pass repeats the attention core. */
+static inline bool ll_stack_recomputes_core(const ll_stack *stack)
+{
+    return stack->recompute == LL_RECOMPUTE_SELECTIVE || (stack->modules & LL_MODULE_CORE) != 0;
+}
+
+static inline bool ll_stack_recomputes(const ll_stack *stack)
+{
+    return stack->recompute != LL_RECOMPUTE_NONE || stack->modules != 0;
+}
+
+/* The same software without recomputation. */
+static inline ll_stack ll_stack_lean(const ll_stack *stack)
+{
+    ll_stack lean = *stack;
+    lean.recompute = LL_RECOMPUTE_NONE;
+    lean.modules = 0;
+    return lean;
 }
 
 typedef struct ll_split {
@@ -47,6 +79,14 @@ typedef struct ll_split {
     double n_micro;      /* micro-batches per step through the same weights */
     double n_replica;    /* replicas of the weights: dp * cp */
 } ll_split;
+
+/* The split of what a chip does for its own part of the sequence alone, as norms are. */
+static inline ll_split ll_split_own_tokens(const ll_split *split)
+{
+    ll_split own = *split;
+    own.n_token = split->n_token_norm;
+    return own;
+}
 
 /* In training all sequences have n_key. A workload that decodes from a KV cache will add a list of
  * context lengths here. */

@@ -15,7 +15,7 @@ ll_status ll_ladder_make(const ll_study *study, ll_pricer *pricer, ll_comm *comm
     ll_prices *prices = ll_arena_fill(mem, 1, ll_prices);
     LL_TRY(study->workload->build(study, NULL, 0, mem, graph, err));
     LL_TRY(ll_prices_make(pricer, graph, mem, prices, err));
-    if (study->stack.recompute != LL_RECOMPUTE_NONE) {
+    if (ll_stack_recomputes(&study->stack)) {
         lean = ll_arena_new(mem, ll_graph);
         LL_TRY(study->workload->build(study, NULL, LL_IDEAL_RECOMPUTE, mem, lean, err));
         LL_ASSERT(lean->n_transfer == graph->n_transfer, "%d transfers, %d", lean->n_transfer,

@@ -1,5 +1,7 @@
 #include "sim/work/layout.h"
 
+#include "sim/work/stack.h"
+
 #include <string.h>
 
 static const char *const axis_names[LL_N_AXIS] = {"tp", "cp", "dp", "pp"};
@@ -133,6 +135,7 @@ bool ll_layout_legal(const ll_layout *layout, const ll_stack *stack, const ll_mo
 {
     const ll_split split = ll_layout_split(layout, stack, model);
     bool ok = blocks_legal(model, &split, why);
+    ok = ll_stack_modules_legal(stack, ll_model_modules(model), why) && ok;
     if (layout->seq % (layout->tp * layout->cp))
         ok = ll_fault_add(why, "job.sequence", "must divide by tp cp = %lld",
                           (long long)layout->tp * layout->cp);

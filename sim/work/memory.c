@@ -32,8 +32,7 @@ static void chunk_add(stage *s, int64_t v)
 {
     const double hidden = (double)s->model->hidden;
     const ll_chunk_layers layers = ll_chunk_deal(s->model, s->layout, v);
-    ll_stack whole = *s->stack;
-    whole.recompute = LL_RECOMPUTE_NONE;
+    const ll_stack whole = ll_stack_lean(s->stack);
     ll_split again = s->split;
     again.stack = &whole;
     s->n_param += ll_chunk_param(s->model, s->layout, v);

@@ -1,6 +1,10 @@
 #include "sim/work/stack.h"
 
+#include "sim/base/words.h"
+
 #include <stddef.h>
+#include <stdio.h>
+#include <string.h>
 
 static const char *const recompute_names[] = {"none", "selective", "full", NULL};
 static const char *const grad_names[] = {"fp32", "bf16", NULL};
@@ -26,6 +30,12 @@ const ll_key ll_stack_keys[] = {
      .def = "none",
      .choices = recompute_names,
      .doc = "activation recomputation in the backward pass; selective: of the attention core only"},
+    {.name = "recompute_modules",
+     .kind = LL_KIND_STRING,
+     .offset = offsetof(ll_stack, recompute_modules),
+     .def = "",
+     .doc = "modules of a layer that the backward pass repeats, such as \"mla_up_proj mlp\": "
+            "core_attn, mla_up_proj, layernorm, mlp"},
     {.name = "grad_precision",
      .kind = LL_KIND_CHOICE,
      .offset = offsetof(ll_stack, grad_precision),
@@ -77,6 +87,41 @@ const ll_key ll_stack_keys[] = {
            "zero = 3: gather each matrix by itself into a list of tensors, synchronously "
            "(DeepSpeed of 2021)"),
     {0}};
+
+static const char *const module_names[LL_N_MODULE] = {"core_attn", "mla_up_proj", "layernorm",
+                                                      "mlp"};
+
+bool ll_stack_parse(ll_stack *stack, ll_faults *why)
+{
+    static const ll_words words = {LL_N_MODULE, module_names, NULL};
+    bool ok = true;
+    stack->modules = 0;
+    for (const char *s = stack->recompute_modules; *(s += strspn(s, " ,+"));) {
+        char word[64], hint[256];
+        const size_t n = strcspn(s, " ,+");
+        snprintf(word, sizeof word, "%.*s", (int)n, s);
+        const int found = ll_words_find(&words, word);
+        if (found < 0)
+            ok = ll_fault_add(why, "job.recompute_modules", "no module '%s'; %s", word,
+                              ll_words_hint(&words, word, hint, sizeof hint));
+        else
+            stack->modules |= 1u << found;
+        s += n;
+    }
+    if (stack->modules && stack->recompute != LL_RECOMPUTE_NONE)
+        ok = ll_fault_add(why, "job.recompute_modules",
+                          "stands in place of recompute; write recompute = \"none\"");
+    return ok;
+}
+
+bool ll_stack_modules_legal(const ll_stack *stack, unsigned has, ll_faults *why)
+{
+    for (int i = 0; i < LL_N_MODULE; i++)
+        if (stack->modules >> i & 1 && !(has >> i & 1))
+            return ll_fault_add(why, "job.recompute_modules",
+                                "the model has no module '%s'; leave it out", module_names[i]);
+    return true;
+}
 
 bool ll_stack_legal(const ll_stack *stack, int precision, ll_faults *why)
 {

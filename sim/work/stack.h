@@ -10,6 +10,13 @@
 
 extern const ll_key ll_stack_keys[];
 
+/* Parses `recompute_modules` into `modules`. False: each word that is no module is added to `why`.
+ */
+bool ll_stack_parse(ll_stack *stack, ll_faults *why);
+
+/* Whether the model has the modules that are recomputed; has: LL_MODULE_* of its blocks. */
+bool ll_stack_modules_legal(const ll_stack *stack, unsigned has, ll_faults *why);
+
 /* Whether every switch that is on has an effect. Each one that has none is added to `why`, with
  * what it needs. Pure. */
 bool ll_stack_legal(const ll_stack *stack, int precision, ll_faults *why);

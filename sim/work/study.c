@@ -104,6 +104,7 @@ static ll_status job_read(ll_config *cfg, ll_arena *mem, ll_study *out, ll_error
     if (!ll_layout_order(&out->layout))
         ll_fault_add(&why, "job.order",
                      "expected each of tp, cp, dp, pp once, such as \"tp cp dp pp\"");
+    ll_stack_parse(&out->stack, &why);
     ll_layout_legal(&out->layout, &out->stack, &out->model, &why);
     ll_stack_legal(&out->stack, out->layout.precision, &why);
     if (ll_layout_fit(&out->layout, out->cluster.topo->n_chip, &why))

@@ -228,8 +228,7 @@ ll_train_parts ll_train_parts_of(const ll_study *study, unsigned removes, ll_are
                                  ll_graph *out)
 {
     ll_stack *stack = ll_arena_new(mem, ll_stack);
-    *stack = study->stack;
-    if (removes & LL_IDEAL_RECOMPUTE) stack->recompute = LL_RECOMPUTE_NONE;
+    *stack = removes & LL_IDEAL_RECOMPUTE ? ll_stack_lean(&study->stack) : study->stack;
     ll_train_parts b = {.study = study,
                         .model = &study->model,
                         .layout = &study->layout,

@@ -8,8 +8,6 @@
 
 #include <stddef.h>
 
-static int64_t min64(int64_t a, int64_t b) { return a < b ? a : b; }
-
 /* Warm-up: forward passes of a stage before its first 1F1B pair, if it has that many. */
 static int64_t fill(const ll_pipe *pipe, int64_t stage)
 {
@@ -60,7 +58,8 @@ static void cursor_next(cursor *c, int64_t turn, ll_slot *out)
 
 static void order(const ll_pipe *pipe, int64_t stage, ll_slot *slot)
 {
-    const int64_t n_pass = pipe->n_micro * pipe->n_inter, warm = min64(fill(pipe, stage), n_pass);
+    const int64_t n_pass = pipe->n_micro * pipe->n_inter,
+                  warm = ll_schedule_min(fill(pipe, stage), n_pass);
     cursor forward = {pipe, stage, LL_SLOT_FORWARD, 0, 0, 0};
     cursor backward = {pipe, stage, LL_SLOT_BACKWARD, 0, 0, 0};
     for (int64_t turn = 0; turn < n_pass + warm; turn++) {
@@ -69,17 +68,10 @@ static void order(const ll_pipe *pipe, int64_t stage, ll_slot *slot)
     }
 }
 
-static int64_t n_held(const ll_pipe *pipe) { return pipe->n_inter; }
-
-static int64_t chunk(const ll_pipe *pipe, int64_t stage, int64_t k)
-{
-    return k * pipe->n_stage + stage;
-}
-
 /* Activations in flight: those of the warm-up and one more. */
 static int64_t in_flight(const ll_pipe *pipe, int64_t stage)
 {
-    return min64(fill(pipe, stage) + 1, pipe->n_micro * pipe->n_inter);
+    return ll_schedule_min(fill(pipe, stage) + 1, pipe->n_micro * pipe->n_inter);
 }
 
 /* The work of a stage plus the bubble: the last stage starts after n_stage - 1 forward passes, and
@@ -98,8 +90,8 @@ const ll_schedule_type ll_schedule_one_f_one_b = {
     .legal = legal,
     .n_slot = n_slot,
     .order = order,
-    .n_held = n_held,
-    .chunk = chunk,
+    .n_held = ll_schedule_holds_once,
+    .chunk = ll_schedule_chunk_in_loops,
     .in_flight = in_flight,
     .uniform_s = uniform_s,
 };

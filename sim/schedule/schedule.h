@@ -73,12 +73,39 @@ typedef struct ll_schedule_type {
     double (*uniform_s)(const ll_pipe *pipe, const ll_uniform *pass);
 } ll_schedule_type;
 
-#define LL_SCHEDULES(X)                   X(1f1b, one_f_one_b)
+#define LL_SCHEDULES(X)             \
+    X(1f1b, one_f_one_b)            \
+    X(breadth_first, breadth_first) \
+    X(zb_h1, zb_h1)                 \
+    X(zb_v, zb_v)
 #define LL_SCHEDULE_DECLARE(name, symbol) extern const ll_schedule_type ll_schedule_##symbol;
 LL_SCHEDULES(LL_SCHEDULE_DECLARE)
 #undef LL_SCHEDULE_DECLARE
 
 extern const ll_schedule_type *const ll_schedule_types[]; /* ended by NULL */
 extern const char *const ll_schedule_names[];             /* the same order; ended by NULL */
+
+/* ---- what schedules share ---- */
+
+/* Every chunk lies on one stage: n_held. */
+int64_t ll_schedule_holds_once(const ll_pipe *pipe);
+/* Where chunks lie: in loops, chunk v on stage v mod n_stage; or two per stage in a V, so that the
+ * first and the last chunk share the first stage, and the two in the middle the last one. */
+int64_t ll_schedule_chunk_in_loops(const ll_pipe *pipe, int64_t stage, int64_t k);
+int64_t ll_schedule_chunk_in_v(const ll_pipe *pipe, int64_t stage, int64_t k);
+
+/* Faults of a schedule that has `n_inter` chunks per stage, or that needs n_micro micro-batches. */
+bool ll_schedule_needs_inter(const char *name, const ll_pipe *pipe, int64_t n_inter,
+                             ll_faults *why);
+bool ll_schedule_needs_micro(const char *name, const ll_pipe *pipe, int64_t n_micro,
+                             ll_faults *why);
+
+static inline int64_t ll_schedule_min(int64_t a, int64_t b) { return a < b ? a : b; }
+
+/* A slot that is no pair. */
+static inline ll_slot ll_schedule_slot(ll_slot_kind kind, int64_t chunk, int64_t micro)
+{
+    return (ll_slot){.micro = (int32_t)micro, .chunk = (int32_t)chunk, .kind = kind};
+}
 
 #endif

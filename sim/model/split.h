@@ -77,7 +77,7 @@ typedef struct ll_split {
     double n_token;      /* per micro-batch: tokens in GEMMs on this chip */
     double n_token_norm; /* per micro-batch: tokens in norms and residual additions on this chip */
     double n_micro;      /* micro-batches per step through the same weights */
-    double n_replica;    /* replicas of the weights: dp * cp */
+    double n_replica;    /* replicas of the weights: dp * cp * copies on a pipeline */
 } ll_split;
 
 /* The split of what a chip does for its own part of the sequence alone, as norms are. */

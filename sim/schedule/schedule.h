@@ -44,13 +44,17 @@ typedef struct ll_slot {
 typedef struct ll_uniform {
     double forward_s, input_s,
         weight_s;  /* of one chunk; a whole backward pass is input_s + weight_s */
-    double pair_s; /* of a fused pair */
+    double pair_s; /* of a fused pair, no shorter than either of its passes */
 } ll_uniform;
 
 typedef struct ll_schedule_type {
     const char *name, *doc;
     bool splits_backward; /* has BACKWARD_INPUT and BACKWARD_WEIGHT slots */
     bool fuses_pairs;     /* has PAIR slots; the first forward pass of a chunk is never in one */
+    /* The pipeline holds the model twice, and micro-batches run through it in both directions:
+     * chunk V + v is a second copy of chunk v, on the stage of chunk V-1-v. The first half of the
+     * micro-batches goes through the first copy, the second half through the second one. */
+    bool both_ways;
     /* Slots have turns: without overlap of sends, stages advance in lock-step
      * (sim/work/pipeline.h). */
     bool turns;
@@ -76,6 +80,8 @@ typedef struct ll_schedule_type {
 #define LL_SCHEDULES(X)             \
     X(1f1b, one_f_one_b)            \
     X(breadth_first, breadth_first) \
+    X(dualpipe, dualpipe)           \
+    X(dualpipe_v, dualpipe_v)       \
     X(zb_h1, zb_h1)                 \
     X(zb_v, zb_v)
 #define LL_SCHEDULE_DECLARE(name, symbol) extern const ll_schedule_type ll_schedule_##symbol;
@@ -84,6 +90,16 @@ LL_SCHEDULES(LL_SCHEDULE_DECLARE)
 
 extern const ll_schedule_type *const ll_schedule_types[]; /* ended by NULL */
 extern const char *const ll_schedule_names[];             /* the same order; ended by NULL */
+
+/* Copies of the model on the pipeline, chunks of all of them, and micro-batches through each. */
+static inline int64_t ll_schedule_n_copy(const ll_schedule_type *type)
+{
+    return type->both_ways ? 2 : 1;
+}
+static inline int64_t ll_schedule_n_chunk(const ll_schedule_type *type, const ll_pipe *pipe)
+{
+    return ll_schedule_n_copy(type) * ll_pipe_n_chunk(pipe);
+}
 
 /* ---- what schedules share ---- */
 

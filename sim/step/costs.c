@@ -1,5 +1,7 @@
 #include "sim/step/costs.h"
 
+#include "sim/step/pairs.h"
+
 #include <math.h>
 
 static ll_chip ideal_chip(const ll_view *view)
@@ -25,31 +27,22 @@ const ll_pass_cost *ll_costs_kernels(const ll_view *view, ll_arena *mem)
 typedef struct maker {
     const ll_view *view;
     const ll_pass_cost *kernels;
-    const ll_exposed *exposed; /* [n_pass] */
-    double launch_s, send_s;
+    /* [n_pass] of whole passes; of their halves if the graph splits backward passes */
+    const ll_exposed *exposed[LL_N_OP_HALF];
+    double send_s;
     double slow[LL_N_STREAM][LL_N_STREAM]; /* [s][o]: slow-down of s by o, less 1 */
     ll_task_cost *task;
 } maker;
 
-/* Time of those kernels of a pass that one half of a split backward pass runs. */
-static double half_s(const maker *m, int index, ll_op_half half)
+/* Exposed time of the transfers within an op whose kernels take kernels_s, by what else is on the
+ * wire (LL_BESIDE_*). */
+static ll_exposed op_exposed(const maker *m, const ll_op *op, double kernels_s)
 {
-    const ll_pass *pass = &m->view->graph->pass[index];
-    const ll_pass_cost *cost = &m->kernels[index];
-    double s = 0;
-    if (half == LL_OP_WHOLE) return ll_compute_total_s(&cost->compute);
-    for (int i = 0; i < pass->n_kernel; i++)
-        if (pass->kernel[i].weight_gradient == (half == LL_OP_WEIGHT))
-            s += cost->each_s[i] + m->launch_s;
-    return s;
-}
-
-/* Exposed time of the transfers within an op, by what else is on the wire (LL_BESIDE_*). */
-static ll_exposed op_exposed(const maker *m, const ll_op *op)
-{
-    ll_exposed sum = {{0}, 0};
-    for (int k = 0; k < op->n_part && op->half != LL_OP_WEIGHT; k++) {
-        const ll_exposed *e = &m->exposed[op->part[k].pass];
+    const ll_exposed *of = m->exposed[op->half];
+    ll_exposed sum = {.cp_s = 0};
+    if (op->forward) return ll_pair_exposed(m->view, op, kernels_s, of);
+    for (int k = 0; k < op->n_part; k++) {
+        const ll_exposed *e = &of[op->part[k].pass];
         for (int b = 0; b < LL_N_BESIDE; b++)
             sum.s[b] += op->part[k].count * e->s[b];
         sum.cp_s += op->part[k].count * e->cp_s;
@@ -57,19 +50,36 @@ static ll_exposed op_exposed(const maker *m, const ll_op *op)
     return sum;
 }
 
+static double op_kernels_s(const maker *m, const ll_op *op)
+{
+    double s = 0;
+    if (op->forward) return op_kernels_s(m, op->forward) + op_kernels_s(m, op->backward);
+    for (int k = 0; k < op->n_part; k++) {
+        const int pass = op->part[k].pass;
+        s += op->part[k].count * ll_pass_half_s(m->view, pass, &m->kernels[pass], op->half);
+    }
+    return s;
+}
+
+/* Exposed time of sharded weights at the ends of an op; a pair has those of both of its ops. */
+static double op_ends_s(const maker *m, const ll_op *op)
+{
+    const int layer = op->ends.layer;
+    if (op->forward) return op_ends_s(m, op->forward) + op_ends_s(m, op->backward);
+    if (op->ends.transfer < 0) return 0;
+    return ll_ends_exposed_s(m->view, &op->ends,
+                             ll_pass_half_s(m->view, layer, &m->kernels[layer], op->half) +
+                                 m->exposed[op->half][layer].s[0]);
+}
+
 /* Cost of an op. Its own transfers take longer while a pipeline send or a dp transfer shares their
  * links: sends are averaged into exposed_s, dp transfers give slowed_frac. */
 static ll_task_cost op_cost(const maker *m, const ll_op *op)
 {
-    const ll_exposed e = op_exposed(m, op);
-    const int layer = op->ends.layer;
-    ll_task_cost c = {.n_part = 1, .cp_s = e.cp_s, .exposed_s = e.s[0]};
-    for (int k = 0; k < op->n_part; k++)
-        c.kernels_s += op->part[k].count * half_s(m, op->part[k].pass, op->half);
-    if (op->ends.transfer >= 0)
-        c.exposed_s += ll_ends_exposed_s(m->view, &op->ends,
-                                         ll_compute_total_s(&m->kernels[layer].compute) +
-                                             m->exposed[layer].s[0]);
+    const double kernels_s = op_kernels_s(m, op);
+    const ll_exposed e = op_exposed(m, op, kernels_s);
+    ll_task_cost c = {.n_part = 1, .kernels_s = kernels_s, .cp_s = e.cp_s, .exposed_s = e.s[0]};
+    c.exposed_s += op_ends_s(m, op);
     const double alone_s = c.kernels_s + c.exposed_s;
     if (m->view->graph->overlap_sends && alone_s > 0) c.send_frac = fmin(1, m->send_s / alone_s);
     c.exposed_s += c.send_frac * (e.s[LL_BESIDE_PP] - e.s[0]);
@@ -149,6 +159,12 @@ static double send_s(const ll_view *view)
     return ll_call_s(view, view->graph->send, 1) + ll_call_s(view, view->graph->send_gather, 1);
 }
 
+/* Size of the exchange with the other copy of the model, over that of an average stage. */
+static double copy_scale(const ll_graph *g, int64_t lane)
+{
+    return (g->chunk[lane].scale + g->chunk[g->n_chunk - 1 - lane].scale) / 2;
+}
+
 static ll_task_cost other_cost(const maker *m, const ll_cost_of *of)
 {
     ll_task_cost c = {.n_part = 1};
@@ -162,6 +178,10 @@ static ll_task_cost other_cost(const maker *m, const ll_cost_of *of)
         break;
     case LL_COST_TIE:
         c.exposed_s = ll_call_s(m->view, m->view->graph->tie, 1);
+        break;
+    case LL_COST_COPY:
+        c.exposed_s =
+            ll_call_s(m->view, m->view->graph->copy, copy_scale(m->view->graph, of->index));
         break;
     case LL_COST_NONE:
     case LL_COST_OP:
@@ -194,13 +214,13 @@ static void chunks_make(const maker *m, ll_task_cost *op)
     for (int64_t v = 0; v < g->n_chunk; v++) {
         ll_task_cost to = none, from = none;
         chunk_costs(m, v, &op[g->chunk[v].forward_op], &op[g->chunk[v].backward_op], &to, &from);
-        /* Split backward passes and pairs: gradients are complete after another op. */
+        /* Split backward passes, and pairs below: gradients are complete after another op. */
         if (g->chunk[v].weight_op >= 0) leaves_after(m, v, &op[g->chunk[v].weight_op], op);
-        for (int64_t f = 0; f < g->n_chunk && g->pair_op >= 0; f++)
-            leaves_after(m, v, &op[g->pair_op + f * g->n_chunk + v], op);
         m->task[gather + v] = to;
         m->task[scatter + v] = from;
     }
+    for (int i = 0; i < g->n_op; i++)
+        if (g->op[i].forward) leaves_after(m, g->op[i].back_chunk, &op[i], op);
 }
 
 /* Factor by which pipeline sends are slower while ops run: the mean over the ops, weighted by their
@@ -232,25 +252,33 @@ static void slow_find(maker *m)
 /* Whether two ops cost the same: most chunks of a pipeline are alike, so costs are reused. */
 static bool same_op(const ll_op *a, const ll_op *b)
 {
-    bool same = a->n_part == b->n_part && a->half == b->half && a->ends.transfer < 0 &&
-                b->ends.transfer < 0;
+    bool same = !a->forward && !b->forward && a->n_part == b->n_part && a->half == b->half &&
+                a->ends.transfer < 0 && b->ends.transfer < 0;
     for (int k = 0; k < a->n_part && same; k++)
         same = a->part[k].pass == b->part[k].pass && !(a->part[k].count < b->part[k].count) &&
                !(a->part[k].count > b->part[k].count);
     return same;
 }
 
+static bool splits(const ll_graph *g) { return g->n_chunk > 0 && g->chunk[0].weight_op >= 0; }
+
+static const ll_exposed *exposed_find(const maker *m, int half, ll_arena *mem)
+{
+    ll_exposed *exposed = ll_arena_fill(mem, m->view->graph->n_pass, ll_exposed);
+    for (int i = 0; i < m->view->graph->n_pass; i++)
+        exposed[i] = ll_pass_exposed(m->view, i, &m->kernels[i], (ll_op_half)half);
+    return exposed;
+}
+
 void ll_costs_make(const ll_view *view, const ll_pass_cost *kernels, ll_arena *mem, ll_costs *out)
 {
     const ll_graph *g = view->graph;
-    ll_exposed *exposed = ll_arena_fill(mem, g->n_pass, ll_exposed);
     ll_task_cost *task = ll_arena_fill(mem, g->n_cost, ll_task_cost);
     ll_task_cost *op = ll_arena_fill(mem, g->n_op, ll_task_cost);
-    maker m = {.view = view, .kernels = kernels, .exposed = exposed, .task = task};
+    maker m = {.view = view, .kernels = kernels, .task = task};
     m.send_s = send_s(view);
-    m.launch_s = view->removes & LL_IDEAL_LAUNCH ? 0 : view->study->cluster.chip.launch_s;
-    for (int i = 0; i < g->n_pass; i++)
-        exposed[i] = ll_pass_exposed(view, i, &kernels[i]);
+    for (int half = LL_OP_WHOLE; half < LL_N_OP_HALF; half++)
+        if (half == LL_OP_WHOLE || splits(g)) m.exposed[half] = exposed_find(&m, half, mem);
     slow_find(&m);
     for (int i = 0; i < g->n_op; i++)
         op[i] = i >= 2 && same_op(&g->op[i], &g->op[i - 2]) ? op[i - 2] : op_cost(&m, &g->op[i]);

@@ -101,18 +101,53 @@ double ll_beside_slow(const ll_view *view, ll_stream beside, ll_stream stream)
     return meet(view->graph, set) ? ll_prices_slow(view->prices, view->removes, set, beside) : 1;
 }
 
+static bool runs(const ll_kernel *kernel, ll_op_half half)
+{
+    return half == LL_OP_WHOLE || kernel->weight_gradient == (half == LL_OP_WEIGHT);
+}
+
+double ll_pass_half_s(const ll_view *view, int index, const ll_pass_cost *cost, ll_op_half half)
+{
+    const ll_pass *pass = &view->graph->pass[index];
+    const double launch_s =
+        view->removes & LL_IDEAL_LAUNCH ? 0 : view->study->cluster.chip.launch_s;
+    double s = 0;
+    if (half == LL_OP_WHOLE) return ll_compute_total_s(&cost->compute);
+    for (int i = 0; i < pass->n_kernel; i++)
+        if (runs(&pass->kernel[i], half)) s += cost->each_s[i] + launch_s;
+    return s;
+}
+
+ll_on_wire ll_pass_on_wire(const ll_view *view, int index)
+{
+    const ll_pass *pass = &view->graph->pass[index];
+    ll_on_wire sum = {.cp_s = 0};
+    for (int i = 0; i < pass->n_use; i++) {
+        const ll_use *use = &pass->use[i];
+        const ll_stream stream = view->graph->transfer[use->transfer].stream;
+        const ll_overlap one = ll_call_overlap(view, use->transfer, use->scale, 0);
+        for (unsigned beside = 0; beside < LL_N_BESIDE; beside++) {
+            const double slow = beside ? ll_stream_slow(view, stream, beside) : 1;
+            sum.at[beside].s += slow * one.s;
+            sum.at[beside].held_s += use->hide == LL_HIDE_RING ? 0 : slow * one.held_s;
+        }
+        if (stream == LL_STREAM_CP) sum.cp_s += one.s;
+    }
+    return sum;
+}
+
 /* Exposed time of use i of a transfer, and of those after it that overlap with the same kernels.
  * Returns the index of the first use that does not. */
-static int exposed_add(const ll_view *view, const ll_pass *pass, const double *each_s, int i,
-                       ll_exposed *sum)
+static int exposed_add(const ll_view *view, const ll_pass *pass, const ll_pass_cost *cost,
+                       ll_op_half half, int i, ll_exposed *sum)
 {
     const ll_use *first = &pass->use[i];
     const ll_transfer *transfer = &view->graph->transfer[first->transfer];
     const double n = ll_group_size(&transfer->group);
     ll_overlap alone = {0, 0};
     double cover_s = 0;
-    for (int k = 0; k < first->n_kernel; k++)
-        cover_s += each_s[first->first_kernel + k];
+    for (int k = first->first_kernel; k < first->first_kernel + first->n_kernel; k++)
+        cover_s += runs(&pass->kernel[k], half) ? cost->each_s[k] : 0;
     for (; i < pass->n_use && (&pass->use[i] == first || share_cover(first, &pass->use[i])); i++) {
         const ll_use *use = &pass->use[i];
         const ll_overlap one = ll_call_overlap(view, use->transfer, use->scale, 0);
@@ -169,20 +204,32 @@ static double shards_s(const ll_view *view, const ll_shards *s, double stream_fr
     return *all_s - hidden.s + ll_overlap_s(hidden, cover_s) + lists_s(view, s);
 }
 
-ll_exposed ll_pass_exposed(const ll_view *view, int index, const ll_pass_cost *cost)
+/* What one half of a backward pass has of a layer's sharded weights and gradients. */
+static ll_shards shards_of(const ll_shards *whole, ll_op_half half)
+{
+    ll_shards s = *whole;
+    if (half == LL_OP_WEIGHT) s.n_gather = s.n_more = s.n_host_call = 0;
+    if (half == LL_OP_INPUT) s.scatter = -1;
+    return s;
+}
+
+ll_exposed ll_pass_exposed(const ll_view *view, int index, const ll_pass_cost *cost,
+                           ll_op_half half)
 {
     const ll_pass *pass = &view->graph->pass[index];
     const ll_shards *shards = view->graph->shards[index];
-    ll_exposed sum = {{0}, 0};
-    for (int i = 0; i < pass->n_use;)
-        i = exposed_add(view, pass, cost->each_s, i, &sum);
+    ll_exposed sum = {.cp_s = 0};
+    for (int i = 0; i < pass->n_use && half != LL_OP_WEIGHT;)
+        i = exposed_add(view, pass, cost, half, i, &sum);
     if (!shards) return sum;
-    const double cover_s = ll_compute_total_s(&cost->compute) + sum.s[0];
+    const ll_shards own = shards_of(shards, half);
+    const double cover_s = ll_pass_half_s(view, index, cost, half) + sum.s[0];
     double all_s;
-    const double more_s = shards_s(view, shards, ll_stream_frac(&cost->compute), cover_s, &all_s);
+    const double more_s = shards_s(view, &own, ll_stream_frac(&cost->compute), cover_s, &all_s);
+    sum.apart_s = more_s;
     /* They are on the wire in every pass, and share links with its transfers for this share of it.
      */
-    const double frac = all_s > 0 ? fmin(1, all_s / cover_s) : 0;
+    const double frac = all_s > 0 && cover_s > 0 ? fmin(1, all_s / cover_s) : 0;
     for (unsigned pp = 0; pp < LL_N_BESIDE; pp += LL_BESIDE_PP) {
         const double slowed_s = sum.s[pp] + (sum.s[pp | LL_BESIDE_DP] - sum.s[pp]) * frac;
         sum.s[pp] = more_s + slowed_s;

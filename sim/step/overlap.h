@@ -55,18 +55,34 @@ double ll_stream_frac(const ll_compute *c);
 enum { LL_BESIDE_DP = 1, LL_BESIDE_PP = 2, LL_N_BESIDE = 4 };
 
 /* Exposed time of the transfers within a pass: s[b] while the streams of set b are on the wire too;
- * cp_s is the part of s[0] on the cp stream. */
+ * cp_s is the part of s[0] on the cp stream, apart_s that of sharded weights and gradients. */
 typedef struct ll_exposed {
     double s[LL_N_BESIDE];
-    double cp_s;
+    double cp_s, apart_s;
 } ll_exposed;
+
+/* The transfers of a pass one after the other, without sharded weights: at[b] while the streams of
+ * set b are on the wire too; cp_s: the time of those on the cp stream. */
+typedef struct ll_on_wire {
+    ll_overlap at[LL_N_BESIDE];
+    double cp_s;
+} ll_on_wire;
+ll_on_wire ll_pass_on_wire(const ll_view *view, int index);
 
 /* Slow-down by shared links, >= 1. ll_stream_slow: of a tp or cp stream while the streams of a set
  * (LL_BESIDE_*) are on the wire too. ll_beside_slow: of the dp or pp stream beside it. Streams that
  * are never on the wire together do not slow each other down. */
 double ll_stream_slow(const ll_view *view, ll_stream stream, unsigned beside);
 double ll_beside_slow(const ll_view *view, ll_stream beside, ll_stream stream);
-ll_exposed ll_pass_exposed(const ll_view *view, int index, const ll_pass_cost *cost);
+
+/* half: which of its kernels the pass runs. All its transfers run with the half for input
+ * gradients, hidden by kernels of that half alone; with sharded weights (zero = 3) gradients are
+ * scattered with the half for weight gradients. */
+ll_exposed ll_pass_exposed(const ll_view *view, int index, const ll_pass_cost *cost,
+                           ll_op_half half);
+
+/* Time of the kernels of one half of a pass, with their launches. */
+double ll_pass_half_s(const ll_view *view, int index, const ll_pass_cost *cost, ll_op_half half);
 
 /* Exposed transfers of ZeRO-3 at the ends of an op: the first layer's weights, the last layer's
  * gradients. layer_s: the time of one of its layers, which hides part of them if they overlap. */

@@ -3,10 +3,11 @@
 static int64_t max64(int64_t a, int64_t b) { return a > b ? a : b; }
 static int64_t min64(int64_t a, int64_t b) { return a < b ? a : b; }
 
-ll_chunk_layers ll_chunk_deal(const ll_model *model, const ll_layout *layout, int64_t v)
+ll_chunk_layers ll_chunk_deal(const ll_model *model, const ll_layout *layout, int64_t laid)
 {
     const int64_t n_chunk = ll_chunk_count(layout), ends = layout->embedding_as_layer ? 1 : 0;
     const int64_t n_unit = model->n_layer + 2 * ends;
+    const int64_t v = laid % n_chunk;
     /* The chunk has layers from .. to - 1 of the model. With embedding_as_layer, unit 0 is the
      * embedding. */
     const int64_t from = max64(n_unit * v / n_chunk - ends, 0);
@@ -23,7 +24,7 @@ ll_chunk_layers ll_chunk_deal(const ll_model *model, const ll_layout *layout, in
 
 bool ll_chunk_projects(const ll_model *model, const ll_layout *layout, int64_t v)
 {
-    return v == ll_chunk_count(layout) - 1 && !(model->tied && layout->pp == 1);
+    return ll_chunk_has_loss(layout, v) && !(model->tied && layout->pp == 1);
 }
 
 void ll_chunk_params(const ll_model *model, const ll_layout *layout, const ll_chunk_layers *deal,
@@ -33,11 +34,11 @@ void ll_chunk_params(const ll_model *model, const ll_layout *layout, const ll_ch
     double layer[LL_MAX_RUN];
     for (int r = 0; r < model->n_run; r++)
         layer[r] = ll_layer_param(&model->run[r], (double)model->hidden, layout->tp);
-    for (int64_t v = 0; v < ll_chunk_count(layout); v++) {
+    for (int64_t v = 0; v < ll_chunk_laid(layout); v++) {
         double n = 0;
         for (int r = 0; r < model->n_run; r++)
             n += (double)deal[v].of_run[r] * layer[r];
-        n += (ll_chunk_embeds(v) + ll_chunk_projects(model, layout, v)) * vocab;
+        n += (ll_chunk_embeds(layout, v) + ll_chunk_projects(model, layout, v)) * vocab;
         param[v] = n / (double)layout->tp;
     }
 }
@@ -45,7 +46,7 @@ void ll_chunk_params(const ll_model *model, const ll_layout *layout, const ll_ch
 double ll_chunk_param(const ll_model *model, const ll_layout *layout, int64_t v)
 {
     const ll_chunk_layers deal = ll_chunk_deal(model, layout, v);
-    double n = (ll_chunk_embeds(v) + ll_chunk_projects(model, layout, v)) *
+    double n = (ll_chunk_embeds(layout, v) + ll_chunk_projects(model, layout, v)) *
                ll_model_embedding_param(model);
     for (int r = 0; r < model->n_run; r++)
         n += (double)deal.of_run[r] *

@@ -12,22 +12,37 @@ static inline int64_t ll_chunk_count(const ll_layout *layout)
     return layout->pp * layout->interleave;
 }
 
+/* Chunks on the pipeline: with a schedule that runs both ways a second copy of each, which is chunk
+ * V + v. The functions below take them too. */
+static inline int64_t ll_chunk_laid(const ll_layout *layout)
+{
+    return ll_schedule_n_copy(layout->schedule) * ll_chunk_count(layout);
+}
+
 /* Number of layers of chunk v: in all, and of each run of the model. Layers are dealt evenly; if
  * they do not divide by the chunks, counts differ by at most one. */
 typedef struct ll_chunk_layers {
     int64_t n, of_run[LL_MAX_RUN];
 } ll_chunk_layers;
-ll_chunk_layers ll_chunk_deal(const ll_model *model, const ll_layout *layout, int64_t v);
+ll_chunk_layers ll_chunk_deal(const ll_model *model, const ll_layout *layout, int64_t laid);
 
-/* Whether chunk v holds the embedding matrix, and whether it holds a matrix for the output
+/* Whether chunk v holds the embedding matrix, whether it has the output projection and the loss, and
+ * whether it holds a matrix for the output
  * projection. Tied weights are one matrix, of which the first and the last stage of a pipeline hold
  * a copy each; without a pipeline it is held once. */
-static inline bool ll_chunk_embeds(int64_t v) { return v == 0; }
+static inline bool ll_chunk_embeds(const ll_layout *layout, int64_t v)
+{
+    return v % ll_chunk_count(layout) == 0;
+}
+static inline bool ll_chunk_has_loss(const ll_layout *layout, int64_t v)
+{
+    return (v + 1) % ll_chunk_count(layout) == 0;
+}
 bool ll_chunk_projects(const ll_model *model, const ll_layout *layout, int64_t v);
 
 /* Number of weights of chunk v on one chip: after tensor parallelism, before sharding by ZeRO.
- * ll_chunk_params does it for all chunks: deal: [n_chunk], as ll_chunk_deal fills it; param:
- * [n_chunk], filled. */
+ * ll_chunk_params does it for all chunks on the pipeline: deal: [n_laid], as ll_chunk_deal fills it;
+ * param: [n_laid], filled. */
 double ll_chunk_param(const ll_model *model, const ll_layout *layout, int64_t v);
 void ll_chunk_params(const ll_model *model, const ll_layout *layout, const ll_chunk_layers *deal,
                      double *param);

@@ -70,7 +70,7 @@ typedef struct ll_op_ends {
 
 /* An op: what a compute task runs, as passes and how often each. A split backward pass has two ops:
  * one for input gradients, one for weight gradients. */
-typedef enum ll_op_half { LL_OP_WHOLE, LL_OP_INPUT, LL_OP_WEIGHT } ll_op_half;
+typedef enum ll_op_half { LL_OP_WHOLE, LL_OP_INPUT, LL_OP_WEIGHT, LL_N_OP_HALF } ll_op_half;
 typedef struct ll_op_part {
     int pass; /* index into ll_graph.pass */
     double count;
@@ -80,6 +80,9 @@ typedef struct ll_op {
     const ll_op_part *part; /* [n_part] */
     ll_op_half half;        /* which kernels of the passes it runs */
     ll_op_ends ends;
+    /* A fused pair has no parts of its own but runs two ops together; NULL: no pair. */
+    const struct ll_op *forward, *backward;
+    int64_t back_chunk; /* of a pair: the chunk of its backward pass */
 } ll_op;
 
 /* dp transfers of a chunk: its weights are gathered before its first forward pass, and its
@@ -105,7 +108,8 @@ typedef enum ll_cost_kind {
     LL_COST_GATHER,  /* index: chunk */
     LL_COST_SCATTER, /* index: chunk */
     LL_COST_SEND,    /* index: number of sends, one after the other */
-    LL_COST_TIE      /* all-reduce of tied embedding gradients, first and last stage */
+    LL_COST_TIE,     /* all-reduce of tied embedding gradients, first and last stage */
+    LL_COST_COPY     /* exchange with the other copy of the model; index: lane */
 } ll_cost_kind;
 typedef struct ll_cost_of {
     ll_cost_kind kind;
@@ -139,11 +143,9 @@ typedef struct ll_graph {
     const ll_op *op; /* [n_op] */
     int64_t n_chunk;
     const ll_chunk_work *chunk; /* [n_chunk] */
-    /* first of the ops [n_chunk][n_chunk] of pairs: forward chunk, backward chunk; -1: none */
-    int pair_op;
     ll_replica_work replicas;
-    bool overlap_sends;         /* pipeline sends are on the wire while passes run */
-    int send, send_gather, tie; /* transfers of the pp stream; -1: none */
+    bool overlap_sends;               /* pipeline sends are on the wire while passes run */
+    int send, send_gather, tie, copy; /* transfers of the pp stream; -1: none */
     int on_wire
         /* the transfer that stands for each stream when slow-downs by shared links are priced; -1:
          * none */

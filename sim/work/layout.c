@@ -80,12 +80,13 @@ static bool pipeline_fits(const ll_layout *layout, ll_faults *why)
 {
     const ll_pipe pipe = ll_layout_pipe(layout);
     if (!ll_layout_schedule(layout)->legal(&pipe, why)) return false;
-    if (pipe.n_micro > LL_MAX_OP / ll_pipe_n_chunk(&pipe))
+    const int64_t n_chunk = ll_schedule_n_chunk(ll_layout_schedule(layout), &pipe);
+    if (pipe.n_micro > LL_MAX_OP / n_chunk)
         return ll_fault_add(
             why, "job.global_batch",
             "makes %lld micro-batches in each of %lld chunks of a pipeline; at most "
             "%d of both together can be run; write a larger micro_batch",
-            (long long)pipe.n_micro, (long long)ll_pipe_n_chunk(&pipe), LL_MAX_OP);
+            (long long)pipe.n_micro, (long long)n_chunk, LL_MAX_OP);
     return true;
 }
 
@@ -146,6 +147,12 @@ bool ll_layout_legal(const ll_layout *layout, const ll_stack *stack, const ll_mo
                           layout->embedding_as_layer ? ", the two vocabulary stages counted" : "");
     if (layout->interleave > 1 && layout->pp == 1)
         ok = ll_fault_add(why, "job.interleave", "needs pp > 1; without a pipeline write 1");
+    if (ll_layout_schedule(layout)->both_ways && stack->zero > 1)
+        ok = ll_fault_add(
+            why, "job.zero",
+            "schedule %s holds weights and gradients twice, so it shards the optimizer "
+            "alone: write zero = 1, or schedule = \"dualpipe_v\", which holds them once",
+            ll_layout_schedule(layout)->name);
     return ok;
 }
 
@@ -161,7 +168,8 @@ ll_split ll_layout_split(const ll_layout *layout, const ll_stack *stack, const l
                   .n_key = (double)layout->seq,
                   .n_token = (double)(layout->micro_batch * layout->seq) / (double)layout->cp,
                   .n_micro = layout->dp ? (double)ll_layout_n_micro(layout) : 1,
-                  .n_replica = (double)(layout->dp * layout->cp)};
+                  .n_replica = (double)(layout->dp * layout->cp *
+                                        ll_schedule_n_copy(ll_layout_schedule(layout)))};
     s.n_token_norm = stack->sequence_parallel ? s.n_token / (double)layout->tp : s.n_token;
     return s;
 }

@@ -36,7 +36,7 @@ static void chunk_add(stage *s, int64_t v)
     ll_split again = s->split;
     again.stack = &whole;
     s->n_param += ll_chunk_param(s->model, s->layout, v);
-    s->n_vocab += ll_chunk_embeds(v) + ll_chunk_projects(s->model, s->layout, v);
+    s->n_vocab += ll_chunk_embeds(s->layout, v) + ll_chunk_projects(s->model, s->layout, v);
     for (int r = 0; r < s->model->n_run; r++) {
         const ll_layers *run = &s->model->run[r];
         if (layers.of_run[r] == 0) continue;
@@ -52,7 +52,7 @@ static bool holds_loss(const stage *s)
 {
     const ll_schedule_type *schedule = ll_layout_schedule(s->layout);
     for (int64_t k = 0; k < s->n_held; k++)
-        if (schedule->chunk(&s->pipe, s->id, k) == ll_pipe_n_chunk(&s->pipe) - 1) return true;
+        if (ll_chunk_has_loss(s->layout, schedule->chunk(&s->pipe, s->id, k))) return true;
     return false;
 }
 

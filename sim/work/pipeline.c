@@ -9,6 +9,13 @@ static int64_t at(const ll_placing *b, int64_t chunk, int64_t micro)
     return chunk * b->n_micro + micro;
 }
 
+/* Whether it is the first or the last chunk of a copy of the model. */
+static bool is_first(const ll_placing *b, int64_t v) { return v == 0 || v == b->n_model; }
+static bool is_last(const ll_placing *b, int64_t v)
+{
+    return v + 1 == b->n_model || v + 1 == b->n_chunk;
+}
+
 /* The task whose output a pass needs; -1: none, -2: not placed yet. *sent: the output comes from
  * another stage by a pipeline send. */
 static int32_t input_of(const ll_placing *b, ll_slot_kind kind, int64_t chunk, int64_t micro,
@@ -20,8 +27,8 @@ static int32_t input_of(const ll_placing *b, ll_slot_kind kind, int64_t chunk, i
     const bool forward = kind == LL_SLOT_FORWARD;
     const int64_t before = forward ? chunk - 1 : chunk + 1;
     int32_t task;
-    if (before < 0) return -1;
-    if (before == b->n_chunk) { /* after the loss: its own forward pass */
+    if (forward && is_first(b, chunk)) return -1;
+    if (!forward && is_last(b, chunk)) { /* after the loss: its own forward pass */
         task = b->end[FORWARD][at(b, chunk, micro)];
     } else {
         task = b->end[forward ? FORWARD : BACKWARD][at(b, before, micro)];
@@ -73,13 +80,13 @@ static int32_t cost_of(const ll_placing *b, const ll_slot *s)
     case LL_SLOT_PAIR:
         break;
     }
-    return c->pair[s->chunk * b->n_chunk + s->back_chunk];
+    return c->pair[s->chunk * b->p->schedule->n_held(&b->p->pipe) + b->held[s->back_chunk]];
 }
 
 static bool sends_on(const ll_placing *b, bool forward, int64_t chunk)
 {
-    const int64_t next = forward ? chunk + 1 : chunk - 1;
-    return next >= 0 && next < b->n_chunk && b->home[next] != b->home[chunk];
+    if (forward ? is_last(b, chunk) : is_first(b, chunk)) return false;
+    return b->home[forward ? chunk + 1 : chunk - 1] != b->home[chunk];
 }
 
 /* Notes the task that ends a pass; without overlap_sends that is the send after it. */
@@ -132,7 +139,7 @@ static inline bool place_pass(ll_placing *b, int64_t stage, const ll_slot *s)
 {
     const bool forward = s->kind == LL_SLOT_FORWARD;
     const int64_t i = at(b, s->chunk, s->micro);
-    const bool first = forward ? s->chunk == 0 : s->chunk + 1 == b->n_chunk;
+    const bool first = forward ? is_first(b, s->chunk) : is_last(b, s->chunk);
     const int32_t *ends = b->end[forward || first ? FORWARD : BACKWARD];
     const int32_t on = forward && first ? -1
                                         : ends[first     ? i
@@ -264,19 +271,23 @@ static void exports(ll_placing *b, ll_arena *mem, ll_graph *out)
 static void builder_begin(ll_placing *b, ll_arena *mem)
 {
     const int64_t n_pass = b->n_chunk * b->n_micro;
-    b->cap = (int32_t)(2 * b->n_chunk + 4 * b->n_stage + 2);
+    b->cap = (int32_t)(2 * b->n_chunk + 5 * b->n_stage + 2);
     b->home = ll_arena_array(mem, b->n_chunk, int64_t);
+    b->held = ll_arena_array(mem, b->n_chunk, int32_t);
     b->slot = ll_arena_array(mem, b->n_stage, ll_slot *);
     b->n_slot = ll_arena_array(mem, b->n_stage, int64_t);
     b->next = ll_arena_array(mem, b->n_stage, int64_t);
     b->left = ll_arena_fill(mem, b->n_chunk, int64_t);
     for (int64_t v = 0; v < b->n_chunk; v++)
-        b->left[v] = b->n_micro; /* each micro-batch makes gradients once */
+        b->left[v] = b->n_micro * b->n_model / b->n_chunk; /* each makes gradients once */
     for (int64_t s = 0; s < b->n_stage; s++) {
         b->n_slot[s] = b->p->schedule->n_slot(&b->p->pipe, s);
         b->slot[s] = ll_arena_fill(mem, b->n_slot[s], ll_slot);
-        for (int64_t k = 0; k < b->p->schedule->n_held(&b->p->pipe); k++)
-            b->home[b->p->schedule->chunk(&b->p->pipe, s, k)] = s;
+        for (int64_t k = 0; k < b->p->schedule->n_held(&b->p->pipe); k++) {
+            const int64_t v = b->p->schedule->chunk(&b->p->pipe, s, k);
+            b->home[v] = s;
+            b->held[v] = (int32_t)k;
+        }
         b->p->schedule->order(&b->p->pipe, s, b->slot[s]);
         b->cap += (int32_t)(3 * b->n_slot[s] + 3);
     }
@@ -298,7 +309,8 @@ ll_status ll_pipeline_tasks(const ll_pipeline *p, ll_arena *mem, ll_graph *out, 
 {
     ll_placing b = {.p = p,
                     .n_stage = p->pipe.n_stage,
-                    .n_chunk = ll_pipe_n_chunk(&p->pipe),
+                    .n_chunk = ll_schedule_n_chunk(p->schedule, &p->pipe),
+                    .n_model = ll_pipe_n_chunk(&p->pipe),
                     .n_micro = p->pipe.n_micro};
     b.splits = p->schedule->splits_backward;
     builder_begin(&b, mem);

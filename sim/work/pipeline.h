@@ -10,9 +10,12 @@
 typedef struct ll_pipeline_costs {
     const int32_t *forward, *backward, *input, *weight, *gather, *scatter, *optimizer;
     int32_t join, send, two_sends, tie; /* tie: -1 without tied embeddings */
-    /* [n_chunk * n_chunk], by forward chunk and backward chunk; NULL if the schedule has no pairs.
-     */
+    /* [n_chunk * n_held], by forward chunk and by which of its stage's chunks the backward pass
+     * is of; NULL if the schedule has no pairs. */
     const int32_t *pair;
+    /* [n_lane] gradients and weights to the other copy of the model, and back; NULL if there is one
+     * copy. */
+    const int32_t *copy;
 } ll_pipeline_costs;
 
 typedef struct ll_pipeline {

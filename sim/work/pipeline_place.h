@@ -12,11 +12,13 @@ typedef struct ll_placing {
     ll_task *task;
     int32_t n_task, cap;
     int64_t n_stage, n_chunk, n_micro;
+    int64_t n_model;              /* chunks of one copy of the model */
     ll_slot **slot;               /* [n_stage][n_slot] */
     int64_t *n_slot, *next;       /* [n_stage]; next: the slot to be placed */
     int32_t *end[LL_N_DIRECTION]; /* [n_chunk * n_micro] task that ends the pass; -1: not placed */
     int64_t *left;                /* [n_chunk] slots that make weight gradients, not placed yet */
     int64_t *home;                /* [n_chunk] its stage */
+    int32_t *held;                /* [n_chunk] number among the chunks of its stage */
     int32_t *gather;              /* [n_chunk] */
     int32_t *last_gather;         /* [n_stage] */
     int32_t *last;                /* [n_stage] its last task on the compute stream */

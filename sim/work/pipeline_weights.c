@@ -36,12 +36,27 @@ static int32_t place_gradients(ll_placing *b, int64_t stage)
     return ready;
 }
 
+/* Two copies of the model: a stage has the gradients of its chunks when it has exchanged them with
+ * the stage that holds the copies, which is as far from the other end. */
+static void place_copies(ll_placing *b, int32_t *ready)
+{
+    const int32_t first = b->n_task;
+    for (int64_t s = 0; s < b->n_stage; s++) {
+        const int32_t task = ll_place(b, s, LL_STREAM_PP, b->p->cost.copy[s]);
+        b->task[task].dep[0] = ready[s];
+        b->task[task].dep[1] = ready[b->n_stage - 1 - s];
+    }
+    for (int64_t s = 0; s < b->n_stage; s++)
+        ready[s] = first + (int32_t)s;
+}
+
 void ll_place_update(ll_placing *b, ll_arena *mem)
 {
     const int64_t last = b->n_stage - 1;
     int32_t *ready = ll_arena_array(mem, b->n_stage, int32_t), tie = -1;
     for (int64_t s = 0; s < b->n_stage; s++)
         ready[s] = place_gradients(b, s);
+    if (b->p->cost.copy) place_copies(b, ready);
     if (b->p->cost.tie >= 0) {
         tie = ll_place(b, 0, LL_STREAM_PP, b->p->cost.tie);
         b->task[tie].dep[0] = ready[0];

@@ -6,7 +6,6 @@
 #include "sim/work/zero_lists.h"
 
 #include <math.h>
-#include <string.h>
 
 /* ---- ops ---- */
 
@@ -42,8 +41,8 @@ static ll_op op_of(ll_train_parts *b, int64_t v, bool backward, int *layer)
         if (layers.of_run[r] > 0 && *layer < 0) *layer = b->layer_pass[backward][r];
     }
     if (*layer < 0) *layer = b->layer_pass[backward][0];
-    if (v == 0) part_add(&op, part, b->embedding_pass[backward], 1);
-    if (v == ll_chunk_count(b->layout) - 1) part_add(&op, part, b->output_pass[backward], 1);
+    if (ll_chunk_embeds(b->layout, v)) part_add(&op, part, b->embedding_pass[backward], 1);
+    if (ll_chunk_has_loss(b->layout, v)) part_add(&op, part, b->output_pass[backward], 1);
     part_add(&op, part, b->scale_pass, 1);
     op.ends = op_ends(b, v, backward, *layer);
     return op;
@@ -53,7 +52,8 @@ static ll_op op_of(ll_train_parts *b, int64_t v, bool backward, int *layer)
  */
 static void calls_count(ll_train_parts *b, const ll_op *op, int64_t n_op)
 {
-    const double n = b->n_micro / (double)b->layout->pp;
+    const double n = b->n_micro / (double)ll_schedule_n_copy(ll_layout_schedule(b->layout)) /
+                     (double)b->layout->pp;
     for (int64_t i = 0; i < n_op; i++)
         for (int k = 0; k < op[i].n_part; k++) {
             const ll_pass *pass = &b->graph->pass[op[i].part[k].pass];
@@ -72,25 +72,33 @@ static double n_part_of(const ll_train_parts *b, int64_t v)
     return v ? 1 : fmax(1, ceil(b->chunk_param[v] / bucket));
 }
 
-/* The op of a pair: all kernels and all transfers of its forward and its backward op. */
-static ll_op pair_of(ll_train_parts *b, const ll_op *forward, const ll_op *backward)
+/* Ops of the pairs that a stage can run, behind n_op others: [n_chunk][n_held], by the chunk of the
+ * forward pass and by which of the stage's chunks the backward pass is of. */
+static int pairs_build(const ll_train_parts *b, ll_op *op, int n_op)
 {
-    ll_op_part *part = ll_arena_fill(b->mem, forward->n_part + backward->n_part, ll_op_part);
-    ll_op op = *forward;
-    memcpy(part, forward->part, (size_t)op.n_part * sizeof *part);
-    op.part = part;
-    for (int k = 0; k < backward->n_part; k++)
-        part_add(&op, part, backward->part[k].pass, backward->part[k].count);
-    op.ends.transfer = -1;
-    return op;
+    const ll_schedule_type *schedule = ll_layout_schedule(b->layout);
+    const ll_pipe pipe = ll_layout_pipe(b->layout);
+    const int64_t n_held = schedule->n_held(&pipe);
+    for (int64_t s = 0; s < pipe.n_stage; s++)
+        for (int64_t i = 0; i < n_held * n_held; i++) {
+            const int64_t v = schedule->chunk(&pipe, s, i / n_held), k = i % n_held;
+            const int64_t back = schedule->chunk(&pipe, s, k);
+            op[n_op + v * n_held + k] = (ll_op){.ends = {.transfer = -1},
+                                                .forward = &op[2 * v],
+                                                .backward = &op[2 * back + 1],
+                                                .back_chunk = back};
+        }
+    return n_op + (int)(b->graph->n_chunk * n_held);
 }
 
 /* Ops of each chunk: forward and backward, and with split backward passes its two halves. */
 static void ops_build(ll_train_parts *b, bool split_backward, bool pairs)
 {
-    const int64_t n_chunk = b->graph->n_chunk = ll_chunk_count(b->layout);
-    int64_t n_op = (split_backward ? 4 : 2) * n_chunk;
-    ll_op *op = ll_arena_fill(b->mem, n_op + (pairs ? n_chunk * n_chunk : 0), ll_op);
+    const ll_pipe pipe = ll_layout_pipe(b->layout);
+    const int64_t n_chunk = b->graph->n_chunk = ll_chunk_laid(b->layout);
+    const int64_t n_op = (split_backward ? 4 : 2) * n_chunk;
+    const int64_t n_pair = pairs ? n_chunk * ll_layout_schedule(b->layout)->n_held(&pipe) : 0;
+    ll_op *op = ll_arena_fill(b->mem, n_op + n_pair, ll_op);
     ll_chunk_work *chunk = ll_arena_array(b->mem, n_chunk, ll_chunk_work);
     for (int64_t v = 0; v < n_chunk; v++) {
         ll_chunk_work *c = &chunk[v];
@@ -105,14 +113,11 @@ static void ops_build(ll_train_parts *b, bool split_backward, bool pairs)
             ll_op *o = &op[2 * n_chunk + 2 * v + half];
             *o = op[2 * v + 1];
             o->half = half ? LL_OP_WEIGHT : LL_OP_INPUT;
-            if (half) o->ends.transfer = -1;
+            if (!half) o->ends.transfer = -1; /* gradients leave after the weights' half */
         }
     }
     calls_count(b, op, 2 * n_chunk);
-    b->graph->pair_op = pairs ? (int)n_op : -1;
-    for (int64_t i = 0; i < n_chunk * n_chunk && pairs; i++)
-        op[n_op++] = pair_of(b, &op[2 * (i / n_chunk)], &op[2 * (i % n_chunk) + 1]);
-    b->graph->n_op = (int)n_op;
+    b->graph->n_op = pairs ? pairs_build(b, op, (int)n_op) : (int)n_op;
     b->graph->op = op;
     b->graph->chunk = chunk;
 }
@@ -164,15 +169,18 @@ static ll_status tasks_build(ll_train_parts *b, bool split_backward, ll_error *e
                      .overlap_sends = b->stack->overlap_pp,
                      .overlap_gather = b->stack->overlap_param_gather,
                      .overlap_scatter = b->stack->overlap_grad_reduce};
-    cost_list list = {ll_arena_array(b->mem, g->n_op + 2 * n + b->layout->pp + 4, ll_cost_of), 0};
+    cost_list list = {ll_arena_array(b->mem, g->n_op + 2 * n + 2 * b->layout->pp + 4, ll_cost_of),
+                      0};
     p.cost.forward = cost_range(b, &list, LL_COST_OP, n, 0, 2);
     p.cost.backward = cost_range(b, &list, LL_COST_OP, n, 1, 2);
     if (split_backward) {
         p.cost.input = cost_range(b, &list, LL_COST_OP, n, 2 * n, 2);
         p.cost.weight = cost_range(b, &list, LL_COST_OP, n, 2 * n + 1, 2);
     }
+    const int64_t n_pair = n * p.schedule->n_held(&p.pipe);
     if (p.schedule->fuses_pairs)
-        p.cost.pair = cost_range(b, &list, LL_COST_OP, n * n, g->pair_op, 1);
+        p.cost.pair = cost_range(b, &list, LL_COST_OP, n_pair, g->n_op - n_pair, 1);
+    if (g->copy >= 0) p.cost.copy = cost_range(b, &list, LL_COST_COPY, b->layout->pp, 0, 1);
     p.cost.gather = cost_range(b, &list, LL_COST_GATHER, n, 0, 1);
     p.cost.scatter = cost_range(b, &list, LL_COST_SCATTER, n, 0, 1);
     p.cost.optimizer = cost_optimizers(b, &list);

@@ -42,7 +42,8 @@ static void transfers_dp(ll_train_parts *b)
     const double grad_B = ll_stack_grad_B(b->stack);
     const double param_B = ll_stack_param_B(b->stack, l->precision);
     const double layers = b->n_micro * (double)b->model->n_layer / (double)l->pp;
-    const double chunks = (double)l->interleave;
+    const ll_pipe pipe = ll_layout_pipe(l);
+    const double chunks = (double)ll_layout_schedule(l)->n_held(&pipe);
     if (b->stack->zero >= 3) {
         const ll_layers *run = &b->model->run[0];
         const double n_call = ll_zero_layer_calls(run, &b->split);
@@ -71,6 +72,21 @@ static void transfers_tie(ll_train_parts *b)
         b, "tie reduce", LL_ALL_REDUCE, PP, LL_STREAM_PP,
         ll_stack_grad_B(b->stack) * ll_model_embedding_param(b->model) / (double)b->layout->tp, 1);
     b->graph->transfer[b->graph->tie].pair_of_ends = true;
+}
+
+/* Two copies of the model (DualPipe): each chip sends half of its gradients to the chip that holds
+ * the copies, which adds them up and updates that half, and gets the other half likewise; then both
+ * exchange the updated weights. All stages do so at once, so it is priced as a send to the next
+ * one. With zero = 1 the replicas of each copy have reduced and scattered their gradients before. */
+static void transfers_copy(ll_train_parts *b)
+{
+    if (!ll_layout_schedule(b->layout)->both_ways) return;
+    const double param = 2 * b->mean_param; /* both chunks of a stage */
+    const double shards = b->stack->zero ? b->split.n_replica / 2 : 1;
+    const double size_B =
+        param / shards *
+        (ll_stack_grad_B(b->stack) + ll_stack_param_B(b->stack, b->layout->precision)) / 2;
+    b->graph->copy = transfer_add(b, "copy send", LL_SEND, PP, LL_STREAM_PP, size_B, 1);
 }
 
 /* ---- passes ---- */
@@ -207,7 +223,7 @@ static void together(ll_train_parts *b)
 
 static void params_find(ll_train_parts *b)
 {
-    const int64_t n_chunk = ll_chunk_count(b->layout);
+    const int64_t n_chunk = ll_chunk_laid(b->layout);
     double *param = ll_arena_fill(b->mem, n_chunk, double), sum = 0, layers = 0;
     ll_chunk_layers *deal = ll_arena_fill(b->mem, n_chunk, ll_chunk_layers);
     for (int64_t v = 0; v < n_chunk; v++)
@@ -247,7 +263,8 @@ ll_train_parts ll_train_parts_of(const ll_study *study, unsigned removes, ll_are
                                    .every_micro = stack->zero == 2},
                       .send = -1,
                       .send_gather = -1,
-                      .tie = -1};
+                      .tie = -1,
+                      .copy = -1};
     out->pass = ll_arena_array(mem, max_pass, ll_pass);
     out->shards = b.shards = ll_arena_array(mem, max_pass, const ll_shards *);
     out->n_inner = study->layout.tp * study->layout.cp;
@@ -257,6 +274,7 @@ ll_train_parts ll_train_parts_of(const ll_study *study, unsigned removes, ll_are
     out->overlap_sends = out->send >= 0 && stack->overlap_pp;
     transfers_dp(&b);
     transfers_tie(&b);
+    transfers_copy(&b);
     passes_ends(&b);
     passes_scale(&b);
     together(&b);

@@ -15,6 +15,8 @@
  *   dp reduce     dp x cp   instead of both, for zero = 0
  *   tie reduce    2         gradients of a vocabulary matrix that both     nothing
  *                           ends of the pipeline hold
+ *   copy send     2         gradients and weights of two copies of the     nothing
+ *                           model (schedule dualpipe), once per step
  *   scale reduce  tp cp dp  maxima of FP8 tensors after every pass (shared_scales)    nothing
  *
  * Blocks declare the transfers within a layer (tp, cp); all others are declared here. With zero =

@@ -23,8 +23,8 @@ enum { MAX_SLOT = 3 * MAX_INTER * MAX_MICRO };
 typedef struct sample {
     const ll_schedule_type *type;
     ll_pipe pipe;
-    int64_t n_chunk, n_slot[MAX_STAGE];
-    int64_t home[MAX_CHUNK]; /* stage of a chunk */
+    int64_t n_chunk, n_model, n_held, n_slot[MAX_STAGE]; /* n_model: chunks of one copy */
+    int64_t home[MAX_CHUNK];                             /* stage of a chunk */
     ll_slot slot[MAX_STAGE][MAX_SLOT];
     char name[96];
 } sample;
@@ -32,14 +32,15 @@ typedef struct sample {
 /* Bits of what has been done for a micro-batch in a chunk. */
 enum { FORWARD = 1, INPUT = 2, WEIGHT = 4, ALL = 7 };
 
-/* Chunks lie on one stage each, and the stages hold as many as they say. */
+/* Chunks lie on one stage each, and the stages hold as many as they say; of two copies, the second
+ * lies the other way round. */
 static void check_homes(sample *s)
 {
     int n_home[MAX_CHUNK] = {0};
-    CHECK(s->type->n_held(&s->pipe) == s->pipe.n_inter, "%s: %lld chunks held", s->name,
-          (long long)s->type->n_held(&s->pipe));
+    CHECK(s->n_held * s->pipe.n_stage == s->n_chunk, "%s: %lld chunks held", s->name,
+          (long long)s->n_held);
     for (int64_t stage = 0; stage < s->pipe.n_stage; stage++)
-        for (int64_t k = 0; k < s->pipe.n_inter; k++) {
+        for (int64_t k = 0; k < s->n_held; k++) {
             const int64_t v = s->type->chunk(&s->pipe, stage, k);
             const bool in = v >= 0 && v < s->n_chunk;
             CHECK(in, "%s: chunk %lld", s->name, (long long)v);
@@ -49,6 +50,15 @@ static void check_homes(sample *s)
         }
     for (int64_t v = 0; v < s->n_chunk; v++)
         CHECK(n_home[v] == 1, "%s: chunk %lld lies on %d stages", s->name, (long long)v, n_home[v]);
+    for (int64_t v = s->n_model; v < s->n_chunk; v++)
+        CHECK(s->home[v] == s->home[s->n_chunk - 1 - v], "%s: second copy, chunk %lld", s->name,
+              (long long)v);
+}
+
+/* Whether a micro-batch goes through a chunk: with two copies, half of them through each. */
+static bool passes(const sample *s, int64_t v, int64_t micro)
+{
+    return s->n_model == s->n_chunk || (v >= s->n_model) == (micro >= s->pipe.n_micro / 2);
 }
 
 /* Marks a pass as done by its stage, once, and not before what has to come first there. */
@@ -56,8 +66,8 @@ static void mark(const sample *s, int64_t stage, int done[MAX_CHUNK][MAX_MICRO],
                  int32_t micro, int what)
 {
     const bool in = v >= 0 && v < s->n_chunk && micro >= 0 && micro < s->pipe.n_micro;
-    CHECK(in && s->home[v] == stage, "%s: stage %lld, chunk %d, micro-batch %d", s->name,
-          (long long)stage, v, micro);
+    CHECK(in && s->home[v] == stage && passes(s, v, micro),
+          "%s: stage %lld, chunk %d, micro-batch %d", s->name, (long long)stage, v, micro);
     if (!in) return;
     int *d = &done[v][micro];
     const int before = what == FORWARD ? 0 : what == WEIGHT ? FORWARD | INPUT : FORWARD;
@@ -100,7 +110,7 @@ static int64_t check_slots(const sample *s, int64_t stage)
     }
     for (int64_t v = 0; v < s->n_chunk; v++)
         for (int64_t micro = 0; micro < s->pipe.n_micro; micro++)
-            CHECK(done[v][micro] == (s->home[v] == stage ? ALL : 0),
+            CHECK(done[v][micro] == (s->home[v] == stage && passes(s, v, micro) ? ALL : 0),
                   "%s: stage %lld, chunk %lld, micro-batch %lld: %d", s->name, (long long)stage,
                   (long long)v, (long long)micro, done[v][micro]);
     CHECK(held == 0, "%s: stage %lld holds %lld at the end", s->name, (long long)stage,
@@ -119,14 +129,14 @@ typedef struct times {
 } times;
 
 /* When the input of a pass is there; negative: not yet. */
-static double forward_input_s(const times *t, int32_t v, int32_t micro)
+static double forward_input_s(const sample *s, const times *t, int32_t v, int32_t micro)
 {
-    return v == 0 ? 0 : t->forward_s[v - 1][micro];
+    return v % s->n_model == 0 ? 0 : t->forward_s[v - 1][micro];
 }
 
 static double backward_input_s(const sample *s, const times *t, int32_t v, int32_t micro)
 {
-    return v + 1 == s->n_chunk ? t->forward_s[v][micro] : t->input_s[v + 1][micro];
+    return (v + 1) % s->n_model == 0 ? t->forward_s[v][micro] : t->input_s[v + 1][micro];
 }
 
 /* Runs a slot, if its inputs are there. */
@@ -141,7 +151,7 @@ static bool run(const sample *s, const ll_slot *slot, const ll_uniform *pass, ti
     const int32_t micro = pair ? slot->back_micro : slot->micro;
     double start_s = *clock_s;
     if (forward) {
-        const double input_s = forward_input_s(t, slot->chunk, slot->micro);
+        const double input_s = forward_input_s(s, t, slot->chunk, slot->micro);
         if (input_s < 0) return false;
         start_s = fmax(start_s, input_s);
     }
@@ -224,7 +234,8 @@ static bool graph_make(const sample *s, bool overlap_sends, ll_arena *mem, ll_gr
                                     .send = COST_SEND,
                                     .two_sends = COST_SEND,
                                     .tie = -1,
-                                    .pair = alike(mem, n * n, COST_PAIR)},
+                                    .pair = alike(mem, n * s->n_held, COST_PAIR),
+                                    .copy = s->type->both_ways ? none : NULL},
                            .overlap_sends = overlap_sends,
                            .overlap_scatter = true};
     ll_error err;
@@ -257,7 +268,8 @@ static void check_sends(const sample *s, ll_arena *mem)
     for (int32_t i = 0; i < graph->n_task; i++)
         n_send += graph->task[i].cost == COST_SEND;
     for (int64_t v = 0; v + 1 < s->n_chunk; v++)
-        want += s->home[v] != s->home[v + 1] ? 2 * s->pipe.n_micro : 0;
+        if ((v + 1) % s->n_model && s->home[v] != s->home[v + 1])
+            want += 2 * s->pipe.n_micro * s->n_model / s->n_chunk;
     check_gradients(s, graph);
     CHECK(n_send == want, "%s: %lld sends, want %lld", s->name, (long long)n_send, (long long)want);
 }
@@ -308,7 +320,9 @@ static void check_pipe(const ll_schedule_type *type, const ll_pipe *pipe, ll_com
     sample *s = ll_arena_new(mem, sample);
     s->type = type;
     s->pipe = *pipe;
-    s->n_chunk = ll_pipe_n_chunk(pipe);
+    s->n_model = ll_pipe_n_chunk(pipe);
+    s->n_chunk = ll_schedule_n_chunk(type, pipe);
+    s->n_held = type->n_held(pipe);
     snprintf(s->name, sizeof s->name, "%s: %lld stages x %lld, %lld micro-batches", type->name,
              (long long)pipe->n_stage, (long long)pipe->n_inter, (long long)pipe->n_micro);
     check_homes(s);

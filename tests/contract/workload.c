@@ -19,6 +19,9 @@ static const sample samples[] = {
     {&ll_workload_train, "", "tp = 2; cp = 3; zero = 3; recompute = \"full\";"},
     {&ll_workload_train, "", "pp = 2; interleave = 5; zero = 2; recompute = \"full\";"},
     {&ll_workload_train, "", "pp = 4; zero = 0; overlap_tp = false;"},
+    {&ll_workload_train, "", "pp = 2; schedule = \"dualpipe\"; overlap_pp = false;"},
+    {&ll_workload_train, "", "pp = 2; interleave = 2; schedule = \"dualpipe_v\"; zero = 3;"},
+    {&ll_workload_train, "", "pp = 2; interleave = 2; schedule = \"zb_v\"; zero = 2;"},
     {&ll_workload_toy, "prompts=7", "tp = 4; zero = 0;"},
     {&ll_workload_toy, "", "tp = 2; cp = 2; micro_batch = 2; zero = 0;"},
 };
@@ -118,7 +121,8 @@ static void check_passes(const env *e, const ll_graph *g)
         }
     for (int o = 0; o < g->n_op; o++) {
         const ll_op *op = &g->op[o];
-        CHECK(op->n_part > 0, "%s: op %d has %d parts", e->name, o, op->n_part);
+        const bool pair = op->forward && op->backward && op->back_chunk < g->n_chunk;
+        CHECK(op->n_part > 0 || pair, "%s: op %d has %d parts", e->name, o, op->n_part);
         for (int k = 0; k < op->n_part; k++)
             CHECK(op->part[k].pass >= 0 && op->part[k].pass < g->n_pass && op->part[k].count > 0,
                   "%s: op %d, part %d", e->name, o, k);
@@ -151,6 +155,9 @@ static void check_costs(const env *e, const ll_graph *g)
             break;
         case LL_COST_TIE:
             ok = g->tie >= 0;
+            break;
+        case LL_COST_COPY:
+            ok = ok && g->copy >= 0 && k < g->n_lane;
             break;
         }
         CHECK(ok, "%s: cost %d of kind %d, index %lld", e->name, i, (int)g->cost[i].kind,

@@ -26,9 +26,8 @@ typedef struct ll_chunk_layers {
 } ll_chunk_layers;
 ll_chunk_layers ll_chunk_deal(const ll_model *model, const ll_layout *layout, int64_t laid);
 
-/* Whether chunk v holds the embedding matrix, whether it has the output projection and the loss, and
- * whether it holds a matrix for the output
- * projection. Tied weights are one matrix, of which the first and the last stage of a pipeline hold
+/* Whether chunk v holds the embedding matrix, whether it has the output projection and the loss,
+ * and whether it holds a matrix for the output projection. Tied weights are one matrix, of which the first and the last stage of a pipeline hold
  * a copy each; without a pipeline it is held once. */
 static inline bool ll_chunk_embeds(const ll_layout *layout, int64_t v)
 {
@@ -41,8 +40,8 @@ static inline bool ll_chunk_has_loss(const ll_layout *layout, int64_t v)
 bool ll_chunk_projects(const ll_model *model, const ll_layout *layout, int64_t v);
 
 /* Number of weights of chunk v on one chip: after tensor parallelism, before sharding by ZeRO.
- * ll_chunk_params does it for all chunks on the pipeline: deal: [n_laid], as ll_chunk_deal fills it;
- * param: [n_laid], filled. */
+ * ll_chunk_params does it for all chunks on the pipeline: deal: [n_laid], as ll_chunk_deal fills
+ * it; param: [n_laid], filled. */
 double ll_chunk_param(const ll_model *model, const ll_layout *layout, int64_t v);
 void ll_chunk_params(const ll_model *model, const ll_layout *layout, const ll_chunk_layers *deal,
                      double *param);

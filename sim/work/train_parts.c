@@ -77,7 +77,8 @@ static void transfers_tie(ll_train_parts *b)
 /* Two copies of the model (DualPipe): each chip sends half of its gradients to the chip that holds
  * the copies, which adds them up and updates that half, and gets the other half likewise; then both
  * exchange the updated weights. All stages do so at once, so it is priced as a send to the next
- * one. With zero = 1 the replicas of each copy have reduced and scattered their gradients before. */
+ * one. With zero = 1 the replicas of each copy have reduced and scattered their gradients before.
+ */
 static void transfers_copy(ll_train_parts *b)
 {
     if (!ll_layout_schedule(b->layout)->both_ways) return;

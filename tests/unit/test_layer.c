@@ -47,7 +47,8 @@ typedef struct job {
 static job small_job(int64_t tp, int64_t cp)
 {
     return (job){
-        .layout = {.seq = 2048,
+        .layout = {.schedule = &ll_schedule_one_f_one_b,
+                   .seq = 2048,
                    .global_batch = 8,
                    .micro_batch = 2,
                    .precision = LL_PRECISION_BF16,

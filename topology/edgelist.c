@@ -10,7 +10,6 @@ typedef struct reader {
     int line;
     ll_edgelist *list;
     int64_t cap; /* of list->link */
-    char **name; /* [n_node - n_chip], of the switches */
     ll_arena *mem;
     ll_error *err;
 } reader;
@@ -57,7 +56,7 @@ static ll_status read_quantity(const reader *r, ll_kind kind, char ***word, doub
 static int64_t find_switch(const reader *r, const char *word)
 {
     for (int32_t i = r->list->n_chip; i < r->list->n_node; i++)
-        if (strcmp(r->name[i - r->list->n_chip], word) == 0) return i;
+        if (strcmp(r->list->name[i - r->list->n_chip], word) == 0) return i;
     return -1;
 }
 
@@ -66,21 +65,57 @@ static ll_status read_node(const reader *r, const char *word, int64_t *out)
     const ll_edgelist *list = r->list;
     *out = is_whole(word) ? strtol(word, NULL, 10) : find_switch(r, word);
     if (*out < 0)
-        return FAULT(r, "unknown node '%s'; a switch is declared by `node %s`", word, word);
+        return FAULT(r, "unknown node '%s'; a switch is declared by `switch %s`", word, word);
     if (is_whole(word) && *out >= list->n_chip)
         return FAULT(r, "no chip %s; the chips are 0 .. %d", word, list->n_chip - 1);
     return LL_OK;
 }
 
-static ll_status read_declaration(const reader *r, char **word)
+static int find_dimension(const ll_edgelist *list, const char *word)
+{
+    for (int d = 0; d < list->n_dim; d++)
+        if (strcmp(list->dim[d].name, word) == 0) return d;
+    return -1;
+}
+
+/* `switch NAME` or `switch NAME DIMENSION`. */
+static ll_status read_switch(const reader *r, char **word)
 {
     ll_edgelist *list = r->list;
-    if (!word[1] || word[2]) return FAULT(r, "expected `node NAME`");
-    if (is_whole(word[1])) return FAULT(r, "node '%s': numbers are for chips", word[1]);
-    if (find_switch(r, word[1]) >= 0) return FAULT(r, "node '%s' is declared twice", word[1]);
-    if (list->n_node - list->n_chip == LL_EDGELIST_MAX_SWITCH)
+    const int32_t i = list->n_node - list->n_chip;
+    if (!word[1] || (word[2] && word[3]))
+        return FAULT(r, "expected `%s NAME`, or `%s NAME DIMENSION`", word[0], word[0]);
+    if (is_whole(word[1])) return FAULT(r, "%s '%s': numbers are for chips", *word, word[1]);
+    if (find_switch(r, word[1]) >= 0) return FAULT(r, "%s '%s' is declared twice", *word, word[1]);
+    if (i == LL_EDGELIST_MAX_SWITCH)
         return FAULT(r, "more than %d switches", LL_EDGELIST_MAX_SWITCH);
-    r->name[list->n_node++ - list->n_chip] = ll_arena_strdup(r->mem, word[1]);
+    list->switch_dim[i] = -1;
+    if (word[2]) {
+        const int d = find_dimension(list, word[2]);
+        if (d < 0)
+            return FAULT(r, "no dimension '%s'; it is stated first, by `dimension %s SIZE`",
+                         word[2], word[2]);
+        list->switch_dim[i] = (int8_t)d;
+    }
+    list->name[i] = ll_arena_strdup(r->mem, word[1]);
+    list->n_node++;
+    return LL_OK;
+}
+
+/* `dimension NAME SIZE` or `dimension NAME SIZE in_network`. */
+static ll_status read_dimension(const reader *r, char **word)
+{
+    ll_edgelist *list = r->list;
+    ll_dim dim = {0};
+    if (!word[1] || !word[2] || (word[3] && (strcmp(word[3], "in_network") != 0 || word[4])))
+        return FAULT(r, "expected `dimension NAME SIZE`, or `dimension NAME SIZE in_network`");
+    if (find_dimension(list, word[1]) >= 0)
+        return FAULT(r, "dimension '%s' is stated twice", word[1]);
+    if (list->n_dim == LL_MAX_DIM) return FAULT(r, "more than %d dimensions", LL_MAX_DIM);
+    LL_TRY(read_count(r, "size", word[2], LL_EDGELIST_MAX_CHIP, &dim.size));
+    dim.name = ll_arena_strdup(r->mem, word[1]);
+    dim.reduces = word[3] != NULL;
+    list->dim[list->n_dim++] = dim;
     return LL_OK;
 }
 
@@ -94,11 +129,16 @@ static void add_link(reader *r, const ll_link *link)
     list->link[list->n_link++] = *link;
 }
 
+static bool is_edge(char **word)
+{
+    return word[1] && (strcmp(word[1], "<->") == 0 || strcmp(word[1], "->") == 0);
+}
+
 static ll_status read_edge(reader *r, char **word)
 {
     ll_link link = {0};
-    bool both = word[1] && strcmp(word[1], "<->") == 0;
-    if (!both && !(word[1] && strcmp(word[1], "->") == 0))
+    const bool both = word[1] && strcmp(word[1], "<->") == 0;
+    if (!is_edge(word))
         return FAULT(r, "expected `A <-> B width bandwidth latency`, or -> for one direction");
     if (!word[2] || !word[3])
         return FAULT(r, "expected B, width, bandwidth, latency after %s", word[1]);
@@ -138,15 +178,19 @@ static ll_status read_line(reader *r, char *text)
         return LL_OK;
     }
     if (!list->n_chip) return FAULT(r, "`chips N` must come first");
-    return strcmp(word[0], "node") == 0 ? read_declaration(r, word) : read_edge(r, word);
+    if (is_edge(word)) return read_edge(r, word); /* a switch may be called `switch` */
+    if (strcmp(word[0], "dimension") == 0) return read_dimension(r, word);
+    const bool declares = strcmp(word[0], "switch") == 0 || strcmp(word[0], "node") == 0;
+    return declares ? read_switch(r, word) : read_edge(r, word);
 }
 
 ll_status ll_edgelist_parse(const ll_text_file *file, ll_arena *mem, ll_edgelist *out,
                             ll_error *err)
 {
-    *out = (ll_edgelist){0};
+    *out = (ll_edgelist){.file = file->name};
     reader r = {.file = file->name, .list = out, .mem = mem, .err = err};
-    r.name = ll_arena_array(mem, LL_EDGELIST_MAX_SWITCH, char *);
+    out->name = ll_arena_array(mem, LL_EDGELIST_MAX_SWITCH, const char *);
+    out->switch_dim = ll_arena_array(mem, LL_EDGELIST_MAX_SWITCH, int8_t);
     for (const char *at = file->text; *at;) {
         char line[MAX_TEXT];
         const size_t n = strcspn(at, "\n");
@@ -160,6 +204,19 @@ ll_status ll_edgelist_parse(const ll_text_file *file, ll_arena *mem, ll_edgelist
     }
     if (!out->n_chip) return FAULT(&r, "no `chips N` in the file");
     return LL_OK;
+}
+
+void ll_edgelist_sort(const ll_edgelist *list, bool by_to, int64_t *start, int64_t *id)
+{
+    for (int64_t i = 0; i < list->n_link; i++)
+        start[(by_to ? list->link[i].to : list->link[i].from) + 1]++;
+    for (int32_t node = 0; node < list->n_node; node++)
+        start[node + 1] += start[node];
+    for (int64_t i = list->n_link - 1; i >= 0; i--) // downwards, so that ids come out ascending:
+        id[--start[(by_to ? list->link[i].to : list->link[i].from) + 1]] = i;
+    for (int32_t node = 0; node < list->n_node; node++) // start[node + 1] now begins node's part
+        start[node] = start[node + 1];
+    start[list->n_node] = list->n_link;
 }
 
 static void write_node(const ll_topology *topo, int64_t node, FILE *out)

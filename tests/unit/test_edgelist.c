@@ -33,6 +33,29 @@ static void test_good(ll_arena *mem)
     CHECK(l[2].bw_Bps == 50e9 && l[2].latency_s == 0.5e-6, "%g %g", l[2].bw_Bps, l[2].latency_s);
 }
 
+/* What a file may state of its parts. */
+static void test_stated(ll_arena *mem)
+{
+    ll_edgelist list;
+    ll_error err;
+    const ll_status status = read_text(mem,
+                                       "chips 4\n"
+                                       "dimension nv 2 in_network\n"
+                                       "dimension ib 2\n"
+                                       "switch A nv\n"
+                                       "switch switch ib # called as the word is\n"
+                                       "node c\n"
+                                       "switch <-> 0 1 1 GB/s 1 ns\n",
+                                       &list, &err);
+    CHECK(status == LL_OK, "%s", err.text);
+    CHECK(list.n_dim == 2 && list.dim[0].size == 2 && list.dim[0].reduces && !list.dim[1].reduces,
+          "%d dimensions", list.n_dim);
+    CHECK(!strcmp(list.dim[1].name, "ib") && !strcmp(list.name[1], "switch"), "names");
+    CHECK(list.switch_dim[0] == 0 && list.switch_dim[1] == 1 && list.switch_dim[2] == -1,
+          "dimensions of the switches");
+    CHECK(list.n_link == 2 && list.link[0].from == 5, "%lld links", (long long)list.n_link);
+}
+
 static const struct {
     const char *text, *want; /* `want` is part of the message; it begins with the line */
 } bad[] = {
@@ -49,6 +72,12 @@ static const struct {
     {"chips 2\nnode\n", ":2: expected `node NAME`"},
     {"chips 2\nnode 7\n", ":2: node '7': numbers are for chips"},
     {"chips 2\nnode a\nnode a\n", ":3: node 'a' is declared twice"},
+    {"chips 2\nswitch a nv\n", ":2: no dimension 'nv'; it is stated first"},
+    {"chips 2\nswitch a nv 3\n", ":2: expected `switch NAME`, or `switch NAME DIMENSION`"},
+    {"chips 2\ndimension nv\n", ":2: expected `dimension NAME SIZE`"},
+    {"chips 2\ndimension nv 2 sharp\n", ":2: expected `dimension NAME SIZE`"},
+    {"chips 2\ndimension nv 0\n", ":2: size 0: must be 1 .. 2048"},
+    {"chips 2\ndimension nv 2\ndimension nv 1\n", ":3: dimension 'nv' is stated twice"},
     {"chips 2\n0 -> 2 1 1 GB/s 1 ns\n", ":2: no chip 2; the chips are 0 .. 1"},
     {"chips 2\n0 -> 99999999999999999999 1 1 GB/s 1 ns\n", ":2: no chip 99999999999999999999"},
     {"chips 2\n0 -> sw 1 1 GB/s 1 ns\n", ":2: unknown node 'sw'"},
@@ -79,6 +108,7 @@ int main(void)
     ll_edgelist list;
     ll_error err;
     test_good(mem);
+    test_stated(mem);
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         ll_status status = read_text(mem, bad[i].text, &list, &err);
         CHECK(status == LL_ERR_CONFIG && strstr(err.text, bad[i].want), "'%s' gave '%s', want '%s'",

@@ -183,8 +183,11 @@ static ll_status clos_create(const void *param, int n_child, const ll_topology *
     topo->max_path = (int32_t)p.ecmp_paths;
     topo->max_hop = n_pod > 1 ? 6 : n_leaf > 1 ? 4 : 2;
     topo->n_dim = 1;
-    topo->dim[0] =
-        (ll_dim){p.name, "clos", topo->n_chip, clos_note(&p, n_leaf, n_pod, mem), p.in_network};
+    topo->dim[0] = (ll_dim){.name = p.name,
+                            .type = "clos",
+                            .size = topo->n_chip,
+                            .note = clos_note(&p, n_leaf, n_pod, mem),
+                            .reduces = p.in_network};
     topo->state = state;
     return LL_OK;
 }

@@ -36,6 +36,8 @@ typedef struct ll_dim {
     int32_t size;     /* chips along it; product of all sizes = n_chip */
     const char *note; /* for reports: what the type and the size do not say; NULL: nothing */
     bool reduces; /* switches add up in flight (NVLS, SHARP): algorithm in_network is possible */
+    /* Name of the topology that it was found in, for which software is given too; NULL: none. */
+    const char *family;
 } ll_dim;
 
 typedef struct ll_topology {
@@ -49,6 +51,10 @@ typedef struct ll_topology {
     int n_dim;              /* >= 1; chip id = mixed radix of coordinates, dimension 0 fastest */
     ll_dim dim[LL_MAX_DIM]; /* [n_dim] */
     const void *state;      /* of the type; arena */
+    const char *note;       /* for reports: how an edge list was read; NULL: nothing to say */
+    /* The same with every link of the file by its number there, for lists of links that are slow or
+     * down; NULL: this one. */
+    const struct ll_topology *as_written;
 } ll_topology;
 
 /* One per topology type, the only external symbol of its file. No slot is NULL. */

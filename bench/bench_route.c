@@ -57,7 +57,8 @@ static ll_topology *ring_of_cables(ll_arena *mem, int n)
     for (int i = 0; i < n; i++)
         fprintf(out, "%d <-> %d 1 50 GB/s 300 ns\n", i, (i + 1) % n);
     fclose(out);
-    ll_topology *topo = topology_must(mem, "custom", ll_arena_printf(mem, "file=%s", path));
+    ll_topology *topo =
+        topology_must(mem, "custom", ll_arena_printf(mem, "dimensions=none; file=%s", path));
     remove(path);
     return topo;
 }

@@ -99,6 +99,7 @@ static ll_status product_create(const void *param, int n_child, const ll_topolog
         topo->n_chip *= child[i].n_chip;
         topo->max_path *= child[i].max_path;
         topo->max_hop += child[i].max_hop;
+        topo->uneven = topo->uneven || child[i].uneven;
         for (int d = 0; d < child[i].n_dim; d++)
             topo->dim[topo->n_dim++] = child[i].dim[d];
     }

@@ -78,6 +78,7 @@ static void print(const ll_study *s, ll_format format, int width, ll_arena *mem,
     if (!plain) return;
     ll_text_add(out, "\n");
     memory_print(&s->memory, mem, out);
+    if (s->cluster.topo->note) ll_text_add(out, "%s\n", s->cluster.topo->note);
     ll_text_add(out, "%s is legal: %d chips as tp %lld x cp %lld x pp %lld x dp %lld; it fits\n",
                 s->name, s->cluster.topo->n_chip, (long long)s->layout.tp, (long long)s->layout.cp,
                 (long long)s->layout.pp, (long long)s->layout.dp);

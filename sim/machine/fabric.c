@@ -62,7 +62,8 @@ ll_status ll_fabric_read(ll_config *cfg, const char *link_rates, const ll_topolo
     if (known || link_rates[strspn(link_rates, " ")] == 0) return LL_OK;
     ll_topology *degraded = ll_arena_new(mem, ll_topology);
     ll_error_init(&why);
-    if (ll_topology_degrade(topo, link_rates, mem, degraded, &why) != LL_OK)
+    const ll_topology *beneath = topo->as_written ? topo->as_written : topo;
+    if (ll_topology_degrade(beneath, link_rates, mem, degraded, &why) != LL_OK)
         return fault(cfg, "cluster.link_rates", &why, err);
     *out = degraded;
     return LL_OK;

@@ -273,13 +273,38 @@ static ll_status entry_check(ll_config *cfg, const char *path, ll_arena *mem, ll
         "\"parts/software_ideal.cfg\" (the wire alone); `lineloss list parts` has those of others");
 }
 
-/* Index of the dimension that an entry is for: n_dim for "*", -1 if there is no such dimension. */
+/* Index of the dimension that an entry is for. From LL_MAX_DIM on it is for several, those without
+ * an entry of their own: LL_MAX_DIM + f for the dimensions of one edge list, f the first of them,
+ * and 2 * LL_MAX_DIM for "*". -1: there is no such dimension. */
 static int dimension_of(const ll_topology *topo, const char *name)
 {
-    if (!strcmp(name, "*")) return topo->n_dim;
+    if (!strcmp(name, "*")) return 2 * LL_MAX_DIM;
     for (int d = 0; d < topo->n_dim; d++)
         if (!strcmp(topo->dim[d].name, name)) return d;
+    for (int d = 0; d < topo->n_dim; d++)
+        if (topo->dim[d].family && !strcmp(topo->dim[d].family, name)) return LL_MAX_DIM + d;
     return -1;
+}
+
+/* The entry for a dimension, its own or one for several; NULL if there is none. entry: as
+ * dimension_of numbers them. */
+static const ll_software *entry_for(const ll_topology *topo, int d, const ll_software *entry,
+                                    const bool *known)
+{
+    if (known[d]) return &entry[d];
+    if (topo->dim[d].family) {
+        const int family = dimension_of(topo, topo->dim[d].family);
+        if (known[family]) return &entry[family];
+    }
+    return known[2 * LL_MAX_DIM] ? &entry[2 * LL_MAX_DIM] : NULL;
+}
+
+static const char *dimensions_text(const ll_topology *topo, ll_arena *mem)
+{
+    const char *text = "";
+    for (int d = 0; d < topo->n_dim; d++)
+        text = ll_arena_printf(mem, "%s%s%s", text, d ? ", " : "", topo->dim[d].name);
+    return text;
 }
 
 ll_status ll_software_read(ll_config *cfg, const ll_topology *topo, ll_arena *mem, ll_software *out,
@@ -287,8 +312,8 @@ ll_status ll_software_read(ll_config *cfg, const ll_topology *topo, ll_arena *me
 {
     int n = 0;
     LL_TRY(ll_config_list(cfg, "cluster.software", &n, err));
-    bool known[LL_MAX_DIM + 1] = {false}; /* the last: "*" */
-    ll_software others = {0};
+    bool known[2 * LL_MAX_DIM + 1] = {false};
+    ll_software *entry = ll_arena_array(mem, 2 * LL_MAX_DIM + 1, ll_software);
     for (int i = 0; i < n; i++) {
         ll_software s = {0};
         const char *path = ll_arena_printf(mem, "cluster.software[%d]", i);
@@ -298,22 +323,22 @@ ll_status ll_software_read(ll_config *cfg, const ll_topology *topo, ll_arena *me
         const int d = dimension_of(topo, s.dimension);
         if (d < 0 || known[d]) {
             path = ll_arena_printf(mem, "cluster.software[%d].dimension", i);
-            return ll_config_fault(cfg, path, err, "%s; the topology's dimensions are: %s ...",
+            return ll_config_fault(cfg, path, err, "%s; the topology's dimensions are: %s",
                                    d < 0 ? "no dimension has this name"
                                          : "this dimension is described twice",
-                                   topo->dim[0].name);
+                                   dimensions_text(topo, mem));
         }
         known[d] = true;
         s.protocol_frac[LL_PROTOCOL_SIMPLE] = 1;
         s.launch_s[LL_DISPATCH] = s.launch_s[LL_COMBINE] = s.launch_s[LL_ALL_TO_ALL];
         s.rate_frac[LL_DISPATCH] = s.rate_frac[LL_COMBINE] = s.rate_frac[LL_ALL_TO_ALL];
-        *(d < topo->n_dim ? &out[d] : &others) = s;
+        entry[d] = s;
     }
     for (int d = 0; d < topo->n_dim; d++) {
-        if (known[d]) continue;
-        out[d] = others;
+        const ll_software *found = entry_for(topo, d, entry, known);
+        out[d] = found ? *found : (ll_software){0};
         out[d].dimension = topo->dim[d].name;
-        if (!known[topo->n_dim])
+        if (!found)
             ll_config_fault(cfg, "cluster.software", err,
                             "no entry for dimension '%s'; add { dimension = \"%s\"; ... }, or { "
                             "dimension = \"*\"; ... } for all",

@@ -138,6 +138,7 @@ void ll_net_heading(const ll_net *net, ll_text *out)
     const int32_t members = ll_group_size(&net->group);
     ll_text_add(out, "# %s: %d of its %d chips, in groups of %d, engine %s\n", s->cluster.name,
                 net->group.n_chip, s->cluster.topo->n_chip, members, s->engine->name);
+    if (s->cluster.topo->note) ll_text_add(out, "# %s\n", s->cluster.topo->note);
     if (ll_config_has(s->config, "model"))
         ll_text_add(out, "# %s is a study: this is its cluster, alone on the fabric\n", net->named);
     ll_text_add(out, "# sizes and bandwidths as in nccl-tests; time = software + latency "

@@ -87,6 +87,7 @@ static void summary_work(const ll_report *r, summary *s)
         ll_arena_printf(s->mem, "%s %s", ll_thousands_text(r->result->n_chip, s->mem),
                         study->cluster.chip.name));
     add(s, "fabric", ll_report_fabric(study->cluster.topo, s->mem));
+    if (study->cluster.topo->note) add(s, "edge list", study->cluster.topo->note);
     add(s, "model",
         ll_arena_printf(s->mem, "%s, %s", study->model.name, ll_precision_names[l->precision]));
     add(s, "layout", layout_text(study, s->mem));

@@ -45,7 +45,8 @@ static const ll_topology *twin_of(ll_arena *mem, const ll_topology *topo)
     LL_ASSERT(out, "cannot write %s", file);
     ll_edgelist_write(topo, out);
     fclose(out);
-    const ll_topology *twin = topology_must(mem, "custom", ll_arena_printf(mem, "file=%s", file));
+    const ll_topology *twin =
+        topology_must(mem, "custom", ll_arena_printf(mem, "dimensions=none; file=%s", file));
     remove(file);
     return twin;
 }

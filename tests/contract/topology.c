@@ -280,7 +280,8 @@ static void check_twin(ll_arena *mem, const ll_topology *topo, const sample *s)
     LL_ASSERT(out, "cannot write %s", file);
     ll_edgelist_write(topo, out);
     fclose(out);
-    ll_topology *twin = topology_must(mem, "custom", ll_arena_printf(mem, "file=%s", file));
+    ll_topology *twin =
+        topology_must(mem, "custom", ll_arena_printf(mem, "dimensions=none; file=%s", file));
     remove(file);
     CHECK(twin->n_chip == topo->n_chip && twin->n_node == topo->n_node &&
               twin->n_link == topo->n_link,

@@ -96,7 +96,7 @@ static void check_slow_uplink(const env *e)
                       out);
     fclose(out);
     const ll_topology *clos =
-        topology_must(e->mem, "custom", ll_arena_printf(e->mem, "file=%s", file));
+        topology_must(e->mem, "custom", ll_arena_printf(e->mem, "dimensions=none; file=%s", file));
     remove(file);
     CHECK(clos->type->n_path(clos, 0, 4) == 4, "%d paths", clos->type->n_path(clos, 0, 4));
     /* Links 0 .. 15 are the hosts', up and down; 16 .. 19 go up from leaf 0. */

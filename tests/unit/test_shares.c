@@ -29,7 +29,8 @@ static double rate_of(ll_arena *mem, const char *edges)
     LL_ASSERT(out, "cannot write %s", file);
     fputs(edges, out);
     fclose(out);
-    const ll_topology *t = topology_must(mem, "custom", ll_arena_printf(mem, "file=%s", file));
+    const ll_topology *t =
+        topology_must(mem, "custom", ll_arena_printf(mem, "dimensions=none; file=%s", file));
     remove(file);
     double *load = ll_arena_array(mem, t->n_link, double), rate = (double)INFINITY;
     const int32_t n = t->type->n_path(t, 0, 1);

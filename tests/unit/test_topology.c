@@ -255,7 +255,8 @@ static ll_topology *twin_of(ll_arena *mem, const ll_topology *topo)
     LL_ASSERT(out, "cannot write %s", file);
     ll_edgelist_write(topo, out);
     fclose(out);
-    ll_topology *twin = topology_must(mem, "custom", ll_arena_printf(mem, "file=%s", file));
+    ll_topology *twin =
+        topology_must(mem, "custom", ll_arena_printf(mem, "dimensions=none; file=%s", file));
     remove(file);
     return twin;
 }
@@ -498,7 +499,7 @@ static void test_custom(ll_arena *mem)
     fclose(out);
     ll_error err;
     ll_error_init(&err);
-    const char *text = ll_arena_printf(mem, "file=%s", file);
+    const char *text = ll_arena_printf(mem, "dimensions=none; file=%s", file);
     CHECK(!topology_make(mem, "custom", text, 0, NULL, &err) &&
               strstr(err.text, "chip 2 cannot reach chip 0"),
           "%s", err.text);

@@ -28,6 +28,13 @@
  * half of the bytes each. In a hierarchical all-reduce the switches of an inner dimension reduce if
  * that is faster than a reduce-scatter and an all-gather in it.
  *
+ * Dispatch and combine carry tokens (ll_rows), and size_B is that of a member's tokens, each once.
+ * They have one way, that of the cluster's token dispatcher (sim/machine/dispatcher.h), or pairs in
+ * which each token has a copy for each of its experts:
+ *   direct         1 x all pairs, tokens * E / n each, E: distinct ranks of a token, or copies
+ *   hierarchical   1 x all pairs along the rail, tokens * N / nodes each, N: distinct nodes; beside
+ *                  it 1 x all pairs of a node, which pass on what arrives
+ *
  * The time of a collective is
  *   launch + sum over rounds of repeat * (latency + size / rate) + software steps
  * (sim/machine/software.h), in the protocol that the library takes. If the library pipelines a
@@ -60,7 +67,14 @@ typedef struct ll_round {
     double own;       /* number of self-copies (own_* of ll_software); 0: in place */
     int dimension;    /* whose software the round uses */
     int32_t n_reduce; /* in_network: members whose data the switches reduce; else 0 */
+    double rate_frac; /* of a dispatcher's round; else 0, as the software has it */
 } ll_round;
+
+/* What a token dispatcher adds to the wire (sim/machine/dispatcher.h). */
+typedef struct ll_exchange_work {
+    const char *library; /* NULL: the plan is none of a dispatcher */
+    double launch_s, floor_s, work_s, held_frac;
+} ll_exchange_work;
 
 typedef struct ll_plan {
     ll_collective collective;
@@ -73,6 +87,7 @@ typedef struct ll_plan {
     ll_algorithm stage[2 * LL_MAX_DIGIT];
     int n_round, cap_round;
     ll_round *round; /* [n_round] of [cap_round], in the caller's arena */
+    ll_exchange_work exchange;
 } ll_plan;
 
 /* One collective, in all groups of a group set at the same time. */
@@ -107,6 +122,9 @@ typedef struct ll_cost {
  * [n_dim] of the cluster; price: [plan->n_round], each round priced as a phase. Pure. */
 void ll_collective_cost(const ll_software *software, const ll_plan *plan, const ll_price *price,
                         ll_cost *out);
+
+/* How much longer kernels take beside it, over its time. */
+double ll_plan_held_frac(const ll_software *software, const ll_plan *plan);
 
 /* Whether messages go directly between pairs of members, not along a ring or tree. */
 static inline bool ll_collective_pairwise(ll_collective what)

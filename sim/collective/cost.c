@@ -1,5 +1,5 @@
 /* Cost of a plan from the engine's prices of its rounds: software, latency, wire. */
-#include "sim/collective/collective.h"
+#include "sim/collective/plan.h"
 
 #include <math.h>
 
@@ -96,6 +96,10 @@ void ll_collective_cost(const ll_software *software, const ll_plan *plan, const 
 {
     *out = (ll_cost){0};
     if (plan->n_round == 0) return;
+    if (plan->exchange.library != NULL) {
+        ll_exchange_cost(plan, price, out);
+        return;
+    }
     ll_protocol taken;
     ll_collective_guess(software, plan, &taken);
     cost_in(software, plan, price, taken < LL_N_PROTOCOL ? taken : LL_PROTOCOL_SIMPLE, out);

@@ -97,4 +97,7 @@ ll_status ll_tiers_plan(ll_chooser *chooser, const ll_request *request, const ll
 ll_status ll_exchange_plan(ll_chooser *chooser, const ll_request *request, const ll_span *s,
                            ll_arena *mem, ll_plan *plan, ll_error *err);
 
+/* As ll_collective_cost, of a plan by a token dispatcher. */
+void ll_exchange_cost(const ll_plan *plan, const ll_price *price, ll_cost *out);
+
 #endif

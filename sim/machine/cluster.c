@@ -16,6 +16,12 @@ const ll_key ll_cluster_keys[] = {
      .doc =
          "links that are slow or down, LINK:FRACTION of the bandwidth (0, or 1e-6 to 1), such as "
          "12:0.5 40:0"},
+    {.name = "dispatcher",
+     .kind = LL_KIND_STRING,
+     .offset = offsetof(ll_cluster, dispatchers.chosen),
+     .def = "",
+     .doc = "library of `dispatchers` that exchanges tokens of experts; empty: the first; "
+            "all_to_all: that of `software`, with a copy for each expert"},
     {0}};
 
 const ll_key ll_jitter_keys[] = {
@@ -45,6 +51,7 @@ ll_status ll_cluster_read(ll_config *cfg, const ll_topology *known, ll_arena *me
     LL_TRY(ll_chip_read(cfg, "cluster.chip", &out->chip, err));
     LL_TRY(ll_fabric_read(cfg, out->link_rates, known, mem, &out->topo, err));
     LL_TRY(ll_software_read(cfg, out->topo, mem, out->software, err));
+    LL_TRY(ll_dispatchers_read(cfg, out->topo, mem, &out->dispatchers, err));
     ll_status wire = ll_wire_read(cfg, &out->wire, err);
     ll_status jitter = ll_config_fill(cfg, "cluster.jitter", ll_jitter_keys, &out->jitter, err);
     return wire == LL_OK ? jitter : wire;

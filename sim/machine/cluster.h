@@ -4,6 +4,7 @@
 
 #include "sim/config/config.h"
 #include "sim/machine/chip.h"
+#include "sim/machine/dispatcher.h"
 #include "sim/machine/software.h"
 #include "sim/machine/wire.h"
 #include "topology/topology.h"
@@ -21,6 +22,7 @@ typedef struct ll_cluster {
     const ll_topology *topo; /* with these links degraded */
     ll_wire wire;
     ll_software software[LL_MAX_DIM]; /* [topo->n_dim] */
+    ll_dispatchers dispatchers;
     ll_jitter jitter;
 } ll_cluster;
 

@@ -110,6 +110,7 @@ ll_table *ll_keys_table(ll_arena *mem)
     keys_add(t, "cluster.chip.", ll_chip_keys);
     topologies_add(t);
     keys_add(t, "cluster.software[].", ll_software_keys);
+    keys_add(t, "cluster.dispatchers[].", ll_dispatcher_keys);
     keys_add(t, "cluster.wire.", ll_wire_keys);
     keys_add(t, "cluster.jitter.", ll_jitter_keys);
     keys_add(t, "model.", ll_model_keys);

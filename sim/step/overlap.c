@@ -27,7 +27,7 @@ ll_overlap ll_call_overlap(const ll_view *view, int transfer, double scale, doub
     ll_overlap o = {.s = ll_call_s(view, transfer, scale)};
     if (o.s > 0) { /* received bytes are written, and read again to be sent on or reduced */
         const ll_priced *p = view->prices->at[transfer];
-        o.held_s = cluster->software[p->dimension].held_frac * o.s +
+        o.held_s = ll_plan_held_frac(cluster->software, &p->plan) * o.s +
                    stream_frac * ll_kernel_stream_s(&cluster->chip, 2 * p->transfer.size_B * scale);
     }
     return o;

@@ -46,6 +46,8 @@ bool ll_evidence_counts(const ll_study *study, const ll_config_entry *entry)
         if (starts(key, "launch_")) return collective_counts(study, key + strlen("launch_"));
         if (starts(key, "rate_frac_")) return collective_counts(study, key + strlen("rate_frac_"));
     }
+    if (starts(entry->path, "cluster.dispatchers["))
+        return study->collectives & (1u << LL_DISPATCH | 1u << LL_COMBINE);
     key = key_in(entry, "cluster.wire.");
     if (key && !strcmp(key, "window")) return study->cluster.wire.window_bdp <= 0;
     if (key && !strcmp(key, "window_packets")) return study->cluster.wire.window_bdp > 0;

@@ -3,15 +3,23 @@
 static int64_t max64(int64_t a, int64_t b) { return a > b ? a : b; }
 static int64_t min64(int64_t a, int64_t b) { return a < b ? a : b; }
 
-ll_chunk_layers ll_chunk_deal(const ll_model *model, const ll_layout *layout, int64_t laid)
+/* Layers of chunk v if they are dealt evenly. With
+ * embedding_as_layer, unit 0 is the embedding. */
+static ll_planned_chunk deal_evenly(const ll_model *model, const ll_layout *layout, int64_t v)
 {
     const int64_t n_chunk = ll_chunk_count(layout), ends = layout->embedding_as_layer ? 1 : 0;
     const int64_t n_unit = model->n_layer + 2 * ends;
-    const int64_t v = laid % n_chunk;
-    /* The chunk has layers from .. to - 1 of the model. With embedding_as_layer, unit 0 is the
-     * embedding. */
     const int64_t from = max64(n_unit * v / n_chunk - ends, 0);
     const int64_t to = min64(n_unit * (v + 1) / n_chunk - ends, model->n_layer);
+    return (ll_planned_chunk){.first_layer = from, .n_layer = to - from};
+}
+
+ll_chunk_layers ll_chunk_deal(const ll_model *model, const ll_layout *layout, int64_t laid)
+{
+    const int64_t v = laid % ll_chunk_count(layout);
+    const ll_planned_chunk chunk =
+        layout->plan ? layout->plan->chunk[v] : deal_evenly(model, layout, v);
+    const int64_t from = chunk.first_layer, to = from + chunk.n_layer;
     ll_chunk_layers out = {.n = to - from};
     int64_t first = 0; /* first layer of the run */
     for (int r = 0; r < model->n_run; r++) {

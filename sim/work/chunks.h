@@ -1,6 +1,7 @@
 /* Which layers and weights each chunk of a pipeline has.
  *
- * The model is cut into V = pp * interleave chunks in order. Chunk 0 has the embedding, chunk V-1
+ * The model is cut into V = pp * interleave chunks in order, evenly or as a plan says
+ * (sim/work/chunk_plan.h). Chunk 0 has the embedding, chunk V-1
  * the output projection and the loss. Which stage holds which chunk, the schedule says. */
 #ifndef LL_WORK_CHUNKS_H
 #define LL_WORK_CHUNKS_H
@@ -19,16 +20,18 @@ static inline int64_t ll_chunk_laid(const ll_layout *layout)
     return ll_schedule_n_copy(layout->schedule) * ll_chunk_count(layout);
 }
 
-/* Number of layers of chunk v: in all, and of each run of the model. Layers are dealt evenly; if
- * they do not divide by the chunks, counts differ by at most one. */
+/* Number of layers of chunk v: in all, and of each run of the model. Layers are dealt as the plan
+ * says, or without one evenly; if they do not divide by the chunks, counts differ by at most one.
+ */
 typedef struct ll_chunk_layers {
     int64_t n, of_run[LL_MAX_RUN];
 } ll_chunk_layers;
 ll_chunk_layers ll_chunk_deal(const ll_model *model, const ll_layout *layout, int64_t laid);
 
 /* Whether chunk v holds the embedding matrix, whether it has the output projection and the loss,
- * and whether it holds a matrix for the output projection. Tied weights are one matrix, of which the first and the last stage of a pipeline hold
- * a copy each; without a pipeline it is held once. */
+ * and whether it holds a matrix for the output projection. Tied weights are one matrix, of which
+ * the first and the last stage of a pipeline hold a copy each; without a pipeline it is held once.
+ */
 static inline bool ll_chunk_embeds(const ll_layout *layout, int64_t v)
 {
     return v % ll_chunk_count(layout) == 0;

@@ -39,6 +39,12 @@ const ll_key ll_layout_keys[] = {
      .def = "1f1b",
      .choices = ll_schedule_names,
      .doc = "pipeline schedule: order in which a stage runs its forward and backward passes"},
+    {.name = "pipeline_layout",
+     .kind = LL_KIND_STRING,
+     .offset = offsetof(ll_layout, plan_text),
+     .def = "",
+     .doc = "layers of each chunk, such as \"Et|(tt|)*30tL\": E embedding, t layer, L loss, | next "
+            "chunk; empty: dealt evenly"},
     {.name = "embedding_as_layer",
      .kind = LL_KIND_BOOL,
      .offset = offsetof(ll_layout, embedding_as_layer),
@@ -131,6 +137,38 @@ static bool blocks_legal(const ll_model *model, const ll_split *split, ll_faults
     return model->output.type->legal(model->output.param, split, why) && ok;
 }
 
+static bool plan_fits(const ll_layout *layout, const ll_model *model, ll_faults *why)
+{
+    static const char key[] = "job.pipeline_layout";
+    const ll_chunk_plan *plan = layout->plan;
+    const int64_t n_chunk = layout->pp * layout->interleave;
+    bool ok = true;
+    if (plan->n_chunk != n_chunk && plan->n_chunk % layout->pp == 0)
+        ok = ll_fault_add(
+            why, key,
+            "has %lld chunks, but pp %lld x interleave %lld = %lld: write interleave = "
+            "%lld",
+            (long long)plan->n_chunk, (long long)layout->pp, (long long)layout->interleave,
+            (long long)n_chunk, (long long)(plan->n_chunk / layout->pp));
+    else if (plan->n_chunk != n_chunk)
+        ok = ll_fault_add(why, key,
+                          "has %lld chunks, but pp %lld x interleave %lld = %lld: write as many",
+                          (long long)plan->n_chunk, (long long)layout->pp,
+                          (long long)layout->interleave, (long long)n_chunk);
+    if (plan->n_layer != model->n_layer)
+        ok = ll_fault_add(why, key, "has %lld layers t, but the model has %lld: write as many",
+                          (long long)plan->n_layer, (long long)model->n_layer);
+    if (plan->n_predict)
+        ok = ll_fault_add(why, key,
+                          "has %lld layers m, but the model predicts no further tokens: write none",
+                          (long long)plan->n_predict);
+    if (layout->embedding_as_layer)
+        ok = ll_fault_add(why, "job.embedding_as_layer",
+                          "says how layers are dealt evenly, but job.pipeline_layout deals them: "
+                          "leave one of them out");
+    return ok;
+}
+
 bool ll_layout_legal(const ll_layout *layout, const ll_stack *stack, const ll_model *model,
                      ll_faults *why)
 {
@@ -141,7 +179,8 @@ bool ll_layout_legal(const ll_layout *layout, const ll_stack *stack, const ll_mo
         ok = ll_fault_add(why, "job.sequence", "must divide by tp cp = %lld",
                           (long long)layout->tp * layout->cp);
     const int64_t n_unit = model->n_layer + (layout->embedding_as_layer ? 2 : 0);
-    if (layout->pp * layout->interleave > n_unit)
+    if (layout->plan) ok = plan_fits(layout, model, why) && ok;
+    if (!layout->plan && layout->pp * layout->interleave > n_unit)
         ok = ll_fault_add(why, "job.pp", "pp * interleave = %lld chunks, but only %lld layers%s",
                           (long long)layout->pp * layout->interleave, (long long)n_unit,
                           layout->embedding_as_layer ? ", the two vocabulary stages counted" : "");

@@ -17,6 +17,7 @@
 #include "sim/model/model.h"
 #include "sim/schedule/schedule.h"
 #include "sim/traffic/traffic.h"
+#include "sim/work/chunk_plan.h"
 
 /* Most micro-batches times chunks of a pipeline: the executor keeps a time for each. */
 enum { LL_MAX_OP = 1 << 22 };
@@ -29,9 +30,11 @@ typedef struct ll_layout {
     int64_t tp, cp, pp, dp, interleave;
     int schedule_choice; /* job.schedule: index into ll_schedule_types */
     const ll_schedule_type *schedule;
-    bool embedding_as_layer; /* embedding and output projection count as a layer each */
-    const char *order;       /* "tp cp dp pp" */
-    int axis_at[LL_N_AXIS];  /* `order`, parsed: ll_axis, fastest first */
+    const char *plan_text;     /* job.pipeline_layout; "": layers are dealt evenly */
+    const ll_chunk_plan *plan; /* parsed; NULL: evenly */
+    bool embedding_as_layer;   /* embedding and output projection count as a layer each */
+    const char *order;         /* "tp cp dp pp" */
+    int axis_at[LL_N_AXIS];    /* `order`, parsed: ll_axis, fastest first */
 } ll_layout;
 
 extern const ll_key ll_layout_keys[];

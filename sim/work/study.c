@@ -101,6 +101,8 @@ static ll_status job_read(ll_config *cfg, ll_arena *mem, ll_study *out, ll_error
     LL_TRY(workload);
     out->layout.schedule = ll_schedule_types[out->layout.schedule_choice];
     ll_faults why = {0};
+    if (out->layout.plan_text[0])
+        out->layout.plan = ll_chunk_plan_parse(out->layout.plan_text, mem, &why);
     if (!ll_layout_order(&out->layout))
         ll_fault_add(&why, "job.order",
                      "expected each of tp, cp, dp, pp once, such as \"tp cp dp pp\"");

@@ -10,6 +10,7 @@
 #include "sim/report/keys.h"
 #include "sim/report/net.h"
 #include "sim/report/report.h"
+#include "sim/report/schedules.h"
 #include "sim/validate/curve_report.h"
 #include "sim/validate/validation_report.h"
 
@@ -60,6 +61,12 @@ static ll_table *list_engines(ll_comm *comm, ll_arena *mem)
     for (int i = 0; ll_engine_types[i]; i++)
         row_2(t, ll_engine_types[i]->name, ll_engine_types[i]->doc);
     return t;
+}
+
+static ll_table *list_schedules(ll_comm *comm, ll_arena *mem)
+{
+    (void)comm;
+    return ll_schedules_table(mem);
 }
 
 static ll_table *list_collectives(ll_comm *comm, ll_arena *mem)
@@ -142,6 +149,7 @@ static const topic topics[] = {
     {"studies", "studies, for `lineloss run` and `lineloss compare`", ll_catalog_studies},
     {"topologies", "kinds of interconnect", list_topologies},
     {"engines", "network engines", list_engines},
+    {"schedules", "pipeline schedules, with what they hold and how long they wait", list_schedules},
     {"collectives", "collective operations", list_collectives},
     {"algorithms", "algorithms of collectives", list_algorithms},
     {"keys", "every key of a configuration: kind, default, bounds, meaning", list_keys},

@@ -11,6 +11,7 @@ typedef struct word {
 
 #define EXPERTS "expert parallelism is not modelled: all layers are dense"
 #define CHUNKS  "write 'interleave', the model chunks of each pipeline stage"
+#define LAYERS  "write 'pipeline_layout', in the same form"
 #define ACCUMULATION                                                                   \
     "it follows: the micro-batches of each replica are global_batch / (micro_batch x " \
     "dp)"
@@ -30,6 +31,8 @@ static const word words[] = {
     {"virtual_stages", CHUNKS},
     {"virtual_pipeline", CHUNKS},
     {"virtual_pipeline_model_parallel_size", CHUNKS},
+    {"pp_layout", LAYERS},
+    {"pipeline_model_parallel_layout", LAYERS},
     {"gradient_accumulation", ACCUMULATION},
     {"gradient_accumulation_steps", ACCUMULATION},
     {"grad_accum", ACCUMULATION},

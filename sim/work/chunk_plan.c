@@ -131,7 +131,7 @@ const ll_chunk_plan *ll_chunk_plan_parse(const char *text, ll_arena *mem, ll_fau
     reader count = {.text = text, .at = text, .why = why, .sum = {.n_chunk = 1}};
     if (!read_all(&count)) return NULL;
     reader fill = {.text = text, .at = text, .sum = {.n_chunk = 1}};
-    fill.chunk = ll_arena_fill(mem, count.sum.n_chunk, ll_planned_chunk);
+    fill.chunk = ll_arena_array(mem, count.sum.n_chunk, ll_planned_chunk);
     (void)read_all(&fill);
     ll_chunk_plan *plan = ll_arena_new(mem, ll_chunk_plan);
     *plan = count.sum;

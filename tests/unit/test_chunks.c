@@ -70,9 +70,33 @@ static void test_deal_ends(void)
     }
 }
 
+/* A plan that deals 12 layers evenly is the same as none; another one moves layers and weights. */
+static void test_plan(ll_arena *mem)
+{
+    dense d;
+    const ll_model *m = dense_make(&d, 12);
+    ll_layout layout = layout_of(3, 2), even = layout;
+    ll_faults why = {0};
+    layout.plan = ll_chunk_plan_parse("E(tt|)*5ttL", mem, &why);
+    for (int64_t v = 0; v < 6; v++) {
+        const ll_chunk_layers a = ll_chunk_deal(m, &layout, v), b = ll_chunk_deal(m, &even, v);
+        CHECK(a.n == b.n && a.of_run[0] == b.of_run[0], "chunk %lld: %lld and %lld layers",
+              (long long)v, (long long)a.n, (long long)b.n);
+        CHECK_NEAR(ll_chunk_param(m, &layout, v), ll_chunk_param(m, &even, v), 0);
+    }
+    layout.plan = ll_chunk_plan_parse("E|t*5|(tt|)*3tL", mem, &why);
+    CHECK(ll_chunk_deal(m, &layout, 0).n == 0 && ll_chunk_deal(m, &layout, 1).of_run[0] == 5 &&
+              ll_chunk_deal(m, &layout, 5).n == 1,
+          "%d faults", why.n);
+    CHECK_NEAR(ll_chunk_param(m, &layout, 0), 1000 * 1024, 0);
+}
+
 int main(void)
 {
+    ll_arena *mem = ll_arena_create("test");
     test_deal();
     test_deal_ends();
+    test_plan(mem);
+    ll_arena_destroy(mem);
     return LL_CHECK_RESULT;
 }

@@ -11,14 +11,20 @@ void ll_block_nothing(const void *param, const ll_split *split, ll_pass *pass)
     (void)pass;
 }
 
-double ll_block_param(const ll_block *block, double hidden, int64_t tp)
+ll_weights ll_block_weights(const ll_block *block, double hidden, int64_t tp)
 {
     ll_matrices m = {0};
-    double sum = 0;
+    ll_weights sum = {0, 0};
     block->type->matrices(block->param, hidden, tp, &m);
     for (int i = 0; i < m.n; i++)
-        sum += m.n_weight[i];
+        *(m.experts >> i & 1 ? &sum.expert : &sum.dense) += m.n_weight[i];
     return sum;
+}
+
+double ll_block_param(const ll_block *block, double hidden, int64_t tp)
+{
+    const ll_weights w = ll_block_weights(block, hidden, tp);
+    return w.dense + w.expert;
 }
 
 int ll_block_gemm_forward(const ll_split *split, double n, double k, int n_part, ll_pass *pass)
@@ -62,6 +68,37 @@ ll_gradients ll_block_gemm_backward(const ll_split *split, double n, double k, i
     for (int i = out.weight; i < pass->n_kernel; i++)
         pass->kernel[i].weight_gradient = true;
     return out;
+}
+
+static double rows_of(int n_group, const double *rows)
+{
+    double sum = 0;
+    for (int g = 0; g < n_group; g++)
+        sum += rows[g];
+    return sum;
+}
+
+int ll_block_grouped_forward(const ll_split *split, int n_group, const double *rows, double n,
+                             double k, ll_pass *pass)
+{
+    ll_pass_cast(pass, n_group * n * k / split->n_micro);
+    return ll_pass_grouped_gemm(pass, n_group, rows, n, k, 2);
+}
+
+void ll_block_grouped_backward(const ll_split *split, int n_group, const double *rows, double n,
+                               double k, ll_pass *pass)
+{
+    const gradient_B grad = gradient_of(split->stack);
+    const double all = rows_of(n_group, rows), n_weight = n_group * k * n;
+    ll_pass_cast(pass, all * n);
+    ll_pass_grouped_gemm(pass, n_group, rows, k, n, 2);
+    const int first = ll_pass_gemm(pass, k, n, all / n_group, grad.gemm_B, 1);
+    pass->kernel[first].gemm.batch = n_group;
+    if (grad.add_B > 0) ll_pass_stream(pass, grad.add_B * n_weight);
+    if (split->stack->eager) ll_pass_stream(pass, 2 * all * n);
+    if (grad.flat_B > 0) ll_pass_stream(pass, grad.flat_B * n_weight);
+    for (int i = first; i < pass->n_kernel; i++)
+        pass->kernel[i].weight_gradient = true;
 }
 
 ll_gradients ll_block_gathered_backward(const ll_split *split, double n, ll_pass *pass)

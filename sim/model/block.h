@@ -15,11 +15,18 @@ enum { LL_MAX_MATRIX = 16 };
 
 /* Weight matrices of a block in the order of the forward pass. n_weight: number of weights of each,
  * over all tp chips; what several of them hold whole, such as a kv head where there are fewer heads
- * than chips, is counted on each. tp = 1: those of the model. */
+ * than chips, is counted on each. tp = 1: those of the model. Matrices of experts are laid out over
+ * ep and etp instead; all experts together count as one matrix. */
 typedef struct ll_matrices {
     int n;
     double n_weight[LL_MAX_MATRIX];
+    unsigned experts; /* bit i: matrix i is of experts */
 } ll_matrices;
+
+/* Numbers of weights: laid out over tp, and those of experts. */
+typedef struct ll_weights {
+    double dense, expert;
+} ll_weights;
 
 /* FLOP of one token, forward (a multiply-add is 2). score_flop: score GEMMs with all `seq` keys;
  * score_frac: the share of it that counts as work (causal: the lower triangle). */
@@ -52,7 +59,7 @@ typedef struct ll_block {
     const void *param; /* [type->param_size] */
 } ll_block;
 
-#define LL_BLOCKS(X)           X(attention) X(mla) X(ffn) X(embedding) X(output)
+#define LL_BLOCKS(X)           X(attention) X(mla) X(ffn) X(moe) X(embedding) X(output)
 #define LL_BLOCK_DECLARE(name) extern const ll_block_type ll_block_##name;
 LL_BLOCKS(LL_BLOCK_DECLARE)
 #undef LL_BLOCK_DECLARE
@@ -62,8 +69,10 @@ extern const ll_block_type *const ll_block_types[]; /* ended by NULL */
 /* For a forward, backward or recompute without kernels. */
 void ll_block_nothing(const void *param, const ll_split *split, ll_pass *pass);
 
-/* Number of weights of a block, over all tp chips, copies included. */
-double ll_block_param(const ll_block *block, double hidden, int64_t tp);
+/* Number of weights of a block, over all tp chips (experts: over all that hold them), copies
+ * included. */
+ll_weights ll_block_weights(const ll_block *block, double hidden, int64_t tp);
+double ll_block_param(const ll_block *block, double hidden, int64_t tp); /* of both kinds */
 
 /* ---- what blocks share ---- */
 
@@ -79,6 +88,13 @@ typedef struct ll_gradients {
 } ll_gradients;
 ll_gradients ll_block_gemm_backward(const ll_split *split, double n, double k, int n_part,
                                     ll_pass *pass);
+
+/* The same for the experts on one chip: rows[n_group] rows, n x k weights each. Their weight
+ * gradients are products of the mean of the rows. */
+int ll_block_grouped_forward(const ll_split *split, int n_group, const double *rows, double n,
+                             double k, ll_pass *pass);
+void ll_block_grouped_backward(const ll_split *split, int n_group, const double *rows, double n,
+                               double k, ll_pass *pass);
 
 /* The same for a GEMM whose input is all-gathered. In the backward pass FP8 inputs are gathered
  * again, in one orientation, and must be transposed. */

@@ -13,12 +13,21 @@ void ll_layer_matrices(const ll_layers *run, double hidden, int64_t tp, ll_matri
         run->block[i].type->matrices(run->block[i].param, hidden, tp, out);
 }
 
+ll_weights ll_layer_weights(const ll_layers *run, double hidden, int64_t tp)
+{
+    ll_weights sum = {.dense = run->n_block * hidden}; /* norms */
+    for (int i = 0; i < run->n_block; i++) {
+        const ll_weights one = ll_block_weights(&run->block[i], hidden, tp);
+        sum.dense += one.dense;
+        sum.expert += one.expert;
+    }
+    return sum;
+}
+
 double ll_layer_param(const ll_layers *run, double hidden, int64_t tp)
 {
-    double sum = run->n_block * hidden; /* norms */
-    for (int i = 0; i < run->n_block; i++)
-        sum += ll_block_param(&run->block[i], hidden, tp);
-    return sum;
+    const ll_weights w = ll_layer_weights(run, hidden, tp);
+    return w.dense + w.expert;
 }
 
 /* A norm before a GEMM: one read, one write. FP8: the cast to both orientations is part of it; FP4

@@ -25,7 +25,8 @@ typedef struct ll_layers {
 
 /* Number of weights of one layer, norms included, over all tp chips, copies included (block.h);
  * tp = 1: that of the model. */
-double ll_layer_param(const ll_layers *run, double hidden, int64_t tp);
+ll_weights ll_layer_weights(const ll_layers *run, double hidden, int64_t tp);
+double ll_layer_param(const ll_layers *run, double hidden, int64_t tp); /* of both kinds */
 
 /* Weight matrices of a layer, in the order of the forward pass. */
 void ll_layer_matrices(const ll_layers *run, double hidden, int64_t tp, ll_matrices *out);

@@ -52,9 +52,7 @@ typedef struct shape {
     double up_kv;         /* width of the up projection of keys and values */
     double q_lat, kv_lat; /* widths of the latents, that of keys and values without its rope part */
     double rope;
-    double score_flop; /* of both score GEMMs, forward */
-    double back;       /* FLOP of the core backward, over those forward */
-    double visited;    /* keys that a query attends to, per call of the fused kernel */
+    ll_attention_shape fused;
     double cp;
 } shape;
 
@@ -62,7 +60,6 @@ static shape shape_of(const ll_mla_param *a, const ll_split *split)
 {
     const double head = (double)a->n_head / (double)split->tp;
     const double qk = (double)(a->nope_dim + a->rope_dim), v = (double)a->v_dim;
-    const double counted = a->mask == LL_ATTENTION_CAUSAL ? 0.5 : 1;
     return (shape){.t = split->n_token,
                    .t_own = split->n_token_norm,
                    .q = head * qk,
@@ -72,9 +69,15 @@ static shape shape_of(const ll_mla_param *a, const ll_split *split)
                    .q_lat = (double)a->q_latent,
                    .kv_lat = (double)a->kv_latent,
                    .rope = (double)a->rope_dim,
-                   .score_flop = 2 * split->n_token * split->n_key * head * (qk + v) * counted,
-                   .back = (3 * qk + 2 * v) / (qk + v),
-                   .visited = split->n_key / (double)split->cp * counted,
+                   .fused = {.batch = split->n_sequence,
+                             .head = head,
+                             .kv_head = head,
+                             .n_query = split->n_query,
+                             .n_key = split->n_key,
+                             .score_width = qk,
+                             .value_width = v,
+                             .counted = a->mask == LL_ATTENTION_CAUSAL ? 0.5 : 1,
+                             .n_call = (double)split->cp},
                    .cp = (double)split->cp};
 }
 
@@ -153,28 +156,16 @@ static int up_forward(const shape *s, const ll_split *split, ll_pass *pass)
     return first;
 }
 
-static int fused(const shape *s, ll_kernel_kind kind, double flop, double bytes, ll_pass *pass)
-{
-    return ll_pass_add(pass, &(ll_kernel){.kind = kind,
-                                          .share = LL_SHARE_ATTENTION,
-                                          .precision = pass->precision,
-                                          .flop = flop,
-                                          .bytes = bytes,
-                                          .keys = s->visited});
-}
-
 static int core_forward(const shape *s, ll_pass *pass)
 {
-    const double bytes = 2 * s->t * (s->q + s->k + 2 * s->v);
-    const int first = fused(s, LL_KERNEL_ATTENTION, s->score_flop, bytes, pass);
+    const int first = ll_pass_attention(pass, &s->fused, false);
     if (s->cp > 1) ll_pass_stream(pass, s->cp * (2 + 8) * s->t * s->v);
     return first;
 }
 
 static int core_backward(const shape *s, ll_pass *pass)
 {
-    const double bytes = 2 * s->t * 2 * (s->q + s->k + 2 * s->v);
-    const int first = fused(s, LL_KERNEL_ATTENTION_BACKWARD, s->back * s->score_flop, bytes, pass);
+    const int first = ll_pass_attention(pass, &s->fused, true);
     if (s->cp > 1) ll_pass_stream(pass, s->cp * (2 + 4) * s->t * (s->q + s->k + s->v));
     return first;
 }

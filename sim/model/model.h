@@ -19,9 +19,11 @@ enum { LL_MAX_RUN = 8 };
 typedef struct ll_model {
     const char *name;
     int64_t n_layer, hidden; /* n_layer: sum over all runs */
-    bool latent;             /* its attention is block mla */
+    int64_t n_leading;       /* leading layers without experts */
+    int64_t expert_every;    /* of so many layers behind them the last has experts */
     int n_run;
-    ll_layers run[LL_MAX_RUN]; /* in the order of the forward pass */
+    ll_layers run[LL_MAX_RUN];   /* kinds of layers */
+    const unsigned char *run_of; /* [n_layer] which run; NULL: one after the other */
     ll_block embedding, output;
     bool tied; /* embedding and output projection share their weights */
 } ll_model;

@@ -3,11 +3,24 @@
 #ifndef LL_MODEL_SPLIT_H
 #define LL_MODEL_SPLIT_H
 
+#include "sim/model/experts.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Axes of a layout. Bit a of a set of axes stands for ll_axis a. */
-typedef enum ll_axis { LL_AXIS_TP, LL_AXIS_CP, LL_AXIS_DP, LL_AXIS_PP, LL_N_AXIS } ll_axis;
+/* Axes of a layout. Bit a of a set of axes stands for ll_axis a. Those of experts number the chips
+ * of a pipeline stage in another way: a set has axes of one kind. */
+typedef enum ll_axis {
+    LL_AXIS_TP,
+    LL_AXIS_CP,
+    LL_AXIS_DP,
+    LL_AXIS_PP,
+    LL_N_AXIS,
+    LL_AXIS_ETP = LL_N_AXIS, /* chips that share an expert */
+    LL_AXIS_EP,              /* groups of chips with different experts */
+    LL_AXIS_EDP,             /* replicas of experts */
+    LL_N_ANY_AXIS
+} ll_axis;
 
 typedef enum ll_recompute {
     LL_RECOMPUTE_NONE,
@@ -18,11 +31,14 @@ typedef enum ll_recompute {
 /* Modules of a layer that selective recomputation may repeat, as bits of ll_stack.modules; named as
  * in Megatron-LM (recompute_modules). */
 enum {
-    LL_MODULE_CORE = 1 << 0,   /* core_attn: scores, softmax and their product with values */
-    LL_MODULE_MLA_UP = 1 << 1, /* mla_up_proj: up projections of latent attention, and positions */
-    LL_MODULE_NORM = 1 << 2,   /* layernorm: the norms before blocks */
-    LL_MODULE_MLP = 1 << 3,    /* mlp: the dense feed-forward network */
-    LL_N_MODULE = 4
+    LL_MODULE_CORE = 1 << 0,    /* core_attn: scores, softmax and their product with values */
+    LL_MODULE_MLA_UP = 1 << 1,  /* mla_up_proj: up projections of latent attention, and positions */
+    LL_MODULE_NORM = 1 << 2,    /* layernorm: the norms before blocks */
+    LL_MODULE_MLP = 1 << 3,     /* mlp: the dense feed-forward network */
+    LL_MODULE_MOE_ACT = 1 << 4, /* moe_act: activation of experts */
+    LL_MODULE_MOE = 1 << 5,     /* moe: experts, with router and exchanges */
+    LL_MODULE_SHARED = 1 << 6,  /* shared_experts */
+    LL_N_MODULE = 7
 };
 
 /* The training software: which kernels are fused, which transfers overlap. sim/work/stack.c
@@ -78,6 +94,9 @@ typedef struct ll_split {
     double n_token_norm; /* per micro-batch: tokens in norms and residual additions on this chip */
     double n_micro;      /* micro-batches per step through the same weights */
     double n_replica;    /* replicas of the weights: dp * cp * copies on a pipeline */
+    ll_experts experts;
+    double n_expert_replica; /* replicas of the experts' weights: edp * copies on a pipeline */
+    int64_t seed;            /* of random draws */
 } ll_split;
 
 /* The split of what a chip does for its own part of the sequence alone, as norms are. */

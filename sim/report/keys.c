@@ -5,6 +5,7 @@
 #include "sim/machine/cluster.h"
 #include "sim/machine/fabric.h"
 #include "sim/model/model.h"
+#include "sim/work/experts.h"
 #include "sim/work/layout.h"
 #include "sim/work/stack.h"
 #include "sim/work/study.h"
@@ -118,6 +119,7 @@ ll_table *ll_keys_table(ll_arena *mem)
         if (i == 0 || ll_block_types[i]->keys != ll_block_types[i - 1]->keys)
             keys_add(t, "model.", ll_block_types[i]->keys);
     keys_add(t, "job.", ll_layout_keys);
+    keys_add(t, "job.", ll_experts_keys);
     keys_add(t, "job.", ll_stack_keys);
     for (int i = 0; ll_workload_types[i]; i++)
         keys_add(t, "job.", ll_workload_types[i]->keys);

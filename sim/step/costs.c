@@ -46,6 +46,7 @@ static ll_exposed op_exposed(const maker *m, const ll_op *op, double kernels_s)
         for (int b = 0; b < LL_N_BESIDE; b++)
             sum.s[b] += op->part[k].count * e->s[b];
         sum.cp_s += op->part[k].count * e->cp_s;
+        sum.ep_s += op->part[k].count * e->ep_s;
     }
     return sum;
 }
@@ -78,7 +79,8 @@ static ll_task_cost op_cost(const maker *m, const ll_op *op)
 {
     const double kernels_s = op_kernels_s(m, op);
     const ll_exposed e = op_exposed(m, op, kernels_s);
-    ll_task_cost c = {.n_part = 1, .kernels_s = kernels_s, .cp_s = e.cp_s, .exposed_s = e.s[0]};
+    ll_task_cost c = {
+        .n_part = 1, .kernels_s = kernels_s, .cp_s = e.cp_s, .ep_s = e.ep_s, .exposed_s = e.s[0]};
     c.exposed_s += op_ends_s(m, op);
     const double alone_s = c.kernels_s + c.exposed_s;
     if (m->view->graph->overlap_sends && alone_s > 0) c.send_frac = fmin(1, m->send_s / alone_s);
@@ -98,18 +100,33 @@ static double beside_factor(const maker *m, ll_stream beside, const ll_task_cost
     const double *slow = m->slow[beside];
     const double length_s = op->kernels_s + op->exposed_s;
     if (!(length_s > 0)) return 1;
-    const double tp_s = op->exposed_s - op->cp_s;
-    return 1 + (tp_s * slow[LL_STREAM_TP] + op->cp_s * slow[LL_STREAM_CP]) / length_s +
+    const double tp_s = op->exposed_s - op->cp_s - op->ep_s;
+    return 1 +
+           (tp_s * slow[LL_STREAM_TP] + op->cp_s * slow[LL_STREAM_CP] +
+            op->ep_s * slow[LL_STREAM_EP]) /
+               length_s +
            op->send_frac * slow[LL_STREAM_PP];
 }
 
-/* The dp transfer of a whole chunk, as n_part calls one after the other. */
-static ll_overlap chunk_call(const maker *m, int transfer, const ll_chunk_work *c, int layer)
+/* The dp transfer of a whole chunk, as n_part calls one after the other; scale: its size, over that
+ * of a call. */
+static ll_overlap one_call(const maker *m, int transfer, double scale, const ll_chunk_work *c,
+                           int layer)
 {
     if (transfer < 0) return (ll_overlap){0, 0};
     const double stream = ll_stream_frac(&m->kernels[layer].compute);
-    const ll_overlap part = ll_call_overlap(m->view, transfer, c->scale / c->n_part, stream);
+    const ll_overlap part = ll_call_overlap(m->view, transfer, scale / c->n_part, stream);
     return (ll_overlap){part.s * c->n_part, part.held_s * c->n_part};
+}
+
+/* That of its experts follows. */
+static ll_overlap chunk_call(const maker *m, int dense, int expert, const ll_chunk_work *c,
+                             int layer)
+{
+    const ll_overlap a = one_call(m, dense, c->scale, c, layer);
+    if (expert < 0 || !(c->expert_scale > 0)) return a;
+    const ll_overlap b = one_call(m, expert, c->expert_scale, c, layer);
+    return (ll_overlap){a.s + b.s, a.held_s + b.held_s};
 }
 
 /* Relative slow-down of an op by the cores and the memory bandwidth that an overlapped transfer
@@ -134,8 +151,8 @@ static void chunk_costs(const maker *m, int64_t v, ll_task_cost *forward, ll_tas
         forward->slowed_frac = backward->slowed_frac = 0;
         return;
     }
-    ll_overlap gather = chunk_call(m, r->gather, c, c->forward_layer);
-    ll_overlap scatter = chunk_call(m, r->scatter, c, c->backward_layer);
+    ll_overlap gather = chunk_call(m, r->gather, r->expert_gather, c, c->forward_layer);
+    ll_overlap scatter = chunk_call(m, r->scatter, r->expert_scatter, c, c->backward_layer);
     forward->slowed_frac += held_frac(gather);
     backward->slowed_frac += held_frac(scatter);
     const double backward_s = backward->kernels_s + backward->exposed_s;
@@ -242,9 +259,9 @@ static double send_factor(const maker *m, const ll_task_cost *op)
 static void slow_find(maker *m)
 {
     static const ll_stream beside[] = {LL_STREAM_DP, LL_STREAM_PP};
-    static const ll_stream others[] = {LL_STREAM_TP, LL_STREAM_CP, LL_STREAM_PP};
+    static const ll_stream others[] = {LL_STREAM_TP, LL_STREAM_CP, LL_STREAM_PP, LL_STREAM_EP};
     for (int i = 0; i < 2; i++)
-        for (int k = 0; k < 3; k++)
+        for (int k = 0; k < 4; k++)
             m->slow[beside[i]][others[k]] =
                 beside[i] == others[k] ? 0 : ll_beside_slow(m->view, beside[i], others[k]) - 1;
 }

@@ -10,6 +10,7 @@ typedef struct ll_task_cost {
     /* Relative slow-down of the task while dp transfers are on the wire: 0.1 is 10 % longer. */
     double slowed_frac;
     double cp_s;      /* part of exposed_s on the cp stream */
+    double ep_s;      /* part of exposed_s on the ep stream */
     double send_frac; /* share of its time during which a pipeline send is on the wire */
     double n_part;    /* parts (layers, buckets) in which it is streamed */
     /* Of a task with LL_TASK_RELEASES: time of the dp transfer that begins while it runs; 0 if the

@@ -132,6 +132,7 @@ ll_on_wire ll_pass_on_wire(const ll_view *view, int index)
             sum.at[beside].held_s += use->hide == LL_HIDE_RING ? 0 : slow * one.held_s;
         }
         if (stream == LL_STREAM_CP) sum.cp_s += one.s;
+        if (stream == LL_STREAM_EP) sum.ep_s += one.s;
     }
     return sum;
 }
@@ -160,6 +161,7 @@ static int exposed_add(const ll_view *view, const ll_pass *pass, const ll_pass_c
         const double one_s = hidden_s(first->hide, slowed, cover_s, n);
         sum->s[beside] += one_s;
         if (!beside && transfer->stream == LL_STREAM_CP) sum->cp_s += one_s;
+        if (!beside && transfer->stream == LL_STREAM_EP) sum->ep_s += one_s;
     }
     return i;
 }
@@ -191,13 +193,17 @@ static double shards_s(const ll_view *view, const ll_shards *s, double stream_fr
                        double *all_s)
 {
     const ll_overlap none = {0, 0};
-    const ll_overlap gather = plus(
+    const ll_overlap dense = plus(
         times(ll_call_overlap(view, s->gather, 1, stream_frac), s->n_gather),
         s->n_more > 0 ? times(ll_call_overlap(view, s->gather, s->more, stream_frac), s->n_more)
                       : none);
-    const ll_overlap scatter =
+    const ll_overlap gather =
+        plus(dense, ll_call_overlap(view, s->expert_gather, s->expert_scale, stream_frac));
+    const ll_overlap own =
         s->scatter < 0 ? none
                        : times(ll_call_overlap(view, s->scatter, 1, stream_frac), s->n_scatter);
+    const ll_overlap scatter =
+        plus(own, ll_call_overlap(view, s->expert_scatter, s->expert_scale, stream_frac));
     const ll_overlap hidden =
         plus(s->overlap_gather ? gather : none, s->overlap_scatter ? scatter : none);
     *all_s = gather.s + scatter.s;
@@ -209,7 +215,8 @@ static ll_shards shards_of(const ll_shards *whole, ll_op_half half)
 {
     ll_shards s = *whole;
     if (half == LL_OP_WEIGHT) s.n_gather = s.n_more = s.n_host_call = 0;
-    if (half == LL_OP_INPUT) s.scatter = -1;
+    if (half == LL_OP_WEIGHT) s.expert_gather = -1;
+    if (half == LL_OP_INPUT) s.scatter = s.expert_scatter = -1;
     return s;
 }
 

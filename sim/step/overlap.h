@@ -55,17 +55,19 @@ double ll_stream_frac(const ll_compute *c);
 enum { LL_BESIDE_DP = 1, LL_BESIDE_PP = 2, LL_N_BESIDE = 4 };
 
 /* Exposed time of the transfers within a pass: s[b] while the streams of set b are on the wire too;
- * cp_s is the part of s[0] on the cp stream, apart_s that of sharded weights and gradients. */
+ * cp_s and ep_s are the parts of s[0] on these streams, apart_s that of sharded weights and
+ * gradients. */
 typedef struct ll_exposed {
     double s[LL_N_BESIDE];
-    double cp_s, apart_s;
+    double cp_s, ep_s, apart_s;
 } ll_exposed;
 
 /* The transfers of a pass one after the other, without sharded weights: at[b] while the streams of
- * set b are on the wire too; cp_s: the time of those on the cp stream. */
+ * set b are on the wire too; cp_s, ep_s: the time of those on these
+ * streams. */
 typedef struct ll_on_wire {
     ll_overlap at[LL_N_BESIDE];
-    double cp_s;
+    double cp_s, ep_s;
 } ll_on_wire;
 ll_on_wire ll_pass_on_wire(const ll_view *view, int index);
 

@@ -15,6 +15,7 @@ static void add(const ll_view *view, const ll_op *op, const ll_exposed *exposed,
             sum->wire.at[b].held_s += part->count * wire.at[b].held_s;
         }
         sum->wire.cp_s += part->count * wire.cp_s;
+        sum->wire.ep_s += part->count * wire.ep_s;
         sum->apart_s += part->count * exposed[part->pass].apart_s;
     }
 }
@@ -28,7 +29,9 @@ ll_exposed ll_pair_exposed(const ll_view *view, const ll_op *pair, double kernel
     ll_exposed out = {.apart_s = both.apart_s};
     for (int b = 0; b < LL_N_BESIDE; b++)
         out.s[b] = both.apart_s + ll_overlap_s(both.wire.at[b], kernels_s);
-    if (both.wire.at[0].s > 0)
+    if (both.wire.at[0].s > 0) {
         out.cp_s = (out.s[0] - both.apart_s) * both.wire.cp_s / both.wire.at[0].s;
+        out.ep_s = (out.s[0] - both.apart_s) * both.wire.ep_s / both.wire.at[0].s;
+    }
     return out;
 }

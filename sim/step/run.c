@@ -20,10 +20,12 @@ static void check(ll_result *out, const char *what, bool ok)
 static bool model_is_whole(const ll_study *s)
 {
     int64_t n_layer = 0;
+    const double n_expert_chip = (double)(s->layout.experts.ep * s->layout.experts.etp);
     double n_param = 0, want = ll_model_param(&s->model) - (double)s->model.hidden;
     for (int64_t v = 0; v < ll_chunk_count(&s->layout); v++) {
         n_layer += ll_chunk_deal(&s->model, &s->layout, v).n;
-        n_param += ll_chunk_param(&s->model, &s->layout, v) * (double)s->layout.tp;
+        const ll_weights w = ll_chunk_weights(&s->model, &s->layout, v);
+        n_param += w.dense * (double)s->layout.tp + w.expert * n_expert_chip;
     }
     for (int r = 0; r < s->model.n_run; r++) { /* copies of what several chips hold whole */
         const ll_layers *run = &s->model.run[r];

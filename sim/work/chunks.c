@@ -22,7 +22,9 @@ ll_chunk_layers ll_chunk_deal(const ll_model *model, const ll_layout *layout, in
     const int64_t from = chunk.first_layer, to = from + chunk.n_layer;
     ll_chunk_layers out = {.n = to - from};
     int64_t first = 0; /* first layer of the run */
-    for (int r = 0; r < model->n_run; r++) {
+    for (int64_t i = from; i < to && model->run_of; i++)
+        out.of_run[model->run_of[i]]++;
+    for (int r = 0; r < model->n_run && !model->run_of; r++) {
         const int64_t next = first + model->run[r].n_layer;
         out.of_run[r] = max64(min64(to, next) - max64(from, first), 0);
         first = next;
@@ -35,29 +37,56 @@ bool ll_chunk_projects(const ll_model *model, const ll_layout *layout, int64_t v
     return ll_chunk_has_loss(layout, v) && !(model->tied && layout->pp == 1);
 }
 
-void ll_chunk_params(const ll_model *model, const ll_layout *layout, const ll_chunk_layers *deal,
-                     double *param)
+/* Chips over which experts lie. */
+static double expert_chips(const ll_layout *layout)
 {
-    const double vocab = ll_model_embedding_param(model);
-    double layer[LL_MAX_RUN];
+    const ll_experts *e = &layout->experts;
+    return (double)(max64(e->ep, 1) * max64(e->etp, 1));
+}
+
+static void weights_add(ll_weights *sum, int64_t n, const ll_weights *layer)
+{
+    sum->dense += (double)n * layer->dense;
+    sum->expert += (double)n * layer->expert;
+}
+
+/* Of a chunk of these layers; layer: weights of a layer of each run. */
+static ll_weights weights_of(const ll_model *model, const ll_layout *layout, int64_t v,
+                             const ll_chunk_layers *deal, const ll_weights *layer)
+{
+    ll_weights n = {0, 0};
     for (int r = 0; r < model->n_run; r++)
-        layer[r] = ll_layer_param(&model->run[r], (double)model->hidden, layout->tp);
-    for (int64_t v = 0; v < ll_chunk_laid(layout); v++) {
-        double n = 0;
-        for (int r = 0; r < model->n_run; r++)
-            n += (double)deal[v].of_run[r] * layer[r];
-        n += (ll_chunk_embeds(layout, v) + ll_chunk_projects(model, layout, v)) * vocab;
-        param[v] = n / (double)layout->tp;
-    }
+        weights_add(&n, deal->of_run[r], &layer[r]);
+    n.dense += (ll_chunk_embeds(layout, v) + ll_chunk_projects(model, layout, v)) *
+               ll_model_embedding_param(model);
+    return (ll_weights){n.dense / (double)layout->tp, n.expert / expert_chips(layout)};
+}
+
+static void layers_weigh(const ll_model *model, const ll_layout *layout, ll_weights *layer)
+{
+    for (int r = 0; r < model->n_run; r++)
+        layer[r] = ll_layer_weights(&model->run[r], (double)model->hidden, layout->tp);
+}
+
+void ll_chunk_params(const ll_model *model, const ll_layout *layout, const ll_chunk_layers *deal,
+                     ll_weights *param)
+{
+    ll_weights layer[LL_MAX_RUN];
+    layers_weigh(model, layout, layer);
+    for (int64_t v = 0; v < ll_chunk_laid(layout); v++)
+        param[v] = weights_of(model, layout, v, &deal[v], layer);
+}
+
+ll_weights ll_chunk_weights(const ll_model *model, const ll_layout *layout, int64_t v)
+{
+    const ll_chunk_layers deal = ll_chunk_deal(model, layout, v);
+    ll_weights layer[LL_MAX_RUN];
+    layers_weigh(model, layout, layer);
+    return weights_of(model, layout, v, &deal, layer);
 }
 
 double ll_chunk_param(const ll_model *model, const ll_layout *layout, int64_t v)
 {
-    const ll_chunk_layers deal = ll_chunk_deal(model, layout, v);
-    double n = (ll_chunk_embeds(layout, v) + ll_chunk_projects(model, layout, v)) *
-               ll_model_embedding_param(model);
-    for (int r = 0; r < model->n_run; r++)
-        n += (double)deal.of_run[r] *
-             ll_layer_param(&model->run[r], (double)model->hidden, layout->tp);
-    return n / (double)layout->tp;
+    const ll_weights w = ll_chunk_weights(model, layout, v);
+    return w.dense + w.expert;
 }

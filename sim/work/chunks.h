@@ -42,11 +42,12 @@ static inline bool ll_chunk_has_loss(const ll_layout *layout, int64_t v)
 }
 bool ll_chunk_projects(const ll_model *model, const ll_layout *layout, int64_t v);
 
-/* Number of weights of chunk v on one chip: after tensor parallelism, before sharding by ZeRO.
- * ll_chunk_params does it for all chunks on the pipeline: deal: [n_laid], as ll_chunk_deal fills
- * it; param: [n_laid], filled. */
-double ll_chunk_param(const ll_model *model, const ll_layout *layout, int64_t v);
+/* Number of weights of chunk v on one chip: after tensor and expert parallelism, before sharding by
+ * ZeRO. ll_chunk_params does it for all chunks on the pipeline: deal: [n_laid], as ll_chunk_deal
+ * fills it; param: [n_laid], filled. */
+ll_weights ll_chunk_weights(const ll_model *model, const ll_layout *layout, int64_t v);
+double ll_chunk_param(const ll_model *model, const ll_layout *layout, int64_t v); /* both kinds */
 void ll_chunk_params(const ll_model *model, const ll_layout *layout, const ll_chunk_layers *deal,
-                     double *param);
+                     ll_weights *param);
 
 #endif

@@ -34,13 +34,13 @@ int ll_graph_add(ll_graph *graph, const ll_layout *layout, const ll_exchange *e,
 
 void ll_graph_resolve(ll_graph *graph, const ll_layout *layout, ll_pass *pass)
 {
-    static const ll_stream stream_of[] = {[LL_AXIS_TP] = LL_STREAM_TP,
-                                          [LL_AXIS_CP] = LL_STREAM_CP,
-                                          [LL_AXIS_DP] = LL_STREAM_DP,
-                                          [LL_AXIS_PP] = LL_STREAM_PP};
+    static const ll_stream stream_of[] = {
+        [LL_AXIS_TP] = LL_STREAM_TP, [LL_AXIS_CP] = LL_STREAM_CP,  [LL_AXIS_DP] = LL_STREAM_DP,
+        [LL_AXIS_PP] = LL_STREAM_PP, [LL_AXIS_ETP] = LL_STREAM_TP, [LL_AXIS_EP] = LL_STREAM_EP,
+        [LL_AXIS_EDP] = LL_STREAM_DP};
     for (int i = 0; i < pass->n_use; i++) {
         ll_use *use = &pass->use[i];
-        int axis = LL_N_AXIS - 1;
+        int axis = LL_N_ANY_AXIS - 1;
         while (!(use->exchange.axes >> axis & 1))
             axis--;
         use->transfer = ll_graph_add(graph, layout, &use->exchange, stream_of[axis]);

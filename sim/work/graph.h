@@ -30,6 +30,7 @@ typedef enum ll_stream {
     LL_STREAM_CP,
     LL_STREAM_PP,
     LL_STREAM_DP,
+    LL_STREAM_EP,
     LL_N_STREAM
 } ll_stream;
 
@@ -54,7 +55,9 @@ typedef struct ll_shards {
     int gather, scatter; /* transfers; scatter -1: a forward pass */
     double n_gather;     /* calls of the whole size */
     double n_scatter;
-    double n_more, more; /* further gathers, and their scale */
+    double n_more, more;               /* further gathers, and their scale */
+    int expert_gather, expert_scatter; /* those of its experts, once each; -1: none */
+    double expert_scale;
     bool overlap_gather, overlap_scatter;
     double n_host_call, n_empty_scatter, streamed_B; /* ll_list_cost of sim/work/zero_lists.h */
 } ll_shards;
@@ -89,14 +92,16 @@ typedef struct ll_op {
  * gradients reduced (or reduce-scattered) after its last backward pass, or with every_micro after
  * each. */
 typedef struct ll_chunk_work {
-    double scale;  /* size of its transfers, over that of one call */
-    double n_part; /* calls into which they are cut (buckets, layers) */
+    double scale;        /* size of its transfers, over that of one call */
+    double expert_scale; /* of those of its experts */
+    double n_part;       /* calls into which they are cut (buckets, layers) */
     int forward_op, backward_op;
     int weight_op; /* op of the weight gradients of a split backward pass; -1: not split */
     int forward_layer, backward_layer; /* forward and backward pass of one of its layers */
 } ll_chunk_work;
 typedef struct ll_replica_work {
-    int gather, scatter; /* transfers; -1: none */
+    int gather, scatter;               /* transfers; -1: none */
+    int expert_gather, expert_scatter; /* of experts, among their own replicas; -1: none */
     bool overlap_gather, overlap_scatter, every_micro;
 } ll_replica_work;
 

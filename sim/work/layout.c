@@ -1,5 +1,6 @@
 #include "sim/work/layout.h"
 
+#include "sim/work/experts.h"
 #include "sim/work/stack.h"
 
 #include <string.h>
@@ -60,8 +61,23 @@ const ll_key ll_layout_keys[] = {
 
 int64_t ll_layout_axis_size(const ll_layout *layout, ll_axis axis)
 {
-    const int64_t size[LL_N_AXIS] = {layout->tp, layout->cp, layout->dp, layout->pp};
+    const int64_t size[LL_N_ANY_AXIS] = {layout->tp,
+                                         layout->cp,
+                                         layout->dp,
+                                         layout->pp,
+                                         layout->experts.etp,
+                                         layout->experts.ep,
+                                         ll_layout_expert_replicas(layout)};
     return size[axis];
+}
+
+/* A layout made by hand may leave its experts out: all 0. */
+static int64_t at_least_1(int64_t n) { return n > 1 ? n : 1; }
+
+int64_t ll_layout_expert_replicas(const ll_layout *layout)
+{
+    const ll_experts *e = &layout->experts;
+    return layout->tp * layout->cp * layout->dp / (at_least_1(e->ep) * at_least_1(e->etp));
 }
 
 bool ll_layout_order(ll_layout *layout)
@@ -125,6 +141,31 @@ bool ll_layout_fit(ll_layout *layout, int32_t n_chip, ll_faults *why)
     return pipeline_fits(layout, why);
 }
 
+/* Chips of a stage are numbered as they are in the cluster, without pp. If pp varies faster than
+ * another axis, an axis of experts must not cross it. */
+static bool experts_in_order(const ll_layout *layout, ll_faults *why)
+{
+    int64_t below = 1, size = 1;
+    for (int i = 0; layout->axis_at[i] != LL_AXIS_PP; i++)
+        below *= ll_layout_axis_size(layout, (ll_axis)layout->axis_at[i]);
+    for (int axis = LL_AXIS_ETP; axis < LL_N_ANY_AXIS; axis++) {
+        const int64_t before = size;
+        size *= ll_layout_axis_size(layout, (ll_axis)axis);
+        if (before < below && size > below && (below % before || size % below))
+            return ll_fault_add(why, "job.ep",
+                                "the %lld chips below pp in job.order do not divide by etp, ep and "
+                                "edp; write pp last",
+                                (long long)below);
+    }
+    return true;
+}
+
+bool ll_layout_experts_fit(const ll_layout *layout, const ll_model *model, ll_faults *why)
+{
+    return ll_experts_legal(&layout->experts, model, layout->tp * layout->cp * layout->dp, why) &&
+           (layout->experts.ep * layout->experts.etp == 1 || experts_in_order(layout, why));
+}
+
 static bool blocks_legal(const ll_model *model, const ll_split *split, ll_faults *why)
 {
     bool ok = true;
@@ -175,6 +216,8 @@ bool ll_layout_legal(const ll_layout *layout, const ll_stack *stack, const ll_mo
     const ll_split split = ll_layout_split(layout, stack, model);
     bool ok = blocks_legal(model, &split, why);
     ok = ll_stack_modules_legal(stack, ll_model_modules(model), why) && ok;
+    if (stack->zero >= 3 && layout->experts.ep > 1 && stack->gather_lists)
+        ok = ll_fault_add(why, "job.gather_lists", "is not modelled with experts; write false");
     if (layout->seq % (layout->tp * layout->cp))
         ok = ll_fault_add(why, "job.sequence", "must divide by tp cp = %lld",
                           (long long)layout->tp * layout->cp);
@@ -197,6 +240,7 @@ bool ll_layout_legal(const ll_layout *layout, const ll_stack *stack, const ll_mo
 
 ll_split ll_layout_split(const ll_layout *layout, const ll_stack *stack, const ll_model *model)
 {
+    const double n_copy = (double)ll_schedule_n_copy(ll_layout_schedule(layout));
     ll_split s = {.stack = stack,
                   .precision = layout->precision,
                   .tp = layout->tp,
@@ -207,8 +251,13 @@ ll_split ll_layout_split(const ll_layout *layout, const ll_stack *stack, const l
                   .n_key = (double)layout->seq,
                   .n_token = (double)(layout->micro_batch * layout->seq) / (double)layout->cp,
                   .n_micro = layout->dp ? (double)ll_layout_n_micro(layout) : 1,
-                  .n_replica = (double)(layout->dp * layout->cp *
-                                        ll_schedule_n_copy(ll_layout_schedule(layout)))};
+                  .n_replica = n_copy * (double)(layout->dp * layout->cp),
+                  .experts = layout->experts,
+                  .n_expert_replica = n_copy * (double)ll_layout_expert_replicas(layout),
+                  .seed = layout->seed};
+    s.experts.ep = at_least_1(s.experts.ep);
+    s.experts.etp = at_least_1(s.experts.etp);
+    if (!(s.experts.hot > 1)) s.experts.hot = 1;
     s.n_token_norm = stack->sequence_parallel ? s.n_token / (double)layout->tp : s.n_token;
     return s;
 }
@@ -222,22 +271,49 @@ void ll_layout_strides(const ll_layout *layout, int64_t stride[LL_N_AXIS])
     }
 }
 
+/* Adjacent digits are merged into one. */
+static void digit_add(ll_group *out, int64_t size, int64_t stride)
+{
+    const int last = out->n_digit - 1;
+    if (size == 1) return;
+    if (last >= 0 && out->stride[last] * (int64_t)out->size[last] == stride) {
+        out->size[last] = (int32_t)(out->size[last] * size);
+    } else {
+        out->size[out->n_digit] = (int32_t)size;
+        out->stride[out->n_digit++] = (int32_t)stride;
+    }
+}
+
+/* Axes of experts: an axis that crosses pp becomes two digits. */
+static void group_of_experts(const ll_layout *layout, unsigned axes, ll_group *out)
+{
+    int64_t below = 1, place = 1; /* chips of a stage below pp; below the axis */
+    for (int i = 0; layout->axis_at[i] != LL_AXIS_PP; i++)
+        below *= ll_layout_axis_size(layout, (ll_axis)layout->axis_at[i]);
+    for (int axis = LL_AXIS_ETP; axis < LL_N_ANY_AXIS; axis++) {
+        const int64_t size = ll_layout_axis_size(layout, (ll_axis)axis);
+        const int64_t inner = place >= below ? 1 : below / place < size ? below / place : size;
+        if (axes & 1u << axis) {
+            digit_add(out, inner, place);
+            digit_add(out, size / inner, place * inner * layout->pp);
+        }
+        place *= size;
+    }
+    out->n_chip = (int32_t)(place * layout->pp);
+}
+
 void ll_layout_group(const ll_layout *layout, unsigned axes, ll_group *out)
 {
     int64_t stride = 1;
     *out = (ll_group){0};
+    if (axes >> LL_N_AXIS) {
+        group_of_experts(layout, axes, out);
+        return;
+    }
     for (int i = 0; i < LL_N_AXIS; i++) {
         const int axis = layout->axis_at[i];
         const int64_t size = ll_layout_axis_size(layout, (ll_axis)axis);
-        if ((axes & (1u << axis)) && size > 1) {
-            const int last = out->n_digit - 1; /* adjacent digits are merged into one */
-            if (last >= 0 && out->stride[last] * (int64_t)out->size[last] == stride) {
-                out->size[last] = (int32_t)(out->size[last] * size);
-            } else {
-                out->size[out->n_digit] = (int32_t)size;
-                out->stride[out->n_digit++] = (int32_t)stride;
-            }
-        }
+        if (axes & (1u << axis)) digit_add(out, size, stride);
         stride *= size;
     }
     out->n_chip = (int32_t)stride;

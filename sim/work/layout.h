@@ -5,6 +5,7 @@
  *   cp  context parallelism: the sequence is split, keys and values are exchanged
  *   pp  pipeline stages, each with `interleave` chunks of the model (Narayanan et al. 2021)
  *   dp  replicas; = chips / (tp cp pp)
+ * Experts number the tp * cp * dp chips of a stage anew, as etp * ep * edp: sim/model/experts.h.
  * The embedding is on the first stage, the output projection on the last.
  *
  * A layout is plain data. Whether it is legal, and which part of the model a chip gets, can be
@@ -28,6 +29,8 @@ typedef struct ll_layout {
     int64_t micro_batch;  /* sequences */
     int precision;        /* ll_precision of the GEMMs */
     int64_t tp, cp, pp, dp, interleave;
+    ll_experts experts;
+    int64_t seed;        /* of the study: routing that is drawn */
     int schedule_choice; /* job.schedule: index into ll_schedule_types */
     const ll_schedule_type *schedule;
     const char *plan_text;     /* job.pipeline_layout; "": layers are dealt evenly */
@@ -46,6 +49,9 @@ bool ll_layout_order(ll_layout *layout);
  * batch divides by dp * micro_batch. False: each mismatch is added to `why`. */
 bool ll_layout_fit(ll_layout *layout, int32_t n_chip, ll_faults *why);
 
+/* After ll_layout_fit: whether its experts fit the chips of a stage. False: why not is added. */
+bool ll_layout_experts_fit(const ll_layout *layout, const ll_model *model, ll_faults *why);
+
 /* Whether the model can have this layout. Each fault in `why` names the key and what would be
  * legal. Pure. */
 bool ll_layout_legal(const ll_layout *layout, const ll_stack *stack, const ll_model *model,
@@ -59,8 +65,11 @@ int64_t ll_layout_axis_size(const ll_layout *layout, ll_axis axis);
 /* stride[a]: distance in chip numbers between neighbours along ll_axis a. */
 void ll_layout_strides(const ll_layout *layout, int64_t stride[LL_N_AXIS]);
 
-/* The groups of chips that differ only in the given axes (bit a of `axes` for ll_axis a); together
- * they cover all chips. */
+/* Replicas of the experts' weights: edp. */
+int64_t ll_layout_expert_replicas(const ll_layout *layout);
+
+/* The groups of chips that differ only in the given axes (bit a of `axes` for ll_axis a), of one
+ * kind; together they cover all chips. */
 void ll_layout_group(const ll_layout *layout, unsigned axes, ll_group *out);
 
 /* Micro-batches per pipeline and step. */

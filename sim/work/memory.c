@@ -20,9 +20,8 @@ typedef struct stage {
     ll_split split;
     ll_pipe pipe;
     int64_t id, n_held;
-    double n_param,
-        /* param: weights on one chip; kept_B: activations of one micro-batch in all chunks */
-        kept_B;
+    ll_weights n_param;   /* on one chip */
+    double kept_B;        /* activations of one micro-batch in all chunks */
     double largest_B;     /* activations of its largest layer, without recomputation */
     int n_vocab;          /* vocabulary matrices */
     const ll_layers *run; /* its layers with the most weights */
@@ -35,7 +34,9 @@ static void chunk_add(stage *s, int64_t v)
     const ll_stack whole = ll_stack_lean(s->stack);
     ll_split again = s->split;
     again.stack = &whole;
-    s->n_param += ll_chunk_param(s->model, s->layout, v);
+    const ll_weights own = ll_chunk_weights(s->model, s->layout, v);
+    s->n_param.dense += own.dense;
+    s->n_param.expert += own.expert;
     s->n_vocab += ll_chunk_embeds(s->layout, v) + ll_chunk_projects(s->model, s->layout, v);
     for (int r = 0; r < s->model->n_run; r++) {
         const ll_layers *run = &s->model->run[r];
@@ -65,23 +66,33 @@ static double activations_B(const stage *s)
     return sum_B;
 }
 
+/* Bytes for the weights of a stage on one chip, each_B for one; sharded: a chip has its share. */
+static double held_B(const stage *s, double each_B, bool sharded)
+{
+    const ll_weights *w = &s->n_param;
+    const double dense = sharded ? s->split.n_replica : 1;
+    const double expert = sharded ? s->split.n_expert_replica : 1;
+    return each_B * w->dense / dense + each_B * w->expert / expert;
+}
+
 static void stage_memory(stage *s, const ll_chip *chip, ll_memory *out)
 {
     const ll_schedule_type *schedule = ll_layout_schedule(s->layout);
-    const double shards = s->split.n_replica, grad_B = ll_stack_grad_B(s->stack);
+    const double grad_B = ll_stack_grad_B(s->stack);
     for (int64_t k = 0; k < s->n_held; k++)
         chunk_add(s, schedule->chunk(&s->pipe, s->id, k));
     double whole = 0;
     if (s->stack->zero >= 3 && s->run)
         whole =
             ll_zero_whole_param(s->run, &s->split, s->n_vocab, ll_model_embedding_param(s->model)) /
-            (double)s->layout->tp;
+                (double)s->layout->tp +
+            2 * ll_layer_weights(s->run, s->split.hidden, s->layout->tp).expert /
+                (double)(s->split.experts.ep * s->split.experts.etp);
     const double param_B = ll_stack_param_B(s->stack, s->layout->precision);
     *out = (ll_memory){.capacity_B = chip->memory_B, .lane = s->id};
-    add(out, "weights", 2 * s->n_param / (s->stack->zero >= 3 ? shards : 1) + param_B * whole);
-    add(out, "gradients",
-        grad_B * s->n_param / (s->stack->zero >= 2 ? shards : 1) + grad_B * whole);
-    add(out, "optimizer", 12 * s->n_param / (s->stack->zero >= 1 ? shards : 1));
+    add(out, "weights", held_B(s, 2, s->stack->zero >= 3) + param_B * whole);
+    add(out, "gradients", held_B(s, grad_B, s->stack->zero >= 2) + grad_B * whole);
+    add(out, "optimizer", held_B(s, 12, s->stack->zero >= 1));
     add(out, "activations", activations_B(s));
     add(out, "logits",
         holds_loss(s) ? s->model->output.type->kept_B(s->model->output.param, &s->split) : 0);

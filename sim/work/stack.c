@@ -35,7 +35,7 @@ const ll_key ll_stack_keys[] = {
      .offset = offsetof(ll_stack, recompute_modules),
      .def = "",
      .doc = "modules of a layer that the backward pass repeats, such as \"mla_up_proj mlp\": "
-            "core_attn, mla_up_proj, layernorm, mlp"},
+            "core_attn, mla_up_proj, layernorm, mlp, moe_act, moe, shared_experts"},
     {.name = "grad_precision",
      .kind = LL_KIND_CHOICE,
      .offset = offsetof(ll_stack, grad_precision),
@@ -88,8 +88,8 @@ const ll_key ll_stack_keys[] = {
            "(DeepSpeed of 2021)"),
     {0}};
 
-static const char *const module_names[LL_N_MODULE] = {"core_attn", "mla_up_proj", "layernorm",
-                                                      "mlp"};
+static const char *const module_names[LL_N_MODULE] = {
+    "core_attn", "mla_up_proj", "layernorm", "mlp", "moe_act", "moe", "shared_experts"};
 
 bool ll_stack_parse(ll_stack *stack, ll_faults *why)
 {

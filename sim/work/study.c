@@ -1,6 +1,7 @@
 #include "sim/work/study.h"
 
 #include "sim/config/registry.h"
+#include "sim/work/experts.h"
 #include "sim/work/stack.h"
 
 #include <stdio.h>
@@ -94,9 +95,12 @@ static ll_status workload_read(ll_config *cfg, ll_arena *mem, ll_study *out, ll_
 static ll_status job_read(ll_config *cfg, ll_arena *mem, ll_study *out, ll_error *err)
 {
     const ll_status layout = ll_config_fill(cfg, "job", ll_layout_keys, &out->layout, err);
+    const ll_status experts =
+        ll_config_fill(cfg, "job", ll_experts_keys, &out->layout.experts, err);
     const ll_status stack = ll_config_fill(cfg, "job", ll_stack_keys, &out->stack, err);
     const ll_status workload = workload_read(cfg, mem, out, err);
     LL_TRY(layout);
+    LL_TRY(experts);
     LL_TRY(stack);
     LL_TRY(workload);
     out->layout.schedule = ll_schedule_types[out->layout.schedule_choice];
@@ -106,11 +110,15 @@ static ll_status job_read(ll_config *cfg, ll_arena *mem, ll_study *out, ll_error
     if (!ll_layout_order(&out->layout))
         ll_fault_add(&why, "job.order",
                      "expected each of tp, cp, dp, pp once, such as \"tp cp dp pp\"");
+    out->layout.seed = out->seed;
     ll_stack_parse(&out->stack, &why);
     ll_layout_legal(&out->layout, &out->stack, &out->model, &why);
     ll_stack_legal(&out->stack, out->layout.precision, &why);
-    if (ll_layout_fit(&out->layout, out->cluster.topo->n_chip, &why))
+    if (ll_layout_fit(&out->layout, out->cluster.topo->n_chip, &why) &&
+        ll_layout_experts_fit(&out->layout, &out->model, &why))
         out->workload->legal(out, &why);
+    const ll_split split = ll_layout_split(&out->layout, &out->stack, &out->model);
+    ll_experts_route(&out->layout.experts, &out->model, split.n_token_norm, out->seed, mem);
     for (int i = 0; i < why.n && i < LL_MAX_FAULT; i++)
         ll_config_fault(cfg, why.at[i].path, err, "%s", why.at[i].text);
     return err->status;

@@ -24,7 +24,7 @@ static ll_op_ends op_ends(const ll_train_parts *b, int64_t v, bool backward, int
     e.transfer = backward ? r->scatter : r->gather;
     e.overlap = backward ? b->stack->overlap_grad_reduce : b->stack->overlap_param_gather;
     e.n_call = n_call;
-    e.vocab = ll_model_embedding_param(b->model) * n_call / b->layer_param;
+    e.vocab = ll_model_embedding_param(b->model) * n_call / b->layer_param.dense;
     e.first = v == 0;
     e.last = v == ll_chunk_count(b->layout) - 1 && !(b->model->tied && v == 0);
     return e;
@@ -69,7 +69,7 @@ static double n_part_of(const ll_train_parts *b, int64_t v)
 {
     if (b->stack->zero >= 2) return fmax(1, (double)b->layers[v].n);
     const double bucket = fmax(40e6, 1e6 * b->split.n_replica);
-    return v ? 1 : fmax(1, ceil(b->chunk_param[v] / bucket));
+    return v ? 1 : fmax(1, ceil((b->chunk_param[v].dense + b->chunk_param[v].expert) / bucket));
 }
 
 /* Ops of the pairs that a stage can run, behind n_op others: [n_chunk][n_held], by the chunk of the
@@ -102,7 +102,9 @@ static void ops_build(ll_train_parts *b, bool split_backward, bool pairs)
     ll_chunk_work *chunk = ll_arena_array(b->mem, n_chunk, ll_chunk_work);
     for (int64_t v = 0; v < n_chunk; v++) {
         ll_chunk_work *c = &chunk[v];
-        c->scale = b->chunk_param[v] / b->mean_param;
+        c->scale = b->chunk_param[v].dense / b->mean_param.dense;
+        c->expert_scale =
+            b->mean_param.expert > 0 ? b->chunk_param[v].expert / b->mean_param.expert : 0;
         c->n_part = n_part_of(b, v);
         c->forward_op = (int)(2 * v);
         c->backward_op = (int)(2 * v + 1);
@@ -153,8 +155,13 @@ static const int32_t *cost_optimizers(ll_train_parts *b, cost_list *list)
     for (int64_t s = 0; s < b->layout->pp; s++) {
         int pass;
         ll_pass *update = ll_train_pass_new(b, b->layout->precision, &pass);
-        for (int64_t k = 0; k < schedule->n_held(&pipe); k++)
-            ll_optimizer_pass(&b->split, b->chunk_param[schedule->chunk(&pipe, s, k)], update);
+        ll_split experts = b->split;
+        experts.n_replica = b->split.n_expert_replica;
+        for (int64_t k = 0; k < schedule->n_held(&pipe); k++) {
+            const ll_weights *w = &b->chunk_param[schedule->chunk(&pipe, s, k)];
+            ll_optimizer_pass(&b->split, w->dense, update);
+            if (w->expert > 0) ll_optimizer_pass(&experts, w->expert, update);
+        }
         index[s] = cost_add(list, LL_COST_KERNELS, pass);
     }
     return index;

@@ -2,6 +2,7 @@
 
 #include "sim/work/zero_lists.h"
 
+enum { EDP = 1u << LL_AXIS_EDP };
 enum { TP = 1u << LL_AXIS_TP, CP = 1u << LL_AXIS_CP, DP = 1u << LL_AXIS_DP, PP = 1u << LL_AXIS_PP };
 
 /* ---- transfers ---- */
@@ -32,37 +33,72 @@ static void transfers_pp(ll_train_parts *b)
             transfer_add(b, "pp gather", LL_ALL_GATHER, TP, LL_STREAM_PP, size_B, calls);
 }
 
-/* Size of a dp call: with ZeRO-3 one layer, or with gather_lists its average matrix; else a chunk.
- */
-static void transfers_dp(ll_train_parts *b)
+/* Weights are gathered by it, or gradients reduced; `on`: the axes over which replicas lie. */
+typedef struct replica_names {
+    const char *gather, *scatter, *reduce;
+    unsigned on;
+} replica_names;
+
+static const replica_names dense_names = {"dp gather", "dp scatter", "dp reduce", DP | CP};
+static const replica_names expert_names = {"edp gather", "edp scatter", "edp reduce", EDP};
+
+/* Transfers of weights and gradients that are not sharded by zero = 3: a chunk's. */
+static void chunk_transfers(ll_train_parts *b, const replica_names *name, double param, int *gather,
+                            int *scatter)
+{
+    const ll_pipe pipe = ll_layout_pipe(b->layout);
+    const double chunks = (double)ll_layout_schedule(b->layout)->n_held(&pipe);
+    const double grad_B = ll_stack_grad_B(b->stack);
+    const double param_B = ll_stack_param_B(b->stack, b->layout->precision);
+    const bool whole = b->stack->zero == 0 || b->stack->grad_whole;
+    if (b->stack->zero > 0)
+        *gather = transfer_add(b, name->gather, LL_ALL_GATHER, name->on, LL_STREAM_DP,
+                               param_B * param, chunks);
+    *scatter = transfer_add(b, whole ? name->reduce : name->scatter,
+                            whole ? LL_ALL_REDUCE : LL_REDUCE_SCATTER, name->on, LL_STREAM_DP,
+                            grad_B * param, b->stack->zero == 2 ? b->n_micro * chunks : chunks);
+}
+
+/* zero = 3: a layer's, or with gather_lists its average matrix's. */
+static void shard_transfers(ll_train_parts *b)
 {
     const ll_layout *l = b->layout;
     ll_replica_work *r = &b->graph->replicas;
-    if (l->dp * l->cp == 1) return;
+    const ll_layers *run = &b->model->run[0];
     const double grad_B = ll_stack_grad_B(b->stack);
     const double param_B = ll_stack_param_B(b->stack, l->precision);
     const double layers = b->n_micro * (double)b->model->n_layer / (double)l->pp;
-    const ll_pipe pipe = ll_layout_pipe(l);
-    const double chunks = (double)ll_layout_schedule(l)->n_held(&pipe);
-    if (b->stack->zero >= 3) {
-        const ll_layers *run = &b->model->run[0];
-        const double n_call = ll_zero_layer_calls(run, &b->split);
-        const double param = b->layer_param / ((double)l->tp * n_call);
+    const double n_call = ll_zero_layer_calls(run, &b->split);
+    const double param = b->layer_param.dense / ((double)l->tp * n_call);
+    const double expert =
+        b->layer_param.expert / (double)(b->split.experts.ep * b->split.experts.etp);
+    if (l->dp * l->cp > 1) {
         r->gather =
             transfer_add(b, "dp gather", LL_ALL_GATHER, DP | CP, LL_STREAM_DP, param_B * param,
                          layers * (2 * n_call + ll_zero_regather(run, &b->split).n));
         r->scatter = transfer_add(b, "dp scatter", LL_REDUCE_SCATTER, DP | CP, LL_STREAM_DP,
                                   grad_B * param, layers * n_call);
+    }
+    if (!(expert > 0) || ll_layout_expert_replicas(l) == 1) return;
+    r->expert_gather = transfer_add(b, "edp gather", LL_ALL_GATHER, EDP, LL_STREAM_DP,
+                                    param_B * expert, 2 * layers);
+    r->expert_scatter = transfer_add(b, "edp scatter", LL_REDUCE_SCATTER, EDP, LL_STREAM_DP,
+                                     grad_B * expert, layers);
+}
+
+static void transfers_dp(ll_train_parts *b)
+{
+    const ll_layout *l = b->layout;
+    ll_replica_work *r = &b->graph->replicas;
+    if (b->stack->zero >= 3) {
+        shard_transfers(b);
         return;
     }
-    const double param = b->mean_param;
-    const bool whole = b->stack->zero == 0 || b->stack->grad_whole;
-    if (b->stack->zero > 0)
-        r->gather = transfer_add(b, "dp gather", LL_ALL_GATHER, DP | CP, LL_STREAM_DP,
-                                 param_B * param, chunks);
-    r->scatter = transfer_add(b, whole ? "dp reduce" : "dp scatter",
-                              whole ? LL_ALL_REDUCE : LL_REDUCE_SCATTER, DP | CP, LL_STREAM_DP,
-                              grad_B * param, b->stack->zero == 2 ? b->n_micro * chunks : chunks);
+    if (l->dp * l->cp > 1)
+        chunk_transfers(b, &dense_names, b->mean_param.dense, &r->gather, &r->scatter);
+    if (b->mean_param.expert > 0 && ll_layout_expert_replicas(l) > 1)
+        chunk_transfers(b, &expert_names, b->mean_param.expert, &r->expert_gather,
+                        &r->expert_scatter);
 }
 
 static void transfers_tie(ll_train_parts *b)
@@ -82,10 +118,11 @@ static void transfers_tie(ll_train_parts *b)
 static void transfers_copy(ll_train_parts *b)
 {
     if (!ll_layout_schedule(b->layout)->both_ways) return;
-    const double param = 2 * b->mean_param; /* both chunks of a stage */
-    const double shards = b->stack->zero ? b->split.n_replica / 2 : 1;
+    const bool sharded = b->stack->zero > 0;
+    const double dense = b->mean_param.dense / (sharded ? b->split.n_replica / 2 : 1);
+    const double expert = b->mean_param.expert / (sharded ? b->split.n_expert_replica / 2 : 1);
     const double size_B =
-        param / shards *
+        2 * (dense + expert) * /* both chunks of a stage */
         (ll_stack_grad_B(b->stack) + ll_stack_param_B(b->stack, b->layout->precision)) / 2;
     b->graph->copy = transfer_add(b, "copy send", LL_SEND, PP, LL_STREAM_PP, size_B, 1);
 }
@@ -104,9 +141,10 @@ ll_pass *ll_train_pass_new(ll_train_parts *b, int precision, int *index)
 static void shards_add(ll_train_parts *b, const ll_layers *run, int pass, bool backward)
 {
     const ll_replica_work *r = &b->graph->replicas;
-    if (b->stack->zero < 3 || r->gather < 0) return;
+    if (b->stack->zero < 3 || (r->gather < 0 && r->expert_gather < 0)) return;
     const bool again = backward && b->stack->recompute == LL_RECOMPUTE_FULL;
-    const double scale = ll_layer_param(run, b->split.hidden, b->layout->tp) / b->layer_param;
+    const ll_weights own = ll_layer_weights(run, b->split.hidden, b->layout->tp);
+    const double scale = own.dense / b->layer_param.dense;
     const double n_call = ll_zero_layer_calls(run, &b->split);
     const ll_regather more = again ? ll_zero_regather(run, &b->split) : (ll_regather){0, 0};
     const ll_list_cost lists = ll_zero_list_cost(run, &b->split, backward, again);
@@ -117,6 +155,9 @@ static void shards_add(ll_train_parts *b, const ll_layers *run, int pass, bool b
                      .n_scatter = n_call * scale,
                      .n_more = more.n,
                      .more = more.n ? more.frac * n_call / more.n * scale : 0,
+                     .expert_gather = own.expert > 0 ? r->expert_gather : -1,
+                     .expert_scatter = own.expert > 0 && backward ? r->expert_scatter : -1,
+                     .expert_scale = own.expert > 0 ? own.expert / b->layer_param.expert : 0,
                      .overlap_gather = b->stack->overlap_param_gather &&
                                        (!backward || b->stack->backward_prefetch),
                      .overlap_scatter = b->stack->overlap_grad_reduce,
@@ -205,7 +246,7 @@ static void together_add(ll_graph *g, unsigned set)
 static void together(ll_train_parts *b)
 {
     enum { TP_ = 1 << LL_STREAM_TP, CP_ = 1 << LL_STREAM_CP, PP_ = 1 << LL_STREAM_PP };
-    enum { DP_ = 1 << LL_STREAM_DP };
+    enum { DP_ = 1 << LL_STREAM_DP, EP_ = 1 << LL_STREAM_EP };
     ll_graph *g = b->graph;
     const int gather = ll_graph_transfer(g, "tp gather"),
               reduce = ll_graph_transfer(g, "tp reduce");
@@ -215,9 +256,12 @@ static void together(ll_train_parts *b)
     g->on_wire[LL_STREAM_TP] = gather >= 0 ? gather : reduce;
     g->on_wire[LL_STREAM_CP] = ll_graph_transfer(g, "cp gather");
     g->on_wire[LL_STREAM_PP] = g->overlap_sends ? g->send : -1;
-    g->on_wire[LL_STREAM_DP] = dp ? g->replicas.scatter : -1;
-    const unsigned sets[] = {TP_ | DP_,       CP_ | DP_,       TP_ | PP_, CP_ | PP_,
-                             TP_ | PP_ | DP_, CP_ | PP_ | DP_, PP_ | DP_};
+    g->on_wire[LL_STREAM_DP] = !dp                        ? -1
+                               : g->replicas.scatter >= 0 ? g->replicas.scatter
+                                                          : g->replicas.expert_scatter;
+    g->on_wire[LL_STREAM_EP] = ll_graph_transfer(g, "ep dispatch");
+    const unsigned sets[] = {TP_ | DP_,       CP_ | DP_, TP_ | PP_, CP_ | PP_, TP_ | PP_ | DP_,
+                             CP_ | PP_ | DP_, PP_ | DP_, EP_ | DP_, EP_ | PP_, EP_ | PP_ | DP_};
     for (size_t i = 0; i < sizeof sets / sizeof *sets; i++)
         together_add(g, sets[i]);
 }
@@ -225,20 +269,27 @@ static void together(ll_train_parts *b)
 static void params_find(ll_train_parts *b)
 {
     const int64_t n_chunk = ll_chunk_laid(b->layout);
-    double *param = ll_arena_fill(b->mem, n_chunk, double), sum = 0, layers = 0;
+    ll_weights *param = ll_arena_fill(b->mem, n_chunk, ll_weights), sum = {0, 0}, layers = {0, 0};
     ll_chunk_layers *deal = ll_arena_fill(b->mem, n_chunk, ll_chunk_layers);
     for (int64_t v = 0; v < n_chunk; v++)
         deal[v] = ll_chunk_deal(b->model, b->layout, v);
     ll_chunk_params(b->model, b->layout, deal, param);
-    for (int64_t v = 0; v < n_chunk; v++)
-        sum += param[v];
-    for (int r = 0; r < b->model->n_run; r++)
-        layers += (double)b->model->run[r].n_layer *
-                  ll_layer_param(&b->model->run[r], (double)b->model->hidden, b->layout->tp);
+    for (int64_t v = 0; v < n_chunk; v++) {
+        sum.dense += param[v].dense;
+        sum.expert += param[v].expert;
+    }
+    for (int r = 0; r < b->model->n_run; r++) {
+        const double n = (double)b->model->run[r].n_layer;
+        const ll_weights w =
+            ll_layer_weights(&b->model->run[r], (double)b->model->hidden, b->layout->tp);
+        layers.dense += n * w.dense;
+        layers.expert += n * w.expert;
+    }
+    const double n_layer = (double)b->model->n_layer;
     b->layers = deal;
     b->chunk_param = param;
-    b->mean_param = sum / (double)n_chunk;
-    b->layer_param = layers / (double)b->model->n_layer;
+    b->mean_param = (ll_weights){sum.dense / (double)n_chunk, sum.expert / (double)n_chunk};
+    b->layer_param = (ll_weights){layers.dense / n_layer, layers.expert / n_layer};
 }
 
 ll_train_parts ll_train_parts_of(const ll_study *study, unsigned removes, ll_arena *mem,
@@ -259,6 +310,8 @@ ll_train_parts ll_train_parts_of(const ll_study *study, unsigned removes, ll_are
     params_find(&b);
     *out = (ll_graph){.replicas = {.gather = -1,
                                    .scatter = -1,
+                                   .expert_gather = -1,
+                                   .expert_scatter = -1,
                                    .overlap_gather = stack->overlap_param_gather,
                                    .overlap_scatter = stack->overlap_grad_reduce,
                                    .every_micro = stack->zero == 2},
@@ -269,7 +322,9 @@ ll_train_parts ll_train_parts_of(const ll_study *study, unsigned removes, ll_are
     out->pass = ll_arena_array(mem, max_pass, ll_pass);
     out->shards = b.shards = ll_arena_array(mem, max_pass, const ll_shards *);
     out->n_inner = study->layout.tp * study->layout.cp;
-    out->syncs_every_task = ll_stack_syncs_every_pass(stack, study->layout.precision);
+    /* Replicas meet in every pass if an exchange of tokens goes beyond one of them. */
+    out->syncs_every_task = ll_stack_syncs_every_pass(stack, study->layout.precision) ||
+                            b.split.experts.ep * b.split.experts.etp > out->n_inner;
     passes_layers(&b);
     transfers_pp(&b);
     out->overlap_sends = out->send >= 0 && stack->overlap_pp;

@@ -13,6 +13,11 @@
  *   dp gather     dp x cp   weights of a chunk                    overlap_param_gather: forward
  *   dp scatter    dp x cp   gradients of a chunk                  overlap_grad_reduce: backward
  *   dp reduce     dp x cp   instead of both, for zero = 0
+ *   edp gather, edp scatter, edp reduce    edp: the same for experts, among their own replicas
+ *   ep dispatch   ep        tokens to their experts, forward; gradients of results, backward
+ *   ep combine    ep        results back, forward; gradients of tokens, backward
+ *                           overlap_shared: shared experts; overlap_exchange: another micro-batch
+ *   etp gather, etp scatter    etp: rows of the chips that share an expert
  *   tie reduce    2         gradients of a vocabulary matrix that both     nothing
  *                           ends of the pipeline hold
  *   copy send     2         gradients and weights of two copies of the     nothing
@@ -41,11 +46,11 @@ typedef struct ll_train_parts {
     ll_graph *graph;
     double n_micro;
     const ll_chunk_layers *layers; /* [n_chunk] */
-    const double *chunk_param;     /* [n_chunk] weights on one chip */
-    double mean_param;             /* weights of an average chunk */
-    double layer_param;            /* weights of an average layer, on all tp chips together */
-    const ll_shards **shards;      /* [n_pass] */
-    int *layer_pass[2];            /* forward, backward: [n_run] */
+    const ll_weights *chunk_param; /* [n_chunk] weights on one chip */
+    ll_weights mean_param;         /* weights of an average chunk */
+    ll_weights layer_param;   /* weights of an average layer, on all chips that hold a part of it */
+    const ll_shards **shards; /* [n_pass] */
+    int *layer_pass[2];       /* forward, backward: [n_run] */
     int embedding_pass[2], output_pass[2], scale_pass; /* -1: none */
 } ll_train_parts;
 

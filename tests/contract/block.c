@@ -26,6 +26,11 @@ static const sample samples[] = {
      368.0 / 144},
     {&ll_block_ffn, "ffn=3072; gated=true", 12, 0},
     {&ll_block_ffn, "ffn=3072; gated=false", 12, 0},
+    {&ll_block_moe, "experts=12; top_k=3; expert_ffn=384; shared_ffn=768", 1, 0},
+    {&ll_block_moe,
+     "experts=12; top_k=2; expert_ffn=384; expert_gated=false; expert_groups=4;"
+     " token_groups=2",
+     1, 0},
     {&ll_block_embedding, "vocab=3000", 12, 0},
     {&ll_block_output, "vocab=3000; tied=true", 12, 0},
     {&ll_block_toy, "", 12, 0},
@@ -70,6 +75,7 @@ static ll_split split_make(const ll_stack *stack, int precision, int64_t tp, int
                   .n_key = seq,
                   .n_token = n_sequence * seq / (double)cp,
                   .n_micro = 4,
+                  .experts = {.ep = 2 * cp, .etp = cp, .hot = 1, .dispatcher = (int)(tp > 2)},
                   .n_replica = 2 * (double)cp};
     s.n_token_norm = stack->sequence_parallel ? s.n_token / (double)tp : s.n_token;
     return s;
@@ -130,7 +136,8 @@ static void check_kernels(const env *e, const ll_pass *pass)
     for (int i = 0; i < pass->n_kernel; i++) {
         const ll_kernel *k = &pass->kernel[i];
         const ll_matmul *g = &k->gemm;
-        bool ok = k->precision == e->split.precision;
+        /* routers keep 16 bits */
+        bool ok = k->precision == e->split.precision || k->precision == LL_PRECISION_BF16;
         switch (k->kind) {
         case LL_KERNEL_GEMM:
             ok = ok && k->n_part >= 1 && g->batch * g->m * g->n * g->k > 0 && g->out_B > 0;
@@ -157,8 +164,10 @@ static void check_kernels(const env *e, const ll_pass *pass)
 /* Transfers are of axes that have more than one chip, and hidden by kernels that there are. */
 static void check_uses(const env *e, const ll_pass *pass)
 {
-    const unsigned axes =
-        (e->split.tp > 1 ? 1u << LL_AXIS_TP : 0) | (e->split.cp > 1 ? 1u << LL_AXIS_CP : 0);
+    const unsigned axes = (e->split.tp > 1 ? 1u << LL_AXIS_TP : 0) |
+                          (e->split.cp > 1 ? 1u << LL_AXIS_CP : 0) |
+                          (e->split.experts.ep > 1 ? 1u << LL_AXIS_EP : 0) |
+                          (e->split.experts.etp > 1 ? 1u << LL_AXIS_ETP : 0);
     for (int i = 0; i < pass->n_use; i++) {
         const ll_use *u = &pass->use[i];
         CHECK(u->exchange.name[0] && u->exchange.size_B > 0 && u->scale > 0 && u->transfer == -1,
@@ -256,7 +265,8 @@ static void check_split(const env *e)
         check_kernels(e, pass[i]);
         check_uses(e, pass[i]);
         check_same(e, append[i], pass[i]);
-        CHECK(e->split.tp > 1 || e->split.cp > 1 || pass[i]->n_use == 0, "%s: transfers", e->name);
+        CHECK(e->split.tp > 1 || e->split.cp > 1 || e->split.experts.ep > 1 || pass[i]->n_use == 0,
+              "%s: transfers", e->name);
         for (int k = 0; k < pass[i]->n_kernel; k++)
             CHECK(i == 1 || !pass[i]->kernel[k].weight_gradient, "%s: kernel %d", e->name, k);
     }

@@ -1,0 +1,368 @@
+/* Block `moe`: a router that picks top_k of n_expert experts for each token, and shared experts
+ * that see all tokens.
+ *
+ *   router      GEMM of hidden x experts in 16 bits with a result of 32, scores, top-k
+ *   dispatch    tokens go to the chips of their experts over the axis ep (experts.h), and are
+ *               sorted by expert there; with etp > 1 the chips of an expert gather each other's
+ *               rows
+ *   experts     up (and gate) and down projection of each, as grouped GEMMs of the chip's experts
+ *   combine     results go back and are added up with their weights
+ *
+ * Each chip routes its own part of the sequence (sequence parallelism): t tokens, t k picks, and as
+ * many rows for its experts in the mean; the fullest chip has `hot` times that. With a capacity
+ * each expert computes capacity times the mean, padded, and the rest is dropped.
+ *
+ * A model with one expert has no router and nothing to sort: it is the dense network.
+ *
+ * Backward, gradients go the same ways: the exchange of results carries them out, that of tokens
+ * back. Not modelled: the loss that balances experts, biases of experts. */
+#include "sim/model/moe.h"
+
+#include "sim/model/ffn.h"
+
+#include <math.h>
+
+#define COUNT(name_, field, def_, min_, doc_)                                              \
+    {                                                                                      \
+        .name = (name_), .kind = LL_KIND_COUNT, .flags = LL_KEY_DESIGN,                    \
+        .offset = offsetof(ll_moe_param, field), .def = (def_), .min = (min_), .max = 1e6, \
+        .doc = doc_                                                                        \
+    }
+
+static const ll_key keys[] = {
+    COUNT("experts", n_expert, NULL, 1, "mixture of experts: routed experts of a layer"),
+    COUNT("top_k", top_k, NULL, 1, "mixture of experts: experts that a token is sent to"),
+    COUNT("expert_ffn", expert_ffn, NULL, 1, "mixture of experts: width of an expert"),
+    COUNT("shared_ffn", shared_ffn, "0", 0,
+          "mixture of experts: width of all shared experts together"),
+    COUNT("expert_groups", n_group, "0", 0,
+          "mixture of experts: groups of experts for node-limited routing; 0: none"),
+    COUNT("token_groups", top_group, "0", 0,
+          "mixture of experts: groups that a token may pick from"),
+    {.name = "expert_gated",
+     .kind = LL_KIND_BOOL,
+     .flags = LL_KEY_DESIGN,
+     .offset = offsetof(ll_moe_param, gated),
+     .def = "true",
+     .doc = "mixture of experts: gated experts (three matrices) or plain (two)"},
+    {0}};
+
+/* On one chip. */
+typedef struct shape {
+    double t;       /* tokens that it routes */
+    double picks;   /* rows that it sends: t * top_k */
+    double arrived; /* tokens that its dispatch brings: copies, or distinct tokens */
+    double rows;    /* rows of its experts, all of them together */
+    int n_group;    /* experts */
+    double *each;   /* [n_group] rows, equal shares */
+    double ffn;     /* width of its part of an expert */
+    double n_up;    /* up projections, 2 if gated */
+    bool routes;    /* more than one expert */
+    ll_ffn_param shared;
+} shape;
+
+ll_routing ll_moe_routing(const ll_moe_param *m, const ll_experts *e, int64_t seed)
+{
+    const bool law = e->load <= LL_LOAD_POWER;
+    static const ll_routing_law laws[] = {LL_ROUTING_UNIFORM, LL_ROUTING_BALANCED,
+                                          LL_ROUTING_POWER};
+    return (ll_routing){.law = law ? laws[e->load] : LL_ROUTING_UNIFORM,
+                        .exponent = e->exponent,
+                        .seed = (uint64_t)seed,
+                        .n_expert = (int32_t)m->n_expert,
+                        .top_k = (int32_t)m->top_k,
+                        .n_rank = (int32_t)e->ep,
+                        .n_group = (int32_t)m->n_group,
+                        .top_group = (int32_t)m->top_group};
+}
+
+static double rows_of(const ll_moe_param *m, const ll_split *split)
+{
+    const ll_experts *e = &split->experts;
+    const double mean = split->n_token_norm * (double)m->top_k * (double)e->etp;
+    return mean * (e->capacity > 0 ? e->capacity : e->hot);
+}
+
+static shape shape_of(const ll_moe_param *m, const ll_split *split, ll_arena *mem)
+{
+    const ll_experts *e = &split->experts;
+    const ll_routing routing = ll_moe_routing(m, e, split->seed);
+    shape s = {.t = split->n_token_norm,
+               .rows = rows_of(m, split),
+               .n_group = (int)(m->n_expert / e->ep),
+               .ffn = (double)m->expert_ffn / (double)e->etp,
+               .n_up = m->gated ? 2 : 1,
+               .routes = m->n_expert > 1,
+               .shared = {m->shared_ffn, m->gated}};
+    s.picks = s.t * (double)m->top_k;
+    s.arrived = s.rows / (double)e->etp;
+    if (e->dispatcher == LL_DISPATCHER_DISTINCT)
+        s.arrived *= ll_routing_reach(&routing, (int32_t)e->ep) / (double)m->top_k;
+    s.each = ll_arena_fill(mem, s.n_group, double);
+    for (int g = 0; g < s.n_group; g++)
+        s.each[g] = s.rows / s.n_group;
+    return s;
+}
+
+static bool legal(const void *param, const ll_split *split, ll_faults *why)
+{
+    const ll_moe_param *m = param;
+    bool ok = true;
+    if (!split) {
+        if (m->top_k > m->n_expert)
+            ok = ll_fault_add(why, "model.top_k", "a token cannot pick %lld of %lld experts",
+                              (long long)m->top_k, (long long)m->n_expert);
+        if ((m->n_group > 0) != (m->top_group > 0) || m->top_group > m->n_group ||
+            (m->n_group > 0 &&
+             (m->n_expert % m->n_group || m->top_k > m->n_expert / m->n_group * m->top_group)))
+            ok = ll_fault_add(why, "model.expert_groups",
+                              "%lld groups, of which a token takes %lld, do not fit %lld experts "
+                              "and top_k = %lld",
+                              (long long)m->n_group, (long long)m->top_group,
+                              (long long)m->n_expert, (long long)m->top_k);
+        return ok;
+    }
+    if (split->tp > 1 && !split->stack->sequence_parallel)
+        ok = ll_fault_add(why, "job.sequence_parallel",
+                          "with tp > 1 experts need it: each chip routes a part of the sequence");
+    if (m->shared_ffn % split->tp)
+        ok = ll_fault_add(why, "job.tp", "model.shared_ffn = %lld must divide by it",
+                          (long long)m->shared_ffn);
+    if (m->expert_ffn % split->experts.etp)
+        ok = ll_fault_add(why, "job.etp", "model.expert_ffn = %lld must divide by it",
+                          (long long)m->expert_ffn);
+    if (m->n_expert % split->experts.ep) {
+        int64_t below = split->experts.ep < m->n_expert ? split->experts.ep : m->n_expert;
+        while (m->n_expert % below)
+            below--;
+        ok = ll_fault_add(why, "job.ep", "must divide the model's %lld experts; nearest: %lld",
+                          (long long)m->n_expert, (long long)below);
+    }
+    return ok;
+}
+
+static void matrices(const void *param, double hidden, int64_t tp, ll_matrices *out)
+{
+    const ll_moe_param *m = param;
+    const double n = (double)m->n_expert, f = (double)m->expert_ffn;
+    if (m->n_expert > 1) out->n_weight[out->n++] = (double)tp * hidden * n; /* router */
+    out->experts |= 3u << out->n;
+    out->n_weight[out->n++] = n * hidden * (m->gated ? 2 : 1) * f;
+    out->n_weight[out->n++] = n * f * hidden;
+    if (m->shared_ffn > 0)
+        ll_block_ffn.matrices(&(ll_ffn_param){m->shared_ffn, m->gated}, hidden, tp, out);
+}
+
+static ll_flop flop(const void *param, double hidden, double seq)
+{
+    (void)seq;
+    const ll_moe_param *m = param;
+    const double n_matrix = m->gated ? 3 : 2, router = m->n_expert > 1 ? (double)m->n_expert : 0;
+    const double width = (double)(m->top_k * m->expert_ffn + m->shared_ffn);
+    return (ll_flop){.gemm_flop = 2 * hidden * (n_matrix * width + router)};
+}
+
+static double kept_B(const void *param, const ll_split *split)
+{
+    const ll_moe_param *m = param;
+    const ll_ffn_param shared = {m->shared_ffn, m->gated};
+    const double in_B = ll_precision_B((ll_precision)split->precision), rows = rows_of(m, split);
+    const double ffn = (double)m->expert_ffn / (double)split->experts.etp;
+    const unsigned modules = split->stack->modules;
+    if (modules & LL_MODULE_MOE) return 0;
+    double sum = rows * (m->gated ? 2 : 1) * 2 * ffn;
+    if (!(modules & LL_MODULE_MOE_ACT)) sum += rows * in_B * ffn;
+    if (m->n_expert > 1) /* rows in the order of experts; scores */
+        sum += rows * in_B * split->hidden + 4 * split->n_token_norm * (double)m->n_expert;
+    if (m->shared_ffn > 0 && !(modules & LL_MODULE_SHARED))
+        sum += ll_block_ffn.kept_B(&shared, split);
+    return sum;
+}
+
+/* ---- router ---- */
+
+static int wide_of(const ll_pass *pass)
+{
+    return pass->precision == LL_PRECISION_FP16 ? LL_PRECISION_FP16 : LL_PRECISION_BF16;
+}
+
+static int router_gemm(double m, double n, double k, double out_B, ll_pass *pass)
+{
+    const int i = ll_pass_gemm(pass, m, n, k, out_B, 1);
+    pass->kernel[i].precision = wide_of(pass);
+    return i;
+}
+
+static void router_forward(const ll_moe_param *m, const shape *s, const ll_split *split,
+                           ll_pass *pass)
+{
+    if (!s->routes) return;
+    router_gemm(s->t, (double)m->n_expert, split->hidden, 4, pass);
+    ll_pass_stream(pass, 8 * s->t * (double)m->n_expert); /* softmax or sigmoid, in 32 bits */
+    ll_pass_topk(pass, s->t);
+}
+
+static void router_backward(const ll_moe_param *m, const shape *s, const ll_split *split,
+                            ll_pass *pass)
+{
+    const double n = (double)m->n_expert;
+    if (!s->routes) return;
+    ll_pass_stream(pass, 12 * s->t * n);
+    router_gemm(s->t, split->hidden, n, 2, pass);
+    const int weight = router_gemm(split->hidden, n, s->t, 2 * ll_stack_grad_B(split->stack), pass);
+    pass->kernel[weight].weight_gradient = true;
+    ll_pass_stream(pass, 6 * s->t * split->hidden); /* added to the gradient of the tokens */
+}
+
+/* ---- exchanges ---- */
+
+static double row_B(const ll_moe_param *m, const ll_split *split, bool dispatch)
+{
+    const ll_experts *e = &split->experts;
+    const bool fp8 = dispatch && e->dispatch_fp8;
+    /* FP8: a scale of 4 B for each 128 values. Distinct: index and weight of each pick. */
+    const double picks_B = e->dispatcher == LL_DISPATCHER_DISTINCT && dispatch ? 12 : 0;
+    return split->hidden * (fp8 ? 1 + 4.0 / 128 : 2) + picks_B * (double)m->top_k;
+}
+
+static ll_exchange ep_exchange(const ll_moe_param *m, const shape *s, const ll_split *split,
+                               bool dispatch)
+{
+    const ll_experts *e = &split->experts;
+    const bool distinct = e->dispatcher == LL_DISPATCHER_DISTINCT;
+    const double one_B = row_B(m, split, dispatch);
+    ll_exchange x = {.name = dispatch ? "ep dispatch" : "ep combine",
+                     .collective = !distinct  ? LL_ALL_TO_ALL
+                                   : dispatch ? LL_DISPATCH
+                                              : LL_COMBINE,
+                     .axes = 1u << LL_AXIS_EP};
+    if (e->ep == 1) return x;
+    const double hot = e->capacity > 0 ? e->capacity : e->hot;
+    x.size_B = distinct ? s->t * one_B : s->picks * one_B * hot;
+    if (distinct) x.rows = (ll_rows){ll_moe_routing(m, e, split->seed), one_B};
+    return x;
+}
+
+/* Rows of the chips that share an expert. */
+static ll_exchange etp_exchange(const shape *s, const ll_split *split, bool gather)
+{
+    return (ll_exchange){.name = gather ? "etp gather" : "etp scatter",
+                         .collective = gather ? LL_ALL_GATHER : LL_REDUCE_SCATTER,
+                         .axes = 1u << LL_AXIS_ETP,
+                         .size_B = split->experts.etp > 1 ? 2 * s->rows * split->hidden : 0};
+}
+
+/* Both exchanges of a pass, hidden by kernels first .. first + n - 1 if there are any. */
+static void exchanges_use(const ll_moe_param *m, const shape *s, const ll_split *split, int first,
+                          int n, ll_pass *pass)
+{
+    const ll_exchange out = ep_exchange(m, s, split, true), back = ep_exchange(m, s, split, false);
+    const ll_exchange gather = etp_exchange(s, split, true), sum = etp_exchange(s, split, false);
+    const ll_hide hide = n > 0 ? LL_HIDE_OVERLAP : LL_HIDE_NONE;
+    ll_pass_use(pass, &out, 1, hide, first, n);
+    ll_pass_use(pass, &back, 1, hide, first, n);
+    ll_pass_use(pass, &gather, 1, LL_HIDE_NONE, 0, 0);
+    ll_pass_use(pass, &sum, 1, LL_HIDE_NONE, 0, 0);
+}
+
+/* Tokens to the order of experts: all_to_all copies and sorts them by chip before it sends them,
+ * and by expert where they arrive. */
+static void sort_out(const shape *s, const ll_split *split, ll_pass *pass)
+{
+    const bool distinct = split->experts.dispatcher == LL_DISPATCHER_DISTINCT;
+    if (!s->routes) return;
+    if (!distinct) ll_pass_permute(pass, s->t, s->picks, split->hidden);
+    if (distinct || (s->n_group > 1 && split->experts.ep > 1))
+        ll_pass_permute(pass, s->arrived, s->rows, split->hidden);
+}
+
+static void sort_back(const shape *s, const ll_split *split, ll_pass *pass)
+{
+    const bool distinct = split->experts.dispatcher == LL_DISPATCHER_DISTINCT;
+    if (!s->routes) return;
+    if (distinct || (s->n_group > 1 && split->experts.ep > 1))
+        ll_pass_permute(pass, s->rows, s->arrived, split->hidden);
+    if (!distinct) ll_pass_permute(pass, s->picks, s->t, split->hidden);
+}
+
+/* ---- passes ---- */
+
+static void experts_forward(const shape *s, const ll_split *split, ll_pass *pass)
+{
+    if (s->routes) ll_pass_cast(pass, s->rows * split->hidden);
+    ll_block_grouped_forward(split, s->n_group, s->each, s->n_up * s->ffn, split->hidden, pass);
+    ll_pass_stream(pass, 2 * (s->n_up + 1) * s->rows * s->ffn);
+    ll_pass_cast(pass, s->rows * s->ffn);
+    ll_block_grouped_forward(split, s->n_group, s->each, split->hidden, s->ffn, pass);
+}
+
+static void experts_backward(const shape *s, const ll_split *split, ll_pass *pass)
+{
+    const double in_B = ll_precision_B((ll_precision)pass->precision);
+    ll_block_grouped_backward(split, s->n_group, s->each, split->hidden, s->ffn, pass);
+    ll_pass_stream(pass, 2 * (2 * s->n_up + 1) * s->rows * s->ffn);
+    if (!s->routes && in_B < 2) ll_pass_stream(pass, 2 * in_B * s->rows * split->hidden);
+    ll_block_grouped_backward(split, s->n_group, s->each, s->n_up * s->ffn, split->hidden, pass);
+}
+
+static void forward(const void *param, const ll_split *split, ll_pass *pass)
+{
+    const ll_moe_param *m = param;
+    const shape s = shape_of(m, split, pass->mem);
+    router_forward(m, &s, split, pass);
+    sort_out(&s, split, pass);
+    experts_forward(&s, split, pass);
+    sort_back(&s, split, pass);
+    const int first = pass->n_kernel;
+    if (m->shared_ffn > 0) ll_block_ffn.forward(&s.shared, split, pass);
+    const int n_shared = pass->n_kernel - first;
+    if (n_shared > 0) ll_pass_stream(pass, 6 * s.t * split->hidden); /* both are added */
+    exchanges_use(m, &s, split, first, split->experts.overlap_shared ? n_shared : 0, pass);
+}
+
+static void backward(const void *param, const ll_split *split, ll_pass *pass)
+{
+    const ll_moe_param *m = param;
+    const shape s = shape_of(m, split, pass->mem);
+    sort_out(&s, split, pass);
+    experts_backward(&s, split, pass);
+    sort_back(&s, split, pass);
+    router_backward(m, &s, split, pass);
+    const int first = pass->n_kernel;
+    if (m->shared_ffn > 0) ll_block_ffn.backward(&s.shared, split, pass);
+    const int n_shared = pass->n_kernel - first;
+    if (n_shared > 0) ll_pass_stream(pass, 6 * s.t * split->hidden);
+    exchanges_use(m, &s, split, first, split->experts.overlap_shared ? n_shared : 0, pass);
+}
+
+static void recompute(const void *param, const ll_split *split, ll_pass *pass)
+{
+    const ll_moe_param *m = param;
+    const unsigned modules = split->stack->modules;
+    const shape s = shape_of(m, split, pass->mem);
+    if (modules & LL_MODULE_MOE) {
+        forward(param, split, pass);
+        return;
+    }
+    if (modules & LL_MODULE_MOE_ACT) {
+        ll_pass_stream(pass, 2 * (s.n_up + 1) * s.rows * s.ffn);
+        ll_pass_cast(pass, s.rows * s.ffn);
+    }
+    if (modules & LL_MODULE_SHARED && m->shared_ffn > 0)
+        ll_block_ffn.forward(&s.shared, split, pass);
+}
+
+const ll_block_type ll_block_moe = {
+    .name = "moe",
+    .doc = "mixture of experts",
+    .keys = keys,
+    .param_size = sizeof(ll_moe_param),
+    .legal = legal,
+    .matrices = matrices,
+    .flop = flop,
+    .kept_B = kept_B,
+    .forward = forward,
+    .backward = backward,
+    .modules = LL_MODULE_MOE_ACT | LL_MODULE_MOE | LL_MODULE_SHARED,
+    .recompute = recompute,
+};

@@ -1,0 +1,19 @@
+/* Mixture of experts: its parameters. */
+#ifndef LL_MODEL_MOE_H
+#define LL_MODEL_MOE_H
+
+#include "sim/model/block.h"
+
+typedef struct ll_moe_param {
+    int64_t n_expert, top_k;
+    int64_t expert_ffn;         /* width of an expert */
+    int64_t shared_ffn;         /* width of all shared experts together; 0: none */
+    int64_t n_group, top_group; /* node-limited routing: groups of experts; 0: no limit */
+    bool gated;
+} ll_moe_param;
+
+/* How tokens of `n_rank` ranks pick experts; of laws that are no more than a fullest rank: uniform.
+ */
+ll_routing ll_moe_routing(const ll_moe_param *m, const ll_experts *e, int64_t seed);
+
+#endif

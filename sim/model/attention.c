@@ -36,6 +36,14 @@ static const ll_key keys[] = {
      .def = "causal",
      .choices = mask_names,
      .doc = "mask of the scores: what the kernels compute, and what counts as work"},
+    {.name = "window",
+     .kind = LL_KIND_COUNT,
+     .flags = LL_KEY_DESIGN,
+     .offset = offsetof(ll_attention_param, window),
+     .def = "0",
+     .min = 0,
+     .max = 1e9,
+     .doc = "sliding window: tokens up to which a query attends back; 0: to all. See full_every"},
     {.name = "rotary",
      .kind = LL_KIND_BOOL,
      .flags = LL_KEY_DESIGN,
@@ -69,6 +77,15 @@ static double kv_width(const ll_attention_param *a, const ll_split *split)
     return (double)(n_head * a->head_dim);
 }
 
+/* Share of the scores that the mask leaves, of n_key keys. Of a causal window of w keys n w - w^2/2
+ * scores are left, of n^2. Sinks (a bias for each head in the softmax) take no time. */
+static double counted_frac(const ll_attention_param *a, double n_key)
+{
+    const double w = (double)a->window / n_key;
+    if (a->mask != LL_ATTENTION_CAUSAL) return 1;
+    return a->window > 0 && w < 1 ? w - w * w / 2 : 0.5;
+}
+
 static shape shape_of(const ll_attention_param *a, const ll_split *split)
 {
     const double tp = (double)split->tp, width = (double)a->head_dim;
@@ -88,7 +105,7 @@ static shape shape_of(const ll_attention_param *a, const ll_split *split)
                                    .n_key = s.n_key,
                                    .score_width = width,
                                    .value_width = width,
-                                   .counted = a->mask == LL_ATTENTION_CAUSAL ? 0.5 : 1,
+                                   .counted = counted_frac(a, s.n_key),
                                    .n_call = s.cp};
     return s;
 }
@@ -99,10 +116,15 @@ static bool legal(const void *param, const ll_split *split, ll_faults *why)
     bool ok = true;
     if (!split) {
         if (a->n_kv_head > a->n_head || a->n_head % a->n_kv_head)
-            return ll_fault_add(why, "model.kv_heads", "expected a divisor of model.heads = %lld",
-                                (long long)a->n_head);
-        return true;
+            ok = ll_fault_add(why, "model.kv_heads", "expected a divisor of model.heads = %lld",
+                              (long long)a->n_head);
+        if (a->window > 0 && a->mask != LL_ATTENTION_CAUSAL)
+            ok = ll_fault_add(why, "model.window", "needs attention = \"causal\"; leave it out");
+        return ok;
     }
+    if (a->window > 0 && !split->stack->fused_attention)
+        ok = ll_fault_add(why, "job.fused_attention",
+                          "windows are modelled with fused attention only; write true");
     if (a->n_head % split->tp)
         ok = ll_fault_add(why, "job.tp", "the model's %lld heads do not divide by it",
                           (long long)a->n_head);
@@ -128,7 +150,7 @@ static ll_flop flop(const void *param, double hidden, double seq)
     const double q = (double)(a->n_head * a->head_dim), kv = (double)(a->n_kv_head * a->head_dim);
     return (ll_flop){.gemm_flop = 2 * (hidden * (q + 2 * kv) + hidden * q),
                      .score_flop = 4 * seq * q,
-                     .score_frac = a->mask == LL_ATTENTION_CAUSAL ? 0.5 : 1};
+                     .score_frac = counted_frac(a, seq)};
 }
 
 static double kept_B(const void *param, const ll_split *split)

@@ -45,14 +45,30 @@ void ll_layer_norm_backward(const ll_split *split, ll_pass *pass)
     ll_pass_stream(pass, 6 * norm_element(split));
 }
 
+/* Exchanges of tokens from use `use` on overlap with another micro-batch, whose kernels are taken
+ * to be as long as those of this layer, from `kernel` on. */
+static void exchanges_hide(const ll_split *split, int kernel, int use, ll_pass *pass)
+{
+    if (!split->experts.overlap_exchange) return;
+    for (; use < pass->n_use; use++) {
+        ll_use *u = &pass->use[use];
+        if (!(u->exchange.axes & 1u << LL_AXIS_EP)) continue;
+        u->hide = LL_HIDE_OVERLAP;
+        u->first_kernel = kernel;
+        u->n_kernel = pass->n_kernel - kernel;
+    }
+}
+
 void ll_layer_forward(const ll_layers *run, const ll_split *split, ll_pass *pass)
 {
+    const int kernel = pass->n_kernel, use = pass->n_use;
     for (int i = 0; i < run->n_block; i++) {
         norm_forward(split, pass);
         run->block[i].type->forward(run->block[i].param, split, pass);
         /* Residual addition: two reads, one write; with dropout, its mask. */
         ll_pass_stream(pass, (drops_out(split) ? 7 : 6) * norm_element(split));
     }
+    exchanges_hide(split, kernel, use, pass);
 }
 
 static void dropout_backward(const ll_split *split, ll_pass *pass)
@@ -62,22 +78,29 @@ static void dropout_backward(const ll_split *split, ll_pass *pass)
     ll_pass_stream(pass, 2 * norm_element(split)); /* bias */
 }
 
-void ll_layer_backward(const ll_layers *run, const ll_split *split, ll_pass *pass)
+static void recompute(const ll_layers *run, const ll_split *split, ll_pass *pass)
 {
     const ll_stack *stack = split->stack;
+    if (stack->recompute == LL_RECOMPUTE_FULL) {
+        ll_layer_forward(run, split, pass);
+        return;
+    }
+    for (int i = 0; i < run->n_block; i++) {
+        if (stack->modules & LL_MODULE_NORM) norm_forward(split, pass);
+        run->block[i].type->recompute(run->block[i].param, split, pass);
+    }
+}
+
+void ll_layer_backward(const ll_layers *run, const ll_split *split, ll_pass *pass)
+{
+    const int kernel = pass->n_kernel, use = pass->n_use;
     for (int i = run->n_block - 1; i >= 0; i--) {
         dropout_backward(split, pass);
         run->block[i].type->backward(run->block[i].param, split, pass);
         ll_layer_norm_backward(split, pass);
     }
-    if (stack->recompute == LL_RECOMPUTE_FULL) {
-        ll_layer_forward(run, split, pass);
-        return;
-    }
-    for (int i = 0; i < run->n_block && ll_stack_recomputes(stack); i++) {
-        if (stack->modules & LL_MODULE_NORM) norm_forward(split, pass);
-        run->block[i].type->recompute(run->block[i].param, split, pass);
-    }
+    if (ll_stack_recomputes(split->stack)) recompute(run, split, pass);
+    exchanges_hide(split, kernel, use, pass);
 }
 
 double ll_layer_kept_B(const ll_layers *run, const ll_split *split)

@@ -1,5 +1,8 @@
 #include "sim/model/model.h"
 
+#include "sim/model/moe.h"
+#include "sim/model/mtp.h"
+
 #define COUNT(name_, field, doc_)                                                \
     {                                                                            \
         .name = (name_), .kind = LL_KIND_COUNT, .flags = LL_KEY_DESIGN,          \
@@ -21,6 +24,8 @@ const ll_key ll_model_keys[] = {
            "mixture of experts: leading layers with a dense feed-forward network"),
     OPTION("expert_every", expert_every, "1", 1,
            "mixture of experts: of so many layers the last has experts, the others are dense"),
+    OPTION("full_every", full_every, "0", 0,
+           "sliding window: of so many layers the last attends to all keys; 0: none does"),
     {0}};
 
 /* Read a block's parameters from the group, and check that they are consistent. */
@@ -43,19 +48,58 @@ static bool has_experts(const ll_model *m, int64_t i)
     return i >= m->n_leading && (i - m->n_leading) % m->expert_every == m->expert_every - 1;
 }
 
-/* Kinds of layers: those without experts are run 0, if there are any. */
-static void layers_deal(ll_model *m, const ll_block *attention, const ll_block *ffn,
-                        const ll_block *moe, ll_arena *mem)
+/* Whether layer i attends to all keys. */
+static bool attends_to_all(const ll_model *m, int64_t i)
 {
-    const bool dense = ffn->param != NULL;
+    return m->full_every > 0 && i % m->full_every == m->full_every - 1;
+}
+
+/* What layers are made of. */
+typedef struct parts {
+    ll_block attention, whole; /* whole: without a sliding window */
+    ll_block ffn, moe, mtp;    /* ffn, moe: without parameters if no layer has it */
+} parts;
+
+static const ll_layers *run_find(ll_model *m, const ll_block *first, const ll_block *second,
+                                 int64_t n_layer)
+{
+    int r = 0;
+    while (r < m->n_run &&
+           (m->run[r].block[0].param != first->param || m->run[r].block[1].param != second->param))
+        r++;
+    if (r == m->n_run) m->run[m->n_run++] = (ll_layers){.n_block = 2, .block = {*first, *second}};
+    m->run[r].n_layer += n_layer;
+    return &m->run[r];
+}
+
+/* Deals the layers to kinds of equal ones, and appends those of multi-token prediction: like the
+ * last layer, with block mtp before. */
+static void layers_deal(ll_model *m, const parts *p, ll_arena *mem)
+{
     unsigned char *run_of = ll_arena_array(mem, m->n_layer, unsigned char);
-    if (dense) m->run[m->n_run++] = (ll_layers){.n_block = 2, .block = {*attention, *ffn}};
-    if (moe->param) m->run[m->n_run++] = (ll_layers){.n_block = 2, .block = {*attention, *moe}};
+    const ll_layers *last = NULL;
     for (int64_t i = 0; i < m->n_layer; i++) {
-        run_of[i] = dense && moe->param && has_experts(m, i);
-        m->run[run_of[i]].n_layer++;
+        const bool experts = p->moe.param && has_experts(m, i);
+        last = run_find(m, attends_to_all(m, i) ? &p->whole : &p->attention,
+                        experts ? &p->moe : &p->ffn, 1);
+        run_of[i] = (unsigned char)(last - m->run);
     }
     m->run_of = run_of;
+    if (m->n_predict > 0)
+        m->run[m->n_run++] = (ll_layers){.n_layer = m->n_predict,
+                                         .n_block = 3,
+                                         .block = {p->mtp, last->block[0], last->block[1]}};
+}
+
+/* The attention without its window. */
+static ll_block whole_of(const ll_block *attention, bool latent, ll_arena *mem)
+{
+    const ll_attention_param *windowed = attention->param;
+    if (latent || windowed->window == 0) return *attention;
+    ll_attention_param *param = ll_arena_new(mem, ll_attention_param);
+    *param = *windowed;
+    param->window = 0;
+    return (ll_block){attention->type, param};
 }
 
 static void experts_check(const ll_config *cfg, const char *path, const ll_model *m, bool experts,
@@ -74,20 +118,25 @@ static void experts_check(const ll_config *cfg, const char *path, const ll_model
 ll_status ll_model_read(ll_config *cfg, const char *path, ll_arena *mem, ll_model *out,
                         ll_error *err)
 {
-    ll_block attention = {0}, ffn = {0}, moe = {0}, embedding = {0};
     const bool latent = ll_config_has(cfg, ll_arena_printf(mem, "%s.kv_latent", path));
     const bool experts = ll_config_has(cfg, ll_arena_printf(mem, "%s.experts", path));
+    ll_block embedding = {0};
+    parts p = {.mtp = {0}};
     *out = (ll_model){0};
     LL_TRY(ll_config_fill(cfg, path, ll_model_keys, out, err));
-    block_read(cfg, path, latent ? &ll_block_mla : &ll_block_attention, mem, &attention, err);
-    if (experts) block_read(cfg, path, &ll_block_moe, mem, &moe, err);
+    block_read(cfg, path, latent ? &ll_block_mla : &ll_block_attention, mem, &p.attention, err);
+    if (experts) block_read(cfg, path, &ll_block_moe, mem, &p.moe, err);
     if (!experts || out->n_leading > 0 || out->expert_every > 1)
-        block_read(cfg, path, &ll_block_ffn, mem, &ffn, err);
+        block_read(cfg, path, &ll_block_ffn, mem, &p.ffn, err);
+    block_read(cfg, path, &ll_block_mtp, mem, &p.mtp, err);
     block_read(cfg, path, &ll_block_embedding, mem, &embedding, err);
     experts_check(cfg, path, out, experts, err);
     LL_TRY(err->status);
     const ll_vocab_param *vocab = embedding.param;
-    layers_deal(out, &attention, &ffn, &moe, mem);
+    const ll_mtp_param *mtp = p.mtp.param;
+    out->n_predict = mtp->n_predict;
+    p.whole = whole_of(&p.attention, latent, mem);
+    layers_deal(out, &p, mem);
     out->embedding = embedding;
     out->output = (ll_block){&ll_block_output, vocab};
     out->tied = vocab->tied;
@@ -133,6 +182,23 @@ double ll_model_param(const ll_model *m)
     return sum + (m->tied ? 1 : 2) * ll_model_embedding_param(m) + hidden;
 }
 
+/* Weights of a block of experts that a token does not use. */
+static double idle_param(const ll_block *b, double hidden)
+{
+    if (b->type != &ll_block_moe) return 0;
+    const ll_moe_param *moe = b->param;
+    return ll_block_weights(b, hidden, 1).expert * (1 - (double)moe->top_k / (double)moe->n_expert);
+}
+
+double ll_model_active_param(const ll_model *m)
+{
+    double sum = ll_model_param(m);
+    for (int r = 0; r < m->n_run; r++)
+        for (int i = 0; i < m->run[r].n_block; i++)
+            sum -= (double)m->run[r].n_layer * idle_param(&m->run[r].block[i], (double)m->hidden);
+    return sum;
+}
+
 ll_work ll_model_work(const ll_model *m, double seq)
 {
     const double hidden = (double)m->hidden;
@@ -149,7 +215,8 @@ ll_work ll_model_work(const ll_model *m, double seq)
     w.layer_flop *= seq;
     w.score_flop *= seq;
     w.counted_score_flop *= seq;
-    w.output_flop = seq * m->output.type->flop(m->output.param, hidden, seq).gemm_flop;
+    w.output_flop = (double)(1 + m->n_predict) * seq *
+                    m->output.type->flop(m->output.param, hidden, seq).gemm_flop;
     return w;
 }
 

@@ -21,8 +21,10 @@ typedef struct ll_model {
     int64_t n_layer, hidden; /* n_layer: sum over all runs */
     int64_t n_leading;       /* leading layers without experts */
     int64_t expert_every;    /* of so many layers behind them the last has experts */
+    int64_t full_every;      /* of so many layers the last attends to all keys; 0: none does */
+    int64_t n_predict;       /* layers of multi-token prediction, beside n_layer */
     int n_run;
-    ll_layers run[LL_MAX_RUN];   /* kinds of layers */
+    ll_layers run[LL_MAX_RUN];   /* kinds of layers; with n_predict, these are the last one */
     const unsigned char *run_of; /* [n_layer] which run; NULL: one after the other */
     ll_block embedding, output;
     bool tied; /* embedding and output projection share their weights */
@@ -43,12 +45,15 @@ unsigned ll_model_modules(const ll_model *m); /* LL_MODULE_* that its layers hav
 
 double ll_model_embedding_param(const ll_model *m); /* weights of one vocabulary matrix */
 double ll_model_param(const ll_model *m);           /* all weights */
+/* Weights that one token is multiplied by or looked up in: of the experts those that it picks. */
+double ll_model_active_param(const ll_model *m);
 
 /* FLOP of one sequence of `seq` tokens, forward: GEMMs of all layers; score GEMMs with all keys,
  * and the part of it that counts as work; and the output projection. */
 typedef struct ll_work {
     double layer_flop, score_flop, counted_score_flop, output_flop;
 } ll_work;
+/* Each layer of multi-token prediction has an output projection more. */
 ll_work ll_model_work(const ll_model *m, double seq);
 
 /* FLOP that count as work per sequence of `seq` tokens in a training step, forward and backward. */

@@ -20,11 +20,14 @@ static void check(ll_result *out, const char *what, bool ok)
 static bool model_is_whole(const ll_study *s)
 {
     int64_t n_layer = 0;
+    int n_vocab = 0;
     const double n_expert_chip = (double)(s->layout.experts.ep * s->layout.experts.etp);
     double n_param = 0, want = ll_model_param(&s->model) - (double)s->model.hidden;
     for (int64_t v = 0; v < ll_chunk_count(&s->layout); v++) {
-        n_layer += ll_chunk_deal(&s->model, &s->layout, v).n;
+        const ll_chunk_layers deal = ll_chunk_deal(&s->model, &s->layout, v);
+        n_layer += deal.n;
         const ll_weights w = ll_chunk_weights(&s->model, &s->layout, v);
+        n_vocab += ll_chunk_n_vocab(&s->model, &s->layout, v, &deal);
         n_param += w.dense * (double)s->layout.tp + w.expert * n_expert_chip;
     }
     for (int r = 0; r < s->model.n_run; r++) { /* copies of what several chips hold whole */
@@ -33,7 +36,7 @@ static bool model_is_whole(const ll_study *s)
         want += (double)run->n_layer *
                 (ll_layer_param(run, hidden, s->layout.tp) - ll_layer_param(run, hidden, 1));
     }
-    if (s->model.tied && s->layout.pp > 1) want += ll_model_embedding_param(&s->model);
+    want += (n_vocab - (s->model.tied ? 1 : 2)) * ll_model_embedding_param(&s->model);
     return n_layer == s->model.n_layer && fabs(n_param - want) <= 1e-9 * want;
 }
 

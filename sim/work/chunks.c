@@ -11,7 +11,9 @@ static ll_planned_chunk deal_evenly(const ll_model *model, const ll_layout *layo
     const int64_t n_unit = model->n_layer + 2 * ends;
     const int64_t from = max64(n_unit * v / n_chunk - ends, 0);
     const int64_t to = min64(n_unit * (v + 1) / n_chunk - ends, model->n_layer);
-    return (ll_planned_chunk){.first_layer = from, .n_layer = to - from};
+    return (ll_planned_chunk){.first_layer = from,
+                              .n_layer = to - from,
+                              .n_predict = v == n_chunk - 1 ? model->n_predict : 0};
 }
 
 ll_chunk_layers ll_chunk_deal(const ll_model *model, const ll_layout *layout, int64_t laid)
@@ -20,7 +22,8 @@ ll_chunk_layers ll_chunk_deal(const ll_model *model, const ll_layout *layout, in
     const ll_planned_chunk chunk =
         layout->plan ? layout->plan->chunk[v] : deal_evenly(model, layout, v);
     const int64_t from = chunk.first_layer, to = from + chunk.n_layer;
-    ll_chunk_layers out = {.n = to - from};
+    ll_chunk_layers out = {.n = to - from, .n_predict = chunk.n_predict};
+    if (chunk.n_predict > 0) out.of_run[model->n_run - 1] = chunk.n_predict;
     int64_t first = 0; /* first layer of the run */
     for (int64_t i = from; i < to && model->run_of; i++)
         out.of_run[model->run_of[i]]++;
@@ -35,6 +38,15 @@ ll_chunk_layers ll_chunk_deal(const ll_model *model, const ll_layout *layout, in
 bool ll_chunk_projects(const ll_model *model, const ll_layout *layout, int64_t v)
 {
     return ll_chunk_has_loss(layout, v) && !(model->tied && layout->pp == 1);
+}
+
+int ll_chunk_n_vocab(const ll_model *model, const ll_layout *layout, int64_t v,
+                     const ll_chunk_layers *deal)
+{
+    const bool embeds = ll_chunk_embeds(layout, v) || deal->n_predict > 0;
+    const bool projects = ll_chunk_projects(model, layout, v) ||
+                          (deal->n_predict > 0 && !ll_chunk_has_loss(layout, v));
+    return embeds + projects;
 }
 
 /* Chips over which experts lie. */
@@ -57,8 +69,7 @@ static ll_weights weights_of(const ll_model *model, const ll_layout *layout, int
     ll_weights n = {0, 0};
     for (int r = 0; r < model->n_run; r++)
         weights_add(&n, deal->of_run[r], &layer[r]);
-    n.dense += (ll_chunk_embeds(layout, v) + ll_chunk_projects(model, layout, v)) *
-               ll_model_embedding_param(model);
+    n.dense += ll_chunk_n_vocab(model, layout, v, deal) * ll_model_embedding_param(model);
     return (ll_weights){n.dense / (double)layout->tp, n.expert / expert_chips(layout)};
 }
 

@@ -25,6 +25,7 @@ static inline int64_t ll_chunk_laid(const ll_layout *layout)
  */
 typedef struct ll_chunk_layers {
     int64_t n, of_run[LL_MAX_RUN];
+    int64_t n_predict; /* layers of multi-token prediction, not in n */
 } ll_chunk_layers;
 ll_chunk_layers ll_chunk_deal(const ll_model *model, const ll_layout *layout, int64_t laid);
 
@@ -41,6 +42,11 @@ static inline bool ll_chunk_has_loss(const ll_layout *layout, int64_t v)
     return (v + 1) % ll_chunk_count(layout) == 0;
 }
 bool ll_chunk_projects(const ll_model *model, const ll_layout *layout, int64_t v);
+
+/* Vocabulary matrices that chunk v holds: with layers of multi-token prediction both, some of them
+ * copies of the model's. Their gradients are added up as those of tied weights are. */
+int ll_chunk_n_vocab(const ll_model *model, const ll_layout *layout, int64_t v,
+                     const ll_chunk_layers *deal);
 
 /* Number of weights of chunk v on one chip: after tensor and expert parallelism, before sharding by
  * ZeRO. ll_chunk_params does it for all chunks on the pipeline: deal: [n_laid], as ll_chunk_deal

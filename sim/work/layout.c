@@ -199,10 +199,10 @@ static bool plan_fits(const ll_layout *layout, const ll_model *model, ll_faults 
     if (plan->n_layer != model->n_layer)
         ok = ll_fault_add(why, key, "has %lld layers t, but the model has %lld: write as many",
                           (long long)plan->n_layer, (long long)model->n_layer);
-    if (plan->n_predict)
+    if (plan->n_predict != model->n_predict)
         ok = ll_fault_add(why, key,
-                          "has %lld layers m, but the model predicts no further tokens: write none",
-                          (long long)plan->n_predict);
+                          "has %lld layers m, but model.predict_layers = %lld: write as many",
+                          (long long)plan->n_predict, (long long)model->n_predict);
     if (layout->embedding_as_layer)
         ok = ll_fault_add(why, "job.embedding_as_layer",
                           "says how layers are dealt evenly, but job.pipeline_layout deals them: "

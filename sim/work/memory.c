@@ -37,7 +37,7 @@ static void chunk_add(stage *s, int64_t v)
     const ll_weights own = ll_chunk_weights(s->model, s->layout, v);
     s->n_param.dense += own.dense;
     s->n_param.expert += own.expert;
-    s->n_vocab += ll_chunk_embeds(s->layout, v) + ll_chunk_projects(s->model, s->layout, v);
+    s->n_vocab += ll_chunk_n_vocab(s->model, s->layout, v, &layers);
     for (int r = 0; r < s->model->n_run; r++) {
         const ll_layers *run = &s->model->run[r];
         if (layers.of_run[r] == 0) continue;
@@ -95,7 +95,9 @@ static void stage_memory(stage *s, const ll_chip *chip, ll_memory *out)
     add(out, "optimizer", held_B(s, 12, s->stack->zero >= 1));
     add(out, "activations", activations_B(s));
     add(out, "logits",
-        holds_loss(s) ? s->model->output.type->kept_B(s->model->output.param, &s->split) : 0);
+        holds_loss(s) ? (double)(1 + s->model->n_predict) *
+                            s->model->output.type->kept_B(s->model->output.param, &s->split)
+                      : 0);
     add(out, "reserved", chip->memory_reserved_B);
 }
 

@@ -41,8 +41,10 @@ static ll_op op_of(ll_train_parts *b, int64_t v, bool backward, int *layer)
         if (layers.of_run[r] > 0 && *layer < 0) *layer = b->layer_pass[backward][r];
     }
     if (*layer < 0) *layer = b->layer_pass[backward][0];
-    if (ll_chunk_embeds(b->layout, v)) part_add(&op, part, b->embedding_pass[backward], 1);
-    if (ll_chunk_has_loss(b->layout, v)) part_add(&op, part, b->output_pass[backward], 1);
+    const double n_embed = (double)(ll_chunk_embeds(b->layout, v) + layers.n_predict);
+    const double n_output = (double)(ll_chunk_has_loss(b->layout, v) + layers.n_predict);
+    part_add(&op, part, b->embedding_pass[backward], n_embed);
+    part_add(&op, part, b->output_pass[backward], n_output);
     part_add(&op, part, b->scale_pass, 1);
     op.ends = op_ends(b, v, backward, *layer);
     return op;

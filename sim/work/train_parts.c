@@ -103,7 +103,7 @@ static void transfers_dp(ll_train_parts *b)
 
 static void transfers_tie(ll_train_parts *b)
 {
-    if (!b->model->tied || b->layout->pp == 1) return;
+    if ((!b->model->tied && b->model->n_predict == 0) || b->layout->pp == 1) return;
     b->graph->tie = transfer_add(
         b, "tie reduce", LL_ALL_REDUCE, PP, LL_STREAM_PP,
         ll_stack_grad_B(b->stack) * ll_model_embedding_param(b->model) / (double)b->layout->tp, 1);

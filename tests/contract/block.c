@@ -20,6 +20,7 @@ static const sample samples[] = {
     {&ll_block_attention, "heads=12; kv_heads=12; head_dim=64; attention=full; rotary=false", 12,
      0},
     /* three GEMMs over 48 and two over 32, for one of each; over 80 and 64 */
+    {&ll_block_attention, "heads=12; kv_heads=12; head_dim=64; window=128", 12, 0},
     {&ll_block_mla, "heads=12; q_latent=96; kv_latent=64; nope_dim=32; rope_dim=16; v_dim=32", 1,
      208.0 / 80},
     {&ll_block_mla, "heads=12; q_latent=0; kv_latent=64; nope_dim=64; rope_dim=16; v_dim=64", 1,
@@ -31,6 +32,7 @@ static const sample samples[] = {
      "experts=12; top_k=2; expert_ffn=384; expert_gated=false; expert_groups=4;"
      " token_groups=2",
      1, 0},
+    {&ll_block_mtp, "predict_layers=1", 12, 0},
     {&ll_block_embedding, "vocab=3000", 12, 0},
     {&ll_block_output, "vocab=3000; tied=true", 12, 0},
     {&ll_block_toy, "", 12, 0},

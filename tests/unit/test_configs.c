@@ -156,6 +156,40 @@ static void check_chip(ll_arena *mem, const char *name)
           "%s: fp4 %g, fp8 %g, bf16 %g", name, fp4, fp8, bf16);
 }
 
+/* Mixtures of experts: weights in all and those that a token uses, in billions, as their makers
+ * print them, to 1.5 % and 3 %. What a token uses is counted with both vocabulary
+ * matrices (GPT-OSS: with one of them, says its model card, section 2). */
+typedef struct mixture {
+    const char *file;
+    double all, active;
+} mixture;
+static const mixture mixtures[] = {{"deepseek_v3", 671, 37},       /* arXiv 2412.19437, abstract */
+                                   {"gpt_oss_120b", 116.83, 5.13}, /* arXiv 2508.10925, table 1 */
+                                   {"gpt_oss_20b", 20.91, 3.61},   /* the same */
+                                   {"grok1", 314, 0},              /* README of xai-org/grok-1 */
+                                   {"kimi_k2", 1040, 32}, /* arXiv 2507.20534, table 2: 1.04 T */
+                                   {"llama4_maverick", 400, 17},  /* model card */
+                                   {"llama4_scout", 109, 17},     /* model card */
+                                   {"mixtral_8x22b", 141, 39},    /* mistral.ai, 17 April 2024 */
+                                   {"mixtral_8x7b", 46.7, 12.9},  /* mistral.ai, 11 December 2023 */
+                                   {"qwen3_235b", 235, 22},       /* model card */
+                                   {"qwen3_30b", 30.5, 3.3},      /* model card */
+                                   {"qwen3_coder_480b", 480, 35}, /* model card */
+                                   {NULL, 0, 0}};
+
+static bool check_mixture(const char *name, const ll_model *model)
+{
+    const mixture *m = mixtures;
+    while (m->file && strcmp(m->file, name))
+        m++;
+    if (!m->file) return false;
+    CHECK_NEAR(ll_model_param(model) / 1e9, m->all, 0.015);
+    double active = ll_model_active_param(model);
+    if (!strncmp(name, "gpt_oss", 7)) active -= ll_model_embedding_param(model);
+    if (m->active > 0) CHECK_NEAR(active / 1e9, m->active, 0.03);
+    return true;
+}
+
 static void check_model(ll_arena *mem, const char *name)
 {
     ll_error err;
@@ -168,6 +202,7 @@ static void check_model(ll_arena *mem, const char *name)
     CHECK(err.status == LL_OK, "%s", err.text);
     if (err.status != LL_OK) return;
     check_evidence(cfg, path);
+    if (check_mixture(name, &model)) return;
     /* The file's name ends in its size: 405b, 1t, 8b, as rounded by its authors. MPT rounds up
      * freely: "70b" is 64.8, "7b" 6.6 billion. */
     double size = 0;

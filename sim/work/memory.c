@@ -1,5 +1,6 @@
 #include "sim/work/memory.h"
 
+#include "sim/work/held.h"
 #include "sim/work/stack.h"
 #include "sim/work/zero_lists.h"
 
@@ -20,14 +21,35 @@ typedef struct stage {
     ll_split split;
     ll_pipe pipe;
     int64_t id, n_held;
-    ll_weights n_param;   /* on one chip */
-    double kept_B;        /* activations of one micro-batch in all chunks */
-    double largest_B;     /* activations of its largest layer, without recomputation */
+    ll_weights n_param; /* on one chip */
+    double kept_B;      /* activations of one micro-batch in all chunks */
+    double largest_B;   /* activations of its largest layer, without recomputation */
+    ll_held *set;       /* [n_held], of its chunks */
+    ll_arena *mem;
     int n_vocab;          /* vocabulary matrices */
     const ll_layers *run; /* its layers with the most weights */
 } stage;
 
-static void chunk_add(stage *s, int64_t v)
+static bool splits(const stage *s) { return ll_layout_schedule(s->layout)->splits_backward; }
+
+/* What the weight gradients of a layer need, or of the output projection (run NULL), if they come
+ * later. */
+static double weight_B(const stage *s, const ll_layers *run)
+{
+    if (!splits(s)) return 0;
+    const ll_arena_mark mark = ll_arena_here(s->mem);
+    const ll_block *output = &s->model->output;
+    ll_pass pass = ll_pass_begin(run ? s->layout->precision : LL_PRECISION_BF16, s->mem);
+    if (run)
+        ll_layer_backward(run, &s->split, &pass);
+    else
+        output->type->backward(output->param, &s->split, &pass);
+    const double sum_B = ll_held_weight_B(&pass);
+    ll_arena_release(s->mem, mark);
+    return sum_B;
+}
+
+static void chunk_add(stage *s, int64_t v, ll_held *set)
 {
     const double hidden = (double)s->model->hidden;
     const ll_chunk_layers layers = ll_chunk_deal(s->model, s->layout, v);
@@ -42,11 +64,14 @@ static void chunk_add(stage *s, int64_t v)
         const ll_layers *run = &s->model->run[r];
         if (layers.of_run[r] == 0) continue;
         s->kept_B += (double)layers.of_run[r] * ll_layer_kept_B(run, &s->split);
+        set->whole_B += (double)layers.of_run[r] * ll_layer_kept_B(run, &s->split);
+        set->weight_B += (double)layers.of_run[r] * weight_B(s, run);
         s->largest_B = fmax(s->largest_B, ll_layer_kept_B(run, &again));
         if (!s->run || ll_layer_param(run, hidden, s->layout->tp) >
                            ll_layer_param(s->run, hidden, s->layout->tp))
             s->run = run;
     }
+    if (ll_chunk_has_loss(s->layout, v)) set->weight_B += weight_B(s, NULL);
 }
 
 static bool holds_loss(const stage *s)
@@ -61,6 +86,8 @@ static double activations_B(const stage *s)
 {
     const ll_schedule_type *schedule = ll_layout_schedule(s->layout);
     double sum_B = (double)schedule->in_flight(&s->pipe, s->id) * s->kept_B / (double)s->n_held;
+    if (splits(s) || s->layout->plan)
+        sum_B = ll_held_most_B(schedule, &s->pipe, s->id, s->set, s->mem);
     /* the layer that is being recomputed */
     if (s->stack->recompute == LL_RECOMPUTE_FULL) sum_B += s->largest_B;
     return sum_B;
@@ -80,7 +107,7 @@ static void stage_memory(stage *s, const ll_chip *chip, ll_memory *out)
     const ll_schedule_type *schedule = ll_layout_schedule(s->layout);
     const double grad_B = ll_stack_grad_B(s->stack);
     for (int64_t k = 0; k < s->n_held; k++)
-        chunk_add(s, schedule->chunk(&s->pipe, s->id, k));
+        chunk_add(s, schedule->chunk(&s->pipe, s->id, k), &s->set[k]);
     double whole = 0;
     if (s->stack->zero >= 3 && s->run)
         whole =
@@ -113,9 +140,11 @@ static const char *advice(const ll_layout *layout, const ll_stack *stack)
 }
 
 void ll_train_memory(const ll_chip *chip, const ll_model *model, const ll_layout *layout,
-                     const ll_stack *stack, ll_memory *out)
+                     const ll_stack *stack, ll_arena *mem, ll_memory *out)
 {
+    const ll_arena_mark mark = ll_arena_here(mem);
     const ll_pipe pipe = ll_layout_pipe(layout);
+    const int64_t n_held = ll_layout_schedule(layout)->n_held(&pipe);
     *out = (ll_memory){0};
     for (int64_t p = 0; p < layout->pp; p++) {
         stage s = {.model = model,
@@ -124,10 +153,13 @@ void ll_train_memory(const ll_chip *chip, const ll_model *model, const ll_layout
                    .split = ll_layout_split(layout, stack, model),
                    .pipe = pipe,
                    .id = p,
-                   .n_held = ll_layout_schedule(layout)->n_held(&pipe)};
+                   .n_held = n_held,
+                   .set = ll_arena_array(mem, n_held, ll_held),
+                   .mem = mem};
         ll_memory one;
         stage_memory(&s, chip, &one);
         if (one.total_B > out->total_B) *out = one;
     }
     out->advice = advice(layout, stack);
+    ll_arena_release(mem, mark);
 }

@@ -217,7 +217,7 @@ static ll_status work_fill(ll_config *cfg, ll_arena *mem, ll_study *out, ll_erro
 {
     LL_TRY(job_read(cfg, mem, out, err));
     LL_TRY(precision_check(cfg, out, err));
-    out->workload->memory(out, &out->memory);
+    out->workload->memory(out, mem, &out->memory);
     LL_TRY(memory_check(cfg, out, err));
     out->collectives = out->workload->collectives(out, mem);
     return LL_OK;

@@ -37,9 +37,9 @@ static bool legal(const ll_study *study, ll_faults *why)
     return true; /* any legal layout can be trained */
 }
 
-static void memory(const ll_study *study, ll_memory *out)
+static void memory(const ll_study *study, ll_arena *mem, ll_memory *out)
 {
-    ll_train_memory(&study->cluster.chip, &study->model, &study->layout, &study->stack, out);
+    ll_train_memory(&study->cluster.chip, &study->model, &study->layout, &study->stack, mem, out);
 }
 
 static double work_flop(const ll_study *study)

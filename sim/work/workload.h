@@ -94,8 +94,9 @@ typedef struct ll_workload_type {
     /* Whether the workload can run with the study's layout. Each fault in `why` names the key and
      * what would be legal. Pure. */
     bool (*legal)(const struct ll_study *study, ll_faults *why);
-    /* Memory of the fullest lane, whether it fits or not. Pure. */
-    void (*memory)(const struct ll_study *study, ll_memory *out);
+    /* Memory of the fullest lane, whether it fits or not. Memory taken from mem is released before
+     * it returns. Pure. */
+    void (*memory)(const struct ll_study *study, ll_arena *mem, ll_memory *out);
     /* FLOP of an iteration that count as work, over all chips. */
     double (*work_flop)(const struct ll_study *study);
     /* Which collectives an iteration uses: bit c for ll_collective c. Memory taken from mem is

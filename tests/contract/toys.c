@@ -36,7 +36,7 @@ static ll_result run(const env *e, ll_study *s)
               ll_layout_fit(&s->layout, s->cluster.topo->n_chip, &why) &&
               s->workload->legal(s, &why),
           "%s", why.at[0].text);
-    s->workload->memory(s, &s->memory);
+    s->workload->memory(s, e->mem, &s->memory);
     CHECK(ll_run(s, e->comm, e->mem, &r, &err) == LL_OK, "%s", err.text);
     for (int i = 0; i < r.n_check; i++)
         CHECK(r.check[i].ok, "not so: %s", r.check[i].what);

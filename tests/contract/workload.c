@@ -48,8 +48,8 @@ static void check_questions(const env *e)
     double sum_B = 0;
     CHECK(e->type->legal(s, NULL) && e->type->legal(s, &why) && why.n == 0, "%s: %s", e->name,
           why.at[0].text);
-    e->type->memory(s, &one);
-    e->type->memory(s, &two);
+    e->type->memory(s, e->mem, &one);
+    e->type->memory(s, e->mem, &two);
     for (int i = 0; i < one.n; i++) {
         sum_B += one.part[i].size_B;
         CHECK(one.part[i].name[0] && one.part[i].size_B >= 0 &&
@@ -344,7 +344,7 @@ static void check_sample(const sample *s, ll_comm *comm, ll_arena *mem)
     e.study->workload = s->type;
     e.study->workload_param =
         param_make(mem, s->type->name, s->type->keys, s->type->param_size, s->text);
-    s->type->memory(e.study, &e.study->memory);
+    s->type->memory(e.study, mem, &e.study->memory);
     CHECK(s->type->name[0] && s->type->doc[0], "a workload without a name");
     check_questions(&e);
     check_faults(&e);

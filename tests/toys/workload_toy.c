@@ -35,8 +35,9 @@ static ll_layout layout_of(const ll_study *study, const void *shape)
 }
 
 /* Weights, and the largest of what a layer and the loss's projection write. */
-static void memory(const ll_study *study, ll_memory *out)
+static void memory(const ll_study *study, ll_arena *mem, ll_memory *out)
 {
+    (void)mem;
     const ll_split split = ll_layout_split(&study->layout, &study->stack, &study->model);
     const double weights_B = 2 * ll_chunk_param(&study->model, &study->layout, 0);
     const double kept_B = ll_layer_kept_B(&study->model.run[0], &split);

@@ -31,17 +31,22 @@ int64_t ll_topology_link_alone(const ll_topology *topo, const int32_t *split, in
 
 double ll_topology_latency_s(const ll_topology *topo, int32_t src, int32_t dst)
 {
-    int64_t link_id[LL_MAX_HOP];
-    int n_hop = topo->type->route(topo, src, dst, 0, LL_MAX_HOP, link_id);
-    LL_ASSERT(n_hop >= 0, "%s: %d to %d has more than %d hops", topo->type->name, src, dst,
-              LL_MAX_HOP);
-    double latency_s = 0;
-    for (int i = 0; i < n_hop; i++) {
-        ll_link link;
-        topo->type->link(topo, link_id[i], &link);
-        latency_s += link.latency_s;
+    const int32_t n_path = topo->type->n_path(topo, src, dst);
+    double longest_s = 0;
+    for (int32_t path = 0; path < n_path; path++) {
+        int64_t link_id[LL_MAX_HOP];
+        const int n_hop = topo->type->route(topo, src, dst, path, LL_MAX_HOP, link_id);
+        LL_ASSERT(n_hop >= 0, "%s: %d to %d has more than %d hops", topo->type->name, src, dst,
+                  LL_MAX_HOP);
+        double latency_s = 0;
+        for (int i = 0; i < n_hop; i++) {
+            ll_link link;
+            topo->type->link(topo, link_id[i], &link);
+            latency_s += link.latency_s;
+        }
+        if (latency_s > longest_s) longest_s = latency_s;
     }
-    return latency_s;
+    return longest_s;
 }
 
 void ll_topology_coord(const ll_topology *topo, int32_t chip, int32_t *coord)

@@ -125,7 +125,24 @@ const ll_topology_type *ll_topology_find(const char *name); /* NULL if there is 
 
 static inline double ll_link_capacity_Bps(const ll_link *l) { return l->bw_Bps * l->width; }
 
-/* Zero-load one-way latency over path 0, in seconds. */
+/* Zero-load one-way latencies of the paths of a flow. Its last byte arrives over the longest path;
+ * its window, which is one for all paths, lasts for the mean over what is in flight. */
+typedef struct ll_path_latency {
+    double longest_s, shortest_s, mean_s, first_s;
+    int32_t n_path; /* that were added */
+} ll_path_latency;
+
+/* Adds a path that carries `share` of the bytes; all shares add up to 1. Of equal latencies the
+ * mean is exactly the latency. */
+static inline void ll_path_latency_add(ll_path_latency *l, double latency_s, double share)
+{
+    if (l->n_path++ == 0) l->mean_s = l->first_s = l->longest_s = l->shortest_s = latency_s;
+    l->mean_s += share * (latency_s - l->first_s);
+    if (latency_s > l->longest_s) l->longest_s = latency_s;
+    if (latency_s < l->shortest_s) l->shortest_s = latency_s;
+}
+
+/* Zero-load one-way latency over the longest path, in seconds. */
 double ll_topology_latency_s(const ll_topology *topo, int32_t src, int32_t dst);
 
 /* Coordinates of a chip along the dimensions, and back. coord: [n_dim]. */

@@ -72,7 +72,7 @@ static void add_source(busy *b, const ll_traffic *t, int32_t chip, double n_alik
             double latency_s = 0;
             for (int h = 0; h < n_hop; h++)
                 latency_s += cross(b, hop[h], n_alike / n_path);
-            if (p == 0) b->longest_s = fmax(b->longest_s, latency_s);
+            b->longest_s = fmax(b->longest_s, latency_s);
         }
     }
 }

@@ -5,7 +5,10 @@
  * the minimum over the links of the path of capacity / number of flows of this source on the link
  * in the phase. The window is at least window_packets packets. tau is the zero-load round trip:
  * twice the one-way latency. A flow that is alone on its path has the rate min(W / tau, c), and its
- * last byte arrives one one-way latency after it was sent. */
+ * last byte arrives one one-way latency after it was sent.
+ *
+ * A flow that is spread over several paths has one window for all of them: tau is then the mean
+ * over the paths, weighted by what each carries, and the last byte arrives over the longest. */
 #ifndef LL_MACHINE_WIRE_H
 #define LL_MACHINE_WIRE_H
 

@@ -27,25 +27,36 @@ static ll_price price(const env *e, int n, const ll_traffic *t)
     return price_make(e->engine, e->topo, wire_make(), n, t, e->comm);
 }
 
-/* Least time that any rule allows a flow: all of its bytes over its fullest link, and the way. */
+/* Least time that any rule allows a flow: each link is busy for all bytes that cross it, after the
+ * shortest way over it. */
 static double floor_s(const ll_topology *topo, const ll_flow *f)
 {
     const int32_t n_path = topo->type->n_path(topo, f->src, f->dst);
-    double *share = NULL, worst_s = 0;
     ll_arena *mem = ll_arena_create("floor");
-    share = ll_arena_array(mem, topo->n_link, double);
+    double *share = ll_arena_array(mem, topo->n_link, double), worst_s = 0;
+    double *way_s = ll_arena_array(mem, topo->n_link, double);
     for (int32_t path = 0; path < n_path; path++) {
         int64_t hop[LL_MAX_HOP];
         const int n = topo->type->route(topo, f->src, f->dst, path, LL_MAX_HOP, hop);
+        double latency_s = 0;
         for (int h = 0; h < n; h++) {
             ll_link link;
             topo->type->link(topo, hop[h], &link);
+            latency_s += link.latency_s;
+        }
+        for (int h = 0; h < n; h++) {
+            way_s[hop[h]] = share[hop[h]] > 0 ? fmin(way_s[hop[h]], latency_s) : latency_s;
             share[hop[h]] += 1.0 / n_path;
-            worst_s = fmax(worst_s, f->size_B * share[hop[h]] / ll_link_capacity_Bps(&link));
         }
     }
+    for (int64_t i = 0; i < topo->n_link; i++) {
+        ll_link link;
+        topo->type->link(topo, i, &link);
+        if (share[i] > 0)
+            worst_s = fmax(worst_s, f->size_B * share[i] / ll_link_capacity_Bps(&link) + way_s[i]);
+    }
     ll_arena_destroy(mem);
-    return worst_s + ll_topology_latency_s(topo, f->src, f->dst);
+    return worst_s;
 }
 
 /* Positive, finite, not faster than the wire, the same on every rank. The floor holds for the flows

@@ -3,7 +3,8 @@
  *     min(W / tau, min over its links of c / k),
  * k the flows of the same source and phase on that link (as shares). Flows of other sources are
  * ignored: the time is exact if every link carries the flows of one source only, and a lower bound
- * otherwise. In timed lists k counts the flows that are released together (sim/traffic/timing.h).
+ * otherwise. A flow over paths of unequal latency ends when the last link that it needs is done
+ * (sender.c). In timed lists k counts the flows that are released together (sim/traffic/timing.h).
  *
  * It prices only a few sources of group 0 (representatives), as on symmetric topologies groups are
  * copies of each other: member 0; the last member; and those after which a digit of the group, or a

@@ -17,7 +17,7 @@ static void meet(ll_sender *s, int64_t i, int64_t link_id)
     }
     ll_link link;
     s->topo->type->link(s->topo, link_id, &link);
-    s->link[i] = (ll_sender_link){0, ll_link_capacity_Bps(&link), link.latency_s};
+    s->link[i] = (ll_sender_link){0, ll_link_capacity_Bps(&link), link.latency_s, INFINITY};
 }
 
 static void reserve(ll_sender *s, int64_t n_hop)
@@ -43,26 +43,61 @@ void ll_sender_add(ll_sender *s, const ll_flow *f, bool priced, int64_t id)
     *flow = (ll_sender_flow){.size_B = f->size_B, .id = id, .priced = priced};
     for (int32_t path = 0; path < n_path; path++) {
         int64_t hop[LL_MAX_HOP];
+        double latency_s = 0;
         const int n_hop = type->route(s->topo, f->src, f->dst, path, LL_MAX_HOP, hop);
         for (int h = 0; h < n_hop; h++) {
             const int64_t n = s->map.n, i = ll_index_map_of(&s->map, (uint64_t)hop[h]);
             if (i == n) meet(s, i, hop[h]);
             s->link[i].share += share;
             s->hop[s->n_hop++] = (int32_t)i;
+            latency_s += s->link[i].latency_s;
         }
+        s->hop[s->n_hop - 1] = ~s->hop[s->n_hop - 1];
         flow->n_hop += n_hop;
-        if (path == 0) flow->n_hop_path = n_hop;
+        ll_path_latency_add(&flow->latency, latency_s, share);
     }
+}
+
+static ll_sender_link *link_at(const ll_sender *s, int32_t hop)
+{
+    return &s->link[hop < 0 ? ~hop : hop];
+}
+
+/* When the last byte arrives of a flow whose paths differ in latency, if no window holds it back: a
+ * link is busy for all bytes that cross it from when the first of them can be there, and what a
+ * path carries takes that path. Where a shared link is the narrowest, the longest path adds
+ * nothing. */
+static double spread_s(const ll_sender *s, const ll_sender_flow *flow, const int32_t *hop)
+{
+    const double part_B = flow->size_B / flow->latency.n_path;
+    double end_s = 0;
+    for (int32_t h = 0, first = 0; h < flow->n_hop; first = h) {
+        double way_s = 0, cap_Bps = INFINITY;
+        for (bool more = true; more; more = hop[h++] >= 0) {
+            way_s += link_at(s, hop[h])->latency_s;
+            cap_Bps = fmin(cap_Bps, link_at(s, hop[h])->cap_Bps);
+        }
+        for (int32_t i = first; i < h; i++)
+            link_at(s, hop[i])->way_s = fmin(link_at(s, hop[i])->way_s, way_s);
+        end_s = fmax(end_s, way_s + part_B / cap_Bps);
+    }
+    for (int32_t h = 0; h < flow->n_hop; h++) {
+        const ll_sender_link *link = link_at(s, hop[h]);
+        end_s = fmax(end_s, link->way_s + flow->size_B * link->share / link->cap_Bps);
+    }
+    for (int32_t h = 0; h < flow->n_hop; h++)
+        link_at(s, hop[h])->way_s = INFINITY;
+    return end_s;
 }
 
 static ll_sender_price price(const ll_sender *s, const ll_sender_flow *flow, const int32_t *hop)
 {
-    double latency_s = 0, share_Bps = INFINITY;
+    const double latency_s = flow->latency.mean_s;
+    double share_Bps = INFINITY;
     for (int32_t h = 0; h < flow->n_hop; h++) {
-        const ll_sender_link *link = &s->link[hop[h]];
+        const ll_sender_link *link = link_at(s, hop[h]);
         const double rate_Bps = link->cap_Bps / link->share;
         if (rate_Bps < share_Bps) share_Bps = rate_Bps;
-        if (h < flow->n_hop_path) latency_s += link->latency_s;
     }
     const ll_wire *wire = &s->wire;
     double rate_Bps = share_Bps;
@@ -72,7 +107,11 @@ static ll_sender_price price(const ll_sender *s, const ll_sender_flow *flow, con
         rate_Bps = fmin(rate_Bps, fmax(wire->window_bdp * rate_Bps, floor_Bps));
     else if (latency_s > 0)
         rate_Bps = fmin(rate_Bps, wire->window_B / (2 * latency_s));
-    return (ll_sender_price){latency_s, flow->size_B / rate_Bps, rate_Bps / share_Bps};
+    const ll_path_latency *l = &flow->latency;
+    double time_s = flow->size_B / rate_Bps;
+    if (l->longest_s > l->shortest_s && !(rate_Bps < share_Bps))
+        time_s = spread_s(s, flow, hop) - l->longest_s;
+    return (ll_sender_price){l->longest_s, time_s, rate_Bps / share_Bps};
 }
 
 bool ll_sender_next(const ll_sender *s, int64_t *at, int64_t *hop, int64_t *id,
@@ -93,6 +132,6 @@ bool ll_sender_next(const ll_sender *s, int64_t *at, int64_t *hop, int64_t *id,
 void ll_sender_clear(ll_sender *s)
 {
     for (int64_t h = 0; h < s->n_hop; h++)
-        s->link[s->hop[h]].share = 0;
+        link_at(s, s->hop[h])->share = 0;
     s->n_hop = s->n_flow = 0;
 }

@@ -10,13 +10,15 @@
 /* A link, and how many flows (as shares) of the current sender are on it. */
 typedef struct ll_sender_link {
     double share, cap_Bps, latency_s;
+    double way_s; /* while a flow is priced: its shortest path over the link; else INFINITY */
 } ll_sender_link;
 
 typedef struct ll_sender_flow {
     double size_B;
-    int64_t id;                /* the caller's */
-    int32_t n_hop, n_hop_path; /* of all paths, in `hop`; of path 0 only */
+    int64_t id;    /* the caller's */
+    int32_t n_hop; /* of all paths, in `hop` */
     bool priced;
+    ll_path_latency latency;
 } ll_sender_flow;
 
 /* Works on one sender after another; facts about links are kept. */
@@ -29,12 +31,13 @@ typedef struct ll_sender {
     int64_t cap_link;
     ll_sender_flow *flow; /* [n_flow] of [cap_flow] of the current sender */
     int64_t n_flow, cap_flow;
-    int32_t *hop; /* [n_hop] of [cap_hop] indices of links, flow by flow */
+    /* [n_hop] of [cap_hop] indices of links, flow by flow, path by path; ~index: a path ends */
+    int32_t *hop;
     int64_t n_hop, cap_hop;
 } ll_sender;
 
 typedef struct ll_sender_price {
-    double latency_s, time_s; /* one way at zero load; from start to the last byte's arrival */
+    double latency_s, time_s; /* one way at zero load; from then to the last byte's arrival */
     double util_frac;         /* rate over the flow's share of its narrowest link */
 } ll_sender_price;
 

@@ -20,8 +20,8 @@
 
 typedef struct ll_flow_kind {
     double size_B, window_B;
-    double latency_s; /* one way, zero load, over path 0 */
-    double tau_s;     /* round trip: twice that, or one packet's service if that is 0 */
+    double latency_s; /* one way, zero load, over the longest path */
+    double tau_s;     /* round trip: twice the mean over the paths; if 0, one packet's service */
     int64_t node; /* of a timed list (sim/traffic/timing.h): its flows are all different; else -1 */
     int32_t traffic; /* index into the phase */
     int32_t n_path;

@@ -142,7 +142,7 @@ typedef struct ll_packet_net {
     ll_flow_index index;
     int seq_shift;                    /* order = sequence number << seq_shift | path | hop */
     uint64_t n_packet;                /* of the flows whose source is on this rank */
-    double latency_s[LL_MAX_TRAFFIC]; /* of path 0 of the longest flow */
+    double latency_s[LL_MAX_TRAFFIC]; /* of the longest path of a flow */
     double fraction;                  /* share of all bytes in the longest run; 1: all */
     bool present[LL_MAX_TRAFFIC];     /* the traffic has any flows */
     ll_packet_kind *kind;             /* [n_kind] */

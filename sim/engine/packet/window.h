@@ -5,7 +5,7 @@
 
 #include "sim/engine/packet/net.h"
 
-/* Sets flow->window and flow->packet_B; returns the zero-load latency of path 0. The flow's hops
+/* Sets flow->window and flow->packet_B; returns the latency of its longest path. The flow's hops
  * have their links' numbers among all in use. kind: of the hops; share: [n_link_all] flows of the
  * same source on each link. */
 double ll_packet_window_set(const ll_wire *wire, const ll_packet_param *param,

@@ -48,6 +48,11 @@ ll_status ll_cluster_read(ll_config *cfg, const ll_topology *known, ll_arena *me
                           ll_error *err)
 {
     LL_TRY(ll_config_fill(cfg, "cluster", ll_cluster_keys, out, err));
+    if (ll_config_has(cfg, "cluster.chip[0]"))
+        return ll_config_fault(
+            cfg, "cluster.chip", err,
+            "a list, but all chips of a cluster are of one kind; write one group "
+            "{ ... }, that of the slower chips for a step that waits for them");
     LL_TRY(ll_chip_read(cfg, "cluster.chip", &out->chip, err));
     LL_TRY(ll_fabric_read(cfg, out->link_rates, known, mem, &out->topo, err));
     LL_TRY(ll_software_read(cfg, out->topo, mem, out->software, err));

@@ -18,6 +18,18 @@ static ll_status fault(ll_config *cfg, const char *path, const ll_error *why, ll
     return ll_config_fault(cfg, path, err, "%.*s", (int)strcspn(why->text, "\n"), why->text);
 }
 
+/* A dimension is one topology, not a list of different ones. */
+static ll_status check_alike(ll_config *cfg, const char *list, ll_arena *mem, ll_error *err)
+{
+    for (int i = 0; i < LL_MAX_DIM; i++)
+        if (ll_config_has(cfg, ll_arena_printf(mem, "%s[%d][0]", list, i)))
+            return ll_config_fault(cfg, ll_arena_printf(mem, "%s[%d]", list, i), err,
+                                   "a list, but all lines of a dimension are alike; nodes that "
+                                   "differ are written link by link: type = \"custom\", file = "
+                                   "\"links.txt\"");
+    return LL_OK;
+}
+
 /* Read a topology; of a product, its children first. build: false: only read the keys. */
 static ll_status topology_read(ll_config *cfg, const char *path, bool build, ll_arena *mem,
                                ll_topology *topo, ll_error *err)
@@ -29,6 +41,7 @@ static ll_status topology_read(ll_config *cfg, const char *path, bool build, ll_
     const ll_topology_type *type = ll_topology_types[choice];
     if (type->composite) {
         const char *list = ll_arena_printf(mem, "%s.dimensions", path);
+        LL_TRY(check_alike(cfg, list, mem, err));
         LL_TRY(ll_config_list(cfg, list, &n_child, err));
         child = ll_arena_array(mem, n_child, ll_topology);
         for (int i = 0; i < n_child; i++) {

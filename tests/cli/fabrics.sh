@@ -36,6 +36,38 @@ near flow send 64MiB 149.2 0.5
 near closed send 64MiB 149.2 0.5
 near packet send 64MiB 149.2 3
 
+# Two nodes of 8 with rails, as a product and as a list of links: the same time, and what was found is said.
+nodes='{ type = "switch"; name = "nv"; size = 8; links = 18; bandwidth = "25 GB/s"; latency = "350 ns"; },
+    { type = "switch"; name = "ib"; size = 2; bandwidth = "50 GB/s"; latency = "1.3 us"; }'
+{
+    echo 'chips 16'
+    printf 'switch %s\n' A B rail{0..7}
+    for k in 0 1 2 3 4 5 6 7; do
+        printf "%s <-> A 18 25 GB/s 350 ns\n%s <-> B 18 25 GB/s 350 ns\n" $k $((k + 8))
+        printf "%s <-> rail$k 1 50 GB/s 1.3 us\n" $k $((k + 8))
+    done
+} >links.txt
+for engine in flow closed; do
+    for collective in all_reduce all_gather all_to_all; do
+        cluster "type = \"product\"; dimensions = ( $nodes );" '*' >t.cfg
+        expect 0 net t.cfg --engine $engine --collective $collective --sizes 1GiB --format csv
+        cp out product
+        cluster 'type = "custom"; name = "links"; file = "links.txt";' links >t.cfg
+        expect 0 net t.cfg --engine $engine --collective $collective --sizes 1GiB --format csv
+        cmp -s out product || complain "$collective by $engine: $(sed -n 2p out), as a product $(sed -n 2p product)"
+    done
+done
+expect 0 net t.cfg --sizes 1GiB
+has out "^# links.txt: found 2 nodes of 8 chips .'links.0', 450 GB/s a chip., 8 rails of 2 chips .'links.1', 50 GB/s a chip.$"
+# Software level by level, by the names that were found or given; a link has its number in the file.
+sed 's/dimension = "links"/dimension = "links.1"/' t.cfg >one.cfg
+expect 1 net one.cfg --sizes 1GiB
+has err "no entry for dimension 'links.0'"
+expect 0 net one.cfg --sizes 1GiB --set 'cluster.software[0].dimension=*'
+expect 1 net t.cfg --set 'cluster.topology.dimensions=nv ib' --set 'cluster.software[0].dimension=nv'
+has err "no entry for dimension 'ib'"
+near closed send 1GiB 23860.9 0.5 --chips 8 --set cluster.link_rates=0:0.1
+
 # A ring of 256: 2 * 255/256 * 100 MB both ways at 100 GB/s, 1992.2 us, and 255 hops of 0.5 us twice.
 cluster 'type = "ring"; name = "d"; size = 256; bandwidth = "50 GB/s"; latency = "500 ns";' d >t.cfg
 near flow all_reduce 100MB 2247.2 0.5

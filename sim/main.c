@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Whether there are other ranks, maybe: then nobody prints or leaves without them. */
+/* Whether a launcher may have started other ranks: then no rank prints or ends without them. */
 static bool is_launched(void)
 {
     static const char *const names[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK",
@@ -47,7 +47,7 @@ static ll_status version_add(ll_text *out)
     return LL_OK;
 }
 
-/* Ranks that share a core wait for each other. */
+/* Says that there are more ranks than cores. */
 static void crowding_note(ll_comm *comm)
 {
     const int n_rank = ll_comm_n_here(comm);
@@ -59,7 +59,7 @@ static void crowding_note(ll_comm *comm)
                      n_rank, n_core, n_core > 1 ? "s" : "", n_core);
 }
 
-/* What was given after --petsc and nobody read is an error, as an unknown key is. */
+/* An option after --petsc that nothing reads is an error, as an unknown key is. */
 static ll_status petsc_unused(const ll_options *opt, ll_error *err)
 {
     PetscInt n;
@@ -69,17 +69,17 @@ static ll_status petsc_unused(const ll_options *opt, ll_error *err)
     for (PetscInt i = 0; i < n; i++)
         for (int k = 0; k < opt->n_petsc; k++)
             if (opt->petsc[k][0] == '-' && strcmp(opt->petsc[k] + 1, names[i]) == 0)
-                ll_error_add(err, LL_ERR_CONFIG,
-                             "--petsc -%s: nobody used this option; those of the solver begin with "
-                             "-ll_, such as -ll_snes_monitor",
-                             names[i]);
+                ll_error_add(
+                    err, LL_ERR_CONFIG,
+                    "--petsc -%s: nothing used this option; those of the solver begin with "
+                    "-ll_, such as -ll_snes_monitor",
+                    names[i]);
     PetscOptionsLeftRestore(NULL, &n, &names, &values);
     return err->status;
 }
 
-/* Options of PETSc change how equations are solved, so they stand on the command line or
- * nowhere: neither the environment nor a .petscrc in the home or the current folder is listened
- * to. */
+/* Options of PETSc change how equations are solved, so only those on the command line count: the
+ * environment, and a .petscrc in the home or the current directory, are ignored. */
 static void petsc_environment_drop(MPI_Comm world, const ll_comm *comm)
 {
     static const char *const names[] = {"PETSC_OPTIONS", "PETSC_OPTIONS_YAML"};
@@ -95,14 +95,15 @@ static void petsc_environment_drop(MPI_Comm world, const ll_comm *comm)
     }
 }
 
-/* What PETSc is told stands in the result word by word, and so it has to be said here. */
+/* A result records the options of PETSc as they stand on the command line, so options that read
+ * others from a file are an error. */
 static ll_status petsc_words_check(const ll_options *opt, ll_error *err)
 {
     for (int i = 0; i < opt->n_petsc; i++)
         if (strncmp(opt->petsc[i], "-options_file", strlen("-options_file")) == 0)
             return ll_error_set(err, LL_ERR_CONFIG,
-                                "--petsc %s: a result records what stands on the command line, and "
-                                "not files; write the options themselves",
+                                "--petsc %s: a result records the options of the command line, but "
+                                "not of files; write the options themselves",
                                 opt->petsc[i]);
     return LL_OK;
 }
@@ -120,13 +121,12 @@ static ll_status petsc_start(const ll_options *opt, MPI_Comm world, const ll_com
     petsc_environment_drop(world, comm);
     PETSC_COMM_WORLD = world;
     if (PetscInitialize(&argc, &argv, NULL, NULL) || PetscPopSignalHandler())
-        return ll_error_set(err, LL_ERR_RUN,
-                            "PETSc did not start, for the reason that it gives above%s",
-                            opt->n_petsc ? "; is it what stands after --petsc?" : "");
+        return ll_error_set(err, LL_ERR_RUN, "PETSc did not start, for the reason given above%s",
+                            opt->n_petsc ? "; is an option after --petsc wrong?" : "");
     return LL_OK;
 }
 
-/* The option, or else what the environment wishes. */
+/* By the option, or else by the environment. */
 static ll_show show_of(const ll_options *opt)
 {
     const char *wish = getenv("LINELOSS_PROGRESS");
@@ -136,16 +136,16 @@ static ll_show show_of(const ll_options *opt)
     return strcmp(wish, "0") == 0 ? LL_SHOW_NEVER : LL_SHOW_ALWAYS;
 }
 
-/* What was typed, and what it was understood to be. */
+/* The command line, as typed and as read. */
 typedef struct request {
     int argc;
     char **argv;
-    ll_status status; /* of reading it */
+    ll_status status; /* of reading the command line */
     ll_error err;
     ll_options opt;
 } request;
 
-/* Whether this is answered by a text alone: what is wrong with the command line, help, versions. */
+/* Whether text alone answers the request: an error of the command line, help, or versions. */
 static bool is_text(const request *r)
 {
     return r->status != LL_OK || r->opt.value[LL_OPT_HELP] || r->opt.value[LL_OPT_VERSION];
@@ -182,8 +182,8 @@ static ll_status command_run(const request *r, MPI_Comm world, ll_comm *comm, ll
     return PetscFinalize() && status == LL_OK ? LL_ERR_INTERNAL : status;
 }
 
-/* A launcher ends all ranks when the first one fails: MPI_Finalize holds everyone until rank 0
- * has said why. */
+/* A launcher ends all ranks when the first one fails, so MPI_Finalize holds all of them until rank
+ * 0 has printed the error. */
 static ll_status ranks_run(request *r, MPI_Comm world, ll_arena *mem)
 {
     ll_error err;
@@ -199,21 +199,21 @@ static ll_status ranks_run(request *r, MPI_Comm world, ll_arena *mem)
     return status;
 }
 
-/* While MPI_Init works. Open MPI ends the program there by _exit(1) if it cannot start, and 1 would
- * say that the configuration is wrong. No handler is asked before; so its call comes here. */
+/* True during MPI_Init. If Open MPI cannot start, it calls _exit(1) there, and exit code 1 would
+ * mean that the configuration is wrong. It calls no handler before, so _exit is replaced here. */
 static bool is_starting;
 
 /* NOLINTNEXTLINE(bugprone-reserved-identifier,readability-inconsistent-declaration-*): see above */
 _Noreturn void _exit(int code)
 {
     static const char text[] =
-        "lineloss: MPI did not start, for the reason that it gives above; nothing was run\n";
+        "lineloss: MPI did not start, for the reason given above; nothing was run\n";
     if (is_starting && write(STDERR_FILENO, text, sizeof text - 1) >= 0) code = LL_ERR_RUN;
     _Exit(code);
 }
 
-/* What Open MPI is told; other MPI libraries ignore it. A single process needs no daemon beside it,
- * and no folder in TMPDIR, where those that start at the same time would run into each other. */
+/* Sets parameters of Open MPI, which other MPI libraries ignore. A single process needs no daemon,
+ * and no session directory in TMPDIR, where processes that start at the same time can collide. */
 static void mpi_start(request *r)
 {
     setenv("OMPI_MCA_mpi_yield_when_idle", "1", 0); // ranks that share a core must not spin
@@ -249,7 +249,7 @@ int main(int argc, char **argv)
     ll_status status = is_text(r) && !is_launched() ? text_print(r, mem) : mpi_run(r, mem);
     ll_arena_destroy(mem);
     if (status == LL_OK && ll_arena_balance_B() != 0) {
-        fprintf(stderr, "lineloss: %lld bytes were not given back: a bug\n",
+        fprintf(stderr, "lineloss: %lld bytes were not freed, which is a bug\n",
                 (long long)ll_arena_balance_B());
         status = LL_ERR_INTERNAL;
     }

@@ -1,4 +1,4 @@
-/* Which lineloss this is. Results carry it. */
+/* Version and commit of lineloss, which each result contains. */
 #ifndef LL_SIM_VERSION_H
 #define LL_SIM_VERSION_H
 

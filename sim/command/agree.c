@@ -10,7 +10,7 @@ static const char *const variables[] = {"LINELOSS_CONFIGS"};
 
 enum { N_VARIABLE = sizeof variables / sizeof *variables };
 
-/* One after the other, each ended by 0: the version, each variable ("" or "=value"), each
+/* The items to compare, each ended by 0: the version, each variable ("" or "=value"), each
  * argument. */
 static void start_tell(int argc, char *const *argv, ll_text *out)
 {
@@ -28,13 +28,13 @@ static const char *variable_text(const char *item, ll_arena *mem)
     return item && *item ? ll_arena_printf(mem, "'%.200s'", item + 1) : "not set";
 }
 
-/* NULL: there are not so many arguments. */
+/* item NULL: this rank has fewer arguments. */
 static const char *argument_text(const char *item, ll_arena *mem)
 {
     return item ? ll_arena_printf(mem, "'%.200s'", item) : "missing";
 }
 
-/* The i-th of the items is `here` on this rank, and `first` on rank 0; NULL: there is none. */
+/* The error of item i, which is `here` on this rank and `first` on rank 0; NULL: it has none. */
 static ll_status fault(int i, const char *first, const char *here, int rank, ll_arena *mem,
                        ll_error *err)
 {

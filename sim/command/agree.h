@@ -1,8 +1,8 @@
-/* Ranks that were started otherwise than rank 0 would compute something else, or wait for ever:
- * this is asked first.
+/* Checks first of all that every rank was started as rank 0 was: otherwise ranks would compute
+ * different results, or wait for each other for ever.
  *
- * Compared are the version of the program, the arguments, and those variables of the environment
- * that change a result. The working folder may differ: rank 0 alone reads and writes files.
+ * Compared are the version of the program, the arguments, and the environment variables that change
+ * a result. The working directories may differ: only rank 0 reads and writes files.
  */
 #ifndef LL_COMMAND_AGREE_H
 #define LL_COMMAND_AGREE_H

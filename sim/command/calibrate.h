@@ -1,4 +1,4 @@
-/* What `lineloss calibrate` can fit: one function each. Collective; they print on rank 0. */
+/* The fits of `lineloss calibrate`, one function each. Collective; they print on rank 0. */
 #ifndef LL_COMMAND_CALIBRATE_H
 #define LL_COMMAND_CALIBRATE_H
 

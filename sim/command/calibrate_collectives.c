@@ -10,7 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-/* Points of other clusters go; those without one belong to this. */
+/* Drops the points of other clusters. Points that name no cluster belong to this one. */
 static void points_select(ll_points *points, const char *cluster)
 {
     int n = 0;
@@ -30,7 +30,8 @@ static const char *files_text(int n, const char *const *file, ll_arena *mem)
     return n == 1 ? first : ll_arena_printf(mem, "%s and %d more", first, n - 1);
 }
 
-/* Evidence words are for what was measured: the others are assumed, and why. */
+/* Values that the points determine are written as measured, the others as assumed, with the reason.
+ * */
 static void config_write(const ll_curve_fit *fit, const char *files, ll_text *out)
 {
     for (int i = 0; i < fit->n_fitted; i++) {
@@ -40,11 +41,11 @@ static void config_write(const ll_curve_fit *fit, const char *files, ll_text *ou
         for (int k = 0; f->key[k]; k++) {
             ll_text_add(out, "%s = \"%s | ", f->key[k], value);
             if (f->at_bound)
-                ll_text_add(out,
-                            "assumed: at the bound of the fit; the points of %s do not tell it",
-                            files);
+                ll_text_add(
+                    out, "assumed: at the bound of the fit; the points of %s do not determine it",
+                    files);
             else if (!f->measured[k])
-                ll_text_add(out, "assumed: as of the collectives that were measured, fit to %s",
+                ll_text_add(out, "assumed: the same as of the measured collectives, fit to %s",
                             files);
             else
                 ll_text_add(out, "measured: fit to %s, %d points, leave-one-out error %.1f %%",
@@ -76,13 +77,13 @@ static void print(const ll_options *opt, const ll_study *s, const ll_points *poi
     ll_text_init(&part, mem);
     ll_text_add(&part,
                 "cluster.software of %s, dimension %s: %d values fitted to %d points of %s.\n"
-                "Median error of a point that the fit does not see: %.1f %%.\n\n",
+                "Median error of a point that is left out of the fit: %.1f %%.\n\n",
                 s->cluster.name, s->cluster.topo->dim[fit->dimension].name, fit->n_fitted,
                 fit->n_fit, files, 100 * fit->left_out_frac);
     ll_table_print(ll_curve_summary(points, 1, by, mem), LL_FORMAT_TEXT, 0, &part);
     ll_curve_verdict(points, 1, by, mem, &part);
     if (points->n_untimed)
-        ll_text_add(&part, "%d rows were left out: their time and rates are printed as 0.00.\n",
+        ll_text_add(&part, "%d rows were left out, as their time and rates are printed as 0.00.\n",
                     points->n_untimed);
     comment_add(part.s, out);
     config_write(fit, files, out);
@@ -101,7 +102,7 @@ static ll_status files_write(ll_output *set, const ll_text *config, const ll_poi
     return ll_output_commit(set, comm, err);
 }
 
-/* Points of this cluster; --chips is for tables that do not say it. */
+/* Points of this cluster. --chips: number of chips, for tables that do not say it. */
 static ll_status points_read(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_points *out,
                              ll_error *err)
 {

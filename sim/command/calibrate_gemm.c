@@ -1,5 +1,5 @@
 /* lineloss calibrate gemm CLUSTER FILE: gemm_frac and tile_fill of its chip, fitted to measured
- * products. */
+ * GEMMs. */
 #include "sim/command/calibrate.h"
 
 #include "sim/validate/gemm_fit.h"
@@ -39,18 +39,18 @@ static ll_table *products_table(const ll_gemms *gemms, ll_arena *mem)
     return t;
 }
 
-/* "gemm_frac_bf16 = ...": with one product there is none to leave out; at the peak, the search has
- * ended where it has to. */
+/* "gemm_frac_bf16 = ...". One GEMM alone has no leave-one-out error; a fit that ends at its bound
+ * is not determined by the table. */
 static void rate_add(const ll_gemm_fit *fit, ll_precision p, const char *file, ll_text *out)
 {
     ll_text_add(out, "gemm_frac_%s = \"%.3g | ", ll_precision_names[p], fit->frac[p]);
     if (fit->at_peak[p])
-        ll_text_add(out, "assumed: at the bound of the fit; the products of %s do not tell it",
+        ll_text_add(out, "assumed: at the bound of the fit; the GEMMs of %s do not determine it",
                     file);
     else if (fit->n[p] == 1)
-        ll_text_add(out, "measured: fit to %s, one product, error of others not known", file);
+        ll_text_add(out, "measured: fit to %s, one GEMM, error of others not known", file);
     else
-        ll_text_add(out, "measured: fit to %s, %d products, leave-one-out error %.1f %%", file,
+        ll_text_add(out, "measured: fit to %s, %d GEMMs, leave-one-out error %.1f %%", file,
                     fit->n[p], 100 * fit->left_out_frac[p]);
     ll_text_add(out, "\";\n");
 }
@@ -63,26 +63,26 @@ static void print(const ll_options *opt, const ll_chip *chip, const ll_gemms *ge
         return;
     }
     const char *slash = strrchr(opt->arg[2], '/'), *file = slash ? slash + 1 : opt->arg[2];
-    ll_text_add(out, "# cluster.chip %s, fitted to %d product%s of %s; --format csv shows each\n",
+    ll_text_add(out, "# cluster.chip %s, fitted to %d GEMM%s of %s; --format csv shows each\n",
                 chip->name, gemms->n, gemms->n == 1 ? "" : "s", file);
     for (int p = 0; p < LL_N_PRECISION; p++)
         if (fit->n[p]) rate_add(fit, (ll_precision)p, file, out);
     if (fit->tile_fill_fitted && fit->tile_fill_s <= 0)
         ll_text_add(out,
-                    "tile_fill = \"0 us | assumed: at the bound of the fit; the products of %s do "
-                    "not tell it\";\n",
+                    "tile_fill = \"0 us | assumed: at the bound of the fit; the GEMMs of %s do "
+                    "not determine it\";\n",
                     file);
     else if (fit->tile_fill_fitted)
-        ll_text_add(out, "tile_fill = \"%.3g us | measured: fit to %s, %d products\";\n",
+        ll_text_add(out, "tile_fill = \"%.3g us | measured: fit to %s, %d GEMMs\";\n",
                     1e6 * fit->tile_fill_s, file, gemms->n);
     else
         ll_text_add(out,
-                    "# tile_fill stays at %.3g us: to fit it takes %d products on a chip whose "
+                    "# tile_fill stays at %.3g us: a fit takes %d GEMMs on a chip whose "
                     "multiprocessors are known\n",
                     1e6 * fit->tile_fill_s, LL_GEMM_FIT_FILL_MIN);
 }
 
-/* A table by chips, as published: rates alone. */
+/* A published table of several chips: prints gemm_frac of each precision only. */
 static ll_status table_fit(const char *path, const char *text, const ll_options *opt,
                            const ll_chip *chip, ll_arena *mem, ll_text *out, ll_error *err)
 {
@@ -104,10 +104,10 @@ static ll_status table_fit(const char *path, const char *text, const ll_options 
         ll_table_set(t, 3, "%.1f", 100 * frac[p].median_abs_err);
     }
     if (t->n_row == 0)
-        return ll_error_set(err, LL_ERR_CONFIG, "%s: no product of %s takes 100 us or more", path,
+        return ll_error_set(err, LL_ERR_CONFIG, "%s: no GEMM of %s takes 100 us or more", path,
                             chip->name);
     if (opt->format == LL_FORMAT_TEXT)
-        ll_text_add(out, "gemm_frac of %s, by products of 100 us and more; error: median\n\n",
+        ll_text_add(out, "gemm_frac of %s, fitted to GEMMs of 100 us and more; error: median\n\n",
                     chip->name);
     ll_table_print(t, opt->format, ll_table_terminal_width(), out);
     return LL_OK;
@@ -126,7 +126,7 @@ ll_status ll_calibrate_gemm(const ll_options *opt, ll_comm *comm, ll_arena *mem,
                          comm, mem, s, err));
     const char *text;
     size_t n;
-    LL_TRY(ll_source_file(opt->arg[2], "a table of products", comm, mem, &text, &n, err));
+    LL_TRY(ll_source_file(opt->arg[2], "a table of GEMMs", comm, mem, &text, &n, err));
     ll_text out;
     ll_text_init(&out, mem);
     if (ll_timed_by_chip(text)) {

@@ -6,7 +6,7 @@
 
 #include <math.h>
 
-/* "10 25 50 100" of the cases of a row, in per cent. */
+/* The loads of a row's cases in percent: "10 25 50 100". */
 static const char *loads(const ll_calibrate_case *c, ll_arena *mem)
 {
     const char *text = "";
@@ -20,7 +20,7 @@ static const ll_calibrate_case *row_of(const ll_calibration *c, int pattern, int
     return &c->one[(ptrdiff_t)(pattern * LL_N_FABRIC + fabric) * LL_N_LOAD];
 }
 
-/* Nothing is left to fit if only one pattern was run. */
+/* Whether other patterns were run, to which kappa can be fitted. */
 static bool has_others(const ll_calibration *c, int pattern)
 {
     const int n_all = ll_calibrate_deviation(c, -1, -1, 0).n_flow;
@@ -119,8 +119,8 @@ static ll_table *table_cases(const ll_calibration *c, ll_arena *mem)
     return t;
 }
 
-/* Rows of "what, kappa, median, 95 of 100, worst": the given kappa, the fitted one, each pattern
- * unseen. */
+/* Deviations with the given kappa, with the one fitted to all patterns, and of each pattern with
+ * the one fitted to the others. */
 static ll_table *table_fits(const ll_calibration *c, ll_arena *mem)
 {
     static const ll_column columns[] = {
@@ -129,7 +129,7 @@ static ll_table *table_fits(const ll_calibration *c, ll_arena *mem)
         {.name = "flows", .right = true},
         {.name = "mean %", .key = "mean_percent", .right = true},
         {.name = "median %", .key = "median_percent", .right = true},
-        {.name = "95 of 100 within %", .key = "p95_percent", .right = true},
+        {.name = "P95 %", .key = "p95_percent", .right = true},
         {.name = "worst %", .key = "worst_percent", .right = true},
     };
     ll_table *t = ll_table_create(mem, "", (int)(sizeof columns / sizeof *columns), columns);
@@ -179,11 +179,12 @@ static void print_json(const ll_calibration *c, ll_arena *mem, ll_text *out)
 
 static void print_head(const ll_calibration *c, ll_text *out)
 {
-    ll_text_add(out,
-                "# flow against packet on %lld chips, flow by flow: packet / flow - 1 in steady "
-                "state\n"
-                "# loads: of the busiest link in the packet run, with windows of",
-                (long long)c->n_chip);
+    ll_text_add(
+        out,
+        "# engine flow against packet on %lld chips, flow by flow: packet / flow - 1 in steady "
+        "state\n"
+        "# loads: of the busiest link in the packet run, with windows of",
+        (long long)c->n_chip);
     for (int i = 0; i < LL_N_LOAD; i++)
         ll_text_add(out, " %g", ll_calibrate_window_bdp[i]);
     ll_text_add(out,
@@ -208,7 +209,7 @@ static void print(const ll_calibration *c, ll_format format, int width, ll_arena
     ll_table_print(table_fits(c, mem), format, width, out);
     if (format == LL_FORMAT_TEXT)
         ll_text_add(out,
-                    "\nfitted kappa %.4g; from %.2g to %.2g the mean deviation is at most a tenth "
+                    "\nfitted kappa %.4g; from %.2g to %.2g the mean deviation is at most 10 %% "
                     "larger\n",
                     c->kappa, c->low, c->high);
 }

@@ -21,8 +21,8 @@ static void cases_make(int n, ll_arena *mem, ll_cases *out)
                       .label = ll_arena_array(mem, n, const char *)};
 }
 
-/* What tells study k from another of the same name: its settings, the name of its result's file, or
- * its path. */
+/* A label that distinguishes study k from another one of the same name: its settings, the name of
+ * its result file, or its path. */
 static const char *told_apart(const char *label, const char *path, const ll_settings *settings,
                               ll_arena *mem)
 {
@@ -32,7 +32,8 @@ static const char *told_apart(const char *label, const char *path, const ll_sett
     return ll_arena_strndup(mem, name, strlen(name) - strlen(".json"));
 }
 
-/* The name of study k; if another has it too, the first of them without settings keeps it. */
+/* The label of study k: its name. Of several studies with the same name, the first without settings
+ * keeps it. */
 static const char *label_of(const ll_cases *c, const char *const *name, const ll_settings *settings,
                             int k, ll_arena *mem)
 {
@@ -74,7 +75,7 @@ ll_status ll_cases_load(int n, const char *const *name, const ll_settings *setti
     return LL_OK;
 }
 
-/* Study k, with its name before its progress. */
+/* Runs study k; its name precedes its progress. */
 static ll_status case_run(ll_cases *c, int k, const ll_engine_list *beside, ll_comm *comm,
                           ll_arena *mem, ll_error *err)
 {

@@ -1,8 +1,8 @@
-/* Studies that one command runs, and their results as reports.
+/* The studies that one command runs, and their results as reports.
  *
  * A case is a study by name or by file, with its own settings, or the JSON of a result that was
- * computed before. Cases are loaded together, so that
- * every fault is told before the first one runs; each is run once. */
+ * computed before. All cases are loaded first, so that every error is reported before any study
+ * runs; then each is run once. */
 #ifndef LL_COMMAND_CASES_H
 #define LL_COMMAND_CASES_H
 
@@ -12,46 +12,47 @@
 #include "sim/step/effects.h"
 #include "sim/step/engines.h"
 
-enum { LL_CASES_SEEDS = 5 }; /* of which the spread is told */
+enum { LL_CASES_SEEDS = 5 }; /* runs with other seeds, of which the spread is reported */
 
 typedef struct ll_cases {
     int n;
     ll_study *study;        /* [n] */
     ll_result *result;      /* [n] */
     ll_report *report;      /* [n] */
-    ll_standing **standing; /* [n] of a result that was computed before; NULL: it is to be run */
+    ll_standing **standing; /* [n] of a result that was computed before; NULL: to be run */
     const char *
         *label; /* [n] name of the study; settings or path beside it where names are the same */
-    /* Results with the columns that were asked for, as CSV or in other formats; NULL: the usual. */
+    /* Results with the columns that --columns names, as CSV or in other formats; NULL: the usual.
+     * */
     const ll_table *chosen_csv, *chosen;
-    const ll_effects *effects; /* of the differences to the first; NULL: were not asked for */
+    const ll_effects *effects; /* of the differences from the first study; NULL: not computed */
 } ll_cases;
 
 /* name: [n]; settings: [n]. Collective. */
 ll_status ll_cases_load(int n, const char *const *name, const ll_settings *settings, ll_comm *comm,
                         ll_arena *mem, ll_cases *out, ll_error *err);
 
-/* Run them all, each by the engines of `beside` too, and a few seeds of each by `closed`. *valid:
- * all results are. Collective. */
+/* Run all cases, each with the engines of `beside` too, and with a few other seeds by `closed`.
+ * *valid: all results are. Collective. */
 ll_status ll_cases_run(ll_cases *cases, const ll_engine_list *beside, ll_comm *comm, ll_arena *mem,
                        bool *valid, ll_error *err);
 
-/* The effects of what they differ in. Collective. */
+/* Fills `effects`: what each difference from the first study does to it, by itself. Collective. */
 ll_status ll_cases_effects(ll_cases *cases, ll_comm *comm, ll_arena *mem, ll_error *err);
 
-/* `--columns names`: the results have these columns. Error: there is none of such a name. Not
+/* `--columns names`: print results with these columns alone. Error: an unknown column. Not
  * collective. */
 ll_status ll_cases_columns(ll_cases *cases, const char *names, ll_format format, ll_arena *mem,
                            ll_error *err);
 
-/* Some of them as cases of their own: index[n] of `all`. Not collective. */
+/* The cases index[n] of `all`, as a set of their own. Not collective. */
 void ll_cases_pick(const ll_cases *all, int n, const int *index, ll_arena *mem, ll_cases *out);
 
 /* The comparison in a format. Not collective. */
 void ll_cases_print(const ll_cases *cases, ll_format format, int width, ll_arena *mem,
                     ll_text *out);
 
-/* Of the configurations of all of them; compare.json has it as "config_hash". */
+/* Hash of the configurations of all cases; compare.json has it as "config_hash". */
 uint64_t ll_cases_hash(const ll_cases *cases);
 
 /* The fields of compare.json, as ll_fields_list_add. */

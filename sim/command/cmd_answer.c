@@ -1,4 +1,4 @@
-/* lineloss answer: the comparisons that the program is for, on one screen, and a page of them. */
+/* lineloss answer: the main comparisons on one screen, and as a page for a browser. */
 #include "sim/command/cases.h"
 #include "sim/command/command.h"
 #include "sim/config/shipped.h"
@@ -22,7 +22,7 @@ static const ll_key title_keys[] = {{.name = "title",
                                      .doc = "the first line"},
                                     {0}};
 
-/* A comparison of the file. */
+/* A comparison that the file lists. */
 typedef struct topic {
     const char *name, *question, *studies;
     int says;
@@ -61,7 +61,7 @@ typedef struct answer {
     const char *said[MAX_TOPIC]; /* [n_topic] the answers */
 } answer;
 
-/* Index of a study among those of all topics. */
+/* Index of a study among all studies; a new one is added. */
 static int name_index(answer *a, const char *name)
 {
     for (int i = 0; i < a->n_name; i++)
@@ -144,7 +144,7 @@ static const char *const *links(const char *name, ll_arena *mem)
     return out;
 }
 
-/* What stands behind a colon on the screen is a sentence of its own on the page. */
+/* The text after a colon on the screen, as a sentence of its own for the page. */
 static const char *sentence(const char *said, ll_arena *mem)
 {
     char *s = ll_arena_strdup(mem, said);
@@ -180,8 +180,7 @@ static ll_status screen_print(const answer *a, const char *dir, ll_comm *comm, l
         told[i] = (ll_answer_topic){a->topic[i].question, a->said[i]};
     if (ll_comm_rank(comm) == 0) {
         ll_answer_print(a->title.text, a->n_topic, told, a->cases.n, a->cases.report, mem, &text);
-        ll_text_add(&text, "All of it, with pictures: %s/index.html, and files in %s/*/\n", dir,
-                    dir);
+        ll_text_add(&text, "More, with pictures: %s/index.html, and files in %s/*/\n", dir, dir);
     }
     return ll_command_print(comm, &text, err);
 }
@@ -228,12 +227,12 @@ const ll_command ll_command_answer = {
     .doc = "the main question on one screen: 72 chips or 8192, scale alone, fabric alone",
     .usage = "[FILE]",
     .help =
-        "Runs the studies of several comparisons, each study once, and prints a sentence for each\n"
-        "comparison, with what is known of its error, and a table with a row and a bar for each\n"
-        "study. DIR (default: results) gets index.html, a page for a browser with all tables and\n"
-        "pictures, and a folder for each comparison, as `lineloss compare` writes it.\n"
+        "Runs the studies of several comparisons, each study once. Prints the answer to each\n"
+        "comparison in a sentence, with what is known of its error, and a table with a row and a\n"
+        "bar for each study. Writes to DIR (default: results) index.html, a page with all tables\n"
+        "and pictures, and a folder for each comparison, as `lineloss compare` does.\n"
         "\n"
-        "FILE lists other comparisons, as answer.cfg beside the shipped configurations does.\n"
+        "FILE lists other comparisons; answer.cfg among the shipped configurations is an example.\n"
         "\n"
         "Examples:\n"
         "  lineloss answer\n"

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-/* For programs: one row per key, everything in columns of its own. */
+/* For programs: one row per key. */
 static ll_table *config_table(const ll_config *cfg, ll_arena *mem)
 {
     ll_table *t = ll_table_create(mem, "", 5,
@@ -84,7 +84,7 @@ static void print(const ll_study *s, ll_format format, int width, ll_arena *mem,
                 (long long)s->layout.pp, (long long)s->layout.dp);
 }
 
-/* DIR/<study>.check.json, .txt and .csv; the name has the settings, as that of a result. */
+/* Writes DIR/<study>.check.json, .txt and .csv; settings are part of the name, as of a result. */
 static ll_status files_write(const ll_study *s, const ll_options *opt, ll_comm *comm, ll_arena *mem,
                              ll_error *err)
 {
@@ -126,9 +126,9 @@ const ll_command ll_command_check = {
     .doc = "validate a study and print the effective configuration",
     .usage = "STUDY",
     .help =
-        "Reads the study as `run` would, and prints every key with its value, where the value is\n"
-        "from (file and line, --set, or default), the evidence for it and its source; then the\n"
-        "memory that a chip needs. All errors are listed (up to 20); nothing is simulated.\n"
+        "Reads the study as `run` does, without simulating it. Prints every key with its value,\n"
+        "where the value is set (file and line, --set, or default), its evidence and its source;\n"
+        "then the memory that a chip needs. Lists all errors (up to 20).\n"
         "-o DIR also writes <study>.check.json, .txt and .csv there.\n"
         "\n"
         "Examples:\n"

@@ -57,7 +57,7 @@ static ll_status all_print(const ll_cases *c, const ll_options *opt, const char 
     return ll_command_print(comm, &text, err);
 }
 
-/* Run the studies, and find what there is to say of them. *valid: all results are. */
+/* Run the studies, and compute the effects of their differences. *valid: all results are. */
 static ll_status cases_run(const ll_options *opt, ll_cases *c, ll_comm *comm, ll_arena *mem,
                            bool *valid, ll_error *err)
 {
@@ -83,14 +83,14 @@ typedef struct chosen {
     ll_settings settings[MAX_STUDY];
 } chosen;
 
-/* The studies and results that were given, without the files that other commands wrote beside. */
+/* The studies and results of the command line, without files that other commands wrote. */
 static ll_status choose(const ll_options *opt, ll_comm *comm, ll_arena *mem, chosen *out,
                         ll_error *err)
 {
     out->n = 0;
     for (int i = 0; i < opt->n_arg; i++) {
         if (ll_stored_is(opt->arg[i]) && ll_stored_is_other(opt->arg[i], comm, mem)) {
-            ll_comm_note(comm, "%s is left out: it is not what `run` wrote", opt->arg[i]);
+            ll_comm_note(comm, "%s is left out: it is not a result of `run`", opt->arg[i]);
             continue;
         }
         out->name[out->n] = opt->arg[i];
@@ -126,20 +126,19 @@ const ll_command ll_command_compare = {
     .has_variants = true,
     .help =
         "Prints the results, a row for each study, and what is known of their error; then where\n"
-        "each machine's chips go; then the keys in which the studies differ, as far as one of "
-        "them\n"
-        "alone moves the first study by 1 % or more (every key that differs is in compare.md).\n"
-        "Ratios (x) are to the first study.\n"
+        "each machine's chips go; then the keys whose difference alone changes the first study by\n"
+        "1 % or more (compare.md has every key that differs). Ratios (x) are to the first study.\n"
+        "A result of `run`, as a .json file, can stand for a study.\n"
         "\n"
-        "Writes into DIR (default: results) compare.json, .txt, .csv (a row for each study, SI\n"
-        "units), .md, a LaTeX table in each of compare-results.tex, compare-losses.tex,\n"
-        "compare-more.tex and compare-setup.tex, and the pictures compare and bars as .svg, .pdf\n"
-        "and .png; the gnuplot scripts lie beside them, to restyle.\n"
+        "Writes to DIR (default: results) compare.json, .txt, .csv (a row for each study, SI\n"
+        "units) and .md, LaTeX tables (compare-results.tex, compare-losses.tex, compare-more.tex\n"
+        "and compare-setup.tex), and the pictures compare and bars as .svg, .pdf and .png with\n"
+        "their gnuplot scripts.\n"
         "\n"
-        "`--` separates variants: --set, --seed, --engine and --fold hold for the studies between "
-        "two of\n"
-        "them; those before the first study hold for all. Of a folder of results, as in\n"
-        "`compare results/*.json`, the files that `run` did not write are left out.\n"
+        "`--` separates variants: --set, --seed, --engine and --fold hold for the studies of "
+        "their\n"
+        "variant; those before the first study hold for all. `compare results/*.json` leaves out\n"
+        "files that `run` did not write.\n"
         "\n"
         "Examples:\n"
         "  lineloss compare nvl72 atlas950\n"

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-/* Clusters that were read, by the name in the table. */
+/* The clusters of a table, by name; each is read once. */
 typedef struct clusters {
     const ll_options *opt;
     ll_comm *comm;
@@ -42,7 +42,7 @@ static ll_status cluster_add(clusters *all, const ll_point *p, ll_error *err)
     return LL_OK;
 }
 
-/* index[i]: of the cluster of point i. */
+/* index[i]: index of the cluster of point i. */
 static ll_status clusters_read(clusters *all, const ll_points *points, int *index, ll_error *err)
 {
     for (int i = 0; i < points->n; i++) {
@@ -55,7 +55,7 @@ static ll_status clusters_read(clusters *all, const ll_points *points, int *inde
     return LL_OK;
 }
 
-/* Time of a point by the study's engine and by `closed`. */
+/* The time of a point by the study's engine and by `closed`. */
 static ll_status predict(const ll_study *s, const ll_point *p, ll_comm *comm, ll_arena *mem,
                          double *engine_s, double *closed_s, ll_error *err)
 {
@@ -100,7 +100,7 @@ static void print(const ll_curves *c, ll_format format, int width, ll_arena *mem
     if (format != LL_FORMAT_TEXT) return;
     ll_text_add(out, "\n");
     ll_curve_verdict(points, n_by, by, mem, out);
-    ll_text_add(out, "\nNot in the table, of 512 B to 8 GiB:\n");
+    ll_text_add(out, "\nSizes from 512 B to 8 GiB without a point:\n");
     ll_table_print(ll_curve_missing(points, mem), format, width, out);
 }
 
@@ -143,8 +143,7 @@ static ll_status points_predict(const clusters *all, const ll_points *points, co
     return status;
 }
 
-/* Whether the word is a cluster rather than a table: a configuration, or the name of a shipped one.
- * Collective. */
+/* Whether the word is a cluster, by file or by name, rather than a table. Collective. */
 static bool is_cluster(const char *word, ll_comm *comm, ll_arena *mem)
 {
     const size_t n = strlen(word), ending = strlen(".cfg");
@@ -156,7 +155,7 @@ static bool is_cluster(const char *word, ll_comm *comm, ll_arena *mem)
     return false;
 }
 
-/* A cluster before the files is that of points which name none. */
+/* Reads the files. A cluster before them is that of points which name none. */
 static ll_status points_read(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_points *out,
                              ll_error *err)
 {
@@ -190,25 +189,24 @@ static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_err
 
 const ll_command ll_command_curves = {
     .name = "curves",
-    .doc = "measured collectives beside predicted ones, with the errors",
+    .doc = "predict measured collectives, and print the errors",
     .usage = "[CLUSTER] FILE...",
-    .help = "Predicts every point of a table of measured collectives, alone on the fabric, by the\n"
-            "engine (default flow) and by `closed`, and prints for each curve the median of the\n"
-            "absolute errors and the worst point; then the sizes of 512 B to 8 GiB that have no "
-            "point.\n"
-            "FILE is comma-separated with the columns\n"
-            "cluster,op,n,bytes,time_us and perhaps use (fit or check) and source; chips are the "
-            "first n\n"
-            "of the cluster. CLUSTER is that of files that name none: what nccl-tests, rccl-tests\n"
-            "and HCCL Test print (see `lineloss help calibrate`), and tables of aiconfigurator.\n"
-            "--format csv: one row per point. --format json: one object (`lineloss "
-            "list\n"
-            "json curves`). -o DIR: curves.json, .txt, .csv and a picture.\n"
-            "\n"
-            "Examples:\n"
-            "  lineloss curves configs/published/collectives.csv\n"
-            "  lineloss curves hgx_h100 all_reduce.txt alltoall.txt\n"
-            "  lineloss curves configs/published/collectives.csv --engine closed -o results/curves",
+    .help =
+        "Predicts every point of tables of measured collectives, alone on the fabric, by the\n"
+        "engine (default flow) and by `closed`. Prints the median of the absolute errors and the\n"
+        "worst point of each curve, and the sizes from 512 B to 8 GiB without a point.\n"
+        "\n"
+        "FILE has the columns cluster,op,n,bytes,time_us, separated by commas, and perhaps use\n"
+        "(fit or check) and source; the chips are the first n of the cluster. FILE may also be\n"
+        "what nccl-tests, rccl-tests and HCCL Test print (see `lineloss help calibrate`), or a\n"
+        "table of aiconfigurator; these name no cluster, so CLUSTER has to.\n"
+        "--format csv: one row per point. --format json: one object (`lineloss list json\n"
+        "curves`). -o DIR: curves.json, .txt, .csv and a picture.\n"
+        "\n"
+        "Examples:\n"
+        "  lineloss curves configs/published/collectives.csv\n"
+        "  lineloss curves hgx_h100 all_reduce.txt alltoall.txt\n"
+        "  lineloss curves configs/published/collectives.csv --engine closed -o results/curves",
     .options = LL_OPT_STUDY | LL_OPT_BIT(LL_OPT_FORMAT) | LL_OPT_BIT(LL_OPT_OUT),
     .min_arg = 1,
     .max_arg = 1000,

@@ -1,4 +1,4 @@
-/* lineloss list TOPIC: what there is to choose from, out of the registries and key tables. */
+/* lineloss list TOPIC: what there is to choose from, out of the registries and tables of keys. */
 #include "sim/base/words.h"
 #include "sim/collective/collective.h"
 #include "sim/command/cases.h"
@@ -35,7 +35,7 @@ static void row_2(ll_table *t, const char *first, const char *second)
     ll_table_set(t, 1, "%s", second);
 }
 
-/* Names, ended by NULL, and what each means. */
+/* A table of names, ended by NULL, and their meanings. */
 static ll_table *table_of(ll_arena *mem, const char *head, const char *const *names,
                           const char *const *doc)
 {
@@ -72,12 +72,13 @@ static ll_table *list_schedules(ll_comm *comm, ll_arena *mem)
 static ll_table *list_collectives(ll_comm *comm, ll_arena *mem)
 {
     static const char *const doc[LL_N_COLLECTIVE] = {
-        [LL_ALL_REDUCE] = "everybody gets the sum; size: the buffer of a member",
-        [LL_ALL_GATHER] = "everybody gets all parts; size: the gathered result",
-        [LL_REDUCE_SCATTER] = "everybody gets its part of the sum; size: the input of a member",
-        [LL_ALL_TO_ALL] = "everybody sends a part to everybody; size: all that a member sends",
-        [LL_BROADCAST] = "everybody gets the buffer of the first; size: the buffer",
-        [LL_SEND] = "everybody sends to the next; size: the message",
+        [LL_ALL_REDUCE] = "every member gets the sum; size: the buffer of a member",
+        [LL_ALL_GATHER] = "every member gets all parts; size: the gathered result",
+        [LL_REDUCE_SCATTER] = "every member gets its part of the sum; size: the input of a member",
+        [LL_ALL_TO_ALL] =
+            "every member sends a part to each other one; size: the input of a member",
+        [LL_BROADCAST] = "every member gets the buffer of the first one; size: the buffer",
+        [LL_SEND] = "every member sends a message to the next one; size: the message",
         [LL_DISPATCH] = "tokens go to the ranks of their experts; size: tokens of a member",
         [LL_COMBINE] = "results of experts go back to the tokens; size: tokens of a member"};
     (void)comm;
@@ -88,11 +89,12 @@ static ll_table *list_algorithms(ll_comm *comm, ll_arena *mem)
 {
     static const char *const doc[LL_N_ALGORITHM] = {
         [LL_ALGORITHM_AUTO] = "the fastest of the others, as engine closed predicts it",
-        [LL_ALGORITHM_RING] = "n-1 steps to the neighbour",
-        [LL_ALGORITHM_DIRECT] = "one step, everybody to everybody",
+        [LL_ALGORITHM_RING] = "n - 1 steps, each from neighbour to neighbour",
+        [LL_ALGORITHM_DIRECT] = "one step in which every member sends to each other one",
         [LL_ALGORITHM_HALVING] = "recursive halving and doubling; members must be a power of two",
         [LL_ALGORITHM_TREE] = "double binary tree; all_reduce and broadcast",
-        [LL_ALGORITHM_IN_NETWORK] = "the switches add up; all_reduce, where the fabric has it",
+        [LL_ALGORITHM_IN_NETWORK] =
+            "the switches reduce; all_reduce, on switches with in_network = true",
         [LL_ALGORITHM_HIERARCHICAL] = "one dimension of the fabric after another"};
     (void)comm;
     return table_of(mem, "algorithm", ll_algorithm_names, doc);
@@ -101,15 +103,16 @@ static ll_table *list_algorithms(ll_comm *comm, ll_arena *mem)
 static ll_table *list_evidence(ll_comm *comm, ll_arena *mem)
 {
     static const char *const doc[] = {
-        [LL_EVIDENCE_NONE] = "not a fact but a setting, such as a layout; no word is written",
+        [LL_EVIDENCE_NONE] = "not a fact but a setting, such as a layout; has no evidence word",
         [LL_EVIDENCE_CHOICE] = "your own decision, as in \"16 | choice: our nodes\"",
         [LL_EVIDENCE_MEASURED] = "measured, and published with the conditions",
-        [LL_EVIDENCE_VENDOR] = "the maker says so: data sheet, paper, manual",
+        [LL_EVIDENCE_VENDOR] = "stated by the maker: data sheet, paper, manual",
         [LL_EVIDENCE_DERIVED] = "follows from measured or vendor figures by arithmetic",
         [LL_EVIDENCE_PRESS] = "reported by others",
-        [LL_EVIDENCE_UNVERIFIED] = "seen, but the source could not be checked",
-        [LL_EVIDENCE_ASSUMED] = "assumed here; so is a fact that is left to its default",
-        [LL_EVIDENCE_UNSTATED] = "a fact that was set without saying where it is from"};
+        [LL_EVIDENCE_UNVERIFIED] = "stated somewhere, but the source could not be checked",
+        [LL_EVIDENCE_ASSUMED] =
+            "assumed in this project; a fact left at its default is assumed too",
+        [LL_EVIDENCE_UNSTATED] = "a fact that was set without an evidence word"};
     (void)comm;
     ll_table *t = table_2(mem, "evidence", "what it means (strongest first)");
     for (int i = LL_EVIDENCE_NONE; i <= (int)LL_EVIDENCE_UNSTATED; i++)
@@ -142,10 +145,10 @@ static ll_table *list_keys(ll_comm *comm, ll_arena *mem)
 }
 
 static const topic topics[] = {
-    {"chips", "accelerators, with peaks and memory", ll_catalog_chips},
+    {"chips", "accelerators, with peak rates and memory", ll_catalog_chips},
     {"clusters", "clusters, for `lineloss net`", ll_catalog_clusters},
     {"models", "models to train", ll_catalog_models},
-    {"parts", "what clusters share: @include \"parts/NAME.cfg\"", ll_catalog_parts},
+    {"parts", "parts that clusters share, by @include \"parts/NAME.cfg\"", ll_catalog_parts},
     {"studies", "studies, for `lineloss run` and `lineloss compare`", ll_catalog_studies},
     {"topologies", "kinds of interconnect", list_topologies},
     {"engines", "network engines", list_engines},
@@ -181,7 +184,7 @@ static ll_status topic_find(const char *word, const topic **out, ll_error *err)
     return LL_OK;
 }
 
-/* `part` of any length of `whole`, without regard to letter case. */
+/* Whether `whole` contains `part`, in any letter case. */
 static bool has_part(const char *whole, const char *part)
 {
     const size_t n = strlen(part);
@@ -190,7 +193,7 @@ static bool has_part(const char *whole, const char *part)
     return n == 0;
 }
 
-/* The rows with `part` in their first cell. */
+/* The rows whose first cell contains `part`. */
 static ll_status filter(const char *topic_name, const char *part, ll_table *t, ll_error *err)
 {
     const char **names = ll_arena_array(t->mem, t->n_row, const char *);

@@ -1,4 +1,4 @@
-/* lineloss net CLUSTER: what nccl-tests would print on the simulated cluster. */
+/* lineloss net CLUSTER: prints what nccl-tests would print on the simulated cluster. */
 #include "sim/comm/progress.h"
 #include "sim/command/command.h"
 #include "sim/command/net_job.h"
@@ -10,7 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-/* All rows, one after the other; each is printed when it is known. */
+/* All rows, one after the other; each is printed as soon as it is priced. */
 typedef struct sweep {
     const ll_options *opt;
     const ll_net_job *job;
@@ -18,10 +18,10 @@ typedef struct sweep {
     ll_comm *comm;
     ll_arena *mem;
     ll_chooser *chooser;
-    ll_engine *engine; /* of the study; keeps what it knows of the fabric, and prices */
+    ll_engine *engine; /* of the study; keeps its routes and prices from row to row */
     ll_engine *closed;
-    ll_arena *scratch; /* of other algorithms than those that are taken */
-    ll_plan **plan;    /* [n_what * n_size]; NULL: not made yet */
+    ll_arena *scratch; /* for plans by other algorithms than the one used */
+    ll_plan **plan;    /* [n_what * n_size]; NULL: not yet made */
     ll_progress progress;
     int n_printed; /* rows */
 } sweep;
@@ -109,8 +109,8 @@ static ll_status own_add(sweep *w, const ll_plan *plan, ll_error *err)
     return LL_OK;
 }
 
-/* One engine, from scratch. Memory: what it took from the system beyond what was taken before,
- * which arenas show. first: the row of the study's own engine, or NULL for that one. */
+/* Prices by one engine, created anew. Memory is what arenas took from the system beyond what they
+ * had before. first: the row of the study's own engine, or NULL for that one. */
 static ll_status beside_price(sweep *w, const ll_study *s, const ll_plan *plan,
                               const ll_net_row *first, ll_error *err)
 {
@@ -162,7 +162,7 @@ static void csv_add(const ll_net *net, int first, ll_arena *mem, ll_text *out)
     ll_text_add(out, "%s", first == 0 ? all.s : strchr(all.s, '\n') + 1);
 }
 
-/* n_all: rows that there will be. */
+/* n_all: number of rows in the end. */
 static void text_add(const ll_net *net, int first, int n_all, int width, ll_text *out)
 {
     if (first == 0) ll_net_heading(net, out);
@@ -171,7 +171,7 @@ static void text_add(const ll_net *net, int first, int n_all, int width, ll_text
     if (net->n_row == n_all) ll_net_foot(net, n_all, out);
 }
 
-/* What is new, as text or CSV; the other formats wait for the end. */
+/* Prints new rows as text or CSV; the other formats are printed at the end. */
 static ll_status new_print(sweep *w, ll_error *err)
 {
     const ll_format format = w->opt->format;
@@ -203,7 +203,7 @@ static void print(const ll_net *net, ll_format format, ll_arena *mem, ll_text *o
 
 /* ---- All of them ----------------------------------------------------------------------------- */
 
-/* The engine whose time counts: packet, if it is one of them. */
+/* Whether `packet` is one of the engines, which then takes nearly all of the time. */
 static bool is_slow(const sweep *w)
 {
     bool slow = w->net->study->engine == &ll_engine_packet;
@@ -212,7 +212,7 @@ static bool is_slow(const sweep *w)
     return slow;
 }
 
-/* About how long a row takes beside others: by `packet`, what that says; else they are alike. */
+/* Relative effort of a row, for the progress line: by `packet` its own estimate; else 1 for all. */
 static ll_status effort_of(sweep *w, int i, const ll_study *packet, double *out, ll_error *err)
 {
     const ll_plan *plan;
@@ -281,7 +281,7 @@ static ll_status sweep_run(sweep *w, ll_error *err)
 
 /* ---- Files ----------------------------------------------------------------------------------- */
 
-/* "net-nvl72+collective=all": what was asked for is part of the name of a result. */
+/* "net-nvl72+collective=all": options are part of the name of a result. */
 static const char *name_of(const ll_options *opt, ll_arena *mem)
 {
     static const struct {
@@ -373,9 +373,9 @@ const ll_command ll_command_net = {
             "2(n-1)/n for\n"
             "all_reduce, (n-1)/n for all_gather, reduce_scatter and all_to_all, 1 for broadcast "
             "and send.\n"
-            "Time is the sum of software, latency and wire. Text and CSV come row by row, as they "
-            "are priced.\n"
-            "Of a study, its cluster is taken. --format json prints one object (`lineloss list "
+            "Time is the sum of software, latency and wire. Text and CSV are printed row by row. "
+            "Of a\n"
+            "study, only the cluster is used. --format json prints one object (`lineloss list "
             "json net`).\n"
             "-o DIR writes <name>.json, .txt, .csv, and a picture of time and busbw over size.\n"
             "\n"

@@ -12,7 +12,7 @@
 
 #include <stdio.h>
 
-/* <name>-waterfall and <name>-wire: .svg, and where gnuplot is .pdf and .png. */
+/* Draws <name>-waterfall and <name>-wire: .svg, and .pdf and .png where gnuplot is installed. */
 static ll_status pictures_write(const char *dir, const char *name, const ll_report *r,
                                 ll_comm *comm, ll_arena *mem, ll_error *err)
 {
@@ -22,8 +22,8 @@ static ll_status pictures_write(const char *dir, const char *name, const ll_repo
     return ll_plot_wire(dir, ll_output_file_name(name, "-wire", mem), r, comm, &drawn, err);
 }
 
-/* <name>.json, .txt, .csv, all plain fields in <name>.fields.csv, and what the run took in
- * <name>.timing.json. */
+/* Writes <name>.json, .txt, .csv, <name>.fields.csv with all plain fields, and <name>.timing.json
+ * with the time and memory that the run took. */
 static ll_status files_write(ll_output *set, const char *name, const ll_report *r,
                              const ll_timing *timing, ll_comm *comm, ll_arena *mem, ll_error *err)
 {
@@ -126,21 +126,21 @@ const ll_command ll_command_run = {
             "\n"
             "Prints the headline figures, the loss budget as a waterfall, the transfers, the "
             "memory, and\n"
-            "what the result rests on. --format json prints the JSON object and nothing else on "
-            "standard\n"
-            "output (`lineloss list json` explains its fields).\n"
+            "the inputs on which the result depends most. --format json prints one JSON object "
+            "(`lineloss\n"
+            "list json` explains its fields).\n"
             "\n"
-            "-o DIR also writes <study>.json, .txt, .csv (a row, with a column for each figure) "
-            "and\n"
-            ".fields.csv (a row for each field) there, and pictures: <study>-waterfall and "
-            "<study>-wire, as\n"
-            ".svg, and as .pdf and .png where gnuplot is; what differs from run to run (times, "
-            "host) goes\n"
-            "to <study>.timing.json. Settings are part of the name, as in "
+            "-o DIR also writes <study>.json, .txt, .csv (one row, with a column for each figure), "
+            ".fields.csv\n"
+            "(a row for each field), and the pictures <study>-waterfall and <study>-wire as .svg, "
+            "and as .pdf\n"
+            "and .png where gnuplot is installed. What differs from run to run (times, host) goes "
+            "to\n"
+            "<study>.timing.json. Settings are part of the name, as in "
             "nvl72+job.tp=4+seed=2.json, so that\n"
             "the tasks of a job array may share DIR. A result of the same configuration is "
-            "replaced;\n"
-            "one of another configuration stays, and is an error without --force.\n"
+            "replaced; one of\n"
+            "another configuration is kept, and an error without --force.\n"
             "\n"
             "Examples:\n"
             "  lineloss run nvl72\n"

@@ -1,4 +1,4 @@
-/* lineloss validate: published measurements, predicted. */
+/* lineloss validate: predicts published measurements, and reports the errors. */
 #include "sim/command/command.h"
 #include "sim/config/shipped.h"
 #include "sim/print/output.h"
@@ -37,7 +37,7 @@ static ll_status files_write(ll_output *set, const ll_validation *v, const ll_ti
     return ll_output_commit(set, comm, err);
 }
 
-/* Write the record beside the table, or compare with it. Collective. */
+/* Writes the record beside the table, or compares the errors with it. Collective. */
 static ll_status record(const ll_options *opt, const ll_validation *v, ll_comm *comm, ll_arena *mem,
                         ll_error *err)
 {
@@ -57,7 +57,8 @@ static ll_status record(const ll_options *opt, const ll_validation *v, ll_comm *
     const char **worse = ll_arena_array(mem, 3 * (was.n + v->n_stats), const char *);
     const int n = ll_record_compare(&was, v, mem, worse);
     for (int i = 0; i < n; i++)
-        ll_error_add(err, LL_ERR_RUN, "%s; `scripts/validate --record` if it is meant", worse[i]);
+        ll_error_add(err, LL_ERR_RUN, "%s; if that is intended: `scripts/validate --record`",
+                     worse[i]);
     return err->status;
 }
 
@@ -105,15 +106,16 @@ const ll_command ll_command_validate = {
     .usage = "[TABLE.csv]",
     .help =
         "Predicts the rows of a table of measurements (default: published/measured.csv of the\n"
-        "shipped configurations), each on one rank, and prints predicted, measured and error of "
-        "every\n"
-        "row, the loss of each scaling series, and median, P90, worst and signs of the errors, by\n"
-        "family and by chip. Columns of the table: sim/validate/validation.h; the studies lie "
-        "beside it.\n"
-        "--set changes every row (job and model: those that have one). -o DIR also writes\n"
-        "validation.json, .txt, .csv, .md, a picture (validation.svg, .pdf, .png), and the free\n"
-        "parameters (parameters.csv). --record writes\n"
-        "recorded.csv beside the table, --check fails if a median or P90 is worse than it says.\n"
+        "shipped configurations), and prints the predicted and measured value and the error of\n"
+        "every row, the loss of each scaling series, and median, P90, worst and signs of the\n"
+        "errors by family and by chip. sim/validate/validation.h explains the columns of the\n"
+        "table; the studies that it names are files beside it. --set changes every row (job and\n"
+        "model: the rows that have one).\n"
+        "\n"
+        "-o DIR also writes validation.json, .txt, .csv and .md, a picture (validation.svg, .pdf,\n"
+        ".png), and the free parameters of the model (parameters.csv). --record writes the errors\n"
+        "to recorded.csv beside the table; --check fails if a median or P90 is worse than there.\n"
+        "Each row runs on one rank.\n"
         "\n"
         "Examples:\n"
         "  lineloss validate --format json\n"

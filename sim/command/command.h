@@ -10,7 +10,7 @@
 typedef struct ll_command {
     const char *name, *doc;  /* "run"; one line */
     const char *usage;       /* arguments: "STUDY" */
-    const char *help;        /* paragraphs on what is printed, and examples */
+    const char *help;        /* paragraphs that say what is printed, and examples */
     unsigned options;        /* bit i: takes ll_option_id i */
     int min_arg, max_arg;    /* number of arguments */
     bool has_variants;       /* `--` separates variants, each with settings of its own */

@@ -9,11 +9,11 @@ const ll_help_topic ll_help_topics[] = {
     {0}};
 
 const ll_help_row ll_help_petsc = {
-    "--petsc ARG...", "all that follows goes to PETSc, such as --petsc -ll_snes_monitor"};
+    "--petsc ARG...", "pass all words that follow to PETSc, such as --petsc -ll_snes_monitor"};
 
 const ll_help_row ll_help_environment[] = {
-    {"LINELOSS_CONFIGS", "directory of chips, clusters, models and studies"},
-    {"LINELOSS_PROGRESS", "0 never shows progress, 1 shows it without a terminal"},
+    {"LINELOSS_CONFIGS", "directory of the shipped chips, clusters, models and studies"},
+    {"LINELOSS_PROGRESS", "0: never show progress; 1: show it even if there is no terminal"},
     {0}};
 
 const ll_help_row ll_help_exit_codes[] = {
@@ -52,7 +52,7 @@ static void program_help(ll_text *out)
                 "you get?\n\nUsage: lineloss COMMAND [arguments] [options]\n\nCommands:\n");
     for (int i = 0; ll_commands[i]; i++)
         row_add(out, ll_commands[i]->name, ll_commands[i]->doc);
-    row_add(out, "help [COMMAND]", "this text, or that of a command");
+    row_add(out, "help [COMMAND]", "this text, or the help of a command");
     for (int i = 0; ll_help_topics[i].name; i++)
         row_add(out, ll_arena_printf(out->mem, "help %s", ll_help_topics[i].name),
                 ll_help_topics[i].doc);

@@ -1,5 +1,5 @@
-/* What there is to type, out of the tables of commands and options: as help on the terminal, as a
- * man page, and as completion for bash. */
+/* Documentation of the command line, generated from the tables of commands and options: help on the
+ * terminal, the man page, completion for bash. */
 #ifndef LL_COMMAND_HELP_H
 #define LL_COMMAND_HELP_H
 
@@ -7,11 +7,11 @@
 #include "sim/command/command.h"
 #include "sim/command/options.h"
 
-/* What `help`, `help COMMAND`, `help man` and `help completion` ask for; COMMAND --help too. Not
+/* The text of `help`, `help COMMAND`, `COMMAND --help`, `help man` or `help completion`. Not
  * collective. */
 void ll_help(const ll_options *opt, ll_text *out);
 
-/* `lineloss help WORD` that is no command, and the text that it prints. */
+/* A WORD of `lineloss help WORD` that is not a command, and the text that it prints. */
 typedef struct ll_help_topic {
     const char *name, *doc;
     void (*print)(ll_text *out);
@@ -27,7 +27,7 @@ typedef struct ll_help_row {
     const char *name, *doc;
 } ll_help_row;
 
-extern const ll_help_row ll_help_petsc; /* the one option that takes all that follows */
+extern const ll_help_row ll_help_petsc; /* the option --petsc, which takes all words that follow */
 extern const ll_help_row ll_help_environment[], ll_help_exit_codes[];
 
 #endif

@@ -1,5 +1,5 @@
-/* Completion for bash: commands and options out of the tables, names of studies, clusters and
- * topics out of the program when they are asked for. */
+/* Completion for bash: commands and options come from the tables; the script asks the program for
+ * the names of studies, clusters and topics. */
 #include "sim/collective/collective.h"
 #include "sim/command/help.h"
 #include "sim/engine/engine.h"
@@ -19,7 +19,7 @@ static void engines_add(ll_text *out)
         ll_text_add(out, "%s%s", i ? " " : "", ll_engine_types[i]->name);
 }
 
-/* The shell's words for the values of an option; none: nothing is offered. */
+/* Shell code that offers the values of an option, if they are known. */
 static void values_add(int id, ll_text *out)
 {
     if (id == LL_OPT_FORMAT) words_add(ll_format_names, out);
@@ -56,7 +56,8 @@ static bool has_word(const char *usage, const char *word)
     return false;
 }
 
-/* What the usage of a command names: words as they are, and kinds of things in capitals. */
+/* Offers the arguments that the usage of a command names: words in small letters as they are,
+ * and the names of what words in capitals stand for. */
 static void arguments_add(const char *usage, ll_text *out)
 {
     static const struct {
@@ -85,7 +86,7 @@ static void command_add(const ll_command *c, ll_text *out)
     ll_text_add(out, "--petsc%s' ;;\n", c->has_variants ? " --" : "");
 }
 
-/* What stands first, and what follows `help`. */
+/* Offers the first word, and the word after `help`. */
 static void first_add(ll_text *out)
 {
     ll_text_add(out, "    '' | help)\n        kind=value words='help ");

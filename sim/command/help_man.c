@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-/* Text that roff takes for what it says: its own characters escaped, no line that looks like a
- * request. */
+/* Appends text so that roff prints it as it is: special characters are escaped, and no line looks
+ * like a request. */
 static void plain_add(const char *s, size_t n, ll_text *out)
 {
     static const struct {
@@ -33,7 +33,7 @@ static const char *plain(const char *s, ll_arena *mem)
     return text.s;
 }
 
-/* A heading for the entry and its text: how man pages list options. */
+/* An entry of a list of options: its heading and its text. */
 static void entry_add(const char *head, const char *doc, ll_text *out)
 {
     ll_text_add(out, ".TP\n.B %s\n", plain(head, out->mem));
@@ -45,7 +45,7 @@ static void option_add(int id, ll_text *out)
     entry_add(ll_option_usage(&ll_option_rows[id], out->mem), ll_option_rows[id].doc, out);
 }
 
-/* Help text: paragraphs between empty lines; lines that are indented stand as they are. */
+/* Help text: paragraphs are separated by empty lines; indented lines are not filled. */
 static void help_add(const char *help, ll_text *out)
 {
     bool verbatim = false;
@@ -96,7 +96,7 @@ static void head_add(ll_text *out)
                 ".br\n.B lineloss help\n[COMMAND]\n"
                 ".SH DESCRIPTION\n"
                 "Simulates the training of a model on a cluster of accelerator chips, says how "
-                "many chips\\(aq worth of work it does, and names what becomes of the rest. "
+                "many chips\\(aq worth of work it does, and names where the rest goes. "
                 "Every command also runs under\n.BR mpirun (1).\n"
                 "Results are the same for any number of ranks.\n");
 }

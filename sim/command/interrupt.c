@@ -14,7 +14,7 @@ static struct {
     double start_s;
 } expected;
 
-/* All below are async-signal-safe. If standard error takes no text, there is nobody to tell. */
+/* All functions below are async-signal-safe. A failed write to standard error is ignored. */
 static void tell(const char *text)
 {
     size_t n = strlen(text);
@@ -38,7 +38,7 @@ static void tell_count(long n)
 
 static void tell_all(int n_file)
 {
-    if (expected.is_terminal) tell("\n"); // behind ^C, or a line of progress
+    if (expected.is_terminal) tell("\n"); // after ^C, or a line of progress
     tell("lineloss: interrupted after ");
     tell_count((long)(ll_progress_clock_s() - expected.start_s));
     tell(" s; ");
@@ -76,5 +76,6 @@ void ll_interrupt_expect(const char *dir, bool is_told)
     sigemptyset(&action.sa_mask);
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         sigaction(numbers[i], &action, NULL);
-    signal(SIGXFSZ, SIG_IGN); // what is written beyond a limit is an error as on a full disk
+    signal(SIGXFSZ,
+           SIG_IGN); // a file beyond a size limit is then an error of write(), as on a full disk
 }

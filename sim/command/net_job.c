@@ -12,8 +12,8 @@ static ll_status size_parse(const char *word, size_t n, double *out, ll_error *e
 {
     char text[64], why[256];
     snprintf(text, sizeof text, "%.*s", (int)(n < sizeof text ? n : sizeof text - 1), word);
-    /* A space between number and unit is easily forgotten on a command line: the parser takes both.
-     */
+    /* A space between number and unit is often left out on a command line: the parser takes both.
+     * */
     if (ll_units_parse(LL_KIND_SIZE, text, out, why, sizeof why) != LL_OK)
         return ll_error_set(err, LL_ERR_CONFIG, "--sizes: '%s': %s", text, why);
     return LL_OK;
@@ -40,7 +40,7 @@ static ll_status sizes_parse(const char *word, ll_net_job *job, ll_error *err)
         return ll_error_set(err, LL_ERR_CONFIG,
                             "--sizes %s: expected 1 B <= from <= to <= 1 PB, such as 8B..1GiBx2",
                             word);
-    /* Powers by multiplication are exact for the usual factors; the tolerance keeps the last. */
+    /* Repeated multiplication is exact for the usual factors; the tolerance keeps the last size. */
     double size_B = from_B;
     while (size_B <= to_B * (1 + 1e-12)) {
         if (job->n_size == LL_NET_SIZES)
@@ -72,12 +72,13 @@ static ll_status group_parse(const ll_options *opt, const ll_topology *topo, ll_
     int32_t n = topo->n_chip, stride = 1;
     if (n < 2)
         return ll_error_set(err, LL_ERR_CONFIG,
-                            "net: the cluster has one chip; expected two or more, which send to "
-                            "each other");
+                            "net: the cluster has one chip; expected two or more, as chips send to "
+                            "one another");
     if (chips && group)
-        return ll_error_set(err, LL_ERR_CONFIG,
-                            "--chips and --group: give one of them; --chips 8 is the first 8 chips "
-                            "alone, --group 8 is every group of 8 at once");
+        return ll_error_set(
+            err, LL_ERR_CONFIG,
+            "--chips and --group: give only one of them; --chips 8 is the first 8 chips "
+            "alone, --group 8 is all groups of 8 chips at the same time");
     if (chips && (!count_parse(chips, n, &n, &rest) || *rest || n < 2))
         return ll_error_set(err, LL_ERR_CONFIG, "--chips %s: expected a whole number from 2 to %d",
                             chips, topo->n_chip);

@@ -10,37 +10,38 @@
 
 const ll_option_row ll_option_rows[LL_N_OPT] = {
     [LL_OPT_SET] = {"--set", NULL, "PATH=VALUE",
-                    "override a configuration value, such as job.tp=4 (repeatable)"},
+                    "set a value of the configuration, such as job.tp=4 (repeatable)"},
     [LL_OPT_FORMAT] = {"--format", NULL, "F", "text (default), json, csv, md or latex"},
-    [LL_OPT_OUT] = {"-o", "--output", "DIR", "write result files into DIR, made if it is missing"},
+    [LL_OPT_OUT] = {"-o", "--output", "DIR",
+                    "write result files to DIR, which is made if it is missing"},
     [LL_OPT_FORCE] = {"--force", NULL, NULL,
-                      "with -o: replace a result of another configuration too"},
-    [LL_OPT_SEED] = {"--seed", NULL, "N", "seed of all random draws; the same as --set seed=N"},
+                      "with -o: replace even the result of another configuration"},
+    [LL_OPT_SEED] = {"--seed", NULL, "N", "seed of all random draws; short for --set seed=N"},
     [LL_OPT_ENGINE] = {"--engine", NULL, "E",
-                       "network engine: closed, flow or packet; the same as --set engine.type=E"},
+                       "network engine: closed, flow or packet; short for --set engine.type=E"},
     [LL_OPT_FOLD] = {"--fold", NULL, "on|off",
-                     "solve equal flows once, or every flow; the same as --set engine.fold=..."},
-    [LL_OPT_BESIDE] =
-        {"--beside", NULL, "E[,E]",
-         "the same by these engines, such as closed,packet; `packet` has flow beside"},
+                     "solve equal flows once, or every flow; short for --set engine.fold=..."},
+    [LL_OPT_BESIDE] = {"--beside", NULL, "E[,E]",
+                       "repeat by other engines, such as closed,packet; with packet, by flow too"},
     [LL_OPT_TIMING] = {"--timing", NULL, NULL,
-                       "with --beside: what each engine took (wall clock, memory)"},
+                       "with --beside: wall-clock time and memory that each engine took"},
     [LL_OPT_COLLECTIVE] = {"--collective", NULL, "C", "all_reduce (default), ..., or all"},
     [LL_OPT_ALGORITHM] = {"--algorithm", NULL, "A", "auto (default), ring, direct, ..."},
     [LL_OPT_SIZES] = {"--sizes", NULL, "A..B[xN]",
-                      "from A to B, each N times the last; default 8B..1GiBx2"},
-    [LL_OPT_CHIPS] = {"--chips", NULL, "N", "among the first N chips alone; default all"},
+                      "sizes from A to B, each N times the one before; default 8B..1GiBx2"},
+    [LL_OPT_CHIPS] = {"--chips", NULL, "N", "use only the first N chips; default: all"},
     [LL_OPT_GROUP] = {"--group", NULL, "N[:STRIDE]",
-                      "in every group of N chips that are STRIDE apart, all groups at once"},
-    [LL_OPT_RECORD] = {"--record", NULL, NULL, "write what it came to beside the table"},
+                      "all groups of N chips that are STRIDE apart, at the same time"},
+    [LL_OPT_RECORD] = {"--record", NULL, NULL, "write the errors to recorded.csv beside the table"},
     [LL_OPT_COLUMNS] = {"--columns", NULL, "A,B",
-                        "results with these columns alone, such as chips,step,mfu"},
-    [LL_OPT_CHECK] = {"--check", NULL, NULL, "fail if it is worse than what was recorded"},
+                        "print results with these columns only, such as chips,step,mfu"},
+    [LL_OPT_CHECK] = {"--check", NULL, NULL, "fail if an error is larger than in recorded.csv"},
     [LL_OPT_PROGRESS] = {"--progress", NULL, NULL, "show progress even if there is no terminal"},
     [LL_OPT_NO_PROGRESS] = {"--no-progress", NULL, NULL, "never show progress"},
-    [LL_OPT_QUIET] = {"--quiet", "-q", NULL, "no progress and no notes: the result, or an error"},
+    [LL_OPT_QUIET] = {"--quiet", "-q", NULL,
+                      "print no progress and no notes, only the result or an error"},
     [LL_OPT_HELP] = {"--help", "-h", NULL, "this text"},
-    [LL_OPT_VERSION] = {"--version", "-V", NULL, "version, and those of the libraries"},
+    [LL_OPT_VERSION] = {"--version", "-V", NULL, "versions of lineloss and of its libraries"},
 };
 
 enum { COMMON = LL_OPT_BIT(LL_OPT_QUIET) | LL_OPT_BIT(LL_OPT_HELP) | LL_OPT_BIT(LL_OPT_VERSION) };
@@ -83,7 +84,7 @@ static ll_status option_unknown(const ll_command *command, const char *word, ll_
                         ll_words_hint(&(ll_words){n, names, otherwise}, word, hint, sizeof hint));
 }
 
-/* *out: NULL for `help`, which is known as a word and is no command. */
+/* *out: NULL for `help`, which is not a command of the list. */
 static ll_status command_find(const char *word, const ll_command **out, ll_error *err)
 {
     const char *names[32];
@@ -142,12 +143,13 @@ static ll_status value_read(int argc, char **argv, int *i, int id, const char **
     return LL_OK;
 }
 
-/* Settings may be many: ll_settings_end says which of them meet. */
+/* An option may be given once, and --help again after `help`. Settings may be many:
+ * ll_settings_end finds conflicts between them. */
 static ll_status once_check(int id, const char *before, const char *value, ll_error *err)
 {
     static const unsigned settings = LL_OPT_BIT(LL_OPT_SET) | LL_OPT_BIT(LL_OPT_SEED) |
                                      LL_OPT_BIT(LL_OPT_ENGINE) | LL_OPT_BIT(LL_OPT_FOLD);
-    if (!before || (settings & LL_OPT_BIT(id))) return LL_OK;
+    if (!before || (settings & LL_OPT_BIT(id)) || (id == LL_OPT_HELP && *before)) return LL_OK;
     if (!ll_option_rows[id].value)
         return ll_error_set(err, LL_ERR_CONFIG, "%s is given twice", ll_option_rows[id].name);
     return ll_error_set(err, LL_ERR_CONFIG,
@@ -169,7 +171,7 @@ static ll_status option_read(int argc, char **argv, int *i, ll_arena *mem,
                             out->command ? out->command->name : "COMMAND");
     LL_TRY(value_read(argc, argv, i, id, &value, err));
     LL_TRY(once_check(id, out->value[id], value, err));
-    out->value[id] = value;
+    if (id != LL_OPT_HELP || !out->value[id]) out->value[id] = value;
     if (id == LL_OPT_FORMAT) return format_read(value, &out->format, err);
     if (id == LL_OPT_OUT && !*value)
         return ll_error_set(err, LL_ERR_CONFIG, "-o: the directory has no name");
@@ -198,8 +200,8 @@ static ll_status arguments_check(const ll_options *o, ll_error *err)
     return LL_OK;
 }
 
-/* What stands beside results in a folder, and is none: so that `compare results/?*.json` means the
- * results. */
+/* A file that other commands write beside results. It is passed over, so that
+ * `compare results/?*.json` compares the results. */
 static bool is_companion(const char *path)
 {
     static const char *const ends[] = {".timing.json", ".check.json"};
@@ -216,7 +218,7 @@ static bool is_help_topic(const char *word)
     return false;
 }
 
-/* A word that is no option: `help`, the command, or an argument of it. */
+/* A word that is not an option: `help`, the command, or an argument of it. */
 static ll_status word_read(const char *word, ll_setting_list *settings, ll_options *out,
                            ll_error *err)
 {

@@ -10,7 +10,7 @@
  *     compare --seed 7 nvl72 --set job.tp=4 -- nvl72 --set job.tp=8
  *             all      part 0                  part 1
  *
- * For every other command, what follows `--` are words, as everywhere.
+ * For every other command, all words after `--` are arguments, as is usual.
  */
 #ifndef LL_COMMAND_OPTIONS_H
 #define LL_COMMAND_OPTIONS_H
@@ -50,12 +50,12 @@ typedef enum ll_option_id {
 
 struct ll_command;
 
-/* The settings that hold for one argument: those for all, but for paths that its part sets too,
- * then those of its part. */
+/* The settings that hold for one argument: those for all studies, except of paths that its own part
+ * sets too, then those of its part. */
 typedef struct ll_settings {
     int n_set;
     const char *const *set; /* [n_set] as in ll_options */
-    const char *own; /* those of its part, to tell variants apart: "job.tp=4 seed=2", or "" */
+    const char *own;        /* those of its part, which label variants: "job.tp=4 seed=2", or "" */
 } ll_settings;
 
 typedef struct ll_options {
@@ -69,8 +69,8 @@ typedef struct ll_options {
                          shorthand, as ll_config_parse takes them */
     int n_petsc;
     const char **petsc; /* [n_petsc] what followed --petsc */
-    /* value of each option, or NULL; "" for one that takes none, but of --help the word `help`, or
-     * the one after it if that is a topic of its own ("man") */
+    /* value of each option, or NULL; "" for one that takes none. Of --help: the word `help`, or the
+     * topic after it ("man"), if that is how help was asked for. */
     const char *value[LL_N_OPT];
     ll_format format;
 } ll_options;
@@ -87,7 +87,7 @@ typedef struct ll_option_row {
 
 extern const ll_option_row ll_option_rows[LL_N_OPT];
 
-/* Whether the command takes the option; NULL: whether every command does, and the program. */
+/* Whether the command takes the option; NULL: whether every command and the program itself do. */
 bool ll_command_takes(const struct ll_command *command, int id);
 
 /* "--set PATH=VALUE", "--output, -o DIR". In mem. */

@@ -20,10 +20,11 @@ void ll_settings_argument(ll_setting_list *list) { list->arg_part[list->n_arg++]
 ll_status ll_settings_part_end(ll_setting_list *list, ll_error *err)
 {
     if (list->n_arg == 0 || list->arg_part[list->n_arg - 1] != list->part)
-        return ll_error_set(err, LL_ERR_CONFIG,
-                            "part %d of what `--` separates names no study; write for example "
-                            "`lineloss compare nvl72 -- nvl72 --set job.interleave=1`",
-                            list->part + 1);
+        return ll_error_set(
+            err, LL_ERR_CONFIG,
+            "part %d of those that `--` separates names no study; write for example "
+            "`lineloss compare nvl72 -- nvl72 --set job.interleave=1`",
+            list->part + 1);
     list->part++;
     return LL_OK;
 }
@@ -61,7 +62,7 @@ static ll_status twice_check(const ll_setting_list *list, ll_error *err)
     return LL_OK;
 }
 
-/* Whether the part sets the path of setting i, which is for all, in its own way. */
+/* Whether the part itself sets the path of setting i, which is one for all studies. */
 static bool is_replaced(const ll_setting_list *list, int i, int part)
 {
     for (int k = 0; k < list->n; k++)
@@ -69,7 +70,7 @@ static bool is_replaced(const ll_setting_list *list, int i, int part)
     return false;
 }
 
-/* "job.tp=4" of "job.tp = 4 | assumed: why": what is set, not on what evidence. */
+/* "job.tp=4" of "job.tp = 4 | assumed: why": the setting without its evidence. */
 static const char *short_text(const char *text, ll_arena *mem)
 {
     const char *path;

@@ -1,5 +1,5 @@
-/* The settings of a command line (--set and its shorthands) while it is read: to which part each
- * belongs, and at the end which of them hold for each argument. */
+/* Collects the settings of a command line (--set and its shorthands) with the part that each
+ * belongs to, and finds in the end which of them hold for each argument. */
 #ifndef LL_COMMAND_SETTINGS_H
 #define LL_COMMAND_SETTINGS_H
 
@@ -10,7 +10,7 @@
 typedef struct ll_setting {
     const char *text;  /* "job.tp=4" */
     const char *typed; /* for messages: "--set job.tp=4", "--seed 7" */
-    int part;          /* LL_PART_ALL, or the part it stands in */
+    int part;          /* LL_PART_ALL, or its part */
 } ll_setting;
 
 enum { LL_PART_ALL = -1 };
@@ -27,7 +27,7 @@ ll_setting_list ll_settings_start(int argc, ll_arena *mem);
 void ll_settings_add(ll_setting_list *list, const char *text, const char *typed);
 void ll_settings_argument(ll_setting_list *list);
 
-/* After `--`, or at the end: the part that was read is complete. Error: it names no study. */
+/* Call at `--` and at the end: the current part is complete. Error: it names no study. */
 ll_status ll_settings_part_end(ll_setting_list *list, ll_error *err);
 
 /* out: set, n_set and arg_set. Error: one path is set twice in one part, or twice for all. */

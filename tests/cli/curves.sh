@@ -42,7 +42,7 @@ expect 0 calibrate collectives hgx_h100 "$nccl"/*.txt
 is_empty err
 has out '^# .*dimension nvlink: 13 values fitted to 18 points of all_gather_perf.txt and 2 more\.'
 has out '^launch_all_reduce = "[0-9.]+ [mu]s \| measured: fit to all_gather_perf.txt and 2 more, 18 points, leave-one-out error [0-9.]+ %";$'
-has out '^launch_reduce_scatter = "[0-9.]+ [mu]s \| assumed: as of the collectives that were measured, fit to '
+has out '^launch_reduce_scatter = "[0-9.]+ [mu]s \| assumed: the same as of the measured collectives, fit to '
 has out '^rate_frac_all_gather = "0[.0-9]+ \| measured: '
 lacks out 'own_ring|reduce_scatter =.*rate|= "(10 ns|1) \| measured'
 cp out fitted
@@ -68,11 +68,11 @@ has err 'all_reduce_perf.txt:[0-9]+: no cluster; .* such as `lineloss curves hgx
 
 printf '%s\n' m,n,k,precision,tflops 8192,8192,8192,bf16,700 4096,8192,4096,bf16,640 >products.csv
 expect 0 calibrate gemm hgx_h100 products.csv
-has out '^gemm_frac_bf16 = "0\.[67][0-9]* \| measured: fit to products.csv, 2 products, leave-one-out error [0-9.]+ %";$'
+has out '^gemm_frac_bf16 = "0\.[67][0-9]* \| measured: fit to products.csv, 2 GEMMs, leave-one-out error [0-9.]+ %";$'
 has out '^# tile_fill stays at 1 us: '
 printf '%s\n' m,n,k,precision,tflops 4096,4096,4096,bf16,600 >one.csv
 expect 0 calibrate gemm hgx_h100 one.csv
-has out '^gemm_frac_bf16 = "0\.[67][0-9]* \| measured: fit to one.csv, one product, error of others not known";$'
+has out '^gemm_frac_bf16 = "0\.[67][0-9]* \| measured: fit to one.csv, one GEMM, error of others not known";$'
 lacks out 'leave-one-out'
 expect 0 calibrate gemm hgx_h100 one.csv --format csv
 has out ',-$'

@@ -19,7 +19,7 @@ export OMPI_MCA_pml=none
 code=$?
 if "$LINELOSS" --version | grep -q 'Open MPI'; then
     [ "$code" = 2 ] || complain "exit code $code where MPI does not start"
-    has err '^lineloss: MPI did not start, for the reason that it gives above; nothing was run$'
+    has err '^lineloss: MPI did not start, for the reason given above; nothing was run$'
     is_empty out
 fi
 unset OMPI_MCA_pml
@@ -35,5 +35,5 @@ for words in '-ll_snes_type none_such' '-ll_snes_max_it many' none_such; do
 done
 echo '-ll_snes_type anderson' >options
 expect 1 run nvl72 --petsc -options_file options
-has err '^lineloss: --petsc -options_file: a result records what stands on the command line, and not files'
+has err '^lineloss: --petsc -options_file: a result records the options of the command line, but not of files'
 finish

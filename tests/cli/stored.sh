@@ -47,7 +47,7 @@ cp live/compare.json folder
 for ranks in 1 3; do
     on $ranks compare folder/*.json -o all >out
     [ "$(grep -c '^lineloss result is VALID' out)" = 5 ] || complain "$ranks ranks: $(cat out)"
-    has err '^lineloss: folder/compare\.json is left out: it is not what `run` wrote$'
+    has err '^lineloss: folder/compare\.json is left out: it is not a result of `run`$'
     has err '^lineloss: folder/net-nvl72\+sizes=1MiB\.json is left out: '
 done
 expect 1 compare folder/compare.json nvl72 -o bad

@@ -68,7 +68,7 @@ wrong "\`--seed 1\` and \`--set seed=2\` set the same key" run nvl72 --seed 1 --
 wrong 'part 2 of what `--` separates names no study' compare nvl72 -- --set job.zero=3
 # What nobody has read is known only afterwards, and still an error.
 expect 1 list --petsc -h_tpyo
-has err '--petsc -h_tpyo: nobody used this option'
+has err '--petsc -h_tpyo: nothing used this option'
 expect 0 run nvl72 --petsc -ll_snes_rtol 1e-12
 "$MPIEXEC" -n 3 "$LINELOSS" run nvl72 --fromat json >out 2>err && complain "3 ranks: exit code 0"
 [ "$(grep -c "did you mean '--format'" err)" = 1 ] || complain "3 ranks do not say it once"

@@ -12,7 +12,7 @@ enum { WIDTH = 80, BAR = 24 };
 const char *const ll_answer_says_names[] = {
     [LL_SAYS_EFFECTIVE] = "effective", [LL_SAYS_RATIO] = "ratio", NULL};
 
-/* "predictions for GB200 are 15.8 % too fast": the median, beside published steps. */
+/* "predictions for GB200 are 15.8 % too fast": by the median error of published steps. */
 static const char *error_short(const ll_report *r, ll_arena *mem)
 {
     const ll_published *p = &r->standing->published;
@@ -58,7 +58,7 @@ static const char *effective_sentence(int n, const ll_report *report, ll_arena *
     return s;
 }
 
-/* "2.4 % less", of what a chip does in a time, as the workload counts it. */
+/* "2.4 % less": how much one chip does in a given time, in the unit of the workload. */
 static const char *change_text(const ll_report *r, const ll_report *first, ll_arena *mem)
 {
     const char *what = r->study->workload->headline;

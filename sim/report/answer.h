@@ -5,17 +5,17 @@
 
 #include "sim/report/report.h"
 
-/* What the sentence of a comparison tells. */
+/* What the sentence of a comparison reports. */
 typedef enum ll_answer_says {
     LL_SAYS_EFFECTIVE, /* the effective chips of each study */
-    LL_SAYS_RATIO      /* what a chip does, beside a chip of the first study */
+    LL_SAYS_RATIO      /* the work of one chip, relative to a chip of the first study */
 } ll_answer_says;
 extern const char *const ll_answer_says_names[]; /* ended by NULL */
 
 /* A sentence or two about n studies, with what is known of their error; in mem. */
 const char *ll_answer_sentence(ll_answer_says says, int n, const ll_report *report, ll_arena *mem);
 
-/* A comparison, as it stands on the screen. */
+/* A comparison as the screen shows it. */
 typedef struct ll_answer_topic {
     const char *question, *answer;
 } ll_answer_topic;

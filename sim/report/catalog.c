@@ -13,8 +13,7 @@ static const char *shipped_path(ll_comm *comm, ll_arena *mem, const char *kind, 
     return ll_arena_printf(mem, "%s/%s/%s.cfg", ll_shipped_dir(comm, mem), kind, name);
 }
 
-/* The first message of err, without its end of line; the file is broken, and that is worth a row.
- */
+/* The first message of err, without its end of line: the row of a file that cannot be read. */
 static const char *fault_text(const ll_error *err, ll_arena *mem)
 {
     const char *text = ll_arena_strndup(mem, err->text, strcspn(err->text, "\n"));
@@ -116,7 +115,7 @@ ll_table *ll_catalog_studies(ll_comm *comm, ll_arena *mem)
     return list_studies_of("studies", LL_STUDY_WHOLE, comm, mem);
 }
 
-/* The first sentence of the comment that a file begins with. */
+/* The first sentence of the comment at the top of a file. */
 static const char *comment_of(const char *text, ll_arena *mem)
 {
     ll_text out;

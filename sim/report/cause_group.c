@@ -5,13 +5,13 @@
 #include <math.h>
 #include <string.h>
 
-/* Names that have a colour of their own, in the order in which bars show them. */
+/* Groups with a colour of their own, in the order in which bars show them. */
 static const ll_cause_group known[] = {{"network", LL_BLUE, 'n'},
                                        {"pipeline", LL_PURPLE, 'p'},
                                        {"chip", LL_ORANGE, 'c'},
                                        {"waiting", LL_SKY, 'w'}};
 enum { N_KNOWN = sizeof known / sizeof *known };
-static const int spare[] = {LL_YELLOW, LL_VERMILION}; /* of groups that only one workload has */
+static const int spare[] = {LL_YELLOW, LL_VERMILION}; /* colours of other groups */
 enum { N_SPARE = sizeof spare / sizeof *spare };
 
 static int find(const ll_cause_groups *groups, const char *name)
@@ -90,7 +90,7 @@ int ll_causes_find(int n, const ll_report *report, double least_frac, ll_arena *
     const ll_loss **all = ll_arena_array(mem, (int64_t)n * LL_MAX_LOSS, const ll_loss *);
     int n_all = 0, n_out = 0;
     for (int k = 0; k < n; k++) {
-        int at = 0; /* where the next cause belongs if no result before had it */
+        int at = 0; /* where the next cause is inserted if it is new */
         for (int i = report[k].result->n_loss - 1; i >= 0; i--, at++) {
             const ll_loss *next = &report[k].result->loss[i];
             const int seen = cause_find(n_all, all, next->cause);
@@ -135,7 +135,7 @@ void ll_report_bar(const ll_report *r, const ll_cause_groups *groups, int width,
     int done = 0;
     for (int g = 0; g < groups->n; g++) {
         at += frac[g];
-        /* Where a group ends is rounded, not how long it is: the bar is as long as it should be. */
+        /* Rounding the ends, not the lengths, keeps the total length right. */
         const int end = g == groups->n - 1 ? width : (int)lround(width * fmin(at, 1));
         for (; done < end; done++)
             ll_text_add(out, "%c", groups->group[g].letter);

@@ -15,7 +15,7 @@ typedef enum figure_style { THREE_DIGITS, WHOLE, PERCENT } figure_style;
 typedef struct figure {
     const char *name, *key;
     figure_style style;
-    double scale;                 /* what is printed is value * scale; exact is value */
+    double scale;                 /* value * scale is printed; JSON has value itself */
     double value[LL_MAX_COMPARE]; /* [n]; NaN: this study has none */
 } figure;
 
@@ -48,7 +48,7 @@ static figure *figure_add(figures *f, const char *name, const char *key, figure_
     return out;
 }
 
-/* Seconds in the unit that suits the largest. */
+/* Prints seconds in the unit that suits the largest value. */
 static void figure_in_time(figure *f, const char *what, int n, ll_arena *mem)
 {
     static const struct {
@@ -65,7 +65,7 @@ static void figure_in_time(figure *f, const char *what, int n, ll_arena *mem)
     f->name = ll_arena_printf(mem, "%s (%s)", what, units[i].name);
 }
 
-/* How often the figure of the first study the last one is. */
+/* A column of ratios to the first study, of the last figure. */
 static void ratio_add(figures *f)
 {
     const figure *of = &f->figure[f->n - 1];
@@ -118,7 +118,7 @@ static bool figure_known(const figures *f, const char *key)
     return false;
 }
 
-/* A figure of a workload, of all studies whose workload has it. */
+/* A figure of a workload, for all studies whose workload has it. */
 static void metric_add(figures *f, const ll_metric *m)
 {
     figure *out = figure_add(f, m->label, m->name, THREE_DIGITS);
@@ -142,7 +142,7 @@ static void metrics_add(figures *f, bool main_ones)
         }
 }
 
-/* Chips, the main figures of the workload, effective chips, and what they are if corrected. */
+/* Chips, the main figures of the workload, effective chips, and corrected effective chips. */
 static void results_add(figures *f)
 {
     const ll_report *report = f->report;
@@ -219,7 +219,7 @@ ll_table *ll_comparison_all(int n, const ll_report *report, ll_arena *mem)
     return figures_table(f, "Results");
 }
 
-/* The rows of the summary that say what a study is. */
+/* The rows of the summary that describe a study. */
 static const char *const setup_rows[] = {"cluster", "fabric", "model", "layout", "batch"};
 enum { N_SETUP = sizeof setup_rows / sizeof *setup_rows };
 
@@ -248,7 +248,7 @@ ll_table *ll_comparison_setup(int n, const ll_report *report, ll_arena *mem)
         column[n_shown] = (ll_column){.name = setup_rows[i]};
     }
     if (n_shown == 0) return NULL;
-    ll_table *t = ll_table_create(mem, "What they are", n_shown + 1, column);
+    ll_table *t = ll_table_create(mem, "The studies", n_shown + 1, column);
     for (int k = 0; k < n; k++) {
         ll_table_row(t);
         ll_table_set(t, 0, "%s", report[k].label);
@@ -272,8 +272,7 @@ static const char *chips_text(double chips, ll_arena *mem)
                            : ll_digits_text(chips, LL_HEADLINE_DIGITS, mem);
 }
 
-/* A row of chips and per cent, or of per cent alone. loss: [n]; NULL: the study has no such cause.
- */
+/* A row of chips and percent, or of percent alone. loss: [n]; NULL: the study has no such cause. */
 static void loss_row(int n, const char *name, const double *chips, const double *frac, ll_table *t)
 {
     const bool full = n <= FULL_LOSSES;

@@ -62,7 +62,8 @@ ll_table *ll_difference_table(int n, const ll_study *study, const char *const *l
     return t;
 }
 
-/* Columns of a study in the table of effects: its value, and, but for the first, what it does. */
+/* First column of study k in the table of effects: its value; then, except for study 0, the effect.
+ * */
 static int column_of(int k) { return k == 0 ? 1 : 2 * k; }
 
 static bool is_told(const ll_effects_row *row) { return row->effect_frac >= LL_EFFECT_TOLD; }
@@ -98,8 +99,7 @@ ll_table *ll_effects_table(const ll_effects *effects, const char *const *label, 
     }
     ll_table *t = ll_table_create(
         mem,
-        ll_arena_printf(mem,
-                        "What differs, and what it does to %s of %s if that alone changes, in %%",
+        ll_arena_printf(mem, "What differs, and the change of %s of %s by that alone, in %%",
                         effects->headline->label, label[0]),
         2 * n, column);
     for (int i = 0; i < effects->n; i++)
@@ -123,8 +123,8 @@ const char *ll_effects_text(const ll_effects *effects, const char *first, ll_are
     const char *s = "";
     if (n_told < n_key)
         s = ll_arena_printf(
-            mem, "Of %d keys that differ, %d move%s %s by %.0f %% or more alone, %d by less", n_key,
-            n_told, n_told == 1 ? "s" : "", first, 100 * LL_EFFECT_TOLD,
+            mem, "Of %d keys that differ, %d change%s %s by %.0f %% or more alone, %d by less",
+            n_key, n_told, n_told == 1 ? "s" : "", first, 100 * LL_EFFECT_TOLD,
             n_key - n_told - n_grouped);
     if (n_grouped)
         s = ll_arena_printf(mem, "%s, and %d can only be changed with others", s, n_grouped);

@@ -14,13 +14,14 @@
 ll_table *ll_difference_table(int n, const ll_study *study, const char *const *label,
                               ll_arena *mem);
 
-/* What of it matters: keys and groups of keys that move the first study by LL_EFFECT_TOLD or more,
- * the largest first, with the value of each study and what it does. label: [n_study]. */
+/* The differences that matter: keys and groups of keys that change the first study by
+ * LL_EFFECT_TOLD or more, the largest first, with the value in each study and its effect.
+ * LL_EFFECT_TOLD is a choice for readers; no figure depends on it. label: [n_study]. */
 #define LL_EFFECT_TOLD 0.01
 ll_table *ll_effects_table(const ll_effects *effects, const char *const *label, ll_arena *mem);
 
-/* How many keys differ, how many of them are not in the table and why, and what all of them do
- * together: sentences, in mem. first: label of the first study. */
+/* Sentences on how many keys differ, how many of them are not in the table and why, and the effect
+ * of all of them together, in mem. first: label of the first study. */
 const char *ll_effects_text(const ll_effects *effects, const char *first, ll_arena *mem);
 
 /* A list of all rows under `key`: key, typed, effect_frac and why for each study. */

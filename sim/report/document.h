@@ -1,8 +1,8 @@
-/* A result as one flat object: what JSON and CSV write, and what is read back from JSON.
+/* A result as one flat object, which is written as JSON and CSV and read back from JSON.
  *
- * Its fields stand in one table, each with type, unit and meaning, and `lineloss list json` prints
- * them. Fields may be added while schema_version stays the same; if one is removed or changes its
- * meaning, schema_version goes up. Figures are SI, bytes and FLOP; fractions are of 1. */
+ * One table has its fields with type, unit and meaning; `lineloss list json` prints it. Fields may
+ * be added without a new schema_version; if one is removed or changes its meaning, schema_version
+ * goes up. Figures are in SI units, bytes and FLOP; fractions are of 1. */
 #ifndef LL_REPORT_DOCUMENT_H
 #define LL_REPORT_DOCUMENT_H
 
@@ -13,7 +13,7 @@
 
 enum { LL_SCHEMA_VERSION = 2 };
 
-/* All that is written, with pointers to the arrays of the result, so that offsets reach it. */
+/* Everything that is written; lists are pointers into the result, as tables of fields need them. */
 typedef struct ll_document {
     int schema_version;
     const char *study, *label, *doc, *version, *git, *cluster, *chip, *model, *precision, *engine,

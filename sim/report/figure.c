@@ -54,7 +54,7 @@ void ll_figure_text(ll_figure *f, double x, double y, ll_align align, double siz
                                  .align = align});
 }
 
-/* Bytes of the character at s; a byte that begins none is one. */
+/* Bytes of the character at s; 1 for a byte that begins no character. */
 static int character_bytes(const char *s)
 {
     int n = 1;
@@ -85,8 +85,8 @@ double ll_figure_room(const char *text, double size_pt)
 const char *ll_figure_fit(const char *text, double size_pt, double room_pt, ll_arena *mem)
 {
     if (ll_figure_room(text, size_pt) <= room_pt) return text;
-    /* Two thirds of what is kept stand before the dots: names begin alike less often than they end
-     * alike, and paths the other way round. */
+    /* Two thirds of what is kept stand before the dots: names differ more often at their
+     * beginnings, paths at their ends. */
     const double keep_em = room_pt / size_pt - 3 * character_em(".");
     const char *head = text, *tail = text + strlen(text);
     for (double em = 0; em + character_em(head) <= 0.6 * keep_em; head += character_bytes(head))

@@ -1,7 +1,7 @@
 /* A picture as a list of shapes, in the order in which they are drawn.
  *
- * What is drawn and how it is written are apart: the same list becomes SVG, a file of its own or a
- * part of a page (figure_svg.c), and a script of gnuplot, which makes PDF and PNG of it (plot.c).
+ * Drawing and writing are separate: the same list becomes SVG, as a file of its own or as a part of
+ * a page (figure_svg.c), and a script of gnuplot, which makes PDF and PNG of it (plot.c).
  *
  * Coordinates are points (pt, 1/72 in) from the upper left corner, y downwards. Text stands with
  * the middle of its line on y. */
@@ -12,15 +12,15 @@
 
 #include <stdbool.h>
 
-/* Colours are 0xRRGGBB, or one of these, which follow the page that they stand on. */
+/* Colours are 0xRRGGBB, or one of these, which follow the colours of the page. */
 enum {
     LL_INK = -1,  /* text, and what matters */
     LL_SOFT = -2, /* axes and their text */
     LL_FAINT = -3 /* grids and bands */
 };
 
-/* Eight colours that people tell apart whatever they see of colour (Okabe and Ito, "Color universal
- * design", 2002), without black. */
+/* The colours of Okabe and Ito ("Color universal design", 2002) without black; people with any kind
+ * of colour vision can tell them apart. */
 enum {
     LL_ORANGE = 0xE69F00,
     LL_SKY = 0x56B4E9,
@@ -58,8 +58,8 @@ typedef struct ll_shape {
     double x, y, x2, y2; /* RECT: two corners; LINE: its ends; TEXT, MARK: a point, x and y */
     int color;
     double size_pt;   /* TEXT: of the font; LINE: its width; MARK: its radius */
-    const char *text; /* TEXT; RECT, MARK: what a pointer that rests there is told, or NULL */
-    ll_align align;   /* TEXT: which end of it x is */
+    const char *text; /* TEXT; RECT, MARK: tooltip, or NULL */
+    ll_align align;   /* TEXT: which end of it is at x */
     bool bold;        /* TEXT */
     bool upright;     /* TEXT: read from below */
     bool hollow;      /* MARK */
@@ -68,7 +68,7 @@ typedef struct ll_shape {
 
 typedef struct ll_figure {
     ll_arena *mem;
-    const char *title; /* what it shows, for who does not see it */
+    const char *title; /* what it shows, for screen readers */
     const char *says;  /* the same with its figures, a sentence or more; "" for none */
     double width_pt, height_pt;
     int n, cap;
@@ -84,7 +84,7 @@ void ll_figure_line(ll_figure *f, double x, double y, double x2, double y2, int 
 void ll_figure_text(ll_figure *f, double x, double y, ll_align align, double size_pt, int color,
                     const char *text);
 
-/* Room for a text in pt: what the wider of the usual fonts without serifs need. */
+/* Width of a text in pt, in the wider ones of the usual sans-serif fonts. */
 double ll_figure_room(const char *text, double size_pt);
 
 /* The text if it fits in `room_pt`, else its two ends with "..." between them, in mem. */

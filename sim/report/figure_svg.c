@@ -1,4 +1,4 @@
-/* A figure as SVG: rectangles, lines and text, no scripts, nothing from elsewhere. */
+/* A figure as SVG: rectangles, lines and text, without scripts and without external resources. */
 #include "sim/report/figure.h"
 #include "sim/report/html.h"
 
@@ -15,7 +15,7 @@ static void color_add(ll_text *out, const char *what, int color)
     if (color == LL_FAINT) ll_text_add(out, " %s-opacity=\"0.15\"", what);
 }
 
-/* The end of an element, with what a pointer that rests there is told. */
+/* The end of an element, with its tooltip. */
 static void end_add(ll_text *out, const char *tag, const char *tip)
 {
     if (!tip) {

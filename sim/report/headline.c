@@ -63,8 +63,8 @@ const char *ll_headline_chip_error(const ll_report *r, ll_arena *mem)
     const ll_published *p = &r->standing->published;
     const char *chip = r->study->cluster.chip.name;
     if (p->n_row == 0)
-        return ll_arena_printf(
-            mem, "No step on %s has been measured and published: the error is not known.", chip);
+        return ll_arena_printf(mem, "No step on %s has been published, so the error is not known.",
+                               chip);
     const bool aside = p->n_short == p->n_row || p->n_short == 0;
     const char *side = p->n_short ? "all took longer" : "all took less";
     if (!aside) side = ll_arena_printf(mem, "%lld took longer", (long long)p->n_short);
@@ -103,8 +103,8 @@ const char *ll_headline_inputs(const ll_report *r, int n, ll_arena *mem)
                             100 * row->minus.effect_frac, 100 * row->plus.effect_frac);
     }
     if (*s)
-        s = ll_arena_printf(mem,
-                            "It hangs most on %s: what %s gains if that is %.0f %% less or more.",
-                            s, inputs->headline->label, 100 * inputs->change_frac);
+        s = ll_arena_printf(
+            mem, "The result depends most on %s: change of %s if that is %.0f %% less or more.", s,
+            inputs->headline->label, 100 * inputs->change_frac);
     return ll_arena_printf(mem, "%s%s", s, spread_text(r, mem));
 }

@@ -1,9 +1,9 @@
-/* What a result says in a sentence, and how far such predictions were off.
+/* A result in sentences, and how far such predictions were off.
  *
- * A prediction for a chip is *corrected* where steps that others published on this chip are known,
- * LL_PUBLISHED_FEW of them or more, and predictions of all of them are off to the same side: then
- * by the median of their errors (sim/validate/standing.h). Figures are rounded to three digits: no
- * error that was found is smaller than that. JSON and CSV have every digit.
+ * A prediction is *corrected* by the median error of published steps on the same chip, if there are
+ * LL_PUBLISHED_FEW of them or more and the errors of all have the same sign
+ * (sim/validate/standing.h). Figures are rounded to three digits, as errors are larger than the
+ * fourth. JSON and CSV have every digit.
  */
 #ifndef LL_REPORT_HEADLINE_H
 #define LL_REPORT_HEADLINE_H
@@ -12,7 +12,7 @@
 
 enum { LL_HEADLINE_DIGITS = 3 };
 
-/* Effective chips if the step takes as long as published steps suggest; 0: nothing is corrected. */
+/* Effective chips after the correction; 0: there is none. */
 double ll_headline_corrected_chips(const ll_report *r);
 
 /* "72 GB200 do the work of 31.5 chips at their peak (43.8 %); a step takes 4.72 s.", in mem. */
@@ -21,15 +21,15 @@ const char *ll_headline_result(const ll_report *r, ll_arena *mem);
 /* "The largest losses are kernels (22.8 chips, 31.6 %), ...": n of them, in mem. */
 const char *ll_headline_losses(const ll_report *r, int n, ll_arena *mem);
 
-/* What is known of the error of predictions for this chip, or that nobody has published a step on
- * it. A sentence, in mem. */
+/* A sentence on the known error of predictions for this chip, or that no step on it has been
+ * published, in mem. */
 const char *ll_headline_chip_error(const ll_report *r, ll_arena *mem);
 
-/* The same, and what the result becomes if it is corrected by that. In mem. */
+/* The same, and the result after the correction, in mem. */
 const char *ll_headline_error(const ll_report *r, ll_arena *mem);
 
-/* "It hangs most on cluster.chip.gemm_frac_bf16 (10 % less: -6.1 %, 10 % more: +5.8 %), ...", and
- * how far results of other seeds are apart; in mem. "" if neither was asked for. */
+/* "The result depends most on cluster.chip.gemm_frac_bf16 (-6.1 and +5.8 %), ...", and the spread
+ * of the results of other seeds; in mem. "" if neither was computed. */
 const char *ll_headline_inputs(const ll_report *r, int n, ll_arena *mem);
 
 #endif

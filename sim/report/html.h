@@ -4,12 +4,12 @@
 
 #include "sim/print/table.h"
 
-/* Any text as text or as the value of an attribute: & < > " ' are escaped; control characters and
- * bytes that are not UTF-8 become U+FFFD. */
+/* Appends text that can also be the value of an attribute: & < > " ' are escaped; control
+ * characters and bytes that are not UTF-8 become U+FFFD. */
 void ll_html_text(ll_text *out, const char *s);
 
-/* A path as the value of href: what is not safe in a URL is escaped (RFC 3986), '/' is not. It
- * begins with "./", so that no path reads as a scheme. */
+/* Appends a path as the value of href: characters that are not safe in a URL are escaped (RFC
+ * 3986), except '/'. It begins with "./", so that no path is taken for a scheme. */
 void ll_html_url(ll_text *out, const char *path);
 
 /* <tag attributes>text</tag>; attributes: "" or " class=\"n\"", as it is. */

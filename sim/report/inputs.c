@@ -3,27 +3,31 @@
 #include <math.h>
 
 const ll_field ll_input_fields[] = {
-    LL_FIELD("path", LL_FIELD_STRING, ll_input_row, path, "", "key; a figure about the world"),
+    LL_FIELD("path", LL_FIELD_STRING, ll_input_row, path, "",
+             "key of the input, a figure about the world"),
     LL_FIELD("effect_frac", LL_FIELD_NUMBER, ll_input_row, effect_frac, "1",
              "the larger of the two effects, without its sign"),
     LL_FIELD("minus_value", LL_FIELD_NUMBER, ll_input_row, minus_value, "",
              "10 % less, or the lower bound of the key; unit as in config"),
     LL_FIELD("minus_effect_frac", LL_FIELD_NUMBER, ll_input_row, minus_frac, "1",
-             "headline with it over that of the study, less 1, by closed without jitter"),
+             "change of the headline figure with it, by closed without jitter"),
     LL_FIELD("minus_refused", LL_FIELD_STRING, ll_input_row, minus_why, "",
-             "why there is no such study; null: there is"),
+             "why the study is not legal with it; null: it is"),
     LL_FIELD("plus_value", LL_FIELD_NUMBER, ll_input_row, plus_value, "",
              "10 % more, or the upper bound"),
-    LL_FIELD("plus_effect_frac", LL_FIELD_NUMBER, ll_input_row, plus_frac, "1", "the same with it"),
+    LL_FIELD("plus_effect_frac", LL_FIELD_NUMBER, ll_input_row, plus_frac, "1",
+             "change of the headline figure with it"),
     LL_FIELD("plus_refused", LL_FIELD_STRING, ll_input_row, plus_why, "", "as minus_refused"),
     {0}};
 
 const ll_field ll_spread_fields[] = {
-    LL_FIELD("figure", LL_FIELD_STRING, ll_spread_row, figure, "", "iteration_s, and the headline"),
+    LL_FIELD("figure", LL_FIELD_STRING, ll_spread_row, figure, "",
+             "iteration_s, and the headline figure"),
     LL_FIELD("unit", LL_FIELD_STRING, ll_spread_row, unit, "", "of it"),
     LL_FIELD("seeds", LL_FIELD_INT, ll_spread_row, n_seed, "",
-             "that of the study and those after it"),
-    LL_FIELD("chips", LL_FIELD_INT32, ll_spread_row, n_chip, "chips", "that draw their delays"),
+             "the seed of the study and the next ones"),
+    LL_FIELD("chips", LL_FIELD_INT32, ll_spread_row, n_chip, "chips",
+             "number of chips that draw delays"),
     LL_FIELD("mean", LL_FIELD_NUMBER, ll_spread_row, m.mean, "", "over the seeds, by closed"),
     LL_FIELD("min", LL_FIELD_NUMBER, ll_spread_row, m.min, "", "of them"),
     LL_FIELD("max", LL_FIELD_NUMBER, ll_spread_row, m.max, "", "of them"),

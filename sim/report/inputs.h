@@ -1,11 +1,12 @@
-/* What a result hangs on, and how far seeds are apart, as fields of the JSON (report_json.c). */
+/* The inputs on which a result depends most, and the spread over seeds, as fields of the JSON
+ * (report_json.c). */
 #ifndef LL_REPORT_INPUTS_H
 #define LL_REPORT_INPUTS_H
 
 #include "sim/print/fields.h"
 #include "sim/report/report.h"
 
-/* A figure that the result hangs on; NaN and why: there is no such study. */
+/* An input. NaN and a reason: the study is not legal with that value. */
 typedef struct ll_input_row {
     const char *path, *minus_why, *plus_why;
     double effect_frac, minus_value, minus_frac, plus_value, plus_frac;
@@ -19,7 +20,7 @@ typedef struct ll_spread_row {
 } ll_spread_row;
 
 typedef struct ll_inputs {
-    int n_input, n_spread; /* 0: was not asked for */
+    int n_input, n_spread; /* 0: not computed */
     ll_input_row *input;
     ll_spread_row *spread; /* of an iteration's time, and of the headline */
 } ll_inputs;

@@ -19,7 +19,7 @@ static const char *bound_text(const ll_key *key, double value, ll_arena *mem)
 {
     char out[64];
     if (key->kind >= LL_KIND_BOOL) return "-";
-    int exponent = 0; /* "1e9" can be read, 1000000000 has to be counted */
+    int exponent = 0; /* 1e9 is easier to read than 1000000000 */
     double mantissa = value;
     for (; mantissa >= 10 && fmod(mantissa, 10) == 0; exponent++)
         mantissa /= 10;
@@ -30,7 +30,7 @@ static const char *bound_text(const ll_key *key, double value, ll_arena *mem)
     return ll_arena_strdup(mem, out);
 }
 
-/* What a value may look like: an example with its unit, or the words to choose from. */
+/* An example of a value with its unit, or the words to choose from. */
 static const char *example_text(const ll_key *key, ll_arena *mem)
 {
     if (key->kind == LL_KIND_BOOL) return "true, false";
@@ -56,7 +56,7 @@ static void keys_add(ll_table *t, const char *prefix, const ll_key *keys)
     }
 }
 
-/* A list, which no table of keys describes. */
+/* A list, which is in no table of keys. */
 static void list_add(ll_table *t, const char *key, const char *example, const char *def,
                      const char *doc)
 {
@@ -102,8 +102,8 @@ ll_table *ll_keys_table(ll_arena *mem)
     ll_table *t = ll_table_create(mem, "", (int)(sizeof columns / sizeof *columns), columns);
     keys_add(t, "", ll_study_keys);
     list_add(t, "set", "[ \"job.tp = 8\", \"cluster.chip = @h200\" ]", "[ ]",
-             "replaces values of included files, as --set does: set = [ \"job.tp = 8\" ]; a group "
-             "by @FILE");
+             "replaces values of included files, as --set does: set = [ \"job.tp = 8\" ]; a whole "
+             "group by \"GROUP = @FILE\"");
     for (int i = 0; ll_engine_types[i]; i++)
         keys_add(t, ll_arena_printf(mem, "engine (%s).", ll_engine_types[i]->name),
                  ll_engine_types[i]->keys);
@@ -138,22 +138,22 @@ const char *ll_keys_group(const char *path, ll_arena *mem)
     return ll_arena_strndup(mem, path, dot ? (size_t)(dot - path) : 0);
 }
 
-/* What keys of one group that begin alike have in common; "..." stands for the rest of a name. */
+/* Explanations of keys of one group that begin alike; "..." stands for the rest of a name. */
 static const struct {
     const char *group, *family, *doc;
 } families[] = {
     {"cluster.software[]", "step..., frac...",
-     "the protocols of NCCL: Simple (no suffix), LL and LL128 (_ll, _ll128). A message takes the "
-     "protocol that is the fastest, or that the tuning model takes."},
+     "the protocols of NCCL: Simple (no suffix), LL and LL128 (_ll, _ll128). A message uses the "
+     "fastest protocol, or the one that the tuning model chooses."},
     {"cluster.software[]", "guess_...",
-     "the library's tuning model (NCCL: tuning.cc), the time that it predicts when it chooses "
+     "the library's tuning model (NCCL: tuning.cc): the time that it predicts when it chooses "
      "algorithm and protocol: guess_base + steps x guess_step + bytes / guess_rate, for each "
-     "protocol. The choice follows this prediction even where it is wrong. guess_rate = 0: the "
-     "library has no such model, and the fastest is taken."},
+     "protocol. The choice follows the prediction even where it is wrong. guess_rate = 0: the "
+     "library has no such model, and the fastest is used."},
     {"cluster.software[]", "own_...",
-     "out of place, a member also copies its own part from the send to the receive buffer."},
+     "the self-copy: out of place, a member copies its own part to the receive buffer."},
     {"cluster.software[]", "fill_...",
-     "protocol LL: larger parts use more threads, and their barriers take longer."},
+     "protocol LL: larger parts use more threads, whose barriers take longer."},
 };
 
 enum { INDENT = 29 };

@@ -140,12 +140,13 @@ void ll_net_heading(const ll_net *net, ll_text *out)
                 net->group.n_chip, s->cluster.topo->n_chip, members, s->engine->name);
     if (s->cluster.topo->note) ll_text_add(out, "# %s\n", s->cluster.topo->note);
     if (ll_config_has(s->config, "model"))
-        ll_text_add(out, "# %s is a study: this is its cluster, alone on the fabric\n", net->named);
+        ll_text_add(out, "# %s is a study: only its cluster is used, without the job\n",
+                    net->named);
     ll_text_add(out, "# sizes and bandwidths as in nccl-tests; time = software + latency "
                      "+ wire\n");
     if (s->engine != &ll_engine_packet && !net->beside && !strcmp(net->asked, "auto"))
-        ll_text_add(out,
-                    "# below a block: what the model finds 5 %% faster, in the library or not\n");
+        ll_text_add(
+            out, "# below a block: algorithms that would be 5 %% faster, in the library or not\n");
     if (s->engine == &ll_engine_packet && !net->beside)
         ll_text_add(out, "# flow: when the flows of the longest round end, of the part that is "
                          "simulated\n");
@@ -170,7 +171,7 @@ static void heading_line(const ll_net *net, bool units, ll_text *out)
     ll_text_add(out, "%s%s\n", *tail && !units ? "  " : "", units ? "" : tail);
 }
 
-/* Bytes of s that fit in `room`, up to a space or behind a bracket; the first word at least. */
+/* Bytes of s that fit in `room`, up to a space or after a bracket; the first word at least. */
 static size_t piece_of(const char *s, size_t room)
 {
     size_t n = 0;
@@ -191,7 +192,7 @@ static void folded_add(const char *s, int indent, int width, ll_text *out)
     }
 }
 
-/* Whether a row before `row` of its collective has the same better algorithm. */
+/* Whether an earlier row of the collective has the same better algorithm. */
 static bool best_told(const ll_net *net, int first, int row)
 {
     for (int i = first; i < row; i++)
@@ -201,7 +202,7 @@ static bool best_told(const ll_net *net, int first, int row)
     return false;
 }
 
-/* What one better algorithm of the rows [first, end) would gain, and at which sizes. */
+/* The gain of one better algorithm in the rows [first, end), and the sizes that have it. */
 static void best_line(const ll_net *net, int first, int end, int row, ll_text *out)
 {
     const char *name = net->row[row].best_algorithm;

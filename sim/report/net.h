@@ -1,4 +1,4 @@
-/* What `lineloss net` finds: collectives over sizes, as nccl-tests counts them.
+/* The result of `lineloss net`: collectives over sizes, as nccl-tests counts them.
  *
  * algbw = size / time, and busbw = algbw * factor with n members:
  *   all_reduce 2 (n-1)/n; all_gather, reduce_scatter, all_to_all (n-1)/n; broadcast, send 1.
@@ -18,21 +18,21 @@ typedef struct ll_net_row {
     double software_s, latency_s, wire_s; /* they add up to time_s */
     double algbw_Bps, busbw_Bps;
     ll_spread flow; /* packet: when flows of the longest round end; else 0 */
-    /* Where `auto` took another algorithm, because the library has not the best or does not take
-     * it: the one by which the same engine is fastest, if it is more than 5 % faster. */
-    const char *best_algorithm; /* NULL: there is none, or it was not looked for */
+    /* The fastest algorithm by the same engine, if it is more than 5 % faster than the one that
+     * `auto` chose, because the library does not have it or does not choose it. */
+    const char *best_algorithm; /* NULL: none, or not searched */
     double best_s;              /* NaN: the same */
     /* With --beside. */
     double diff_frac;             /* time_s over that of the study's own engine, less 1 */
     double bound_frac;            /* on the error of extrapolated ends */
     double n_solve, n_packet_hop; /* what the engine did */
-    double wall_s, memory_B;      /* what it took: for people alone, it differs */
+    double wall_s, memory_B;      /* of this run; not in JSON, as they differ from run to run */
 } ll_net_row;
 
 typedef struct ll_net {
     const ll_study *study;
     const char *named;   /* as the cluster was named on the command line */
-    ll_group group;      /* in whose groups the collectives are, all at once */
+    ll_group group;      /* the collectives run in all groups at the same time */
     const char *asked;   /* the algorithm that was asked for: "auto", ... */
     bool beside, timing; /* several engines; with wall_s and memory_B */
     int n_row, cap_row;
@@ -46,15 +46,15 @@ void ll_net_add(ll_net *net, const ll_net_row *row, ll_arena *mem);
 /* The rows from `first` on. Text has no column for the collective: a line says it. */
 ll_table *ll_net_table(const ll_net *net, int first, ll_arena *mem);
 
-/* What stands above the rows: lines that begin with '#', of at most 80 columns. */
+/* The lines above the rows: they begin with '#' and have at most 80 columns. */
 void ll_net_heading(const ll_net *net, ll_text *out);
 
-/* One row as text, as soon as it is known; before the first of a collective, what it is. width:
- * columns of the terminal, for names of algorithms that are long. */
+/* One row as text, with a line before the first row of a collective. width: columns of the
+ * terminal, for long names of algorithms. */
 void ll_net_line(const ll_net *net, int row, int width, ll_text *out);
 
-/* Below the last row of a collective, of which `end` rows are there with those of all before: which
- * algorithms would be more than 5 % faster, and at which sizes. Lines do it between collectives. */
+/* The lines below the last row of a collective, row end - 1: which algorithms would be more than 5
+ * % faster, and at which sizes. ll_net_line prints them between collectives. */
 void ll_net_foot(const ll_net *net, int end, ll_text *out);
 
 /* One object; its fields are those of ll_net_fields. Times of the wall clock are not in it. */

@@ -1,4 +1,4 @@
-/* The result of `net` as JSON; see report_json.c for what is common to all results. */
+/* The result of `net` as JSON. */
 #include "sim/engine/flow/solver_options.h"
 #include "sim/print/fields.h"
 #include "sim/report/net.h"
@@ -23,33 +23,35 @@ typedef struct document {
 
 static const ll_field spread_fields[] = {
     LL_FIELD("min_s", LL_FIELD_NUMBER, ll_spread, min_s, "s", "of the first flow"),
-    LL_FIELD("median_s", LL_FIELD_NUMBER, ll_spread, median_s, "s", "half of them have ended"),
-    LL_FIELD("p99_s", LL_FIELD_NUMBER, ll_spread, p99_s, "s", "99 % of them have ended"),
+    LL_FIELD("median_s", LL_FIELD_NUMBER, ll_spread, median_s, "s",
+             "when half of the flows have ended"),
+    LL_FIELD("p99_s", LL_FIELD_NUMBER, ll_spread, p99_s, "s", "when 99 % of the flows have ended"),
     LL_FIELD("max_s", LL_FIELD_NUMBER, ll_spread, max_s, "s", "of the last flow"),
     {0}};
 
 static const ll_field row_fields[] = {
-    LL_FIELD("collective", LL_FIELD_STRING, ll_net_row, collective, "", "what is done"),
+    LL_FIELD("collective", LL_FIELD_STRING, ll_net_row, collective, "", "the collective operation"),
     ROW(size_B, "B", "as nccl-tests counts it"),
     LL_FIELD("engine", LL_FIELD_STRING, ll_net_row, engine, "", "that priced it"),
-    LL_FIELD("algorithm", LL_FIELD_STRING, ll_net_row, algorithm, "", "that was taken"),
-    LL_FIELD("best_algorithm", LL_FIELD_STRING, ll_net_row, best_algorithm, "",
-             "that is more than 5 % faster by the same engine; null: none is, or it was not looked "
-             "for: auto alone is compared, by closed and flow, with up to 4 million flows"),
-    ROW(best_s, "s", "by that; null: as above"),
+    LL_FIELD("algorithm", LL_FIELD_STRING, ll_net_row, algorithm, "", "that was used"),
+    LL_FIELD(
+        "best_algorithm", LL_FIELD_STRING, ll_net_row, best_algorithm, "",
+        "the fastest other one, if more than 5 % faster by the same engine; null: none, or not "
+        "searched, as for a given algorithm, packet, or over 4 million flows"),
+    ROW(best_s, "s", "time by best_algorithm; null: as above"),
     ROW(time_s, "s", "of the collective: software_s + latency_s + wire_s"),
-    ROW(software_s, "s", "part of it: launch, steps, ramp"),
-    ROW(latency_s, "s", "part of it: zero-load latency"),
-    ROW(wire_s, "s", "part of it: bytes over the links"),
+    ROW(software_s, "s", "part of time_s: launch, steps, ramp"),
+    ROW(latency_s, "s", "part of time_s: zero-load latency"),
+    ROW(wire_s, "s", "part of time_s: bytes over the links"),
     ROW(algbw_Bps, "B/s", "size over time"),
-    ROW(busbw_Bps, "B/s", "that times the factor of nccl-tests: what a chip's links carry"),
+    ROW(busbw_Bps, "B/s", "algbw times the factor of nccl-tests: the rate of a chip's links"),
     {.name = "flow_end",
      .type = LL_FIELD_OBJECT,
      .offset = offsetof(ll_net_row, flow),
      .unit = "",
      .sub = spread_fields,
      .doc = "engine packet: when the flows of the longest round end, as simulated; else 0"},
-    ROW(diff_frac, "1", "time_s over that of the first engine, less 1; 0 without --beside"),
+    ROW(diff_frac, "1", "time_s over that of the first engine, minus 1; 0 without --beside"),
     ROW(bound_frac, "1", "on the error of batched or extrapolated ends; 0 without --beside"),
     {0}};
 
@@ -76,7 +78,7 @@ static const ll_field document_fields[] = {
     {LL_FIELD_LIST_OF("config", ll_config_row, ll_config_row_fields, document, config, n_config,
                       "the effective configuration")},
     {LL_FIELD_LIST_OF("files", ll_config_file, ll_config_file_fields, document, file, n_file,
-                      "what keys of the configuration name; there only if one does"),
+                      "files that keys of the configuration name; only if there are any"),
      .optional = true},
     {0}};
 

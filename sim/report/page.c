@@ -47,13 +47,13 @@ static void element(const page *p, const char *tag, const char *text)
     ll_text_add(p->out, "\n");
 }
 
-/* An id of the page: letters, digits and what else a name of a file has. */
+/* The id of a topic in the page: its key with the characters of a file name. */
 static const char *topic_id(const page *p, const ll_page_topic *t)
 {
     return ll_output_file_name(ll_arena_printf(p->mem, "topic-%s", t->key), "", p->mem);
 }
 
-/* A picture in both of its forms; the style shows the one that fits. */
+/* A picture in both of its forms; the style sheet shows the one that fits the screen. */
 static void figure_add(page *p, const ll_figure *figure, const char *caption)
 {
     static const char *const class[LL_N_FORM] = {[LL_WIDE] = "full", [LL_COLUMN] = "column"};
@@ -89,7 +89,7 @@ static void number_add(const page *p, const char *text)
     ll_html_element(p->out, "td", " class=\"n\"", text);
 }
 
-/* How far predictions for the chip were from published steps, and what that makes of the study. */
+/* The errors of predictions of published steps on the chip, and the corrected result. */
 static void published_add(const page *p, const ll_report *r)
 {
     const ll_published *at = &r->standing->published;
@@ -181,7 +181,7 @@ static void loss_row_add(const page *p, const ll_page_topic *t, const ll_cause_g
 static void losses_head_add(const page *p, const ll_page_topic *t)
 {
     ll_text_add(p->out, "<div class=\"wide\" tabindex=\"0\"><table>\n"
-                        "<caption>What the causes take, in chips and per cent of all</caption>\n"
+                        "<caption>What the causes take, in chips and percent of all</caption>\n"
                         "<thead><tr><th scope=\"col\" rowspan=\"2\">cause</th>"
                         "<th scope=\"col\" rowspan=\"2\">group</th>");
     for (int k = 0; k < t->n; k++)
@@ -260,9 +260,9 @@ static void study_add(page *p, int i)
     ll_html_table(p->out, ll_report_memory(r, p->mem));
     ll_text_add(p->out, "</details>\n");
     for (int k = 0; k < r->standing->n_outside; k++)
-        element(
-            p, "p",
-            ll_arena_printf(p->mem, "Outside of what was validated: %s.", r->standing->outside[k]));
+        element(p, "p",
+                ll_arena_printf(p->mem, "Outside the range that was validated: %s.",
+                                r->standing->outside[k]));
     for (int k = 0; k < res->n_check; k++)
         if (!res->check[k].ok)
             element(p, "p",
@@ -275,7 +275,7 @@ static void study_add(page *p, int i)
     ll_text_add(p->out, "\n</section>\n");
 }
 
-/* What the causes mean, and how figures are counted. */
+/* Meanings of the causes, and conventions of the figures. */
 static void words_add(const page *p)
 {
     const ll_loss *const *cause;

@@ -45,8 +45,8 @@ double ll_draw_legend(ll_figure *f, double x, double y, double width_pt, double 
 
 /* ---- gnuplot: shapes as objects of a plot that covers the page and has nothing else in it. */
 
-/* A string of gnuplot: between single quotes nothing is special but they themselves. Between
- * double quotes it would run what stands between backquotes. */
+/* A string of gnuplot. Between single quotes nothing else is special; between double quotes,
+ * gnuplot would run text between backquotes as a command. */
 static void quote_add(ll_text *out, const char *s)
 {
     ll_text_add(out, "'");
@@ -147,7 +147,7 @@ static void script_add(const ll_figure *figure, const char *const *file, ll_text
         figure_add(&figure[form], file[form], out);
 }
 
-/* In silence: its libraries complain of fonts and caches that pictures do without. */
+/* Discards the messages of gnuplot: its libraries warn of fonts and caches that are not needed. */
 static bool gnuplot_run(const char *dir, const char *script)
 {
     char *argv[] = {

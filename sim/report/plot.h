@@ -20,9 +20,9 @@ double ll_form_font_pt(ll_form form);
 
 /* Draw, in mem; report: [n]. Not collective.
  * waterfalls: a panel for each result, with its losses from the top, coloured by group.
- * bars: a bar for each result: what is effective, and the groups of losses.
- * wire: what one result has on the wire in a step: all calls of each transfer, the parts of their
- * time, and how much of it is exposed. */
+ * bars: a bar for each result: effective chips, and the groups of losses.
+ * wire: the transfers of a step of one result: the time of all calls of each, its parts, and how
+ * much of it is exposed. */
 void ll_draw_waterfalls(int n, const ll_report *report, ll_form form, ll_arena *mem,
                         ll_figure *out);
 void ll_draw_bars(int n, const ll_report *report, ll_form form, ll_arena *mem, ll_figure *out);
@@ -41,8 +41,8 @@ ll_status ll_plot_bars(const char *dir, const char *name, int n, const ll_report
 ll_status ll_plot_wire(const char *dir, const char *name, const ll_report *report, ll_comm *comm,
                        bool *drawn, ll_error *err);
 
-/* Names beside a square each, or beside a mark if mark is not NULL, from (x, y) on, in as many
- * lines as `width_pt` needs. Returns the height that they took. color, mark, name: [n]. */
+/* A legend: names, each after a square (or after its mark if mark is not NULL), from (x, y) on, in
+ * as many lines as `width_pt` needs. Returns its height. color, mark, name: [n]. */
 typedef struct ll_legend {
     int n;
     const int *color;

@@ -1,4 +1,4 @@
-/* A bar for each result: what is effective, and what each group of causes takes. */
+/* A bar for each result: effective chips, and the losses by group of causes. */
 #include "sim/report/cause_group.h"
 #include "sim/report/plot.h"
 

@@ -8,7 +8,7 @@
 
 enum { ACROSS_WIDE = 3, ACROSS_COLUMN = 2 };
 
-/* Less of all chips than this draws no bar: it would be a hairline. */
+/* A loss of less than this fraction of all chips gets no bar, as it would be a hairline. */
 static const double LEAST_FRAC = 5e-4;
 
 typedef struct waterfall {
@@ -32,7 +32,7 @@ static const char *share_text(double frac, ll_arena *mem)
     return fabs(frac) < LEAST_FRAC ? "<0.1 %" : ll_arena_printf(mem, "%.1f %%", 100 * frac);
 }
 
-/* Beside its bar from x to x2 on line y, where there is room: right, left or within. */
+/* Draws the label of a bar from x to x2 on line y where there is room: right, left or inside. */
 static void label_draw(waterfall *w, double left, double x, double x2, double y, int color,
                        const char *text)
 {
@@ -118,7 +118,7 @@ static void panel_draw(waterfall *w, const ll_report *r, double left, double top
             row = w->n_row + 1;
             color = w->groups.group[0].color;
         } else if (bar[i].kind == LL_BAR_LOST) {
-            /* From the top the losses come in the reverse of their order in the result. */
+            /* Losses are drawn from the top, in the reverse of their order in the result. */
             const ll_loss *loss = &r->result->loss[r->result->n_loss - i];
             row = row_find(w, loss->cause) + 1;
             color = w->groups.group[ll_cause_groups_index(&w->groups, loss)].color;
@@ -160,7 +160,7 @@ static const char *says(const waterfall *w, int n, const ll_report *report)
     return t.s;
 }
 
-/* How many panels stand side by side, and how wide they are. */
+/* Chooses how many panels are side by side, and their width. */
 static int arrange(waterfall *w, int n, ll_form form)
 {
     const int most = form == LL_WIDE ? ACROSS_WIDE : ACROSS_COLUMN;

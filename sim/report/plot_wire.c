@@ -1,5 +1,5 @@
-/* What is on the wire in a step: for each transfer the time of all calls, in parts, and beneath it
- * how much of that is exposed. */
+/* The transfers of a step: a bar with the time of all calls and its parts, and beneath it the
+ * exposed part of that time. */
 #include "sim/report/plot.h"
 
 #include <math.h>

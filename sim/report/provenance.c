@@ -15,13 +15,13 @@ const ll_field ll_config_row_fields[] = {
              "file:line, the option that set it, or default"),
     LL_FIELD("evidence", LL_FIELD_STRING, ll_config_row, evidence, "",
              "none (a choice), measured, vendor, derived, press, unverified, assumed or unstated"),
-    LL_FIELD("source", LL_FIELD_STRING, ll_config_row, source, "", "where the figure is from"),
+    LL_FIELD("source", LL_FIELD_STRING, ll_config_row, source, "", "source of the figure"),
     {0}};
 
 const ll_field ll_config_file_fields[] = {
     LL_FIELD("path", LL_FIELD_STRING, ll_config_file, path, "", "key that names it"),
     LL_FIELD("name", LL_FIELD_STRING, ll_config_file, name, "", "of the file"),
-    LL_FIELD("text", LL_FIELD_STRING, ll_config_file, text, "", "all that stood in it"),
+    LL_FIELD("text", LL_FIELD_STRING, ll_config_file, text, "", "its whole text"),
     {0}};
 
 static const char *const si_units[] = {

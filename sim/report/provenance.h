@@ -1,5 +1,5 @@
-/* What a result rests on, as every JSON result has it: the effective configuration, and the files
- * that it names. */
+/* The inputs that every JSON result contains: the effective configuration, and the files that it
+ * names. */
 #ifndef LL_REPORT_PROVENANCE_H
 #define LL_REPORT_PROVENANCE_H
 

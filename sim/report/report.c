@@ -34,7 +34,7 @@ static ll_table *losses_table(const ll_report *r, ll_arena *mem)
     return t;
 }
 
-/* Two digits, or one after the point: such tables have to fit in 80 columns. */
+/* Percent in at most four characters, so that the table fits in 80 columns. */
 static const char *percent_text(double frac, ll_arena *mem)
 {
     return ll_arena_printf(mem, 100 * frac < 9.95 ? "%.1f" : "%.0f", 100 * frac);
@@ -57,7 +57,7 @@ ll_table *ll_report_transfers(const ll_report *r, ll_arena *mem)
         {.name = "exposed", .right = true},
     };
     ll_table *t = ll_table_create(
-        mem, "What is on the wire: a call's time and its parts; exposed: all calls of a step",
+        mem, "Transfers: time of one call and its parts; exposed: of all calls of a step",
         (int)(sizeof columns / sizeof *columns), columns);
     for (int i = 0; i < r->result->n_transfer; i++) {
         const ll_transfer_row *x = &r->result->transfer[i];
@@ -97,10 +97,10 @@ ll_table *ll_report_memory(const ll_report *r, ll_arena *mem)
     return t;
 }
 
-/* The facts that nobody has measured or published: assumed in a file, by default, or unstated. */
+/* Figures that are not measured or published: assumed in a file or by default, or unstated. */
 static ll_table *weak_table(const ll_report *r, ll_arena *mem)
 {
-    ll_table *t = ll_table_create(mem, "What it rests on: assumed or unstated figures", 4,
+    ll_table *t = ll_table_create(mem, "Figures that are assumed or unstated", 4,
                                   (ll_column[]){{.name = "key"},
                                                 {.name = "value"},
                                                 {.name = "evidence"},
@@ -118,7 +118,7 @@ static ll_table *weak_table(const ll_report *r, ll_arena *mem)
     return t;
 }
 
-/* One side of an input, or "-" where there is no such study. */
+/* The effect of an input on one side, or "-" where the study is not legal. */
 static const char *side_text(const ll_side *side, ll_arena *mem)
 {
     if (side->why) return "-";
@@ -126,7 +126,7 @@ static const char *side_text(const ll_side *side, ll_arena *mem)
                            side->clipped ? " (bound)" : "");
 }
 
-/* The inputs that move the result most. */
+/* The inputs on which the result depends most. */
 static ll_table *inputs_table(const ll_report *r, ll_arena *mem)
 {
     const ll_sensitivity *s = r->sensitivity;
@@ -134,7 +134,7 @@ static ll_table *inputs_table(const ll_report *r, ll_arena *mem)
     const char *more = ll_arena_printf(mem, "%.0f %% more", 100 * s->change_frac);
     ll_table *t = ll_table_create(
         mem,
-        ll_arena_printf(mem, "What it hangs on: change of %s, in %%, if one input changes",
+        ll_arena_printf(mem, "Sensitivity: change of %s, in %%, if one input changes",
                         s->headline->label),
         5,
         (ll_column[]){{.name = "input", .key = "path"},
@@ -154,7 +154,7 @@ static ll_table *inputs_table(const ll_report *r, ll_arena *mem)
     return t;
 }
 
-/* The table, what it leaves out, and where the other inputs are told. */
+/* The table, and a sentence on the inputs that it leaves out. */
 static void inputs_print(const ll_report *r, int width, ll_arena *mem, ll_text *out)
 {
     const ll_sensitivity *s = r->sensitivity;
@@ -163,7 +163,7 @@ static void inputs_print(const ll_report *r, int width, ll_arena *mem, ll_text *
     ll_paragraph(out,
                  ll_arena_printf(
                      mem,
-                     "%d inputs were changed, one by one; %d move%s the result at all, %s. "
+                     "%d inputs were changed, one by one; %d change%s the result at all, %s. "
                      "`lineloss check %s` lists every value with its source.",
                      s->n_tried, s->n, s->n == 1 ? "s" : "", ll_closed_leaves_out, r->study->path),
                  width, 0);
@@ -183,7 +183,7 @@ static ll_table *summary_table(const ll_report *r, ll_arena *mem)
     return t;
 }
 
-/* The answer: what the result is, where most is lost, and how far such predictions were off. */
+/* The headline: the result, the largest losses, and how far such predictions were off. */
 static void headline(const ll_report *r, int width, ll_arena *mem, ll_text *out)
 {
     ll_text_add(out, "%s%s%s\n", r->study->name, *r->study->doc ? ": " : "", r->study->doc);
@@ -205,7 +205,7 @@ static void figures(const ll_report *r, int width, ll_arena *mem, ll_text *out)
     }
 }
 
-/* The self-checks that fail; one line where none does. */
+/* The self-checks that fail, or one line that all hold. */
 static void verdict(const ll_report *r, ll_text *out)
 {
     const ll_result *res = r->result;
@@ -229,7 +229,7 @@ static void evidence_count(const ll_report *r, int width, ll_arena *mem, ll_text
         n[e->evidence]++;
         n_fact++;
     }
-    ll_text_add(out, "The weakest evidence it rests on is '%s'.\n",
+    ll_text_add(out, "The weakest evidence of a figure that was used is '%s'.\n",
                 ll_evidence_name(r->result->evidence));
     const char *s = ll_arena_printf(mem, "Of %d figures about the world", n_fact);
     for (int e = LL_EVIDENCE_CHOICE; e <= LL_EVIDENCE_UNSTATED; e++)
@@ -241,13 +241,15 @@ static void validation_print(const ll_report *r, int width, ll_arena *mem, ll_te
 {
     const ll_standing *at = r->standing;
     if (at->n_outside == 0)
-        ll_paragraph(out,
-                     "It lies within what was compared with published steps (scripts/validate has "
-                     "the errors).",
-                     width, 0);
+        ll_paragraph(
+            out,
+            "The study lies within the range of the published steps (scripts/validate prints "
+            "their errors).",
+            width, 0);
     for (int i = 0; i < at->n_outside; i++)
-        ll_paragraph(out, ll_arena_printf(mem, "Outside of what was validated: %s", at->outside[i]),
-                     width, 2);
+        ll_paragraph(
+            out, ll_arena_printf(mem, "Outside the range that was validated: %s", at->outside[i]),
+            width, 2);
 }
 
 static void report_text(const ll_report *r, int width, ll_arena *mem, ll_text *out)
@@ -265,11 +267,12 @@ static void report_text(const ll_report *r, int width, ll_arena *mem, ll_text *o
                 width, 4);
     ll_text_add(out, "\n");
     ll_table_print(ll_report_transfers(r, mem), LL_FORMAT_TEXT, width, out);
-    ll_paragraph(out,
-                 "soft: launch, steps and ramps of the library; lat: latency of an empty fabric; "
-                 "wire: bytes over the links; cont: what other traffic costs, a part of wire; hid: "
-                 "hidden behind kernels or in a wait for others.",
-                 width, 0);
+    ll_paragraph(
+        out,
+        "soft: launch, steps and ramps of the library; lat: latency of an empty fabric; "
+        "wire: bytes over the links; cont: waiting for other traffic, a part of wire; hid: "
+        "overlapped with kernels, or with a wait for other chips.",
+        width, 0);
     ll_text_add(out, "\n");
     ll_table_print(ll_report_memory(r, mem), LL_FORMAT_TEXT, width, out);
     ll_text_add(out, "\n");

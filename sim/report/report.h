@@ -1,4 +1,4 @@
-/* What a run found, for people and for programs. Not collective: rank 0 calls these.
+/* The report of a run, for people and for programs. Not collective: rank 0 calls these functions.
  *
  * The JSON and CSV forms are driven by one table of fields (report_json.c), which `lineloss list
  * json` prints: name, type, unit and meaning cannot diverge from what is written. */
@@ -13,16 +13,16 @@
 
 /* Published steps on a chip, as they are recorded beside the configurations. */
 typedef struct ll_published {
-    int64_t n_row, n_short;     /* 0: there are none; short: predicted steps that are too short */
+    int64_t n_row, n_short;     /* 0: none; n_short: those whose predicted step is too short */
     double median_abs_err_frac; /* of the predicted step time */
-    /* What the step will take if it is off as they are: all of them to one side, and
+    /* The step corrected by the median error, if all errors have one sign and there are
      * LL_PUBLISHED_FEW or more; else 0. */
     double alike_s;
 } ll_published;
 enum { LL_PUBLISHED_FEW = 5 };
 
-/* What the recorded validation says of a study (sim/validate/standing.h): in which respects it
- * lies outside of what was compared with measurements, and published steps on its chip. */
+/* The recorded validation beside a study (sim/validate/standing.h): in which respects the study
+ * lies outside the range that was compared with measurements, and published steps on its chip. */
 enum { LL_MAX_OUTSIDE = 8 };
 typedef struct ll_standing {
     int n_outside;                           /* 0: in none */
@@ -35,8 +35,8 @@ typedef struct ll_report {
     const ll_result *result;
     const char *label; /* in comparisons and pictures; the name of the study if that is unique */
     const ll_standing *standing;       /* borrowed */
-    const ll_sensitivity *sensitivity; /* what it hangs on; NULL: was not asked for */
-    const ll_seed_spread *spread;      /* over seeds of the jitter; NULL: was not asked for */
+    const ll_sensitivity *sensitivity; /* to each input; NULL: not computed */
+    const ll_seed_spread *spread;      /* over seeds of the jitter; NULL: not computed */
 } ll_report;
 
 /* The whole report in any format. width: columns of TEXT. */
@@ -45,7 +45,7 @@ void ll_report_print(const ll_report *r, ll_format format, int width, ll_arena *
 /* One JSON object under `key` (NULL: at the top). */
 void ll_report_json(const ll_report *r, const char *key, ll_arena *mem, ll_json *j);
 
-/* Tables of what is on the wire, and of the memory of a chip. */
+/* Tables of the transfers, and of the memory of a chip. */
 ll_table *ll_report_transfers(const ll_report *r, ll_arena *mem);
 ll_table *ll_report_memory(const ll_report *r, ll_arena *mem);
 

@@ -93,7 +93,7 @@ ll_table *ll_report_tidy(int n, const ll_report *report, ll_arena *mem)
     return ll_fields_tidy(ll_document_fields, n, base, mem);
 }
 
-/* The figures of all workloads, behind the fields. */
+/* Appends the figures of all workloads to the list of fields. */
 static void figures_list(ll_table *t, bool typed)
 {
     for (int w = 0; ll_workload_types[w]; w++)

@@ -12,7 +12,7 @@ bool ll_stored_is(const char *path)
     return n > 5 && !strcmp(path + n - 5, ".json");
 }
 
-/* The rows of the table of fields that say which configuration the result is of. */
+/* The rows of the table of fields that identify the configuration of the result. */
 static const ll_field *configuration_fields(ll_arena *mem)
 {
     static const char *const names[] = {"schema_version", "config_hash", "version", "config",
@@ -33,7 +33,7 @@ static const char *value_of(const ll_document *d, const char *key)
     return "";
 }
 
-/* The study out of the configuration of the file. */
+/* Makes the study from the configuration in the file. */
 static ll_status study_make(const char *path, const ll_document *d, ll_arena *mem, ll_study *out,
                             ll_error *err)
 {
@@ -65,7 +65,7 @@ static ll_status study_make(const char *path, const ll_document *d, ll_arena *me
                         path, d->version);
 }
 
-/* What a file must not have more of than a result has room for. */
+/* An error if a list of the file is longer than a result has room for. */
 static ll_status counts_check(const char *path, const ll_document *d, const ll_study *study,
                               ll_error *err)
 {
@@ -79,7 +79,7 @@ static ll_status counts_check(const char *path, const ll_document *d, const ll_s
     return ll_error_set(err, LL_ERR_CONFIG, "%s: a list is longer than any result has", path);
 }
 
-/* What of a loss the file does not have: its group, and what was removed. */
+/* Fills what the file does not have of a loss: its group, and what was removed. */
 static ll_status losses_take(const char *path, const ll_document *d, const ll_study *study,
                              ll_result *out, ll_error *err)
 {
@@ -130,8 +130,8 @@ static ll_status result_take(const char *path, const ll_document *d, const ll_st
     for (int e = LL_EVIDENCE_NONE; e <= LL_EVIDENCE_UNSTATED; e++)
         if (!strcmp(ll_evidence_name((ll_evidence)e), d->evidence)) out->evidence = (ll_evidence)e;
     if (ll_result_checksum(out, mem) == d->r.checksum) return LL_OK;
-    return ll_error_set(err, LL_ERR_CONFIG, "%s: a figure was changed: the checksum does not fit",
-                        path);
+    return ll_error_set(err, LL_ERR_CONFIG,
+                        "%s: the checksum does not match, so a figure was changed", path);
 }
 
 static void standing_take(const ll_document *d, ll_standing *out)
@@ -143,7 +143,7 @@ static void standing_take(const ll_document *d, ll_standing *out)
     }
 }
 
-/* A document with the names of the workload's figures, still without their values. */
+/* A document with the names of the workload's figures, without their values. */
 static ll_document document_for(const ll_study *study, ll_arena *mem)
 {
     ll_document d = {0};

@@ -50,7 +50,7 @@ static const char *layout_text(const ll_study *study, ll_arena *mem)
     return ll_arena_printf(mem, "%s, zero %lld", s, (long long)study->stack.zero);
 }
 
-/* "outside: chip Ascend 950DT, chips 8192": what stands before the colons. */
+/* "outside: chip Ascend 950DT, chips 8192": the parts before the colons. */
 static const char *outside_short(const ll_standing *at, ll_arena *mem)
 {
     const char *s = "";
@@ -77,7 +77,7 @@ static void add(summary *s, const char *what, const char *value)
     s->row[s->n++] = (ll_summary_row){what, value, NULL};
 }
 
-/* The work and how it is laid out. */
+/* The work and its layout. */
 static void summary_work(const ll_report *r, summary *s)
 {
     const ll_study *study = r->study;
@@ -126,7 +126,7 @@ static const char *metric_text(const ll_metric *m, double value, ll_arena *mem)
     return ll_quantity_text(m->kind, value, mem);
 }
 
-/* What it makes of the chips. */
+/* Speed and efficiency. */
 static void summary_speed(const ll_report *r, summary *s)
 {
     const ll_result *res = r->result;
@@ -138,7 +138,7 @@ static void summary_speed(const ll_report *r, summary *s)
             ll_arena_printf(s->mem, "%.1f (%.2f %%)", b->effective_chips,
                             100 * b->efficiency_frac));
         s->row[s->n - 1].note =
-            ll_arena_printf(s->mem, "against %s%s", b->doc, i ? "" : "; the per cent are the MFU");
+            ll_arena_printf(s->mem, "against %s%s", b->doc, i ? "" : "; the percentage is the MFU");
     }
     add(s, "compute per step", ll_quantity_text(LL_KIND_TIME, res->compute_s, s->mem));
     add(s, "exposed transfers", ll_quantity_text(LL_KIND_TIME, res->exposed_s, s->mem));

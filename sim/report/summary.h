@@ -9,13 +9,14 @@ typedef struct ll_summary_row {
     const char *note; /* NULL: none */
 } ll_summary_row;
 
-/* *row: [the count that is returned], in mem. Rows of several results go together by `what`. */
+/* *row: [the count that is returned], in mem. Equal rows of several results have the same `what`.
+ * */
 int ll_report_summary(const ll_report *r, ll_arena *mem, const ll_summary_row **row);
 
 /* "switch 72", "mesh 8 x mesh 8 x switch 128", in mem. */
 const char *ll_report_shape(const ll_topology *topo, ll_arena *mem);
 
-/* The same with what the dimensions note: "switch 8 x clos 16 (2:1 at the leaf)". In mem. */
+/* The same with the notes of the dimensions: "switch 8 x clos 16 (2:1 at the leaf)". In mem. */
 const char *ll_report_fabric(const ll_topology *topo, ll_arena *mem);
 
 /* Words that explain how the figures are counted; ended by NULL. */

@@ -10,7 +10,7 @@ int ll_report_bars(const ll_result *r, ll_arena *mem, const ll_bar **bar)
     double left = r->n_chip;
     int n = 0;
     out[n++] = (ll_bar){"all chips, at peak", LL_BAR_ALL, 0, 1, r->n_chip, 1};
-    /* The ladder removes causes from the real machine upwards; a waterfall reads from the top. */
+    /* The ladder starts at the real machine and removes causes; a waterfall starts at the top. */
     for (int i = r->n_loss - 1; i >= 0; i--) {
         const ll_loss *loss = &r->loss[i];
         const double after = left - loss->chips;

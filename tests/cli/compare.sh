@@ -7,14 +7,14 @@ has out '^study +chips +'
 has out '^nvl72 +72 +[0-9.]+ +[0-9]+ +1\.00 +[0-9.]+ +1\.00 +[0-9.]+ +([0-9.]+|-)$'
 has out '^atlas950 +8,192 +[0-9.]+ +[0-9]+ +0\.[0-9]+ +[0-9,]+ +[0-9]+ +[0-9.]+ +-$'
 has out '^Of [0-9]+ published steps on GB200, (all|[0-9]+) took longer than predicted'
-has out '^No step on Ascend 950DT has been measured'
+has out '^No step on Ascend 950DT has been published'
 has out '^cluster\.chip\.peak_bf16 +2\.5 PFLOP/s +486 TFLOP/s +-[0-9.]+$'
 has out '^Of [0-9]+ keys that differ, '
 lacks out '^job\.sequence ' # the same in both
 lacks out '^recompute ' # takes nothing in either
 [ "$(grep -c 'lineloss result is VALID' out)" = 2 ] || complain "not two verdicts"
 at() { grep -n "^$1" out | head -n 1 | cut -d: -f1; }
-order="$(at Results) $(at 'Where the chips go') $(at 'Of a step and a chip') $(at 'What they are') $(at 'What differs')"
+order="$(at Results) $(at 'Where the chips go') $(at 'Of a step and a chip') $(at 'The studies') $(at 'What differs')"
 [ "$order" = "$(tr ' ' '\n' <<<"$order" | sort -n | paste -sd ' ')" ] || complain "wrong order: $order"
 # The ratio is that of the figures, not of what they were rounded to.
 "$LINELOSS" compare nvl72 atlas950 --engine closed -o cmp --format json >json 2>err || complain "$(cat err)"
@@ -45,7 +45,7 @@ has out 'apt-get install gnuplot-nox'
 # Nothing differs.
 expect 0 compare nvl72 -- nvl72 -o twice
 has out '^Their configurations do not differ'
-lacks out '^What they are'
+lacks out '^The studies'
 
 # One key moves it, the other does not.
 expect 0 compare nvl72 -- nvl72 --set job.interleave=1 --set "cluster.topology.latency=351 ns" -o twice

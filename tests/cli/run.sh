@@ -45,16 +45,16 @@ for ranks in 1 2 3 4; do
     same ranks.json one.json
 done
 
-# The answer comes first: the result, the largest losses, what it hangs on, what is known of its error.
+# The answer comes first: the result, the largest losses, what it depends on, what is known of its error.
 expect 0 run nvl72
 mv out text
 head -n 9 text >out
 has out '^72 GB200 do the work of [0-9.]+ chips at their peak \([0-9.]+ %\); a step takes [0-9.]+ s\.$'
 has out '^The largest losses are kernels \('
-has out '^It hangs most on cluster\.chip\.peak_bf16 \(-[0-9.]+ and \+[0-9.]+ %\), '
+has out '^The result depends most on cluster\.chip\.peak_bf16 \(-[0-9.]+ and \+[0-9.]+ %\), '
 has out '^Of [0-9]+ published steps on GB200'
 # The ten inputs that move it most, the largest first; what has evidence of its own has it told.
-inputs() { sed -n '/^What it hangs on/,/^[0-9]* inputs were changed/p' text; }
+inputs() { sed -n '/^Sensitivity/,/^[0-9]* inputs were changed/p' text; }
 [ "$(inputs | grep -cE '^(cluster|model)\.')" = 10 ] || complain "not ten inputs: $(inputs)"
 inputs | awk '/^cluster/ { for (i = 1; i <= NF; i++) if ($i ~ /^[-+][0-9]+\.[0-9]+$/) { x = $i < 0 ? -$i : $i; break }
     if (n++ && x > last + 0.3) exit 1; last = x }' || complain "inputs are not in order: $(inputs)"
@@ -65,7 +65,7 @@ has text '^7 of 7 self-checks hold\.$'
 if command -v script >/dev/null; then
     script -qec "stty cols 60; '$LINELOSS' run nvl72 --engine closed" /dev/null </dev/null | tr -d '\r' >terminal
     has terminal '^    [a-z]' # behind a sentence of two lines
-    sed -n '/^  kernels: /,/^$/p; /^It lies/,/^Of [0-9]* figures/p; /^Conventions/,/^$/p' terminal | awk 'length > 60' >out
+    sed -n '/^  kernels: /,/^$/p; /^The study lies/,/^Of [0-9]* figures/p; /^Conventions/,/^$/p' terminal | awk 'length > 60' >out
     is_empty out
 fi
 grep -v '^lineloss result' text | awk 'length > 100' >out

@@ -5,7 +5,7 @@
 #include <libconfig.h>
 #include <string.h>
 
-/* What is read, for the functions below. */
+/* The text that is being read, for the functions below. */
 typedef struct reader {
     const ll_section *section;
     const ll_lexed *lexed;
@@ -75,8 +75,8 @@ static size_t setting_of(const char *text, const char *s, const char **name)
     return (size_t)(end - *name);
 }
 
-/* The line of the setting of the same name that comes before `at` in the same group; 0 if there is
- * none. `text` has neither strings nor comments. */
+/* The line of an earlier setting of the same name in the same group as `at`; 0 if there is none.
+ * `text` has neither strings nor comments. */
 static int first_of(const char *text, const char *at, size_t n)
 {
     const char *first = NULL;
@@ -93,7 +93,8 @@ static int first_of(const char *text, const char *at, size_t n)
     return first ? line : 0;
 }
 
-/* Two settings of one name in a group, which is what two files make that both describe a thing. */
+/* The error of two settings of one name in a group, as from two files that describe the same
+ * thing. */
 static ll_status twice_error(int line, const ll_section *section, const char *text, ll_arena *mem,
                              ll_error *err)
 {
@@ -108,14 +109,13 @@ static ll_status twice_error(int line, const ll_section *section, const char *te
     }
     const char *where = ll_place_text(ll_section_place(section, line), mem);
     if (!first)
-        return ll_error_add(err, LL_ERR_CONFIG,
-                            "%s: a key of this name stands in this group already", where);
-    return ll_error_add(
-        err, LL_ERR_CONFIG,
-        "%s: '%.*s' stands in this group already, since %s; keep one of the two, or "
-        "change single keys of the first at the top level: set = [ "
-        "\"cluster.chip.memory = 80 GB\" ];",
-        where, (int)n, at, ll_place_text(ll_section_place(section, first), mem));
+        return ll_error_add(err, LL_ERR_CONFIG, "%s: this group already has a key of this name",
+                            where);
+    return ll_error_add(err, LL_ERR_CONFIG,
+                        "%s: this group already has '%.*s', from %s; keep one of the two, or "
+                        "change single keys of the first one at the top level: set = [ "
+                        "\"cluster.chip.memory = 80 GB\" ];",
+                        where, (int)n, at, ll_place_text(ll_section_place(section, first), mem));
 }
 
 static ll_status syntax_error(const config_t *config, const ll_section *section, const char *text,

@@ -1,5 +1,5 @@
-/* Structs from the tree by key tables, the record of what was asked for, and what nobody asked for.
- */
+/* Fills structs from the tree by tables of keys, records which keys were filled, and reports the
+ * unknown ones. */
 #include "sim/config/config_value.h"
 #include "sim/config/foreign.h"
 
@@ -24,7 +24,7 @@ static void store_value(const ll_key *key, const ll_value *v, char *to)
     }
 }
 
-/* The text of a file is there already; or why it could not be read. */
+/* The text of the file was read with the configuration; if that failed, reports why. */
 static ll_status store_file(ll_config *cfg, ll_node *node, const char *value, ll_text_file *out,
                             ll_error *err)
 {
@@ -85,7 +85,7 @@ static bool report_misspelling(ll_config *cfg, ll_node *group, const ll_key *key
     for (int i = 0; i < group->n_child; i++) {
         ll_node *child = group->child[i];
         if (child->asked || child->is_default || child->reported) continue;
-        if (ll_foreign_key(child->name)) continue; // that is told with the unknown names
+        if (ll_foreign_key(child->name)) continue; // reported with the unknown names
         int near = ll_text_nearest(child->name, n, names);
         if (near < 0 || &keys[near] != key) continue;
         if (ll_text_distance(child->name, key->name) > 2) continue;
@@ -212,7 +212,7 @@ const ll_config_entry *ll_config_entry_at(const ll_config *cfg, int i)
 
 /* ----------------------------------------------------------------------------------- finish */
 
-/* The names that somebody asked for in a group. */
+/* The names in a group that some table has. */
 static int known_names(const ll_node *group, ll_arena *mem, const char ***out)
 {
     int n = 0;
@@ -231,8 +231,8 @@ static const char *list_of(int n, const char *const *names, ll_arena *mem)
     return t.s;
 }
 
-/* What is known of the name from elsewhere, or "; did you mean 'x'?" with `prefix` before x, or the
- * known names; NULL if only_near and none is. */
+/* The hint for an unknown name: that it is the name of another program, "; did you mean 'x'?" with
+ * `prefix` before x, or the known names; NULL if only_near and no known name is near. */
 static const char *suggestion(const ll_node *group, const char *name, const char *prefix,
                               bool only_near, ll_arena *mem)
 {
@@ -246,7 +246,7 @@ static const char *suggestion(const ll_node *group, const char *name, const char
     return n ? ll_arena_printf(mem, "; known here: %s", list_of(n, names, mem)) : "";
 }
 
-/* After other faults the reading may have stopped early, and then only what looks like a
+/* After other faults, tables of keys may not have been read, so only a name that looks like a
  * misspelling is surely unknown (only_near). */
 static void report_unknown(ll_config *cfg, ll_node *group, bool only_near, ll_error *err)
 {
@@ -270,8 +270,8 @@ static void report_unknown(ll_config *cfg, ll_node *group, bool only_near, ll_er
     }
 }
 
-/* The hint for a set string whose path nobody asked for: by the whole path if its begin is wrong,
- * by the names of the last group that is known otherwise. */
+/* The hint for a set string with an unknown path: the nearest whole path if its beginning is wrong,
+ * else the nearest name in the last known group. */
 static const char *set_suggestion(const ll_config *cfg, const ll_set *set, bool only_near)
 {
     const ll_node *node = set->node;

@@ -17,7 +17,7 @@ typedef struct lexer {
     ll_text out;
     const char *p;
     int line;
-    char last; /* last character that is no space and no comment */
+    char last; /* last character that is neither space nor comment */
     int depth;
     char closer[MAX_DEPTH];    /* what closes each open bracket */
     int opened_at[MAX_DEPTH];  /* its line */
@@ -41,7 +41,7 @@ static void pass(lexer *lex, size_t n)
     lex->p += n;
 }
 
-/* Skip n characters of a comment; of them only the ends of lines are copied. */
+/* Skip n characters of a comment; only ends of lines are copied. */
 static void skip(lexer *lex, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
@@ -73,7 +73,7 @@ static size_t string_length(const char *s)
     return 0;
 }
 
-/* What stands from s to the end of the value, without spaces at its end. */
+/* The text from s to the end of the value, without spaces at its end. */
 static const char *bare_value(const lexer *lex, const char *s)
 {
     size_t n = strcspn(s, ";,)]}\n\"#");
@@ -82,7 +82,7 @@ static const char *bare_value(const lexer *lex, const char *s)
     return ll_arena_strndup(lex->mem, s, n < SHOWN ? n : SHOWN);
 }
 
-/* Whether the word at s is the name of a setting: `b` in "a = 1 b = 2", where libconfig asks for no
+/* Whether the word at s is the name of a setting: `b` in "a = 1 b = 2", where libconfig needs no
  * ';'. */
 static bool is_setting(const char *s)
 {
@@ -92,7 +92,7 @@ static bool is_setting(const char *s)
     return *s == '=' || *s == ':';
 }
 
-/* What nobody wrote by hand would be looked through for minutes. */
+/* Stops at a size that no hand-written file has, as libconfig would take minutes. */
 static void give_up(lexer *lex, int max, const char *what)
 {
     ll_error_add(lex->err, LL_ERR_CONFIG, "%s: more than %d %s", where(lex, lex->line), max, what);
@@ -233,7 +233,7 @@ static void bracket(lexer *lex)
         ll_error_add(lex->err, LL_ERR_CONFIG, "%s: '%c' where '%c' is expected, which closes %s",
                      where(lex, lex->line), c, lex->closer[lex->depth],
                      where(lex, lex->opened_at[lex->depth]));
-        lex->p += strlen(lex->p); // what follows cannot be told apart
+        lex->p += strlen(lex->p); // the rest cannot be parsed
         lex->depth = 0;
         return;
     }
@@ -241,8 +241,8 @@ static void bracket(lexer *lex)
     pass(lex, 1);
 }
 
-/* What the escape at s stands for, and how many bytes follow the backslash. libconfig takes a
- * backslash before anything else as itself. */
+/* The character that the escape at s stands for; *n: bytes after the backslash. As in libconfig, a
+ * backslash before any other character stands for itself. */
 static char escape(lexer *lex, const char *s, size_t *n)
 {
     static const char codes[] = "nrtf\\\"", stands_for[] = "\n\r\t\f\\\"";
@@ -273,7 +273,7 @@ static const char *unescaped(lexer *lex, const char *s, size_t n)
     return out;
 }
 
-/* Strings that follow each other are one string. */
+/* Adjacent strings are one string. */
 static void string(lexer *lex)
 {
     size_t n = string_length(lex->p);

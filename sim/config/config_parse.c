@@ -1,9 +1,9 @@
-/* A source and set strings to a tree, and finding one's way in it. */
+/* Makes a tree from a source and set strings, and finds nodes in it by path. */
 #include "sim/config/config_tree.h"
 
 #include <string.h>
 
-/* The section that "@file" stands for. ll_source_read has put it there. */
+/* The section of "@file", which ll_source_read has added. */
 static const ll_section *section_of(const ll_config *cfg, const char *name)
 {
     for (int i = 1; i < cfg->n_section; i++)
@@ -11,7 +11,7 @@ static const ll_section *section_of(const ll_config *cfg, const char *name)
     return NULL;
 }
 
-/* Why the file whose keys are in `root` does not describe the group `node`; NULL if it may. */
+/* Why the file whose keys are in `root` cannot describe the group `node`; NULL if it can. */
 static const char *misfit(const ll_node *node, const ll_node *root, ll_arena *mem)
 {
     static const char *const whole[] = {"cluster", "model", "job"};
@@ -161,7 +161,7 @@ ll_status ll_config_parse(ll_source source, int n_set, const char *const *set, l
     return LL_OK;
 }
 
-/* If the group that is missing in `in` stands there under a name that is nearly so, report that. */
+/* Reports a group of `in` whose name is nearly that of the missing one. */
 static bool report_misspelt(ll_config *cfg, ll_node *in, const char *name, ll_error *err)
 {
     for (int i = 0; i < in->n_child; i++) {
@@ -181,7 +181,7 @@ static bool report_misspelt(ll_config *cfg, ll_node *in, const char *name, ll_er
     return false;
 }
 
-/* The node at `path` for a reader: a group that is not there is added as an empty one. */
+/* The node at `path` for reading; a missing group is added as an empty one. */
 static ll_status reach(ll_config *cfg, const char *path, ll_node_type type, ll_node **out,
                        ll_error *err)
 {

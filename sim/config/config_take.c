@@ -1,7 +1,7 @@
-/* Parts of one configuration in another. */
+/* Replaces parts of a configuration by those of another one. */
 #include "sim/config/config_tree.h"
 
-/* Nobody is to miss what was there: a set string may have written it. */
+/* Marks a replaced node as known, so that keys that a set string wrote there are no error. */
 static void forget(ll_node *node)
 {
     node->asked = true;
@@ -25,7 +25,7 @@ static bool was_written(const ll_node *node)
     return !node->is_default && node->type != LL_NODE_ABSENT;
 }
 
-/* Make `to` what was written at `from`, which nobody has asked for yet. */
+/* Copies the written part of `from` to `to`, as not yet read. */
 static void copy(const ll_node *from, ll_arena *mem, ll_node *to)
 {
     to->type = from->type;
@@ -40,7 +40,7 @@ static void copy(const ll_node *from, ll_arena *mem, ll_node *to)
                  ll_node_add(mem, to, from->child[i]->type, from->child[i]->name));
 }
 
-/* The files that values of `from` name. */
+/* Adds the files that values of `from` name. */
 static void attach(ll_config *cfg, const ll_config *from)
 {
     const int n = cfg->n_attached + from->n_attached;

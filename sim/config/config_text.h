@@ -1,4 +1,4 @@
-/* Inside the configuration reader: the text of a source, before it is a tree.
+/* Private to the configuration reader: the text of a source, before it is a tree.
  *
  * A source (ll_source) is text with marks, so that it travels as plain bytes. A line that begins
  * with \001 says where the next lines come from, as #line does for C; one that begins with \002
@@ -29,7 +29,7 @@ typedef struct ll_place {
     int line; /* from 1; 0: the file as a whole, or the command line ("--set") */
 } ll_place;
 
-typedef struct ll_stretch { /* lines of the text that follow each other in one file */
+typedef struct ll_stretch { /* consecutive lines of the text that are from one file */
     int first;              /* line of the text, from 1 */
     ll_place place;         /* where that line came from */
 } ll_stretch;
@@ -57,15 +57,15 @@ void ll_attached_add(const ll_attached *file, ll_text *source);
 
 ll_place ll_section_place(const ll_section *section, int line);
 
-/* "file:line", or the file alone. */
+/* "file:line", or only the file. */
 const char *ll_place_text(ll_place place, ll_arena *mem);
 
-/* `path` as seen from the folder of `file`; from the current folder if that is standard input. */
+/* `path` relative to the folder of `file`; to the current folder if `file` is standard input. */
 const char *ll_path_beside(const char *file, const char *path, ll_arena *mem);
 
 /* libconfig 1.5 wraps integers and reads 1e400 as infinity, both silently, and gives a string the
- * line of the token after it. So it sees neither: each number and each string is replaced by its
- * index into `literal`, and what is left to libconfig is the structure. */
+ * line of the token after it. So libconfig gets neither: each number and each string is replaced by
+ * its index into `literal`, and libconfig parses only the structure. */
 typedef struct ll_literal {
     const char *text; /* a number as typed (whole ones in decimal, without L), a string unescaped */
     bool is_string;
@@ -77,8 +77,8 @@ typedef struct ll_lexed {
     ll_literal *literal; /* [n_literal] */
 } ll_lexed;
 
-/* Adds an error for each: brackets that do not match, strings and comments that do not end, values
- * without their quotes, numbers that do not fit. */
+/* Errors, one for each: brackets that do not match, strings and comments that do not end, values
+ * without quotes, numbers out of range. */
 ll_status ll_lex(const ll_section *section, ll_arena *mem, ll_lexed *out, ll_error *err);
 
 /* Whether a line that begins in a block comment (or not) ends in one. */

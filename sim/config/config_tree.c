@@ -76,7 +76,7 @@ void ll_node_ask(ll_node *node)
         node->asked = true;
 }
 
-/* What is shown of a value: whole characters of its first line. */
+/* Length of the part of a value that messages show: whole characters of its first line. */
 static int shown_length(const char *text)
 {
     enum { MAX = 40 };
@@ -143,7 +143,7 @@ const char *ll_node_why_not(const ll_node *node, const char *rest, ll_arena *mem
         return ll_arena_printf(mem, "the list '%s' has %d elements, numbered from 0", path,
                                node->n_child);
     if (*name == '[')
-        return ll_arena_printf(mem, "%s%s%s is no list", *path ? "'" : "", *path ? path : "this",
+        return ll_arena_printf(mem, "%s%s%s is not a list", *path ? "'" : "", *path ? path : "this",
                                *path ? "'" : "");
     if (node->type == LL_NODE_LIST)
         return ll_arena_printf(mem, "'%s' is a list; choose an element, as in %s[0]", path, path);
@@ -156,7 +156,7 @@ const char *ll_node_why_not(const ll_node *node, const char *rest, ll_arena *mem
         ok = ok && !(name[0] == '.' && (name[1] == '.' || !name[1]));
     }
     if (ok) return NULL;
-    return ll_arena_printf(mem, "'%s' is no path; expected names as in cluster.chip.memory",
+    return ll_arena_printf(mem, "'%s' is not a path; expected names as in cluster.chip.memory",
                            rest + (*rest == '.'));
 }
 

@@ -1,4 +1,5 @@
-/* Inside the configuration reader: the tree of settings, between libconfig and the key tables. */
+/* Private to the configuration reader: the tree of settings, between libconfig and the tables of
+ * keys. */
 #ifndef LL_CONFIG_CONFIG_TREE_H
 #define LL_CONFIG_CONFIG_TREE_H
 
@@ -11,7 +12,7 @@ typedef enum ll_node_type {
     LL_NODE_NUMBER,
     LL_NODE_BOOL,
     LL_NODE_TYPED, /* from a set string or a default: typed without quotes, may be of any kind */
-    LL_NODE_ABSENT /* asked for, required, and not there */
+    LL_NODE_ABSENT /* required, but missing */
 } ll_node_type;
 
 struct ll_node {
@@ -26,7 +27,7 @@ struct ll_node {
     bool asked;      /* a table or a reader knows this name */
     bool is_default; /* not written by the user */
     bool is_set;     /* exists only because a set string wrote it */
-    bool reported;   /* a fault of it is in the error list already */
+    bool reported;   /* the error list already has a fault of it */
     bool has_entry;
 };
 
@@ -49,8 +50,7 @@ struct ll_config {
     ll_config_entry *entry; /* [n_entry] */
 };
 
-/* The tree of one section. The only use of libconfig. Errors: everything that ll_lex finds, and
- * syntax. */
+/* The tree of one section, by libconfig. Errors: those of ll_lex, and syntax. */
 ll_status ll_tree_read(const ll_section *section, ll_arena *mem, ll_node **out, ll_error *err);
 
 ll_node *ll_node_add(ll_arena *mem, ll_node *parent, ll_node_type type, const char *name);
@@ -60,28 +60,28 @@ const char *ll_node_path(const ll_node *node, ll_arena *mem);
 const char *ll_node_where(const ll_node *node, ll_arena *mem);
 bool ll_key_is_file(const char *name); /* "file", "..._file": its value names a file */
 const char *ll_node_file(const ll_node *node, const char *value, ll_arena *mem); /* its path */
-void ll_node_ask(ll_node *node); /* it and all above it are known names */
+void ll_node_ask(ll_node *node); /* marks it and all groups above it as known names */
 
 /* Add "where: path = value: " and the message. */
 ll_status ll_node_fault(ll_node *node, ll_arena *mem, ll_error *err, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* Go down `path` from `node`. Returns the last node that is there; *rest is what is left of the
- * path, "" if all was found. */
+/* Follow `path` from `node`. Returns the last node that exists; *rest is the rest of the path, ""
+ * if all of it exists. */
 ll_node *ll_node_walk(ll_node *node, const char *path, const char **rest);
 
-/* Why nothing can be at `rest` below node, which ll_node_walk gave; NULL if a group could be added.
- */
+/* Why there can be no node at `rest` below node, both from ll_node_walk; NULL if one can be added.
+ * */
 const char *ll_node_why_not(const ll_node *node, const char *rest, ll_arena *mem);
 
 /* Add the groups and, as the last, a node of `type` for the rest of a path. */
 ll_node *ll_node_grow(ll_arena *mem, ll_node *node, const char *rest, ll_node_type type);
 
-/* The option that a string of the command line was typed as: "--seed" of "--seed seed=7", which
- * leaves "seed=7" in *text; "--set" of anything else. */
+/* The option of a setting of the command line: "--seed" of "--seed seed=7", which leaves "seed=7"
+ * in *text; "--set" of any other. */
 const char *ll_set_option(const char **text, ll_arena *mem);
 
-/* Split "path = value"; false if it is no such thing. */
+/* Split "path = value"; false if there is no '=' or no path. */
 bool ll_set_split(const char *text, ll_arena *mem, const char **path, const char **value);
 
 #endif

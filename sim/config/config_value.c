@@ -33,7 +33,7 @@ static const char *expected(const ll_key *key, ll_arena *mem)
                            quote, ll_units_example(key->kind), quote);
 }
 
-/* Whether the libconfig type of the node suits the kind; tells the user what to write if not. */
+/* Checks that the libconfig type of the node suits the kind; the error says what to write. */
 static ll_status check_type(ll_node *node, const ll_key *key, ll_arena *mem, ll_error *err)
 {
     bool is_text = node->type == LL_NODE_TEXT || node->type == LL_NODE_TYPED;
@@ -52,7 +52,7 @@ static ll_status check_type(ll_node *node, const ll_key *key, ll_arena *mem, ll_
     return ll_node_fault(node, mem, err, "%s", expected(key, mem));
 }
 
-/* Values stand in reports, messages and names of files: one line of UTF-8. */
+/* Values appear in reports, messages and names of files, so they are one line of UTF-8. */
 static ll_status check_characters(ll_node *node, ll_arena *mem, ll_error *err)
 {
     const char *bad = ll_text_unprintable(node->text);
@@ -60,7 +60,7 @@ static ll_status check_characters(ll_node *node, ll_arena *mem, ll_error *err)
     return ll_node_fault(node, mem, err,
                          ll_text_utf8(bad) ? "a control character (byte 0x%02x); a value is one "
                                              "line of text"
-                                           : "byte 0x%02x is no character; files are UTF-8",
+                                           : "byte 0x%02x is not a character; files are UTF-8",
                          (unsigned char)*bad);
 }
 
@@ -87,14 +87,15 @@ static ll_status read_evidence(ll_node *node, const char *s, ll_arena *mem, ll_v
         near >= 0
             ? ll_arena_printf(mem, "unknown evidence '%s', did you mean '%s'? ", word, words[near])
             : "";
-    return ll_node_fault(node, mem, err,
-                         "%safter the bar expected measured, vendor, derived, press, unverified or "
-                         "assumed, a colon, and the source; or choice, for what you decide "
-                         "yourself",
-                         hint);
+    return ll_node_fault(
+        node, mem, err,
+        "%sexpected after the bar: measured, vendor, derived, press, unverified or "
+        "assumed, with a colon and the source; or choice, for what you decide "
+        "yourself",
+        hint);
 }
 
-/* What stands behind a fact that is given without a word. */
+/* The evidence of a value without an evidence word. */
 static ll_evidence evidence_without_word(const ll_node *node, const ll_key *key)
 {
     const bool by_command_line = node->place.line == 0,
@@ -103,7 +104,7 @@ static ll_evidence evidence_without_word(const ll_node *node, const ll_key *key)
     return by_command_line && design ? LL_EVIDENCE_CHOICE : LL_EVIDENCE_UNSTATED;
 }
 
-/* Split "80 GB | vendor: data sheet". Text that is no fact may hold bars of its own. */
+/* Split "80 GB | vendor: data sheet". Text that is not a fact may contain bars. */
 static ll_status split_evidence(ll_node *node, const ll_key *key, ll_arena *mem, ll_value *out,
                                 ll_error *err)
 {
@@ -180,7 +181,7 @@ ll_status ll_value_read(ll_node *node, const ll_key *key, ll_arena *mem, ll_valu
     return LL_OK;
 }
 
-/* A value of the key as one would type it, without quotes. */
+/* An example of a value as one would type it, without quotes. */
 static const char *example_value(const ll_key *key, ll_arena *mem)
 {
     static const char such_as[] = ", such as ";

@@ -1,4 +1,4 @@
-/* Inside the configuration reader: one typed value by one row of a table. */
+/* Private to the configuration reader: reads one value by one row of a table of keys. */
 #ifndef LL_CONFIG_CONFIG_VALUE_H
 #define LL_CONFIG_CONFIG_VALUE_H
 
@@ -11,12 +11,12 @@ typedef struct ll_value {
     const char *source;
 } ll_value;
 
-/* Read the value of node as `key` wants it; a fault is added to err. *out is set only on success.
- */
+/* Read the value of node as the kind of `key`; a fault is added to err. *out is set only on
+ * success. */
 ll_status ll_value_read(ll_node *node, const ll_key *key, ll_arena *mem, ll_value *out,
                         ll_error *err);
 
-/* "memory = "80 GB | vendor: data sheet"": how one would write the key, within its bounds. */
+/* An example of the key within its bounds: memory = "80 GB | vendor: data sheet". */
 const char *ll_value_example(const ll_key *key, ll_arena *mem);
 
 bool ll_kind_is_number(ll_kind kind); /* COUNT to POWER */

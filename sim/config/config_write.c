@@ -20,7 +20,7 @@ static bool is_in(const group *g, int i)
     return !strncmp(g->line[i].path, g->line[g->first].path, g->prefix);
 }
 
-/* The name behind the prefix: *n bytes, without an index. */
+/* The name after the prefix: *n bytes, without an index. */
 static const char *name_of(const group *g, int i, size_t *n)
 {
     const char *name = g->line[i].path + g->prefix;

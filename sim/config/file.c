@@ -13,9 +13,10 @@
 
 enum { MAX_NAMES = 1024 };
 
-static const double pipe_wait_s = 30; /* within which a pipe must have ended */
+static const double pipe_wait_s = 30; /* within which a pipe must end */
 
-/* What people write by hand is short; tables, and lists of links, come from programs. */
+/* Configurations are written by hand, so short; tables and lists of links may come from programs.
+ * */
 static size_t max_B(const ll_file *file)
 {
     return (size_t)(file->what ? LL_FILE_MAX_MIB : LL_FILE_CONFIG_MAX_MIB) << 20;
@@ -47,7 +48,7 @@ static ll_status read_error(const ll_file *file, int why, ll_error *err)
     return ll_error_set(err, LL_ERR_CONFIG, "%s: %s", file->who, what);
 }
 
-/* Sleep until there may be something to read; false: the clock shows end_s. */
+/* Sleep until there may be something to read; false: time end_s has come. */
 static bool await(int fd, double end_s)
 {
     struct pollfd pipe = {.fd = fd, .events = POLLIN};
@@ -65,7 +66,7 @@ static ll_status read_all(const ll_file *file, int fd, ll_text *out, ll_error *e
         if (n < 0 && errno != EINTR && errno != EAGAIN) return read_error(file, errno, err);
         if (n < 0 && !await(fd, end_s))
             return ll_error_set(err, LL_ERR_CONFIG,
-                                "%s: it has not ended after %g s; expected a file, or a pipe whose "
+                                "%s: did not end within %g s; expected a file, or a pipe whose "
                                 "writer closes it",
                                 file->who, pipe_wait_s);
         if (n < 0) continue;
@@ -78,7 +79,7 @@ static ll_status read_all(const ll_file *file, int fd, ll_text *out, ll_error *e
     return LL_OK;
 }
 
-/* Whether somebody wrote into a file while it was read: then what was read may be half of it. */
+/* Whether the file was written to while it was read, so that the text may be incomplete. */
 static bool has_changed(int fd, const struct stat *before, size_t n)
 {
     struct stat now;
@@ -99,15 +100,15 @@ static ll_status read_open(ll_file *file, int fd, ll_text *out, ll_error *err)
                             max_B(file) >> 20);
     LL_TRY(read_all(file, fd, out, err));
     if (has_changed(fd, &id, out->n - before))
-        return ll_error_set(
-            err, LL_ERR_CONFIG,
-            "%s: it was written to while it was read; try again when it is complete", file->who);
+        return ll_error_set(err, LL_ERR_CONFIG,
+                            "%s: was written to while it was read; try again when it is complete",
+                            file->who);
     file->device = id.st_dev;
     file->inode = id.st_ino;
     return LL_OK;
 }
 
-/* Opened without waiting: a pipe that has no writer would never open else. */
+/* Opens without waiting, as a pipe without a writer would block. */
 ll_status ll_file_read(ll_file *file, ll_text *out, ll_error *err)
 {
     const size_t before = out->n;

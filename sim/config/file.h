@@ -1,8 +1,8 @@
-/* Files as they lie on disk. Every file that lineloss reads is read here, and nowhere else.
+/* Files on disk. Every file that lineloss reads is read here, and nowhere else.
  *
- * Ranks may see other files under the same name, or none, and have other working folders. So
- * nothing here is asked on any rank but the first: source.c and shipped.c call it there, and
- * hand on what was found.
+ * Ranks may see other files under the same name, or none, and have other working directories. So
+ * only rank 0 calls these functions, from source.c and shipped.c, which send the result to all
+ * ranks.
  */
 #ifndef LL_CONFIG_FILE_H
 #define LL_CONFIG_FILE_H
@@ -13,13 +13,13 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* A file that is asked for, and how messages speak of it. */
+/* A file to read, and its names in messages. */
 typedef struct ll_file {
     const char *path;
-    const char *who;  /* begin of messages: who asked for it */
-    const char *what; /* that is expected; NULL: libconfig text */
-    const char *hint; /* behind "no such file"; NULL: nothing */
-    dev_t device;     /* with inode: which file it was, once it is read */
+    const char *who;  /* beginning of messages: what names the file */
+    const char *what; /* expected kind of file; NULL: libconfig text */
+    const char *hint; /* text after "no such file"; NULL: none */
+    dev_t device;     /* with inode: identifies the file once it is read */
     ino_t inode;
 } ll_file;
 
@@ -31,7 +31,7 @@ enum { LL_FILE_CONFIG_MAX_MIB = 16, LL_FILE_MAX_MIB = 64 };
  * writes into is empty. */
 ll_status ll_file_read(ll_file *file, ll_text *out, ll_error *err);
 
-/* Refuse text that no one wrote by hand: empty, or with control bytes. */
+/* Error if the text is empty or has control bytes. */
 ll_status ll_file_check(const ll_file *file, const char *s, size_t n, ll_error *err);
 
 bool ll_file_exists(const char *path);

@@ -12,10 +12,10 @@ typedef struct word {
 #define EXPERTS "expert parallelism is not modelled: all layers are dense"
 #define CHUNKS  "write 'interleave', the model chunks of each pipeline stage"
 #define LAYERS  "write 'pipeline_layout', in the same form"
-#define ACCUMULATION                                                                   \
-    "it follows: the micro-batches of each replica are global_batch / (micro_batch x " \
+#define ACCUMULATION                                                                       \
+    "it is computed: the micro-batches of each replica are global_batch / (micro_batch x " \
     "dp)"
-#define CHIPS "it follows: the chips are the product of the sizes of cluster.topology"
+#define CHIPS "it is computed: the chips are the product of the sizes of cluster.topology"
 
 /* Names of Megatron-LM, DeepSpeed, NeMo, PyTorch, Hugging Face and of papers. */
 static const word words[] = {
@@ -121,7 +121,7 @@ static const word values[] = {
     {"ethernet", "write \"clos\""},
 };
 
-/* Whether a character stands for one of a name, which is in small letters. */
+/* Whether a character matches one of a name, which is in small letters. */
 static bool alike(char a, char of_name)
 {
     if (of_name == '_' && (a == ' ' || a == '-')) return true;
@@ -164,7 +164,7 @@ static const char *line_of(const char *s)
     }
 }
 
-/* "job:" or "name: nvl72", of which libconfig would want a brace, or quotes. */
+/* "job:" or "name: nvl72", where libconfig would need a brace, or quotes. */
 static bool yaml_line(const char *s)
 {
     const size_t n = strcspn(s, "\n");

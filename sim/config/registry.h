@@ -1,8 +1,8 @@
 /* A choice among the types of a family of plugins: `type = "clos"` in a group of the
  * configuration.
  *
- * Whoever knows the list of types says how the key reads; the rest of the group are keys of the
- * type.
+ * The owner of the list of types describes the key `type`; the other keys of the group are those of
+ * the type.
  */
 #ifndef LL_CONFIG_REGISTRY_H
 #define LL_CONFIG_REGISTRY_H
@@ -12,7 +12,7 @@
 typedef struct ll_registry {
     const char *doc;            /* of the key `type` */
     const char *def;            /* default; NULL: it must be given */
-    const char *(*name)(int i); /* of the i-th type; NULL behind the last one */
+    const char *(*name)(int i); /* of the i-th type; NULL after the last one */
 } ll_registry;
 
 /* The names of all types, ended by NULL. *n, if not NULL: how many. In mem. */

@@ -1,4 +1,4 @@
-/* The parts of a source: which file and line a line of text came from, and the files beside it. */
+/* Splits a source: where each line of text came from, and the attached files. */
 #include "sim/config/config_text.h"
 
 #include <ctype.h>
@@ -34,7 +34,7 @@ static void section_fill(ll_section *section, const char *s, size_t n, ll_arena 
     if (!section->name) section->name = section->stretch[0].place.file;
 }
 
-/* Where the attached files begin: behind all sections. */
+/* Where the attached files begin: after all sections. */
 static const char *attached_begin(ll_source source)
 {
     const char *mark = memchr(source.bytes, LL_MARK_FILE, source.n_byte);

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* NULL: the environment has no wish. Ranks of a run agree on it before anything else. */
+/* The directory that the environment names, or NULL. All ranks have the same (command/agree.h). */
 static const char *wished_dir(void)
 {
     const char *wish = getenv("LINELOSS_CONFIGS");
@@ -80,15 +80,16 @@ const char *ll_shipped_hint(const char *name, ll_arena *mem)
                                 : ", which has parts, chips, clusters, models and studies");
 }
 
-/* LINELOSS_CONFIGS may name a folder that is not there; `who` begins the message. */
+/* Error if LINELOSS_CONFIGS names no directory; `who` begins the message. */
 static ll_status check_dir(const char *who, ll_error *err)
 {
     const char *wish = wished_dir();
     if (!wish || ll_file_is_folder(wish)) return LL_OK;
-    return ll_error_set(err, LL_ERR_CONFIG,
-                        "%sthe environment has LINELOSS_CONFIGS=%s, which is no directory; unset "
-                        "it to use the configurations that are shipped",
-                        who, wish);
+    return ll_error_set(
+        err, LL_ERR_CONFIG,
+        "%sthe environment has LINELOSS_CONFIGS=%s, which is not a directory; unset "
+        "it to use the configurations that are shipped",
+        who, wish);
 }
 
 ll_status ll_shipped_check(ll_comm *comm, ll_error *err)
@@ -97,7 +98,7 @@ ll_status ll_shipped_check(ll_comm *comm, ll_error *err)
     return ll_comm_agree(comm, status, err);
 }
 
-/* What a name means that is neither a study nor a cluster; NULL if nothing has it. */
+/* What a name is, if it is neither a study nor a cluster; NULL if nothing has it. */
 static const char *meaning_of(const char *name, ll_arena *mem)
 {
     static const char *const part[][2] = {
@@ -116,7 +117,7 @@ ll_status ll_shipped_find(const char *path, ll_arena *mem, const char **out, ll_
         return ll_error_set(err, LL_ERR_CONFIG,
                             "the name of the file is empty; `lineloss list studies` shows names");
     if (!strcmp(path, "-"))
-        return ll_error_set(err, LL_ERR_CONFIG, "-: standard input is called /dev/stdin");
+        return ll_error_set(err, LL_ERR_CONFIG, "-: for standard input, write /dev/stdin");
     if (ll_file_exists(path) || strchr(path, '/') || strchr(path, '.')) return LL_OK;
     LL_TRY(check_dir(ll_arena_printf(mem, "%s: ", path), err));
     const char *study = find_of("studies", path, mem);

@@ -62,12 +62,12 @@ refused '^list\.cfg:[0-9]+: more than 200000 values$' check list.cfg
 cp study.cfg grows.cfg
 while :; do head -c 3000000 comments.cfg; done >>grows.cfg &
 writers+=($!)
-refused '^grows\.cfg: (it was written to while it was read; try again|larger than 16 MiB)' check grows.cfg
+refused '^grows\.cfg: (was written to while it was read; try again|larger than 16 MiB)' check grows.cfg
 
 wait $waiting
 code=$?
 [ "$code" = 1 ] || complain "a pipe that says nothing: exit code $code"
 mv silent.err err
-has err '^silent: it has not ended after 30 s; expected a file, or a pipe whose writer closes it$'
+has err '^silent: did not end within 30 s; expected a file, or a pipe whose writer closes it$'
 is_empty silent.out
 finish

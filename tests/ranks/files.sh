@@ -75,7 +75,7 @@ bad 2 'a.cfg: no such file' compare a.cfg b.cfg
 bad 3 'links.cfg: no such file' net links.cfg
 bad 2 'points.csv: no such file' curves points.csv
 bad 3 'rows.csv: no such file' validate rows.csv
-bad 2 'nvl72: the environment has LINELOSS_CONFIGS=configs, which is no directory' run nvl72
+bad 2 'nvl72: the environment has LINELOSS_CONFIGS=configs, which is not a directory' run nvl72
 LINELOSS_CONFIGS=$configs
 bad 2 'gemms.csv: no such file' calibrate gemm hgx_h100 gemms.csv
 bad 3 'all_reduce_perf.txt: no such file' calibrate collectives hgx_h100 all_reduce_perf.txt

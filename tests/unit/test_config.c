@@ -234,8 +234,9 @@ typedef struct bad_case {
 } bad_case;
 
 #define KNOWN "chips, bandwidth, latency, memory, busy, peak, power, overlap, kind, label, trace"
-#define EVIDENCE                                                                                \
-    "after the bar expected measured, vendor, derived, press, unverified or assumed, a colon, " \
+#define EVIDENCE                                                                               \
+    "expected after the bar: measured, vendor, derived, press, unverified or assumed, with a " \
+    "colon "                                                                                   \
     "and the source; or choice, for what you decide yourself\n"
 
 static const bad_case bad[] = {
@@ -328,8 +329,8 @@ static const bad_case bad[] = {
      "@:2: machine.memory = \"80 GB | unstated: x\": " EVIDENCE},
     /* Syntax. */
     {"chips = 4; chips = 5;", NULL,
-     "@:2: 'chips' stands in this group already, since dir/t.cfg:2; keep one of the two, or change "
-     "single keys of the first at the top level: set = [ \"cluster.chip.memory = 80 GB\" ];\n"},
+     "@:2: this group already has 'chips', from dir/t.cfg:2; keep one of the two, or change "
+     "single keys of the first one at the top level: set = [ \"cluster.chip.memory = 80 GB\" ];\n"},
     {"chips = = 4;", NULL, "@:2: syntax error, in or before: chips = = 4;\n"},
     {"chips = 1 2;", NULL, "@:2: syntax error, in or before: chips = 1 2;\n"},
     {"!machine = {\n chips = 4;\n", NULL,
@@ -368,14 +369,14 @@ static const bad_case bad[] = {
      "--set: machine.chips.x: 'machine.chips' is a value, not a "
      "group\n"},
     {"chips = 4;", "machine..chips=8",
-     "--set: machine..chips: '.chips' is no path; expected names as in cluster.chip.memory\n"},
+     "--set: machine..chips: '.chips' is not a path; expected names as in cluster.chip.memory\n"},
     {"chips = 4; dimensions = ( { size = 4 } );", "machine.dimensions[1].size=8",
      "--set: machine.dimensions[1].size: the list 'machine.dimensions' has 1 elements, numbered "
      "from 0\n"},
     {"chips = 4; dimensions = ( { size = 4 } );", "machine.dimensions[0].szie=8",
      "--set: unknown path 'machine.dimensions[0].szie'; did you mean "
      "'machine.dimensions[0].size'?\n"},
-    {"chips = 4;", "machine[0]=8", "--set: machine[0]: 'machine' is no list\n"},
+    {"chips = 4;", "machine[0]=8", "--set: machine[0]: 'machine' is not a list\n"},
     {"chips = 4;", "machine=@nowhere.cfg",
      "--set: machine = @nowhere.cfg: that file was not read\n"},
     {"!machine = { chips = 4; };\nset = [\n \"machine.chips = 9\",\n \"machine.chis = 9\" ];", NULL,

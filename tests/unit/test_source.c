@@ -186,11 +186,10 @@ static void test_bad_files(void)
                 "than 16\n");
     check_fails("open.cfg", "sub/open.cfg:2: comment is never closed by */\n");
     check_fails("syntax.cfg", "sub/syntax.cfg:2: syntax error, in or before: b = ;\n");
-    check_fails(
-        "twice.cfg",
-        "sub/deep.cfg:1: 'c1' stands in this group already, since sub/deep.cfg:1; keep one of "
-        "the two, or change single keys of the first at the top level: set = [ "
-        "\"cluster.chip.memory = 80 GB\" ];\n");
+    check_fails("twice.cfg",
+                "sub/deep.cfg:1: this group already has 'c1', from sub/deep.cfg:1; keep one of "
+                "the two, or change single keys of the first one at the top level: set = [ "
+                "\"cluster.chip.memory = 80 GB\" ];\n");
 }
 
 /* Root may read everything, so this holds for other users only. */

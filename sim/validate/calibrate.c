@@ -12,8 +12,8 @@
 const char *const ll_fabric_names[] = {"switch", "mesh", "clos", "torus", NULL};
 const double ll_calibrate_window_bdp[LL_N_LOAD] = {0.1, 0.25, 0.5, 0.75, 0.9, 1, 2, 4};
 
-/* Packets are small, so that the smallest window of an all-to-all is still more than one;
- * acknowledgements too, because the equations know none. */
+/* Packets are small, so that the smallest window of an all-to-all is still more than one packet;
+ * acknowledgements are small, because the equations have none. */
 static const char setup[] =
     "wire : { packet = \"512 B | assumed: small beside a window\"; window_packets = 1; };\n"
     "packet : { ack = \"2 B\"; };\n"
@@ -30,34 +30,35 @@ static const char *const pattern_choices[] = {"permutation", "all-to-all",   "in
                                               "ring",        "hierarchical", "uniform",
                                               "hot spot",    "all",          NULL};
 
-static const ll_key keys[] = {{.name = "chips",
-                               .kind = LL_KIND_COUNT,
-                               .offset = offsetof(setting, chips),
-                               .def = "16",
-                               .min = 16,
-                               .max = 4096,
-                               .doc = "of every fabric; a square"},
-                              {.name = "length",
-                               .kind = LL_KIND_COUNT,
-                               .offset = offsetof(setting, length),
-                               .def = "64",
-                               .min = 4,
-                               .max = 1 << 20,
-                               .doc = "windows that every flow sends"},
-                              {.name = "seed",
-                               .kind = LL_KIND_COUNT,
-                               .offset = offsetof(setting, seed),
-                               .def = "1",
-                               .min = 0,
-                               .max = 9e15,
-                               .doc = "of the random patterns"},
-                              {.name = "pattern",
-                               .kind = LL_KIND_CHOICE,
-                               .offset = offsetof(setting, pattern),
-                               .def = "all",
-                               .choices = pattern_choices,
-                               .doc = "to run; with one alone there is nothing to leave out"},
-                              {0}};
+static const ll_key keys[] = {
+    {.name = "chips",
+     .kind = LL_KIND_COUNT,
+     .offset = offsetof(setting, chips),
+     .def = "16",
+     .min = 16,
+     .max = 4096,
+     .doc = "of every fabric; a square"},
+    {.name = "length",
+     .kind = LL_KIND_COUNT,
+     .offset = offsetof(setting, length),
+     .def = "64",
+     .min = 4,
+     .max = 1 << 20,
+     .doc = "number of windows that every flow sends"},
+    {.name = "seed",
+     .kind = LL_KIND_COUNT,
+     .offset = offsetof(setting, seed),
+     .def = "1",
+     .min = 0,
+     .max = 9e15,
+     .doc = "of the random patterns"},
+    {.name = "pattern",
+     .kind = LL_KIND_CHOICE,
+     .offset = offsetof(setting, pattern),
+     .def = "all",
+     .choices = pattern_choices,
+     .doc = "the only pattern to run; then none can be left out of the fit"},
+    {0}};
 
 typedef struct env {
     setting set;
@@ -68,7 +69,7 @@ typedef struct env {
     ll_arena *mem; /* reset for each case */
 } env;
 
-/* ---- What is run ----------------------------------------------------------------------------- */
+/* ---- Cases and fabrics ----------------------------------------------------------------------- */
 
 static const char *config_text(int64_t side, ll_arena *mem)
 {
@@ -101,7 +102,7 @@ static ll_status config_parse(const char *text, int n_set, const char *const *se
     return ll_config_parse(source, n_set, set, mem, out, err);
 }
 
-/* How many chips is needed to write the rest; so the text is parsed twice. */
+/* Reads the number of chips, which the text of the fabrics needs; so the text is parsed twice. */
 static ll_status chips_read(int n_set, const char *const *set, ll_arena *mem, setting *out,
                             ll_error *err)
 {
@@ -115,7 +116,7 @@ static ll_status chips_read(int n_set, const char *const *set, ll_arena *mem, se
     return LL_OK;
 }
 
-/* The engines' parameters, and `packet` without a cut. */
+/* The engines' parameters, and those of `packet` without extrapolation. */
 static ll_status engines_read(ll_config *cfg, ll_arena *mem, env *out, ll_error *err)
 {
     LL_TRY(engine_param(cfg, &ll_engine_flow, mem, &out->flow, err));
@@ -143,8 +144,8 @@ static ll_status env_read(int n_set, const char *const *set, ll_arena *mem, env 
 
 /* ---- One case -------------------------------------------------------------------------------- */
 
-/* The flows of a case as traffics: n_watch - 1 flows by themselves, the last traffic all others (or
- * one more flow). Watched flows are spread over the list. */
+/* The flows of a case as traffics: n_watch - 1 traffics of one flow, and one with all other flows
+ * (or one more flow). Watched flows are spread over the list. */
 static int watch(const ll_traffic *all, ll_traffic *one, ll_arena *mem)
 {
     const int64_t n = all->n_list, n_alone = n < LL_MAX_TRAFFIC ? n : LL_MAX_TRAFFIC - 1;
@@ -206,7 +207,7 @@ static ll_status flow_times(trial *t, double kappa, double *out, ll_error *err)
     return LL_OK;
 }
 
-/* Bytes of the largest window of packets, so that flows can end where a window does. */
+/* Bytes of the largest window, so that the bytes of a flow can be whole windows. */
 static ll_status window_size(trial *t, ll_synthetic pattern, double *out, ll_error *err)
 {
     ll_packet_net net;
@@ -259,7 +260,7 @@ static ll_status run_case(env *e, ll_calibrate_case *out, ll_error *err)
     return LL_OK;
 }
 
-/* Case i is run by rank i mod size; then everybody has all of them. */
+/* Rank i mod size runs case i; then all ranks get all cases. */
 static ll_status run_cases(env *e, ll_comm *comm, ll_arena *mem, ll_calibration *out, ll_error *err)
 {
     const int rank = ll_comm_rank(comm), size = ll_comm_size(comm);

@@ -7,21 +7,20 @@
  * bandwidth-delay products are loads from 10 % to all that the fabric carries.
  *
  * Steady state. Every flow has `length` windows of bytes. Two packet runs, of half of the bytes and
- * of all, end at t(1/2) and t(1); 2 (t(1) - t(1/2)) is the time without what filling and draining
- * the pipes takes once. `flow` says when the flow ends without its latency, which has no such part.
- * The *deviation* of a flow is the first over the second, less 1: positive if packets are slower.
- * Up to LL_MAX_TRAFFIC - 1 flows, spread over the list, are watched one by one, the others
- * together.
+ * of all, end at t(1/2) and t(1); 2 (t(1) - t(1/2)) is the time without filling and draining the
+ * pipes, which happens once. It is compared with the time of `flow` without latency, which has no
+ * such part. The *deviation* of a flow is the first over the second, minus 1: positive if packets
+ * are slower. Up to LL_MAX_TRAFFIC - 1 flows, spread over the list, are watched one by one, the
+ * others together.
  *
  * The fit. `flow` is solved for 17 values of kappa; in between, times are interpolated over log
- * kappa by cubics through the four nearest. Minimised is the mean over cases of the mean
- * |deviation| of their flows, by golden section from the best value of the grid. Left out in turn
- * is each pattern (on all fabrics), so that its deviations can be had with a kappa that has not
- * seen it.
+ * kappa by cubics through the four nearest. The fit minimises the mean over cases of the mean
+ * |deviation| of their flows, by golden section from the best value of the grid. Each pattern (on
+ * all fabrics) is left out in turn, to get its deviations with a kappa fitted to the others.
  *
- * Extrapolation. A third run lets `packet` cut the flows as it does by default. Its error is the
- * largest deviation of an end from that of all packets, to be compared with the bound that it
- * printed. */
+ * Extrapolation. In a third run, `packet` simulates a part of each flow and extrapolates, as it
+ * does by default. Its error is the largest deviation of an end from that of all packets, to be
+ * compared with the bound that it reports. */
 #ifndef LL_SIM_VALIDATE_CALIBRATE_H
 #define LL_SIM_VALIDATE_CALIBRATE_H
 
@@ -45,11 +44,11 @@ typedef struct ll_calibrate_case {
     double packet_s[LL_MAX_TRAFFIC];           /* [n_watch] */
     double flow_s[LL_MAX_TRAFFIC];             /* [n_watch] at the kappa that was given */
     double grid_s[LL_N_KAPPA][LL_MAX_TRAFFIC]; /* [n_watch] at each kappa of the grid */
-    double simulated_frac;                     /* of the third run; 1: nothing was cut */
+    double simulated_frac;                     /* of the third run; 1: all packets */
     double cut_err_frac, cut_bound_frac;
 } ll_calibrate_case;
 
-/* Deviations of a part of the cases. */
+/* Deviations of some of the cases. */
 typedef struct ll_deviation {
     int n_flow;
     double median_frac, p95_frac, worst_frac; /* by size; worst with its sign */
@@ -61,22 +60,22 @@ typedef struct ll_calibration {
     ll_wire wire;                   /* kappa: that of the deviations; window_bdp is not used */
     ll_calibrate_case *one;         /* [LL_N_CALIBRATE] by pattern, fabric, load */
     double kappa;                   /* fitted to all */
-    double low, high;               /* around it, the mean deviation is at most a tenth larger */
+    double low, high;               /* between them the mean deviation is at most 10 % larger */
     double without[LL_N_SYNTHETIC]; /* kappa fitted to the other patterns */
 } ll_calibration;
 
-/* Runs all cases, shared out over the ranks, and fits. set: [n_set] "path=value" as for studies;
+/* Runs all cases, divided among the ranks, and fits. set: [n_set] "path=value" as for studies;
  * the paths are chips, length, seed, pattern, and the keys of wire, packet, flow, switch, mesh,
  * clos, torus_x and torus_y. Errors: LL_ERR_CONFIG, LL_ERR_RUN. Collective; the same on every rank.
  */
 ll_status ll_calibrate(int n_set, const char *const *set, ll_comm *comm, ll_arena *mem,
                        ll_calibration *out, ll_error *err);
 
-/* Of the cases with this pattern and fabric (-1: every one). kappa: 0 for that which was given,
- * else interpolated. Not collective. */
+/* Deviations of the cases with this pattern and fabric (-1: all). kappa: 0 for the given one, else
+ * times are interpolated. Not collective. */
 ll_deviation ll_calibrate_deviation(const ll_calibration *c, int pattern, int fabric, double kappa);
 
-/* Of one case. */
+/* Deviations of one case. */
 ll_deviation ll_calibrate_deviation_case(const ll_calibrate_case *one, double kappa);
 
 /* Kappa number k of the grid, 0 .. LL_N_KAPPA-1. */

@@ -28,7 +28,7 @@ static double deviation(const ll_calibrate_case *c, int i, double kappa)
     return c->packet_s[i] / (kappa > 0 ? interpolated(c, i, kappa) : c->flow_s[i]) - 1;
 }
 
-/* Deviations of many flows, to be summed up. */
+/* Deviations of many flows, of which statistics are computed. */
 typedef struct sample {
     int n, n_case;
     double mean_sum, worst; /* worst: with its sign */

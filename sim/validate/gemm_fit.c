@@ -27,13 +27,13 @@ static const char *const column_names[] = {"m",       "n",       "k",      "prec
                                            "time_us", "time_ms", "tflops", "gflops"};
 enum { N_COLUMN = sizeof column_names / sizeof *column_names, FIRST_FIGURE = COLUMN_TIME_US };
 
-/* What a unit of each figure is in seconds, or in FLOP/s. */
+/* The unit of each column, in seconds or FLOP/s. */
 static const double unit[N_COLUMN] = {[COLUMN_TIME_US] = 1e-6,
                                       [COLUMN_TIME_MS] = 1e-3,
                                       [COLUMN_TFLOPS] = 1e12,
                                       [COLUMN_GFLOPS] = 1e9};
 
-/* As libraries and frameworks spell them. */
+/* Names of precisions as libraries and frameworks spell them. */
 static const struct {
     const char *word;
     ll_precision is;
@@ -71,7 +71,7 @@ static double flop_of(const ll_matmul *shape)
     return 2 * shape->batch * shape->m * shape->n * shape->k;
 }
 
-/* The one column with a figure that the table has; 0: none, or several. */
+/* The table's only column with a time or a rate; 0: none, or several. */
 static column figure_find(const int *at)
 {
     int found = 0;
@@ -124,8 +124,8 @@ ll_status ll_gemm_parse(const char *file, const char *text, ll_arena *mem, ll_ge
         if (row_read(&csv, at, i, &g, err) == LL_OK) gemm_add(out, &g, mem);
     if (csv.n_row == 0)
         return ll_error_add(err, LL_ERR_CONFIG,
-                            "%s:%d: the file ends without a product; expected rows below a heading",
-                            file, csv.heading_line);
+                            "%s:%d: the file has no GEMM; expected rows below a heading", file,
+                            csv.heading_line);
     return err->status;
 }
 
@@ -154,7 +154,7 @@ static double predicted_s(const ll_chip *chip, const ll_gemm *g)
     return ll_kernel_matmul_s(chip, (int)g->precision, &g->shape);
 }
 
-/* [products + variables]; the latter are what a share above 1, or a fill below 0, costs. */
+/* r: [GEMMs + variables]; the latter penalise a share above 1 and a fill below 0. */
 static void residuals(const double *x, double *r, const void *context)
 {
     const fit *f = context;
@@ -172,7 +172,7 @@ static double rounded(double value)
     return strtod(text, NULL);
 }
 
-/* The chip as fitted without product `left_out` (-1: with all). */
+/* The chip as fitted without GEMM `left_out` (-1: with all). */
 static ll_chip fitted(const fit *f, int left_out, ll_arena *mem)
 {
     ll_arena_mark mark = ll_arena_here(mem);
@@ -220,7 +220,7 @@ static ll_status peak_check(const ll_chip *chip, const ll_gemms *gemms, ll_error
     }
     if (!worst) return LL_OK;
     return ll_error_set(err, LL_ERR_CONFIG,
-                        "%s:%d: %.4g TFLOP/s in %s, %.3g times the peak of %s (%d of %d products "
+                        "%s:%d: %.4g TFLOP/s in %s, %.3g times the peak of %s (%d of %d GEMMs "
                         "are above it); is the column in %s?",
                         gemms->file, worst->line,
                         1e-12 * most * chip->peak_flop_per_s[worst->precision],
@@ -228,19 +228,19 @@ static ll_status peak_check(const ll_chip *chip, const ll_gemms *gemms, ll_error
                         most > 10 ? "GFLOP/s: then call it gflops" : "dense FLOP, not sparse");
 }
 
-/* At the peak, and still far off: whatever these products are, they are not the chip's. */
+/* Error if GEMMs are far from the prediction even at the peak: they are not of this chip. */
 static ll_status rate_check(const ll_gemms *gemms, ll_precision p, int n, double *error,
                             ll_error *err)
 {
     const double most_frac = 0.1, off = ll_stats_median_abs(n, error);
     if (off < most_frac) return LL_OK;
     return ll_error_set(err, LL_ERR_CONFIG,
-                        "%s: products in %s cannot be fitted: gemm_frac ends at 1, its bound, and "
+                        "%s: GEMMs in %s cannot be fitted: gemm_frac ends at 1, its bound, and "
                         "they are still %.0f %% from the prediction; is this the chip?",
                         gemms->file, ll_precision_names[p], 100 * off);
 }
 
-/* Of one precision: what the fit found, and how far off it is. */
+/* Of one precision: the fitted share, and its errors. */
 static ll_status errors_find(const ll_gemms *gemms, ll_precision p, const ll_chip *all,
                              ll_arena *mem, ll_gemm_fit *out, ll_error *err)
 {

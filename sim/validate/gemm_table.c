@@ -10,7 +10,7 @@
 
 #define KNEE 0.03 /* deviations below 3 % count as squares */
 
-/* A product of the table: what is left of its time for multiplying. */
+/* A GEMM of the table: its time without the floor and the quantisation. */
 typedef struct product {
     ll_matmul shape;
     double net_s;
@@ -44,7 +44,7 @@ static double rounded(double value)
     return strtod(text, NULL);
 }
 
-/* Products of the chip and the precision that take least_s or more; returns how many. */
+/* GEMMs of the chip and the precision that take least_s or more; returns how many. */
 static int products_find(const ll_chip *chip, const ll_timed_table *table, ll_timed_precision p,
                          double least_s, product *out)
 {

@@ -1,10 +1,10 @@
-/* gemm_frac of a chip out of a table of timed matrix products (sim/machine/timed.h), one rate for
- * each precision of the table.
+/* gemm_frac of a chip from a table of timed GEMMs (sim/machine/timed.h), one rate for each
+ * precision of the table.
  *
- * Of each product's time the floor of a kernel and the quantisation of its input are taken off, by
- * the chip's own parameters; the rest is fitted by ll_kernel_matmul_s, with the chip's tile_fill,
- * over products that are long enough for the rate to count. Minimised is as in
- * sim/validate/curve_fit.h, each product with the same weight. */
+ * The floor of a kernel and the quantisation of its input, by the chip's own parameters, are
+ * subtracted from each time; ll_kernel_matmul_s with the chip's tile_fill is fitted to the rest,
+ * over GEMMs that are long enough to depend on the rate. The fit minimises the same sum as
+ * sim/validate/curve_fit.h, each GEMM with the same weight. */
 #ifndef LL_VALIDATE_GEMM_TABLE_H
 #define LL_VALIDATE_GEMM_TABLE_H
 
@@ -16,7 +16,8 @@ typedef struct ll_gemm_table_frac {
     double median_abs_err; /* of what was fitted */
 } ll_gemm_table_frac;
 
-/* Shortest time of a product that counts. */
+/* Shortest time of a GEMM that counts. Chosen: well above the floors of 2 to 11 us, so that these
+ * move no rate by more than some percent. */
 #define LL_GEMM_TABLE_LEAST_S 100e-6
 
 /* out: [LL_N_TIMED_PRECISION]. Rows of other chips do not count. Not collective. */

@@ -1,4 +1,4 @@
-/* Measured kernels beside what the model says of them. */
+/* Measured kernels beside their predictions. */
 #ifndef LL_VALIDATE_KERNEL_REPORT_H
 #define LL_VALIDATE_KERNEL_REPORT_H
 
@@ -26,7 +26,7 @@ typedef struct ll_kernel_report {
 void ll_kernel_predict(const ll_chip *chip, const ll_kernel_tables *own,
                        const ll_timed_table *table, ll_arena *mem, ll_kernel_report *out);
 
-/* Errors of kernels of one kind, precision, routing and size; predicted over measured, less 1. */
+/* Errors of kernels of one kind, precision, routing and size; predicted over measured, minus 1. */
 typedef struct ll_kernel_class {
     const char *kind, *precision;
     const char *routing; /* of experts: "balanced" or "skewed"; "" */
@@ -35,14 +35,15 @@ typedef struct ll_kernel_class {
     double median_abs_err, p90_abs_err, bias; /* bias: the median with its sign */
 } ll_kernel_class;
 
-/* Of what was measured: all, those of 20 us and more, and by length; returns how many. */
+/* Classes of the measured kernels: all, those of 20 us and more, and by length; returns how many.
+ * */
 int ll_kernel_classes(const ll_kernel_report *report, ll_arena *mem, const ll_kernel_class **out);
 
 ll_table *ll_kernel_rows_table(const ll_kernel_report *report, ll_arena *mem);
 ll_table *ll_kernel_classes_table(const ll_kernel_report *report, ll_arena *mem);
 void ll_kernel_json(const ll_kernel_report *report, ll_arena *mem, ll_text *out);
 
-/* Sentences: how many rows were passed over, and why. */
+/* Sentences on how many rows were passed over, and why. */
 void ll_kernel_notes(const ll_kernel_report *report, ll_text *out);
 
 #endif

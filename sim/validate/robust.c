@@ -46,8 +46,8 @@ static void normal_find(const ll_robust *p, const double *r, const double *jacob
     }
 }
 
-/* Solve (matrix + lambda diag) step = right by Cholesky; a variable that nothing depends on stays.
- */
+/* Solve (matrix + lambda diag) step = right by Cholesky. A variable on which no residual depends
+ * does not change. */
 static void step_find(int n, const double *matrix, double lambda, const double *right,
                       double *factor, double *step)
 {
@@ -72,13 +72,13 @@ static void step_find(int n, const double *matrix, double lambda, const double *
     }
 }
 
-/* Where the search is. */
+/* A point of the search, with its residuals. */
 typedef struct place {
     double *x, *r; /* [n], [n_residual] */
     double sum, lambda;
 } place;
 
-/* One step with the given normal equations: tries growing lambda until something is gained. */
+/* One step with the given normal equations: increases lambda until the sum falls. */
 static bool improve(const ll_robust *p, const double *matrix, const double *right, place *at,
                     ll_arena *mem)
 {

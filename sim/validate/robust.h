@@ -1,11 +1,11 @@
-/* Robust least squares: values x that make weighted residuals small, where some residuals will not
- * be small whatever x is.
+/* Robust least squares: finds x for which weighted residuals are small, where outliers may remain
+ * large for any x.
  *
- * Minimised is sum_i weight_i * (sqrt(r_i^2 + d^2) - d): squares where |r| is below d, absolute
- * values above, so that a point that is simply off pulls no more than any other. By
+ * It minimises sum_i weight_i * (sqrt(r_i^2 + d^2) - d), which is quadratic for |r| below d and
+ * linear above, so that an outlier pulls no more than any other point. The method is
  * Levenberg-Marquardt on reweighted squares: each step solves (J' W J + lambda diag(J' W J)) step =
- * -J' W r, W_i = weight_i / sqrt(r_i^2 + d^2), J by differences; lambda falls where a step helps
- * and grows where it does not. No random draw: the same input gives the same answer. */
+ * -J' W r, W_i = weight_i / sqrt(r_i^2 + d^2), J by differences; lambda falls if a step improves
+ * the sum and grows if it does not. No random draw: the same input gives the same answer. */
 #ifndef LL_VALIDATE_ROBUST_H
 #define LL_VALIDATE_ROBUST_H
 

@@ -31,7 +31,7 @@ const ll_standing *ll_standing_of(const ll_record *record, const ll_study *study
 {
     ll_standing *out = ll_arena_new(mem, ll_standing);
     if (!record) {
-        out->outside[out->n_outside++] = "no record of a validation beside the configurations";
+        out->outside[out->n_outside++] = "the configurations have no record of a validation";
         return out;
     }
     out->n_outside = ll_record_outside(record, study, mem, out->outside);

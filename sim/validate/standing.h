@@ -1,12 +1,13 @@
-/* Where a study stands beside published steps: what the recorded validation says of it. */
+/* A study beside published steps: the recorded errors of its chip, and whether the study lies
+ * inside the validated range. */
 #ifndef LL_VALIDATE_STANDING_H
 #define LL_VALIDATE_STANDING_H
 
 #include "sim/report/report.h"
 #include "sim/validate/validation_record.h"
 
-/* The record beside the shipped configurations; NULL if there is none that can be read. Rank 0
- * reads. Collective. */
+/* The record among the shipped configurations; NULL if none can be read. Rank 0 reads. Collective.
+ * */
 const ll_record *ll_standing_record(ll_comm *comm, ll_arena *mem);
 
 /* record: may be NULL. Not collective. */

@@ -49,7 +49,7 @@ static int by_origin(const void *a, const void *b)
     return origin ? origin : key ? key : strcmp(p->text, q->text);
 }
 
-/* What the ranks found, on every rank and in the order of the table. */
+/* Gathers the outcomes of all ranks on every rank, in the order of the table. */
 static void gather(ll_validation *v, const ll_validation_outcome *mine, int n_mine,
                    const ll_validation_params *found, ll_comm *comm, ll_arena *mem)
 {

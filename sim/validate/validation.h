@@ -1,4 +1,4 @@
-/* Predictions beside published measurements: rows, errors, and what they say about the model.
+/* Predictions beside published measurements: rows, their errors, and statistics of the errors.
  *
  * A row is a study, a list of settings over it, and what was measured:
  *
@@ -14,13 +14,13 @@
  *   fits                     1 or 0: whether the layout ran, or ran out of memory
  *   activations GB           of the fullest stage of a pipeline
  *
- * Errors are predicted over measured time, less one, in percent: below zero the prediction is too
- * fast. A row may name settings that its source leaves open too (`otherwise`): it is predicted with
- * each of them as well, beside what counts, so that one sees how much rests on what had to be
- * assumed. Rows of the group "open20" are the yardstick. An id counts once: with several lines it
- * takes the median of their absolute errors, signed as most of them are. Lines of the groups
- * "layer" and "memory" stand apart and count for nothing else; those of group "not_modelled" are
- * listed and not run. */
+ * Errors are predicted over measured time, minus one, in percent: below zero the prediction is too
+ * fast. A row may name other settings that its source leaves open (`otherwise`): it is also
+ * predicted with each of them, which shows how much depends on the assumption; only the first
+ * prediction counts. Rows of the group "open20" are the yardstick. An id counts once: if it has
+ * several lines, its error is the median of their absolute errors, with the sign of most of them.
+ * Lines of the groups "layer" and "memory" are counted separately; those of group "not_modelled"
+ * are listed and not run. */
 #ifndef LL_SIM_VALIDATE_VALIDATION_H
 #define LL_SIM_VALIDATE_VALIDATION_H
 
@@ -48,7 +48,7 @@ enum { LL_VALIDATION_DRAWS = 8 }; /* of jitter, over which a predicted step is t
 
 typedef struct ll_validation_row {
     const char *id, *group, *series, *study, *set, *what, *quantity_text, *assumed, *source;
-    const char *cause; /* why the row is off, as far as known; "" if nobody says */
+    const char *cause; /* why the row is off, as far as known; "" if not stated */
     int n_other;       /* other settings that the source leaves open: of steps only */
     const char *other[LL_VALIDATION_OTHER_MAX]; /* [n_other] "a=1;b=2" */
     int quantity;                               /* ll_quantity */
@@ -59,13 +59,13 @@ typedef struct ll_validation_row {
 typedef enum ll_validation_state {
     LL_VALIDATION_OK,
     LL_VALIDATION_MISFIT, /* more memory than the chip has */
-    LL_VALIDATION_FAILED, /* a fault of the row */
+    LL_VALIDATION_FAILED, /* an error in the row */
     LL_VALIDATION_NOT_MODELLED,
     LL_N_VALIDATION_STATE
 } ll_validation_state;
 extern const char *const ll_validation_state_names[LL_N_VALIDATION_STATE];
 
-/* What a row came to. Plain bytes: ranks exchange it. */
+/* The outcome of a row. Plain bytes, as ranks exchange it. */
 typedef struct ll_validation_outcome {
     int32_t i_row, state; /* ll_validation_state */
     char chip[48], family[16], precision[8], reason[1024];
@@ -78,7 +78,7 @@ typedef struct ll_validation_outcome {
     double memory_B, capacity_B;
 } ll_validation_outcome;
 
-/* A figure about the machines that rows rest on, but for how many there are. One place in the
+/* A parameter: a figure about the machines of the rows, except their numbers. One place in the
  * configuration files is one parameter, however many rows read it; so is a value that the table
  * sets. */
 typedef struct ll_validation_param {
@@ -90,8 +90,8 @@ enum {
     LL_VALIDATION_STEP,     /* fitted to step times: its evidence says "fit" and "step" */
     LL_VALIDATION_FITTED,   /* to a table of kernels or collectives: its evidence says "fit" */
     LL_VALIDATION_MEASURED, /* a measured kernel, collective or device, taken as it is */
-    LL_VALIDATION_ASSUMED,  /* nobody says: assumed, unverified, press, unstated */
-    LL_VALIDATION_STATED,   /* data sheets, and arithmetic on them: not free */
+    LL_VALIDATION_ASSUMED,  /* assumed, unverified, press, unstated */
+    LL_VALIDATION_STATED,   /* data sheets, and arithmetic on them: not a free parameter */
     LL_N_VALIDATION_PARAM
 };
 
@@ -100,8 +100,8 @@ typedef struct ll_validation_stats {
     int n;
     double median_abs_err, p90_abs_err, worst; /* percent; worst without its sign */
     double mean_err, share_positive, share_in_band;
-    const char *worst_row; /* what it is */
-    /* open20: if of what sources leave open every row takes what suits it best, and worst. */
+    const char *worst_row; /* its description */
+    /* open20: if every row takes the setting left open by its source that suits best, and worst. */
     int n_open; /* rows that leave something open */
     double median_best, median_worst, p90_best, p90_worst;
     int64_t max_chip, max_tp, max_cp, max_pp, max_seq;
@@ -142,8 +142,8 @@ ll_status ll_validation_read(const char *path, ll_comm *comm, ll_arena *mem, ll_
 /* The settings over all rows: n_set "path=value". Not collective. */
 void ll_validation_settings(ll_validation *v, int n_set, const char *const *set, ll_arena *mem);
 
-/* Predict the rows, each on one rank, the settings over all of them, and count. A row that cannot
- * be run is an outcome, no error. Collective. */
+/* Predict the rows, each on one rank, with the settings over all of them, and count. A row that
+ * cannot be run is an outcome, not an error. Collective. */
 void ll_validation_run(ll_validation *v, ll_comm *comm, ll_arena *mem);
 
 /* The statistics alone, from rows and outcomes. Not collective. */
@@ -161,7 +161,7 @@ double ll_validation_other_error(const ll_validation_outcome *o, int k); /* the 
 /* Whether a row ran and its error is larger than its band. */
 bool ll_validation_beyond(const ll_validation *v, int i_row);
 
-/* Why a row is beyond its band, "NO CAUSE STATED" if nobody says; "" if it is within. */
+/* Why a row is beyond its band, "NO CAUSE STATED" if the table does not say; "" if it is within. */
 const char *ll_validation_cause(const ll_validation *v, int i_row);
 
 /* Work of a step as the convention counts it, in FLOP. quantity: FULL_RECOMPUTE, FULL or CAUSAL. */

@@ -41,7 +41,7 @@ static bool counted(const ll_validation *v, int i)
            strcmp(v->row[i].group, "layer") != 0;
 }
 
-/* A list of errors with what it takes to describe them. */
+/* A list of errors with the bands and names of their rows. */
 typedef struct sample {
     int n;
     double *error, *band; /* [n] percent */
@@ -114,7 +114,7 @@ static void stats_rows(const ll_validation *v, const char *scope, const char *na
 
 static bool in_open20(const ll_validation *v, int i) { return !strcmp(v->row[i].group, "open20"); }
 
-/* Whether it is the first counted line of its id in the yardstick. */
+/* Whether row i is the first counted line of its id in the yardstick. */
 static bool first_of_id(const ll_validation *v, int i)
 {
     bool first = in_open20(v, i) && counted(v, i);
@@ -123,8 +123,8 @@ static bool first_of_id(const ll_validation *v, int i)
     return first;
 }
 
-/* One error for an id: the median of the absolute errors of its lines, signed as most of them are.
- * n_line: how many there are. */
+/* One error for an id: the median of the absolute errors of its lines, with the sign of most of
+ * them. n_line: their number. */
 static double id_error(const ll_validation *v, const char *id, ll_arena *mem, int *n_line)
 {
     double *error = ll_arena_array(mem, v->n_row, double);
@@ -154,7 +154,7 @@ static void stats_open20(const ll_validation *v, ll_arena *mem, ll_validation_st
     stats_fill(&s, mem, out);
 }
 
-/* Quantiles of the yardstick if every row takes the best, and if it takes the worst, of what its
+/* Quantiles of the yardstick if every row takes the best, or the worst, of the settings that its
  * source leaves open. An id of several lines leaves nothing open. */
 static void stats_otherwise(const ll_validation *v, ll_arena *mem, ll_validation_stats *out)
 {

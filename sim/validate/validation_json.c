@@ -1,5 +1,5 @@
-/* A validation as one JSON object, by tables of fields, as a result of `run` is: see
- * sim/report/report_json.c. */
+/* A validation as one JSON object, by tables of fields, as the result of `run` is
+ * (sim/report/document.h). */
 #include "sim/config/shipped.h"
 #include "sim/print/fields.h"
 #include "sim/validate/validation_params.h"
@@ -53,13 +53,15 @@ typedef struct document {
         STATS("median_abs_err", LL_FIELD_NUMBER, median_abs_err, "%", "of the absolute errors"),   \
         STATS("p90_abs_err", LL_FIELD_NUMBER, p90_abs_err, "%", "of the absolute errors"),         \
         STATS("worst", LL_FIELD_NUMBER, worst, "%", "largest absolute error"),                     \
-        STATS("worst_row", LL_FIELD_STRING, worst_row, "", "what has it"),                         \
+        STATS("worst_row", LL_FIELD_STRING, worst_row, "", "row with the largest absolute error"), \
         STATS("mean_err", LL_FIELD_NUMBER, mean_err, "%", "with its sign"),                        \
-        STATS("share_positive", LL_FIELD_NUMBER, share_positive, "1", "predicted to take longer"), \
-        STATS("share_in_band", LL_FIELD_NUMBER, share_in_band, "1", "within the band of the row")
+        STATS("share_positive", LL_FIELD_NUMBER, share_positive, "1",                              \
+              "share of rows that are predicted to take longer than measured"),                    \
+        STATS("share_in_band", LL_FIELD_NUMBER, share_in_band, "1",                                \
+              "share of rows within the bands of their sources")
 
 static const ll_field open_fields[] = {
-    STATS("rows", LL_FIELD_INT, n_open, "", "whose sources leave something open"),
+    STATS("rows", LL_FIELD_INT, n_open, "", "rows whose sources leave a setting open"),
     STATS("median_abs_err_best", LL_FIELD_NUMBER, median_best, "%", "if it is what suits best"),
     STATS("median_abs_err_worst", LL_FIELD_NUMBER, median_worst, "%", "if it is what suits worst"),
     STATS("p90_abs_err_best", LL_FIELD_NUMBER, p90_best, "%", "if it is what suits best"),
@@ -72,7 +74,7 @@ static const ll_field counted_fields[] = {
      .type = LL_FIELD_OBJECT,
      .unit = "",
      .sub = open_fields,
-     .doc = "between what bounds the errors lie, whatever the sources leave open"},
+     .doc = "bounds of the errors over the settings that sources leave open"},
     {0}};
 
 static const ll_field stats_fields[] = {
@@ -82,13 +84,15 @@ static const ll_field stats_fields[] = {
     {0}};
 
 static const ll_field other_fields[] = {
-    LL_FIELD("set", LL_FIELD_STRING, other_json, set, "", "what the source leaves open as well"),
+    LL_FIELD("set", LL_FIELD_STRING, other_json, set, "",
+             "another setting that the source leaves open"),
     LL_FIELD("predicted_s", LL_FIELD_NUMBER, other_json, predicted_s, "s", "with it"),
     LL_FIELD("error_pct", LL_FIELD_NUMBER, other_json, error_pct, "%", "with it"),
     {0}};
 
 static const ll_field loss_fields[] = {
-    LL_FIELD("set", LL_FIELD_STRING, other_json, set, "", "what both ends leave open as well"),
+    LL_FIELD("set", LL_FIELD_STRING, other_json, set, "",
+             "another setting that both ends leave open"),
     LL_FIELD("predicted_loss_pct", LL_FIELD_NUMBER, other_json, predicted_s, "%", "with it"),
     {0}};
 
@@ -101,9 +105,9 @@ static const ll_field series_fields[] = {
     SERIES("from_chips", LL_FIELD_INT64, s.from_chip, "chips", "of the smallest run"),
     SERIES("to_chips", LL_FIELD_INT64, s.to_chip, "chips", "of the largest run"),
     SERIES("measured_loss_pct", LL_FIELD_NUMBER, s.measured_loss, "%",
-           "work per chip lost from the one to the other"),
+           "work per chip lost from the smallest to the largest run"),
     SERIES("predicted_loss_pct", LL_FIELD_NUMBER, s.predicted_loss, "%", "the same, predicted"),
-    SERIES("error_points", LL_FIELD_NUMBER, error_points, "%", "predicted less measured"),
+    SERIES("error_points", LL_FIELD_NUMBER, error_points, "%", "predicted minus measured"),
     {LL_FIELD_LIST_OF("otherwise", other_json, loss_fields, series_json, other, s.n_other,
                       "the same with other settings that the sources leave open")},
     {0}};
@@ -112,12 +116,12 @@ static const ll_field series_fields[] = {
     LL_FIELD(name_, type_, row_json, member_, unit_, doc_)
 static const ll_field row_fields[] = {
     ROW("id", LL_FIELD_STRING, row.id, "", "of the row; several lines may have it"),
-    ROW("study", LL_FIELD_STRING, row.study, "", "file beside the table"),
-    ROW("what", LL_FIELD_STRING, row.what, "", "in words"),
+    ROW("study", LL_FIELD_STRING, row.study, "", "file of the study, beside the table"),
+    ROW("what", LL_FIELD_STRING, row.what, "", "description"),
     ROW("group", LL_FIELD_STRING, row.group, "",
         "open20, series, extra, layer, memory or "
         "not_modelled"),
-    ROW("series", LL_FIELD_STRING, row.series, "", "of runs that differ in size"),
+    ROW("series", LL_FIELD_STRING, row.series, "", "scaling series that the row belongs to"),
     ROW("set", LL_FIELD_STRING, row.set, "", "settings of the row over its study"),
     ROW("state", LL_FIELD_STRING, state, "", "ok, misfit, failed or not modelled"),
     ROW("reason", LL_FIELD_STRING, reason, "", "why it is not ok"),
@@ -125,7 +129,7 @@ static const ll_field row_fields[] = {
         "of its effective configuration, as in the result of `run`; 0: it has none"),
     ROW("engine", LL_FIELD_STRING, engine, "", "network engine"),
     ROW("seed", LL_FIELD_INT64, seed, "", "of the first of the draws"),
-    ROW("family", LL_FIELD_STRING, family, "", "how the job uses its chips"),
+    ROW("family", LL_FIELD_STRING, family, "", "family of the layout: fsdp, tp-cp-pp or replicas"),
     ROW("chip", LL_FIELD_STRING, chip, "", "name of the chip"),
     ROW("chips", LL_FIELD_INT64, n_chip, "chips", "of the job"),
     ROW("tp", LL_FIELD_INT64, tp, "chips", "tensor parallel"),
@@ -135,18 +139,21 @@ static const ll_field row_fields[] = {
     ROW("precision", LL_FIELD_STRING, precision, "", "of the GEMMs"),
     ROW("quantity", LL_FIELD_STRING, row.quantity_text, "", "what was published"),
     ROW("published", LL_FIELD_NUMBER, row.measured, "", "in the unit that `quantity` names"),
-    ROW("measured_s", LL_FIELD_NUMBER, measured_s, "s", "the time that follows from it"),
+    ROW("measured_s", LL_FIELD_NUMBER, measured_s, "s",
+        "time that follows from the published value"),
     ROW("predicted_s", LL_FIELD_NUMBER, predicted_s, "s", "mean over the draws; null: no time"),
-    ROW("error_pct", LL_FIELD_NUMBER, error_pct, "%", "predicted over measured time, less 1"),
+    ROW("error_pct", LL_FIELD_NUMBER, error_pct, "%", "predicted over measured time, minus 1"),
     ROW("predicted", LL_FIELD_NUMBER, predicted, "",
         "of the group memory: 1 if it fits, 0 if not, or GB"),
-    ROW("band_pct", LL_FIELD_NUMBER, band_pct, "%", "error that its source would excuse"),
+    ROW("band_pct", LL_FIELD_NUMBER, band_pct, "%",
+        "error that the uncertainty of the source explains"),
     ROW("memory_B", LL_FIELD_NUMBER, memory_B, "B", "per chip, on the fullest stage"),
-    ROW("assumed", LL_FIELD_STRING, row.assumed, "", "what the source leaves open"),
+    ROW("assumed", LL_FIELD_STRING, row.assumed, "",
+        "assumption about a setting that the source leaves open"),
     {LL_FIELD_LIST_OF("otherwise", other_json, other_fields, row_json, other, n_other,
                       "predictions with other settings that the source leaves open")},
     ROW("cause", LL_FIELD_STRING, cause, "", "why it is beyond its band"),
-    ROW("source", LL_FIELD_STRING, row.source, "", "where the measurement is from"),
+    ROW("source", LL_FIELD_STRING, row.source, "", "source of the measurement"),
     {0}};
 
 static const ll_field document_fields[] = {
@@ -163,7 +170,7 @@ static const ll_field document_fields[] = {
      .unit = "",
      .doc = "settings over all rows"},
     LL_FIELD("draws", LL_FIELD_INT, document, n_draw, "",
-             "of jitter, with seeds from that of the row on, over which a step is the mean"),
+             "draws of jitter over which a step is averaged, with seeds from that of the row on"),
     {.name = "counted",
      .type = LL_FIELD_OBJECT,
      .offset = offsetof(document, counted),
@@ -179,7 +186,7 @@ static const ll_field document_fields[] = {
      .offset = offsetof(document, param),
      .unit = "",
      .sub = ll_validation_param_fields,
-     .doc = "figures about the machines that rows rest on"},
+     .doc = "figures about the machines of the rows"},
     {LL_FIELD_LIST_OF("rows", row_json, row_fields, document, row, n_row, "of the table")},
     {0}};
 

@@ -35,7 +35,7 @@ ll_table *ll_validation_param_table(const ll_validation *v, ll_arena *mem)
     return t;
 }
 
-/* Parameters that one measurement set. keys: their names, each once. */
+/* Parameters that were set by the same measurement. keys: their names, each once. */
 typedef struct group {
     int class, n;
     const char *by, *keys;
@@ -120,18 +120,18 @@ static const ll_field row_fields[] = {ROW("class", LL_FIELD_STRING, class, "what
                                       ROW("origin", LL_FIELD_STRING, origin, "file:line"),
                                       ROW("key", LL_FIELD_STRING, key, "of the configuration"),
                                       ROW("value", LL_FIELD_STRING, value, "as typed"),
-                                      ROW("rows", LL_FIELD_INT32, n_row, "that rest on it"),
+                                      ROW("rows", LL_FIELD_INT32, n_row, "that use it"),
                                       ROW("evidence", LL_FIELD_STRING, evidence, "its kind"),
-                                      ROW("source", LL_FIELD_STRING, source, "where it is from"),
+                                      ROW("source", LL_FIELD_STRING, source, "source of the value"),
                                       {0}};
 
 const ll_field ll_validation_param_fields[] = {
     LL_FIELD("free", LL_FIELD_INT, ll_validation_param_list, n_free, "", "all but those stated"),
     LIST("fitted_to_steps", LL_VALIDATION_STEP, "to step times"),
     LIST("fitted", LL_VALIDATION_FITTED, "to kernels or collectives"),
-    LIST("measured", LL_VALIDATION_MEASURED, "taken as they are"),
-    LIST("assumed", LL_VALIDATION_ASSUMED, "nobody says"),
-    LIST("stated", LL_VALIDATION_STATED, "by data sheets: not free"),
+    LIST("measured", LL_VALIDATION_MEASURED, "measured, and used as they are"),
+    LIST("assumed", LL_VALIDATION_ASSUMED, "assumed, unverified, press or unstated"),
+    LIST("stated", LL_VALIDATION_STATED, "from data sheets, so not free"),
     {LL_FIELD_LIST_OF("list", ll_validation_param_row, row_fields, ll_validation_param_list, row, n,
                       "all of them")},
     {0}};

@@ -38,7 +38,7 @@ static bool shown(const ll_validation_outcome *o)
 
 static bool is_open(const ll_validation *v, int i) { return !strcmp(v->row[i].group, "open20"); }
 
-/* From what to what: whole powers of ten of chips, and errors with the band and some room. */
+/* Ranges of the axes: whole powers of ten of chips, and errors with the band and some room. */
 static void ranges_find(scatter *s)
 {
     double lo = INFINITY, hi = 1;
@@ -93,8 +93,8 @@ static void chips_draw(scatter *s)
                    LL_CENTRE, s->font_pt, LL_SOFT, "chips");
 }
 
-/* The rows of one chip. Chips stand a little apart, because many ran on as many chips as others;
- * aside: how far from their place. */
+/* Draws the rows of one chip. Marks of different chips are shifted by `aside`, because many runs
+ * have the same number of chips. */
 static void rows_draw(scatter *s, bool open, const char *chip, int color, ll_mark mark,
                       double aside)
 {
@@ -116,7 +116,7 @@ static void rows_draw(scatter *s, bool open, const char *chip, int color, ll_mar
     }
 }
 
-/* All chips and what their marks are. */
+/* Draws the marks of all chips, and the legend. */
 static double marks_draw(scatter *s, double legend_y)
 {
     int n = 0, *color = ll_arena_array(s->mem, s->v->n_stats, int);

@@ -1,4 +1,4 @@
-/* The table of published measurements: lines to rows, with what is wrong with them. */
+/* Reads the table of published measurements, and reports its errors. */
 #include "sim/base/csv.h"
 #include "sim/base/text.h"
 #include "sim/validate/validation.h"
@@ -50,7 +50,7 @@ static ll_status row_check(const char *path, ll_validation_row *row, const char 
     return LL_OK;
 }
 
-/* "a=1;b=2 or c=3": settings that stand in place of each other. */
+/* "a=1;b=2 or c=3": alternative settings. */
 static ll_status others_read(const char *path, ll_validation_row *row, const char *text,
                              ll_arena *mem, ll_error *err)
 {
@@ -84,7 +84,7 @@ typedef enum column {
     COLUMN_BAND,
     COLUMN_ASSUMED,
     COLUMN_SOURCE,
-    COLUMN_CAUSE, /* a table may do without this and the next one */
+    COLUMN_CAUSE, /* this and the next column are optional */
     COLUMN_OTHERWISE,
     N_COLUMN
 } column;

@@ -14,7 +14,7 @@ void ll_record_write(const ll_validation *v, ll_text *out)
 {
     ll_text_add(
         out,
-        "# What scripts/validate came to: written by `scripts/validate --record`, read by\n"
+        "# Errors that scripts/validate found: written by `scripts/validate --record`, read by\n"
         "# `--check` (ctest -L validation) and by `run` and `compare`. Errors in percent.\n" HEADING
         "\n");
     for (int i = 0; i < v->n_stats; i++) {
@@ -89,10 +89,10 @@ int ll_record_compare(const ll_record *recorded, const ll_validation *v, ll_aren
         const ll_validation_stats *was = &recorded->stats[i];
         const ll_validation_stats *now = find(v->n_stats, v->stats, was->scope, was->name);
         const char *what = ll_arena_printf(mem, "%s %s", was->scope, was->name);
-        if (!strcmp(was->scope, "family")) continue; /* the same rows in other heaps */
+        if (!strcmp(was->scope, "family")) continue; /* the same rows, grouped otherwise */
         if (!now || now->n < was->n)
-            out[n++] = ll_arena_printf(mem, "%s: %d rows were recorded, %d are left", what, was->n,
-                                       now ? now->n : 0);
+            out[n++] = ll_arena_printf(mem, "%s: %d rows were recorded, now there are %d", what,
+                                       was->n, now ? now->n : 0);
         if (now && now->median_abs_err > was->median_abs_err + slack)
             out[n++] = ll_arena_printf(mem, "%s: median error %.2f %%, recorded %.2f %%", what,
                                        now->median_abs_err, was->median_abs_err);
@@ -106,7 +106,7 @@ int ll_record_compare(const ll_record *recorded, const ll_validation *v, ll_aren
     return n;
 }
 
-/* "tp 64: compared with measurements up to 16", if it lies beyond. */
+/* Adds "tp 64: validated to 16" if the study is beyond the largest value. */
 static void beyond(const char *what, int64_t mine, int64_t max, ll_arena *mem, const char **out,
                    int *n)
 {

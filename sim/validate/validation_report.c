@@ -27,8 +27,8 @@ static const char *seconds(double x, ll_arena *mem)
     return x < 0.1 ? ll_arena_printf(mem, "%.4g ms", 1e3 * x) : ll_arena_printf(mem, "%.4g s", x);
 }
 
-/* What a row assumes, and why it is off if it is: of rows that do not count, up to the colon; the
- * rest stands in the table of causes. */
+/* The assumption of a row, and the cause of its error if it is beyond its band, up to the colon for
+ * rows that do not count; the table of causes has the whole text. */
 static const char *remark(const ll_validation *v, int i, ll_arena *mem)
 {
     const ll_validation_row *r = &v->row[i];
@@ -79,7 +79,7 @@ static ll_table *rows_table(const ll_validation *v, const char *title, const cha
     return t;
 }
 
-/* Rows beyond their band, by what is said to be the cause, in the order of the table. */
+/* Rows beyond their band, by stated cause, in the order of the table. */
 static ll_table *cause_table(const ll_validation *v, ll_arena *mem)
 {
     static const ll_column columns[] = {{.name = "cause"},
@@ -233,7 +233,7 @@ static void not_modelled_print(const ll_validation *v, ll_text *out)
     if (*before == ';') ll_text_add(out, ".\n");
 }
 
-/* How many rows are beyond their band, and for how many of them nobody says why. */
+/* How many rows are beyond their band, and how many of them have no stated cause. */
 static void beyond_print(const ll_validation *v, ll_text *out)
 {
     int n = 0, n_unsaid = 0, n_unknown = 0;
@@ -302,7 +302,7 @@ static void print_text(const ll_validation *v, int width, ll_arena *mem, ll_text
     headline(v, out);
 }
 
-/* For a README: what counts, without the single rows of the series. */
+/* For a README: the rows that count, without the single rows of series. */
 static void print_short(const ll_validation *v, ll_format format, ll_arena *mem, ll_text *out)
 {
     const char *group = has_group(v, "open20") ? "open20" : "extra";

@@ -11,7 +11,7 @@
 void ll_validation_print(const ll_validation *v, ll_format format, int width, ll_arena *mem,
                          ll_text *out);
 
-/* All of it as one JSON object: what ll_validation_print does for JSON. */
+/* The whole validation as one JSON object: what ll_validation_print prints for JSON. */
 void ll_validation_json(const ll_validation *v, ll_arena *mem, ll_text *out);
 
 /* Its fields, as ll_fields_list_add. */

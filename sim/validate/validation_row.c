@@ -28,8 +28,7 @@ void ll_validation_param_add(ll_validation_params *all, const ll_validation_para
     all->at[all->n++] = *p;
 }
 
-/* Figures about machines, not those of the row itself: its model, its layout, its number of nodes.
- */
+/* Collects figures about machines, but not those of the row itself: its model, layout and size. */
 static void params_collect(const ll_study *s, const char *table, ll_validation_params *all,
                            ll_arena *mem)
 {
@@ -49,13 +48,13 @@ static void params_collect(const ll_study *s, const char *table, ll_validation_p
     }
 }
 
-/* Collectives are priced on a cluster, which has neither. */
+/* Whether a setting is of a job or a model, which rows of collectives do not have. */
 static bool of_a_job(const char *set)
 {
     return !strncmp(set, "job.", 4) || !strncmp(set, "model.", 6);
 }
 
-/* "a=1;b=2 | vendor: x" behind the n settings that there are. */
+/* Appends "a=1;b=2 | vendor: x" to the n settings. */
 static int settings_add(const ll_row_job *j, const char *text, int n, const char **out,
                         ll_error *err)
 {
@@ -71,7 +70,7 @@ static int settings_add(const ll_row_job *j, const char *text, int n, const char
     return n;
 }
 
-/* Those of the row, `other` in place of some of them, and then what is set for all rows. */
+/* The settings of the row, with `other` in place of some of them, then those for all rows. */
 static int settings(const ll_row_job *j, const ll_validation_row *row, const char *other,
                     const char **out, ll_error *err)
 {
@@ -82,7 +81,7 @@ static int settings(const ll_row_job *j, const ll_validation_row *row, const cha
     return n;
 }
 
-/* The file of the study of a row, which lies beside the table. */
+/* The path of a row's study, which is beside the table. */
 static const char *row_path(const ll_row_job *j, const ll_validation_row *row, ll_arena *mem)
 {
     const char *slash = strrchr(j->v->path, '/');
@@ -105,7 +104,7 @@ void ll_validation_row_read(const ll_row_job *j, int i, ll_comm *comm)
     }
 }
 
-/* The study that was read, with the settings that it was read with, and maybe more of no file. */
+/* Makes the study of a row from what was read, with its settings and perhaps more. */
 static ll_status row_study(const ll_row_reading *read, const ll_study_source *from,
                            const ll_row_job *j, ll_study *out, ll_error *err)
 {
@@ -113,7 +112,7 @@ static ll_status row_study(const ll_row_reading *read, const ll_study_source *fr
     return ll_study_parse(from, read->source, j->mem, out, err);
 }
 
-/* busbw COLLECTIVE SIZE: the time of it among all chips. */
+/* busbw COLLECTIVE SIZE: the time of the collective among all chips. */
 static ll_status collective_predict(const ll_study *s, const ll_validation_row *row,
                                     const ll_row_job *j, ll_validation_outcome *out, ll_error *err)
 {
@@ -146,8 +145,7 @@ static ll_status collective_predict(const ll_study *s, const ll_validation_row *
     return LL_OK;
 }
 
-/* Mean over draws of which chips and operations are slow: a single one moves the loss of a series
- * by a point. */
+/* Mean over draws of the jitter: a single draw moves the loss of a series by a point. */
 static ll_status mean_step(const ll_study *s, const ll_row_job *j, double *step_s, ll_error *err)
 {
     ll_study drawn = *s;
@@ -164,7 +162,7 @@ static ll_status mean_step(const ll_study *s, const ll_row_job *j, double *step_
     return status;
 }
 
-/* The time of a step that was published, whatever was. */
+/* The time of a step that follows from the published figure. */
 static double published_s(const ll_study *s, const ll_validation_row *row)
 {
     const double chips = (double)s->cluster.topo->n_chip;
@@ -187,7 +185,7 @@ static ll_status step_predict(const ll_study *s, const ll_validation_row *row, c
     return LL_OK;
 }
 
-/* The row with the k-th of the settings that its source leaves open too. */
+/* Predicts the row with the k-th of the settings that its source leaves open. */
 static ll_status other_predict(const ll_validation_row *row, const ll_row_job *j, const char *path,
                                const ll_row_reading *read, int k, ll_validation_outcome *out,
                                ll_error *err)
@@ -201,7 +199,7 @@ static ll_status other_predict(const ll_validation_row *row, const ll_row_job *j
     return mean_step(s, j, &out->other_predicted[k], err);
 }
 
-/* With all of them. What is wrong is said with the setting that it is wrong with. */
+/* Predicts it with each of them. An error names the setting. */
 static ll_status others_predict(const ll_validation_row *row, const ll_row_job *j, const char *path,
                                 const ll_row_reading *read, ll_validation_outcome *out,
                                 ll_error *err)
@@ -239,7 +237,7 @@ static ll_status pass_predict(const ll_row_job *j, const ll_row_reading *read,
     return status;
 }
 
-/* A layer is what a model of two has more than a model of one. */
+/* The time of a layer is the difference between models of two layers and of one. */
 static ll_status layer_predict(const ll_validation_row *row, const ll_row_job *j,
                                const ll_row_reading *read, const ll_study_source *from,
                                ll_validation_outcome *out, ll_error *err)

@@ -14,8 +14,8 @@ END
 expect 0 run nvl72 --engine closed
 has out '^  validation +outside: pp 9$'
 has out '^Of 3 published steps on GB200, 1 took longer than predicted; the median error is 5\.0 %\.$'
-has out '^Outside of what was validated: pp 9: validated to 8$'
-lacks out '^Outside of what was validated: chip'
+has out '^Outside the range that was validated: pp 9: validated to 8$'
+lacks out '^Outside the range that was validated: chip'
 "$LINELOSS" run nvl72 --engine closed --format json >json 2>err || complain "$(cat err)"
 "$JSON_CHECK" <json || complain 'not JSON'
 has json '"outside_validation": \['
@@ -23,11 +23,11 @@ has json '"median_abs_err_frac": 0\.05'
 has json '"pp 9: validated to 8"'
 expect 0 run nvl72 --engine closed --set job.pp=1 --set job.interleave=1 --set job.zero=3 --set job.precision=fp4 \
     --set job.recompute=full
-has out '^Outside of what was validated: precision fp4 on GB200: no published step$'
-has out '^Outside of what was validated: layouts of the family fsdp: no published step$'
+has out '^Outside the range that was validated: precision fp4 on GB200: no published step$'
+has out '^Outside the range that was validated: layouts of the family fsdp: no published step$'
 expect 0 compare nvl72 atlas950 --engine closed -o out.d
 has out '^Of 3 published steps on GB200, 1 took longer than predicted; the median error is 5\.0 %\.$'
-has out '^No step on Ascend 950DT has been measured and published'
+has out '^No step on Ascend 950DT has been published'
 # Where all of five steps and more were off to one side, the step that this would mean is said too.
 for case in '0.0 5 0.95' '1.0 5 1.05' '0.2 5 0' '0.0 4 0'; do
     read -r positive n factor <<<"$case"
@@ -50,8 +50,8 @@ has out 'orrected by that: [0-9.]+ of 72 chips'
 sed -i 's/72,8,2,8,8192/8192,8,2,9,8192/; s/8192,8,2,8/8192,8,2,9/' "$record"
 expect 0 run nvl72 --engine closed
 has out '^  validation +within$'
-has out '^It lies within what was compared with published steps'
+has out '^The study lies within the range of the published steps'
 rm "$record"
 expect 0 run nvl72 --engine closed
-has out '^Outside of what was validated: no record of a validation'
+has out '^Outside the range that was validated: the configurations have no record of a validation'
 finish

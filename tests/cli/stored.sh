@@ -58,7 +58,7 @@ refused() { # file, pattern
     has err "$2"
 }
 sed 's/"effective_chips": [0-9]/&9/' was/nvl72.json >figure.json
-refused figure.json '^figure\.json: a figure was changed: the checksum does not fit$'
+refused figure.json '^figure\.json: the checksum does not match, so a figure was changed$'
 sed 's/"typed": "900 GB\/s"/"typed": "901 GB\/s"/; s/"typed": "8.0 TB\/s"/"typed": "8.1 TB\/s"/' was/nvl72.json >key.json
 refused key.json '^key\.json: its configuration, by lineloss .*, means something else to this version'
 sed 's/"path": "job.tp"/"path": "job.tpp"/' was/nvl72.json >path.json

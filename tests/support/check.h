@@ -1,4 +1,5 @@
-/* Checks for tests: print the values, go on, and let main return LL_CHECK_RESULT. */
+/* Checks for tests: a failed check prints its values and the test goes on; main returns
+ * LL_CHECK_RESULT. */
 #ifndef LL_TESTS_SUPPORT_CHECK_H
 #define LL_TESTS_SUPPORT_CHECK_H
 

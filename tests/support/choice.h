@@ -1,5 +1,6 @@
-/* What `auto` takes, against what it could have taken: every algorithm of every collective, priced
- * by an engine, on fabrics of every family with software that costs nothing and allows all.
+/* The algorithm that `auto` chooses against all others: every algorithm of every collective, priced
+ * by an engine, on fabrics of every family, with software that costs no time and has all
+ * algorithms.
  *
  *     choice_fabric fabric[CHOICE_MAX];
  *     int n = choice_fabrics(mem, 64, fabric);
@@ -17,7 +18,7 @@
 
 enum { CHOICE_MAX = 16, CHOICE_SIZES = 6 };
 
-/* From a word to what fills the links for long. */
+/* From latency-bound to bandwidth-bound sizes. */
 static const double choice_size_B[CHOICE_SIZES] = {8, 4096, 262144, 4194304, 67108864, 1073741824};
 
 typedef struct choice_fabric {
@@ -50,7 +51,7 @@ static inline void choice_add(choice_fabric *list, int *n, const char *name,
     }
 }
 
-/* A product of a fabric of each size, with names of their own. */
+/* A product of fabrics of one type with these sizes, named d0, d1 ... */
 static inline ll_topology *choice_product(ll_arena *mem, const char *type, const char *text, int n,
                                           const int32_t *size)
 {
@@ -61,7 +62,7 @@ static inline ll_topology *choice_product(ll_arena *mem, const char *type, const
     return topology_times(mem, n, child);
 }
 
-/* n = a b c d, as even as powers of two and what is left allow; returns how many are above 1. */
+/* Factors n = a b c d, as equal as its powers of two allow; returns how many are above 1. */
 static inline int choice_factors(int32_t n, int32_t *out)
 {
     int count = 0;
@@ -77,7 +78,7 @@ static inline int choice_factors(int32_t n, int32_t *out)
     return count;
 }
 
-/* Fabrics of n_chip chips, a multiple of 4; those that cannot be so long are left out.
+/* Fabrics of n_chip chips, a multiple of 4; types that cannot be so large are left out.
  * list: [CHOICE_MAX], arena. Returns their number. */
 static inline int choice_fabrics(ll_arena *mem, int32_t n_chip, choice_fabric *list)
 {

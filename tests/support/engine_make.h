@@ -12,7 +12,7 @@ typedef struct test_engine {
     const void *param;
 } test_engine;
 
-/* Stops the test if the text is not right. */
+/* Stops the test if the text has an error. */
 static inline test_engine engine_of(ll_arena *mem, const ll_engine_type *type, const char *text)
 {
     test_engine e = {.type = type};

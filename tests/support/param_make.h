@@ -6,7 +6,7 @@
 
 #include "tests/support/topology_make.h"
 
-/* Keys that the text leaves out have their defaults. Stops the test if the text is not right. */
+/* Keys that the text leaves out have their defaults. Stops the test if the text has an error. */
 static inline void *param_make(ll_arena *mem, const char *name, const ll_key *keys, size_t size,
                                const char *text)
 {

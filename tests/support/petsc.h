@@ -1,4 +1,4 @@
-/* PETSc around a test or a bench, as main has it around the program. */
+/* Starts and ends PETSc in a test or a bench, as main.c does in the program. */
 #ifndef LL_TESTS_SUPPORT_PETSC_H
 #define LL_TESTS_SUPPORT_PETSC_H
 

@@ -1,4 +1,4 @@
-/* Reports of results that nobody ran, for tests of tables, pictures and pages. */
+/* Made-up results and their reports, for tests of tables, pictures and pages. */
 #ifndef LL_TESTS_SUPPORT_REPORT_MAKE_H
 #define LL_TESTS_SUPPORT_REPORT_MAKE_H
 
@@ -12,7 +12,7 @@ typedef struct made_loss {
     double frac;
 } made_loss;
 
-/* A result on n_chip chips that loses what is listed, from the machine upwards, ended by {0}. */
+/* A result on n_chip chips with the listed losses, in the order of the ladder, ended by {0}. */
 static inline ll_report report_make(const char *label, int32_t n_chip, const made_loss *loss,
                                     ll_arena *mem)
 {
@@ -61,7 +61,7 @@ static inline ll_report report_make(const char *label, int32_t n_chip, const mad
     return (ll_report){.study = study, .result = result, .label = label, .standing = standing};
 }
 
-/* What a training step loses: of everything something, or nothing at all. */
+/* Losses of a training step: a bit of each cause, only a few, causes that no workload has. */
 static const made_loss made_usual[] = {
     {"jitter", "waiting", 0.012},    {"contention", "network", 0},
     {"software", "network", 0.032},  {"latency", "network", 0.0002},

@@ -1,4 +1,4 @@
-/* Studies for tests, from text, through the reader that users have. */
+/* Studies for tests, from text, by the reader that the program uses. */
 #ifndef LL_TESTS_SUPPORT_STUDY_MAKE_H
 #define LL_TESTS_SUPPORT_STUDY_MAKE_H
 

@@ -50,7 +50,7 @@ static void test_parse(void)
     parsed("m,n,k,precision,time_us\n8,0,8,bf16,1\n", "g.csv:2: n = '0'; expected a size");
     parsed("m,n,k,precision,time_us\n8,8,8,bf61,1\n", "precision = 'bf61'; expected fp4, fp8,");
     parsed("m,n,k,precision,time_us\n8,8,8,bf16,x\n", "time_us = 'x'; expected a number above 0");
-    parsed("m,n,k,precision,time_us\n", "the file ends without a product");
+    parsed("m,n,k,precision,time_us\n", "the file has no GEMM");
 }
 
 static ll_chip small_chip(void)
@@ -146,12 +146,10 @@ static void fit_refused(double share, const char *message)
 static void test_peak(void)
 {
     fit_refused(0.6, NULL);
-    fit_refused(1.3,
-                "1300 TFLOP/s in bf16, 1.3 times the peak of c (8 of 8 products are above it); "
-                "is the column in dense FLOP, not sparse?");
-    fit_refused(700,
-                "7e+05 TFLOP/s in bf16, 700 times the peak of c (8 of 8 products are above it); "
-                "is the column in GFLOP/s: then call it gflops?");
+    fit_refused(1.3, "1300 TFLOP/s in bf16, 1.3 times the peak of c (8 of 8 GEMMs are above it); "
+                     "is the column in dense FLOP, not sparse?");
+    fit_refused(700, "7e+05 TFLOP/s in bf16, 700 times the peak of c (8 of 8 GEMMs are above it); "
+                     "is the column in GFLOP/s: then call it gflops?");
 }
 
 int main(void)

@@ -107,9 +107,9 @@ static void test_refused(ll_arena *mem)
         {"run --seed 1 x --set seed=2", "`--seed 1` and `--set seed=2` set the same key"},
         {"compare --seed 1 a b --seed 2", "set the same key"},
         {"compare a -- b --seed 2 --seed=3", "set the same key"},
-        {"compare -- a", "part 1 of what `--` separates names no study"},
-        {"compare a --set x=1 --", "part 2 of what `--` separates names no study"},
-        {"compare a -- --set x=1 -- b", "part 2 of what `--` separates names no study"},
+        {"compare -- a", "part 1 of those that `--` separates names no study"},
+        {"compare a --set x=1 --", "part 2 of those that `--` separates names no study"},
+        {"compare a -- --set x=1 -- b", "part 2 of those that `--` separates names no study"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         ll_options o;

@@ -149,8 +149,8 @@ static void test_record(ll_arena *mem)
     ll_validation_count(&v, mem);
     n = ll_record_compare(&was, &v, mem, worse);
     CHECK(n == 2, "%d", n);
-    CHECK(!strcmp(worse[0], "all all: 5 rows were recorded, 3 are left"), "%s", worse[0]);
-    CHECK(!strcmp(worse[1], "chip Y: 2 rows were recorded, 0 are left"), "%s", worse[1]);
+    CHECK(!strcmp(worse[0], "all all: 5 rows were recorded, now there are 3"), "%s", worse[0]);
+    CHECK(!strcmp(worse[1], "chip Y: 2 rows were recorded, now there are 0"), "%s", worse[1]);
     CHECK(!strcmp(ll_record_path("a/b/rows.csv", mem), "a/b/recorded.csv"), "path");
     CHECK(!strcmp(ll_record_path("rows.csv", mem), "recorded.csv"), "path without a folder");
 }

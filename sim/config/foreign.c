@@ -9,9 +9,8 @@ typedef struct word {
     const char *name, *hint;
 } word;
 
-#define EXPERTS "expert parallelism is not modelled: all layers are dense"
-#define CHUNKS  "write 'interleave', the model chunks of each pipeline stage"
-#define LAYERS  "write 'pipeline_layout', in the same form"
+#define CHUNKS "write 'interleave', the model chunks of each pipeline stage"
+#define LAYERS "write 'pipeline_layout', in the same form"
 #define ACCUMULATION                                                                       \
     "it is computed: the micro-batches of each replica are global_batch / (micro_batch x " \
     "dp)"
@@ -19,14 +18,13 @@ typedef struct word {
 
 /* Names of Megatron-LM, DeepSpeed, NeMo, PyTorch, Hugging Face and of papers. */
 static const word words[] = {
-    {"ep", EXPERTS},
-    {"expert_parallel", EXPERTS},
-    {"expert_parallel_size", EXPERTS},
-    {"expert_model_parallel_size", EXPERTS},
-    {"experts", EXPERTS},
-    {"num_experts", EXPERTS},
-    {"top_k", EXPERTS},
-    {"moe", EXPERTS},
+    {"expert_parallel", "write 'ep'"},
+    {"expert_parallel_size", "write 'ep'"},
+    {"expert_model_parallel_size", "write 'ep'"},
+    {"num_experts", "write 'experts'"},
+    {"expert_tensor_parallel_size", "write 'etp'"},
+    {"moe_router_topk", "write 'top_k'"},
+    {"moe_ffn_hidden_size", "write 'expert_ffn'"},
     {"vpp", CHUNKS},
     {"virtual_stages", CHUNKS},
     {"virtual_pipeline", CHUNKS},

@@ -39,7 +39,8 @@ const ll_key ll_layout_keys[] = {
      .offset = offsetof(ll_layout, schedule_choice),
      .def = "1f1b",
      .choices = ll_schedule_names,
-     .doc = "pipeline schedule: order in which a stage runs its forward and backward passes"},
+     .doc = "pipeline schedule: order in which a stage runs its forward and backward passes; "
+            "`lineloss list schedules`"},
     {.name = "pipeline_layout",
      .kind = LL_KIND_STRING,
      .offset = offsetof(ll_layout, plan_text),

@@ -237,6 +237,7 @@ static void check_flop(const env *e, const ll_pass *forward, const ll_pass *back
     CHECK_NEAR(score, tokens * f.score_flop * (fused ? f.score_frac : 1), 1e-12);
     CHECK_NEAR(tp * pass_flop(backward, LL_SHARE_GEMM, false), 2 * gemm, 1e-12);
     CHECK_NEAR(tp * pass_flop(backward, LL_SHARE_GEMM, true), gemm, 1e-12);
+    CHECK(!(pass_flop(backward, LL_SHARE_ATTENTION, true) > 0), "%s: weights of scores", e->name);
     const double back = !fused ? 2 : e->sample->back > 0 ? e->sample->back : 2.5;
     CHECK_NEAR(tp * pass_flop(backward, LL_SHARE_ATTENTION, false), back * score, 1e-12);
     CHECK(!(f.gemm_flop < 0) && !(f.score_flop < 0) && f.score_frac >= 0 && f.score_frac <= 1,

@@ -161,6 +161,18 @@ static void test_halves(const env *e)
                4 * cover_s, 1e-9);
 }
 
+/* Two stages, two layers and two copies of the model. A stage sends half of the gradients of both
+ * its chunks, 4 B each, and half of their weights, 2 B: 3 B of all weights. Not sharded over other
+ * replicas, as there are none. */
+static void test_copies(const env *e)
+{
+    const char *set[] = {"model.layers=2", "job.tp=1", "job.pp=2", "job.schedule=dualpipe"};
+    const ll_result r = study_run(STUDY, 4, set, e->comm, e->mem);
+    const double h = 1024, n_param = 2 * (12 * h * h + 2 * h) + 2 * 2048 * h;
+    CHECK_NEAR(study_row(&r, "copy send")->size_B, 3 * n_param, 1e-12);
+    CHECK_NEAR(study_row(&r, "copy send")->exposed_s, 3 * n_param / 0.8e9, 1e-6);
+}
+
 int main(void)
 {
     if (!test_petsc_begin(NULL, NULL)) return 1;
@@ -171,6 +183,7 @@ int main(void)
     test_activations();
     test_pair(&e);
     test_halves(&e);
+    test_copies(&e);
     ll_comm_destroy(e.comm);
     ll_arena_destroy(e.mem);
     test_petsc_end();

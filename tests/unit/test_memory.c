@@ -136,12 +136,31 @@ static void test_slots(ll_arena *arena)
     CHECK_NEAR(ll_memory_part_B(&mem, "activations"), 4 * 2 * layer_B + 4 * output_B, 1e-12);
 }
 
+/* DualPipe on four stages: the first holds the first and the last quarter of the layers, and both
+ * vocabulary matrices; the copy on the last stage shards the optimizer with it. */
+static void test_copies(ll_arena *arena)
+{
+    dense d;
+    const ll_model *m = dense_make(&d, 8);
+    ll_stack stack = {.sequence_parallel = true, .fused_attention = true, .zero = 1};
+    const ll_chip chip = {.name = "c", .memory_B = 1e12};
+    ll_layout layout = layout_of(4, 1);
+    ll_memory mem;
+    layout.schedule = &ll_schedule_dualpipe;
+    ll_train_memory(&chip, m, &layout, &stack, arena, &mem);
+    const double n_param = 4 * ll_layer_param(&m->run[0], 1024, 1) + 2 * 1000.0 * 1024;
+    CHECK_NEAR(ll_memory_part_B(&mem, "weights"), 2 * n_param, 1e-12);
+    CHECK_NEAR(ll_memory_part_B(&mem, "gradients"), 4 * n_param, 1e-12);
+    CHECK_NEAR(ll_memory_part_B(&mem, "optimizer"), 12 * n_param / 2, 1e-12);
+}
+
 int main(void)
 {
     ll_arena *arena = ll_arena_create("test");
     test_memory(arena);
     test_in_flight(arena);
     test_slots(arena);
+    test_copies(arena);
     ll_arena_destroy(arena);
     return LL_CHECK_RESULT;
 }

@@ -139,7 +139,7 @@ void ll_bundle_merge(const ll_edgelist *list, ll_arena *mem, ll_edgelist *out)
     ll_edgelist merged = *list;
     merged.link = ll_arena_array(mem, list->n_link, ll_link);
     merged.name = ll_arena_array(mem, list->n_node - n_chip, const char *);
-    merged.switch_dim = ll_arena_array(mem, list->n_node - n_chip, int8_t);
+    merged.switch_dim = ll_arena_array(mem, list->n_node - n_chip, int);
     const ll_arena_mark mark = ll_arena_here(mem);
     int32_t *as = ll_arena_array(mem, list->n_node, int32_t);
     int32_t *number = ll_arena_array(mem, list->n_node, int32_t);

@@ -22,7 +22,8 @@
  * leaves, and NIC r of each of its nodes goes to leaf r of the unit. R = 1: hosts fill the leaves
  * in order.
  *
- * Nodes: hosts, leaves, spines by pod, cores. Links: host, leaf, core; each up, then down. */
+ * Nodes are numbered from the hosts up: hosts, leaves, the spines of one pod after another, cores.
+ * So are links: those of hosts, of leaves and of spines, in each level first up and then down. */
 #include "sim/base/mix.h"
 #include "topology/divide.h"
 #include "topology/oversubscription.h"
@@ -129,7 +130,8 @@ static inline int32_t clos_leaf(const clos_state *state, int32_t host)
     return ll_quotient(node, &state->hosts_per_leaf) * state->rails.by + rail;
 }
 
-/* What the oversubscription comes to, where there is any or it was asked for. */
+/* A note for reports of what the oversubscription comes to; NULL if there is none and none was
+ * asked for. */
 static const char *clos_note(const clos_param *p, int32_t n_leaf, int32_t n_pod, ll_arena *mem)
 {
     const ll_oversubscription o = clos_oversubscription(p);

@@ -95,7 +95,7 @@ static ll_status read_switch(const reader *r, char **word)
         if (d < 0)
             return FAULT(r, "no dimension '%s'; it is stated first, by `dimension %s SIZE`",
                          word[2], word[2]);
-        list->switch_dim[i] = (int8_t)d;
+        list->switch_dim[i] = d;
     }
     list->name[i] = ll_arena_strdup(r->mem, word[1]);
     list->n_node++;
@@ -190,7 +190,7 @@ ll_status ll_edgelist_parse(const ll_text_file *file, ll_arena *mem, ll_edgelist
     *out = (ll_edgelist){.file = file->name};
     reader r = {.file = file->name, .list = out, .mem = mem, .err = err};
     out->name = ll_arena_array(mem, LL_EDGELIST_MAX_SWITCH, const char *);
-    out->switch_dim = ll_arena_array(mem, LL_EDGELIST_MAX_SWITCH, int8_t);
+    out->switch_dim = ll_arena_array(mem, LL_EDGELIST_MAX_SWITCH, int);
     for (const char *at = file->text; *at;) {
         char line[MAX_TEXT];
         const size_t n = strcspn(at, "\n");

@@ -32,10 +32,10 @@ typedef struct ll_edgelist {
     const char *file; /* for messages */
     int32_t n_chip, n_node;
     int64_t n_link;
-    ll_link *link;      /* [n_link], arena; dimension 0 */
-    const char **name;  /* [n_node - n_chip] of the switches */
-    int8_t *switch_dim; /* [n_node - n_chip] stated dimension of the switch; -1: none */
-    int n_dim;          /* stated dimensions; 0: none */
+    ll_link *link;     /* [n_link], arena; dimension 0 */
+    const char **name; /* [n_node - n_chip] of the switches */
+    int *switch_dim;   /* [n_node - n_chip] stated dimension of the switch; -1: none */
+    int n_dim;         /* stated dimensions; 0: none */
     ll_dim dim[LL_MAX_DIM];
 } ll_edgelist;
 

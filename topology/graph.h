@@ -1,6 +1,5 @@
-/* The links of a topology as a graph that can be searched: which links leave a node, and where a
- * shortest route over those that are up goes.
- */
+/* The links of a topology as a graph that can be searched. It answers which links leave a node, and
+ * where a shortest route over the links that are up goes. */
 #ifndef LL_TOPOLOGY_GRAPH_H
 #define LL_TOPOLOGY_GRAPH_H
 
@@ -8,7 +7,7 @@
 
 typedef struct ll_link_graph {
     const ll_topology *topo;
-    int64_t *start; /* [n_node + 2] where the links of a node are; the last one is not used */
+    int64_t *start; /* [n_node + 2] where the links of a node begin; the last one is scratch */
     int64_t *link,
         *other; /* [n_link] ids, ascending for each node, and the nodes at the far ends */
     /* Work space of a search. */
@@ -20,7 +19,7 @@ typedef struct ll_link_graph {
 } ll_link_graph;
 
 /* down: [n_link] bits of the links that are left out. backwards: every link from its end to its
- * start. */
+ * start. All in mem; topo and down are borrowed. */
 ll_link_graph *ll_link_graph_create(const ll_topology *topo, const uint64_t *down, bool backwards,
                                     ll_arena *mem);
 

@@ -8,7 +8,7 @@ double ll_oversubscription_of(const ll_oversubscription *o)
     return o->host_Bps / ((double)o->uplinks * o->uplink_Bps);
 }
 
-/* Neither or both. */
+/* Refuses a leaf of which neither the uplinks nor the ratio is given, or both are. */
 static ll_status check(const ll_oversubscription *o, ll_error *err)
 {
     const bool asked = o->ratio > 0;

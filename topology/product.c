@@ -4,8 +4,9 @@
  * With size s_d and stride S_d = s_0 s_1 ... s_(d-1), chip id = sum of coordinate_d * S_d, and a
  * line of dimension d is numbered by the chip id with digit d taken out:
  *     line = (chip / (S_d s_d)) * S_d + chip mod S_d.
- * Link ids are blocks, one per dimension; in it by line; in that the child's own link id. Node ids
- * likewise: the chips, then the switches of each dimension by line.
+ * Links are numbered dimension by dimension, within a dimension line by line, and within a line as
+ * the child numbers them. Nodes are numbered alike: first the chips, then the switches, dimension
+ * by dimension and line by line.
  *
  * Routes go through the dimensions in ascending order: scale-up first, then scale-out (as PXN in
  * NCCL does, and dimension-order routing on a torus). Paths are all combinations of the paths of

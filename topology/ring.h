@@ -1,4 +1,4 @@
-/* Parameters of a ring, for types that are made of rings. */
+/* Parameters of a ring, which types that are made of rings fill in. */
 #ifndef LL_TOPOLOGY_RING_H
 #define LL_TOPOLOGY_RING_H
 

@@ -1,5 +1,5 @@
-/* Whole shares in proportion to weights: a flow that is split evenly over paths fills paths of
- * unequal width if each of them stands for as many paths as it has shares. */
+/* Whole shares in proportion to weights. A flow that is split evenly over its paths then fills
+ * paths of unequal width too: each of them is listed as often as it has shares. */
 #ifndef LL_TOPOLOGY_SHARES_H
 #define LL_TOPOLOGY_SHARES_H
 

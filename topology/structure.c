@@ -165,8 +165,9 @@ ll_status ll_structure_find(const ll_edgelist *list, const char *name, const cha
     ll_edgelist plain = *list;
     if (by_key) { /* which dimension the file says a switch is of does not count */
         const int32_t n_switch = list->n_node - list->n_chip;
-        plain.switch_dim = ll_arena_array(mem, n_switch, int8_t);
-        memset(plain.switch_dim, -1, (size_t)n_switch);
+        plain.switch_dim = ll_arena_array(mem, n_switch, int);
+        for (int32_t i = 0; i < n_switch; i++)
+            plain.switch_dim[i] = -1;
     }
     ll_bundle_merge(&plain, mem, &s.list);
     s.merged = s.list.n_link != list->n_link;

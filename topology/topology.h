@@ -1,12 +1,14 @@
-/* What a topology is: chips, links, and a formula from (source, destination) to a route.
+/* What a topology is: chips, the links between them, and a formula that gives the routes from one
+ * chip to another.
  *
- * Vocabulary. A *chip* is an end point, numbered 0 .. n_chip-1. A *node* is a chip or a switch;
- * nodes 0 .. n_chip-1 are the chips. A *link* is one direction of a bundle of `width` equal
- * physical lanes between two nodes, over which traffic is spread evenly; its capacity is width *
- * bw_Bps. Where a fabric sprays over equal switches or spines, their links are one bundle: by
+ * Vocabulary. A *chip* is an end point (a host of SimGrid or htsim), numbered 0 .. n_chip-1. A
+ * *node* is a chip or a switch; nodes 0 .. n_chip-1 are the chips. A *link* is one direction of a
+ * bundle of `width` equal physical lanes between two nodes, over which traffic is spread evenly;
+ * its capacity is width * bw_Bps. A cable that works both ways is two links (SPLITDUPLEX in
+ * SimGrid). Where a fabric sprays over equal switches or spines, their links are one bundle: by
  * symmetry this is exact. A *path* is one of the routes that a flow is split over evenly.
  *
- * Routes are formulas: there are no all-pairs tables (8192 chips make 67 million pairs).
+ * Routes are formulas, as 8192 chips make 67 million pairs, too many for a table of all of them.
  *
  * A topology may be composed of others: `product` takes a list of topologies, its dimensions, and
  * places a copy of dimension d on every line of chips that differ in coordinate d alone. */
@@ -47,7 +49,7 @@ typedef struct ll_topology {
     int64_t n_node;
     int64_t n_link;
     int max_hop;            /* no path has more hops; <= LL_MAX_HOP */
-    bool uneven;            /* chips may differ in what surrounds them: no one stands for others */
+    bool uneven;            /* chips may differ in what surrounds them, so none stands for others */
     int n_dim;              /* >= 1; chip id = mixed radix of coordinates, dimension 0 fastest */
     ll_dim dim[LL_MAX_DIM]; /* [n_dim] */
     const void *state;      /* of the type; arena */
@@ -80,9 +82,10 @@ typedef struct ll_topology_type {
     int (*route)(const ll_topology *topo, int32_t src, int32_t dst, int32_t path, int cap,
                  int64_t *link_id);
 
-    /* The symmetry of the routes: see below. The lowest chip (link) of the orbit that it is in, and
-     * how many are in it. split: [n_dim]. Pure. Types without symmetry: ll_topology_chip_alone,
-     * ll_topology_link_alone. */
+    /* The symmetry of the routes, which is explained below. Both return the lowest chip (link) of
+     * the orbit that the given one is in, and set *n_alike to the size of that orbit. split:
+     * [n_dim]. Pure. A type without symmetry has ll_topology_chip_alone and ll_topology_link_alone
+     * here. */
     int32_t (*chip_orbit)(const ll_topology *topo, const int32_t *split, int32_t chip,
                           int32_t *n_alike);
     int64_t (*link_orbit)(const ll_topology *topo, const int32_t *split, int64_t link_id,

@@ -1,4 +1,5 @@
-/* Torus: a product of rings, x fastest. Everything but its parameters is that of the product. */
+/* Torus: a product of rings, in which x varies fastest with the number of a chip. Only its
+ * parameters are its own; links and routes are those of the product. */
 #include "topology/ring.h"
 #include "topology/topology.h"
 

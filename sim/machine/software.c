@@ -275,10 +275,11 @@ static ll_status entry_check(ll_config *cfg, const char *path, ll_arena *mem, ll
 
 /* Index of the dimension that an entry is for. From LL_MAX_DIM on it is for several, those without
  * an entry of their own: LL_MAX_DIM + f for the dimensions of one edge list, f the first of them,
- * and 2 * LL_MAX_DIM for "*". -1: there is no such dimension. */
+ * and FOR_ALL for "*". -1: there is no such dimension. */
+enum { FOR_ALL = 2 * LL_MAX_DIM };
 static int dimension_of(const ll_topology *topo, const char *name)
 {
-    if (!strcmp(name, "*")) return 2 * LL_MAX_DIM;
+    if (!strcmp(name, "*")) return FOR_ALL;
     for (int d = 0; d < topo->n_dim; d++)
         if (!strcmp(topo->dim[d].name, name)) return d;
     for (int d = 0; d < topo->n_dim; d++)
@@ -296,7 +297,7 @@ static const ll_software *entry_for(const ll_topology *topo, int d, const ll_sof
         const int family = dimension_of(topo, topo->dim[d].family);
         if (known[family]) return &entry[family];
     }
-    return known[2 * LL_MAX_DIM] ? &entry[2 * LL_MAX_DIM] : NULL;
+    return known[FOR_ALL] ? &entry[FOR_ALL] : NULL;
 }
 
 static const char *dimensions_text(const ll_topology *topo, ll_arena *mem)
@@ -312,8 +313,8 @@ ll_status ll_software_read(ll_config *cfg, const ll_topology *topo, ll_arena *me
 {
     int n = 0;
     LL_TRY(ll_config_list(cfg, "cluster.software", &n, err));
-    bool known[2 * LL_MAX_DIM + 1] = {false};
-    ll_software *entry = ll_arena_array(mem, 2 * LL_MAX_DIM + 1, ll_software);
+    bool known[FOR_ALL + 1] = {false};
+    ll_software *entry = ll_arena_array(mem, FOR_ALL + 1, ll_software);
     for (int i = 0; i < n; i++) {
         ll_software s = {0};
         const char *path = ll_arena_printf(mem, "cluster.software[%d]", i);

@@ -17,7 +17,7 @@ static void meet(ll_sender *s, int64_t i, int64_t link_id)
     }
     ll_link link;
     s->topo->type->link(s->topo, link_id, &link);
-    s->link[i] = (ll_sender_link){0, ll_link_capacity_Bps(&link), link.latency_s, INFINITY};
+    s->link[i] = (ll_sender_link){0, ll_link_capacity_Bps(&link), link.latency_s, (double)INFINITY};
 }
 
 static void reserve(ll_sender *s, int64_t n_hop)
@@ -72,7 +72,7 @@ static double spread_s(const ll_sender *s, const ll_sender_flow *flow, const int
     const double part_B = flow->size_B / flow->latency.n_path;
     double end_s = 0;
     for (int32_t h = 0, first = 0; h < flow->n_hop; first = h) {
-        double way_s = 0, cap_Bps = INFINITY;
+        double way_s = 0, cap_Bps = (double)INFINITY;
         for (bool more = true; more; more = hop[h++] >= 0) {
             way_s += link_at(s, hop[h])->latency_s;
             cap_Bps = fmin(cap_Bps, link_at(s, hop[h])->cap_Bps);
@@ -86,14 +86,14 @@ static double spread_s(const ll_sender *s, const ll_sender_flow *flow, const int
         end_s = fmax(end_s, link->way_s + flow->size_B * link->share / link->cap_Bps);
     }
     for (int32_t h = 0; h < flow->n_hop; h++)
-        link_at(s, hop[h])->way_s = INFINITY;
+        link_at(s, hop[h])->way_s = (double)INFINITY;
     return end_s;
 }
 
 static ll_sender_price price(const ll_sender *s, const ll_sender_flow *flow, const int32_t *hop)
 {
     const double latency_s = flow->latency.mean_s;
-    double share_Bps = INFINITY;
+    double share_Bps = (double)INFINITY;
     for (int32_t h = 0; h < flow->n_hop; h++) {
         const ll_sender_link *link = link_at(s, hop[h]);
         const double rate_Bps = link->cap_Bps / link->share;

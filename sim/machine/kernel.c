@@ -23,10 +23,11 @@ static double up(double x)
     return whole < x ? whole + 1 : whole;
 }
 
-/* Number of tiles of the result, over all groups. */
+/* Number of tiles of the result, over all groups; rows NULL: as if groups shared tiles. */
 static double n_tile_of(const ll_matmul *p, const tile *t, int n_group, const double *rows)
 {
     if (n_group == 0) return p->batch * up(p->m / t->m) * up(p->n / t->n);
+    if (!rows) return p->m / t->m * up(p->n / t->n);
     double n = 0;
     for (int g = 0; g < n_group; g++)
         n += up(rows[g] / t->m) * up(p->n / t->n);
@@ -88,7 +89,8 @@ static double grouped_s(const ll_chip *chip, const ll_kernel *kernel)
     all.m = 0;
     for (int g = 0; g < kernel->n_group; g++)
         all.m += kernel->rows[g];
-    return gemm_s(chip, kernel->precision, &all, kernel->n_group, kernel->rows);
+    return gemm_s(chip, kernel->precision, &all, kernel->n_group,
+                  kernel->unrounded ? NULL : kernel->rows);
 }
 
 int ll_kernel_wide_precision(const ll_chip *chip, int precision)
@@ -144,6 +146,8 @@ double ll_kernel_s(const ll_chip *chip, const ll_kernel *kernel)
     }
     case LL_KERNEL_TOPK:
         return kernel->gemm.m * chip->topk_row_s;
+    case LL_KERNEL_NONE:
+        return 0;
     case LL_KERNEL_STREAM:
         break;
     }
@@ -161,7 +165,7 @@ ll_compute ll_kernel_list_cost(const ll_chip *chip, int n, const ll_kernel *kern
     for (int i = 0; i < n; i++) {
         each_s[i] = ll_kernel_s(chip, &kernel[i]);
         *share[kernel[i].share] += each_s[i];
-        sum.launch_s += chip->launch_s;
+        if (kernel[i].kind != LL_KERNEL_NONE) sum.launch_s += chip->launch_s;
     }
     return sum;
 }

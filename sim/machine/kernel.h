@@ -80,16 +80,26 @@ typedef enum ll_kernel_kind {
     LL_KERNEL_ATTENTION_BACKWARD,
     LL_KERNEL_DECODE, /* one query per sequence: flop, bytes of the keys and values */
     LL_KERNEL_TOPK,   /* gemm.m rows: tokens that a router spreads over experts */
-    LL_KERNEL_STREAM  /* bytes */
+    LL_KERNEL_STREAM, /* bytes */
+    LL_KERNEL_NONE    /* an ideal: it takes no time and has no launch */
 } ll_kernel_kind;
 
 /* Which field of ll_compute a kernel counts to. Score GEMMs of attention that is not fused count as
  * attention. */
 typedef enum ll_kernel_share { LL_SHARE_GEMM, LL_SHARE_ATTENTION, LL_SHARE_STREAM } ll_kernel_share;
 
+/* What a kernel is for, where a loss budget has a line of its own for it. */
+typedef enum ll_kernel_role {
+    LL_ROLE_OTHER,
+    LL_ROLE_ROUTER,  /* scores of experts, top-k */
+    LL_ROLE_PERMUTE, /* tokens to the order of experts, and back */
+    LL_ROLE_CAST     /* to FP8 or FP4 */
+} ll_kernel_role;
+
 typedef struct ll_kernel {
     ll_kernel_kind kind;
     ll_kernel_share share;
+    ll_kernel_role role;
     int precision;        /* ll_precision of the operands */
     int n_part;           /* GEMM: chunks along m; 1: not cut */
     bool weight_gradient; /* a split backward pass may run it later */
@@ -98,6 +108,7 @@ typedef struct ll_kernel {
     double flop, bytes, keys;
     int n_group;
     const double *rows; /* [n_group], borrowed */
+    bool unrounded;     /* an ideal: rows are not rounded up to tiles group by group */
 } ll_kernel;
 
 /* The kernel of fused attention, with its FLOP, its keys a row, and its bytes in 16 bits: forward

@@ -24,6 +24,12 @@ ll_weights ll_layer_weights(const ll_layers *run, double hidden, int64_t tp)
     return sum;
 }
 
+ll_weights ll_layer_laid(const ll_layers *run, double hidden, int64_t tp, const ll_experts *e)
+{
+    const ll_weights w = ll_layer_weights(run, hidden, tp);
+    return e->ep <= 1 && (e->etp > 1 ? e->etp : 1) == tp ? (ll_weights){w.dense + w.expert, 0} : w;
+}
+
 double ll_layer_param(const ll_layers *run, double hidden, int64_t tp)
 {
     const ll_weights w = ll_layer_weights(run, hidden, tp);

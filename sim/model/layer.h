@@ -26,6 +26,9 @@ typedef struct ll_layers {
 /* Number of weights of one layer, norms included, over all tp chips, copies included (block.h);
  * tp = 1: that of the model. */
 ll_weights ll_layer_weights(const ll_layers *run, double hidden, int64_t tp);
+/* The same by how they lie: experts that are laid out as the rest (ep = 1, etp = tp) are reduced
+ * and sharded with it, and count as dense (Megatron-LM: parameters without expert parallelism). */
+ll_weights ll_layer_laid(const ll_layers *run, double hidden, int64_t tp, const ll_experts *e);
 double ll_layer_param(const ll_layers *run, double hidden, int64_t tp); /* of both kinds */
 
 /* Weight matrices of a layer, in the order of the forward pass. */

@@ -159,6 +159,8 @@ ll_model ll_model_dense(const char *name, int64_t n_layer, int64_t hidden,
                       .tied = vocab->tied};
 }
 
+bool ll_model_has_experts(const ll_model *m) { return (ll_model_modules(m) & LL_MODULE_MOE) != 0; }
+
 unsigned ll_model_modules(const ll_model *m)
 {
     unsigned has = LL_MODULE_NORM;

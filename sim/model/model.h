@@ -41,6 +41,7 @@ ll_model ll_model_dense(const char *name, int64_t n_layer, int64_t hidden,
                         const ll_attention_param *attention, const ll_ffn_param *ffn,
                         const ll_vocab_param *vocab);
 
+bool ll_model_has_experts(const ll_model *m);
 unsigned ll_model_modules(const ll_model *m); /* LL_MODULE_* that its layers have */
 
 double ll_model_embedding_param(const ll_model *m); /* weights of one vocabulary matrix */

@@ -196,22 +196,26 @@ static int router_gemm(double m, double n, double k, double out_B, ll_pass *pass
 static void router_forward(const ll_moe_param *m, const shape *s, const ll_split *split,
                            ll_pass *pass)
 {
+    const int first = pass->n_kernel;
     if (!s->routes) return;
     router_gemm(s->t, (double)m->n_expert, split->hidden, 4, pass);
     ll_pass_stream(pass, 8 * s->t * (double)m->n_expert); /* softmax or sigmoid, in 32 bits */
     ll_pass_topk(pass, s->t);
+    ll_pass_role(pass, first, LL_ROLE_ROUTER);
 }
 
 static void router_backward(const ll_moe_param *m, const shape *s, const ll_split *split,
                             ll_pass *pass)
 {
     const double n = (double)m->n_expert;
+    const int first = pass->n_kernel;
     if (!s->routes) return;
     ll_pass_stream(pass, 12 * s->t * n);
     router_gemm(s->t, split->hidden, n, 2, pass);
     const int weight = router_gemm(split->hidden, n, s->t, 2 * ll_stack_grad_B(split->stack), pass);
     pass->kernel[weight].weight_gradient = true;
     ll_pass_stream(pass, 6 * s->t * split->hidden); /* added to the gradient of the tokens */
+    ll_pass_role(pass, first, LL_ROLE_ROUTER);
 }
 
 /* ---- exchanges ---- */
@@ -238,7 +242,9 @@ static ll_exchange ep_exchange(const ll_moe_param *m, const shape *s, const ll_s
                      .axes = 1u << LL_AXIS_EP};
     if (e->ep == 1) return x;
     const double hot = e->capacity > 0 ? e->capacity : e->hot;
-    x.size_B = distinct ? s->t * one_B : s->picks * one_B * hot;
+    /* Of a law that is drawn, the exchange knows how full each rank is. */
+    const bool drawn = distinct && e->load == LL_LOAD_POWER;
+    x.size_B = (distinct ? s->t : s->picks) * one_B * (drawn ? 1 : hot);
     if (distinct) x.rows = (ll_rows){ll_moe_routing(m, e, split->seed), one_B};
     return x;
 }
@@ -270,19 +276,23 @@ static void exchanges_use(const ll_moe_param *m, const shape *s, const ll_split 
 static void sort_out(const shape *s, const ll_split *split, ll_pass *pass)
 {
     const bool distinct = split->experts.dispatcher == LL_DISPATCHER_DISTINCT;
+    const int first = pass->n_kernel;
     if (!s->routes) return;
     if (!distinct) ll_pass_permute(pass, s->t, s->picks, split->hidden);
     if (distinct || (s->n_group > 1 && split->experts.ep > 1))
         ll_pass_permute(pass, s->arrived, s->rows, split->hidden);
+    ll_pass_role(pass, first, LL_ROLE_PERMUTE);
 }
 
 static void sort_back(const shape *s, const ll_split *split, ll_pass *pass)
 {
     const bool distinct = split->experts.dispatcher == LL_DISPATCHER_DISTINCT;
+    const int first = pass->n_kernel;
     if (!s->routes) return;
     if (distinct || (s->n_group > 1 && split->experts.ep > 1))
         ll_pass_permute(pass, s->rows, s->arrived, split->hidden);
     if (!distinct) ll_pass_permute(pass, s->picks, s->t, split->hidden);
+    ll_pass_role(pass, first, LL_ROLE_PERMUTE);
 }
 
 /* ---- passes ---- */

@@ -17,6 +17,12 @@ static void *room(ll_pass *pass, const void *old, int n, int *cap, size_t size)
     return n ? memcpy(new, old, (size_t)n * size) : new;
 }
 
+void ll_pass_role(ll_pass *pass, int first, ll_kernel_role role)
+{
+    for (int i = first; i < pass->n_kernel; i++)
+        pass->kernel[i].role = role;
+}
+
 int ll_pass_add(ll_pass *pass, const ll_kernel *kernel)
 {
     if (pass->n_kernel == pass->cap_kernel)
@@ -83,8 +89,10 @@ bool ll_pass_needs_amax(const ll_pass *pass)
 void ll_pass_cast(ll_pass *pass, double n_element)
 {
     const double in_B = ll_precision_B((ll_precision)pass->precision);
+    const int first = pass->n_kernel;
     if (ll_pass_needs_amax(pass)) ll_pass_stream(pass, n_element * 2);
     if (in_B < 2) ll_pass_stream(pass, n_element * (2 + 2 * in_B));
+    ll_pass_role(pass, first, LL_ROLE_CAST);
 }
 
 void ll_pass_use(ll_pass *pass, const ll_exchange *exchange, double scale, ll_hide hide, int first,

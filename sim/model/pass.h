@@ -67,6 +67,9 @@ typedef struct ll_pass {
     ll_use *use; /* [n_use], in mem */
 } ll_pass;
 
+/* Give all kernels from `first` on a role. */
+void ll_pass_role(ll_pass *pass, int first, ll_kernel_role role);
+
 ll_pass ll_pass_begin(int precision, ll_arena *mem);
 
 /* Append a kernel; each returns its index. */

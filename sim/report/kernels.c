@@ -8,7 +8,7 @@ static const char *const kind_names[] = {
     [LL_KERNEL_GEMM] = "gemm",           [LL_KERNEL_GROUPED_GEMM] = "grouped gemm",
     [LL_KERNEL_ATTENTION] = "attention", [LL_KERNEL_ATTENTION_BACKWARD] = "attention backward",
     [LL_KERNEL_DECODE] = "decode",       [LL_KERNEL_TOPK] = "top-k",
-    [LL_KERNEL_STREAM] = "stream"};
+    [LL_KERNEL_STREAM] = "stream",       [LL_KERNEL_NONE] = "none"};
 
 static const char *bound_of(const ll_chip *chip, const ll_kernel *kernel)
 {
@@ -44,6 +44,7 @@ static const char *shape_text(const ll_kernel *k, ll_arena *mem)
         return ll_arena_printf(mem, "%.0f GFLOP, %.0f keys a row", 1e-9 * k->flop, k->keys);
     case LL_KERNEL_TOPK:
         return ll_arena_printf(mem, "%.0f rows", g->m);
+    case LL_KERNEL_NONE:
     case LL_KERNEL_STREAM:
         break;
     }

@@ -5,24 +5,42 @@
 #include <math.h>
 
 /* Idealisations that change what kernels cost. */
-enum { KERNELS = LL_IDEAL_RECOMPUTE | LL_IDEAL_LAUNCH | LL_IDEAL_MEMORY };
+enum {
+    KERNELS = LL_IDEAL_RECOMPUTE | LL_IDEAL_LAUNCH | LL_IDEAL_MEMORY | LL_IDEAL_ROUTING |
+              LL_IDEAL_ROUTER | LL_IDEAL_PERMUTE | LL_IDEAL_CASTS | LL_IDEAL_TILES
+};
+
+/* Another graph of the study, with the same transfers. */
+static ll_status variant_build(const ll_study *study, unsigned removes, const ll_graph *graph,
+                               ll_arena *mem, const ll_graph **out, ll_error *err)
+{
+    ll_graph *other = ll_arena_new(mem, ll_graph);
+    LL_TRY(study->workload->build(study, NULL, removes, mem, other, err));
+    LL_ASSERT(other->n_transfer == graph->n_transfer, "%d transfers, %d", other->n_transfer,
+              graph->n_transfer);
+    *out = other;
+    return LL_OK;
+}
+
+static bool ranks_differ(const ll_study *study) { return study->layout.experts.hot > 1; }
 
 ll_status ll_ladder_make(const ll_study *study, ll_pricer *pricer, ll_comm *comm, ll_arena *mem,
                          ll_ladder *out, ll_error *err)
 {
     const double peak_flop_per_s = study->cluster.chip.peak_flop_per_s[study->layout.precision];
-    ll_graph *graph = ll_arena_fill(mem, 1, ll_graph), *lean = graph;
+    ll_graph *graph = ll_arena_fill(mem, 1, ll_graph);
+    const ll_graph *even = graph;
     ll_prices *prices = ll_arena_fill(mem, 1, ll_prices);
+    const unsigned routing = ranks_differ(study) ? LL_IDEAL_ROUTING : 0;
     LL_TRY(study->workload->build(study, NULL, 0, mem, graph, err));
     LL_TRY(ll_prices_make(pricer, graph, mem, prices, err));
-    if (ll_stack_recomputes(&study->stack)) {
-        lean = ll_arena_new(mem, ll_graph);
-        LL_TRY(study->workload->build(study, NULL, LL_IDEAL_RECOMPUTE, mem, lean, err));
-        LL_ASSERT(lean->n_transfer == graph->n_transfer, "%d transfers, %d", lean->n_transfer,
-                  graph->n_transfer);
-    }
+    if (routing) LL_TRY(variant_build(study, routing, graph, mem, &even, err));
+    const ll_graph *lean = even;
+    if (ll_stack_recomputes(&study->stack))
+        LL_TRY(variant_build(study, routing | LL_IDEAL_RECOMPUTE, graph, mem, &lean, err));
     *out = (ll_ladder){.study = study,
                        .graph = graph,
+                       .even = even,
                        .lean = lean,
                        .prices = prices,
                        .comm = comm,
@@ -58,7 +76,9 @@ void ll_ladder_chunk_s(ll_ladder *l, int64_t chunk, double *forward_s, double *b
 
 double ll_ladder_time(ll_ladder *l, unsigned removes, int free)
 {
-    const ll_graph *graph = removes & LL_IDEAL_RECOMPUTE ? l->lean : l->graph;
+    const ll_graph *graph = removes & LL_IDEAL_RECOMPUTE ? l->lean
+                            : removes & LL_IDEAL_ROUTING ? l->even
+                                                         : l->graph;
     const ll_view view = {l->study, graph, l->prices, removes, free};
     if (removes & LL_IDEAL_PEAK) return l->ideal_s;
     kernels_cost(l, &view);
@@ -90,6 +110,18 @@ static const ll_loss *loss_of(const ll_result *r, unsigned removes)
     return NULL;
 }
 
+/* Whether the study has no such cause. */
+static bool lacks(const ll_ladder *l, unsigned removes)
+{
+    enum {
+        OF_EXPERTS =
+            LL_IDEAL_EXCHANGE | LL_IDEAL_ROUTER | LL_IDEAL_PERMUTE | LL_IDEAL_CASTS | LL_IDEAL_TILES
+    };
+    if (removes == LL_IDEAL_LINK_ERRORS) return !l->prices->link_errors;
+    if (removes == LL_IDEAL_ROUTING) return !ranks_differ(l->study);
+    return removes & OF_EXPERTS && !ll_model_has_experts(&l->study->model);
+}
+
 static void climb(ll_ladder *l, ll_result *out)
 {
     const double n = out->n_chip;
@@ -97,8 +129,8 @@ static void climb(ll_ladder *l, ll_result *out)
     out->step_s = ll_ladder_time(l, removes, -1);
     double before = out->effective_chips = on_grid(n * l->ideal_s / out->step_s);
     for (const ll_cause *c = l->study->workload->ladder; c->name; c++) {
+        if (lacks(l, c->removes)) continue;
         removes |= c->removes;
-        if (c->removes == LL_IDEAL_LINK_ERRORS && !l->prices->link_errors) continue;
         const double step_s = ll_ladder_time(l, removes, -1);
         const double now = c->removes == LL_IDEAL_PEAK ? n : on_grid(n * l->ideal_s / step_s);
         LL_ASSERT(out->n_loss < LL_MAX_LOSS, "%d losses", out->n_loss);
@@ -152,7 +184,7 @@ static double n_replica_run(const ll_ladder *l)
     ll_comm_slice(l->comm, l->study->layout.dp, &lo, &hi);
     n += jitter ? (double)(hi - lo) : 1;
     for (const ll_cause *c = l->study->workload->ladder; c->name; c++) {
-        if (c->removes == LL_IDEAL_LINK_ERRORS && !l->prices->link_errors) continue;
+        if (lacks(l, c->removes)) continue;
         jitter = jitter && !(c->removes & LL_IDEAL_JITTER);
         n += jitter ? (double)(hi - lo) : 1;
     }
@@ -173,7 +205,7 @@ void ll_account(ll_ladder *l, ll_result *out)
     const double full_s = rung_s(out, LL_IDEAL_WAITING, mute_s);
     const double alone_s = rung_s(out, LL_IDEAL_IMBALANCE, full_s);
     out->exposed_s = even_s - mute_s;
-    out->bubble_s = mute_s - full_s;
+    out->bubble_s = rung_s(out, LL_IDEAL_ROUTING, mute_s) - full_s;
     out->compute_s = full_s;
     out->mfu_frac = out->efficiency_frac = out->effective_chips / out->n_chip;
     out->baseline[0] = (ll_baseline){"peak", "one chip at the peak of the job's precision",

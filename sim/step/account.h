@@ -3,9 +3,13 @@
  * The iteration is evaluated along the ladder of causes of its workload; each rung removes one
  * cause more. For training:
  *
- *   real -> jitter -> link errors (of engine packet, if it has any) -> contention -> software
- *        -> latency -> bandwidth (no transfers at all) -> bubble -> imbalance -> optimizer
- *        -> recompute -> launch -> memory -> kernels (at peak)
+ *   real -> jitter -> link errors (of engine packet, if it has any) -> exchange -> contention
+ *        -> software -> latency -> bandwidth (no transfers at all) -> routing -> bubble
+ *        -> imbalance -> optimizer -> recompute -> router -> permute -> casts -> tiles
+ *        -> launch -> memory -> kernels (at peak)
+ *
+ * Models without experts have no exchange, routing, router, permute, casts (which are in `memory`
+ * then) and tiles.
  *
  * Effective chips of a rung = N * (work at peak speed) / (its step time); the loss of a cause is
  * what its rung gains over the rung before. Values are kept on a grid of 2^-30 chips, so that the
@@ -28,7 +32,8 @@
 typedef struct ll_ladder {
     const ll_study *study;
     const ll_graph *graph;
-    const ll_graph *lean; /* without activation recomputation; = graph if there is none */
+    const ll_graph *even; /* with all ranks equally full; = graph if they are */
+    const ll_graph *lean; /* even, without activation recomputation; = even if there is none */
     const ll_prices *prices;
     ll_comm *comm;
     ll_arena *mem;

@@ -12,6 +12,30 @@ static ll_chip ideal_chip(const ll_view *view)
     return chip;
 }
 
+/* Whether the idealisation takes the kernel away. */
+static bool is_removed(const ll_kernel *kernel, unsigned removes)
+{
+    static const unsigned of_role[] = {[LL_ROLE_OTHER] = 0,
+                                       [LL_ROLE_ROUTER] = LL_IDEAL_ROUTER,
+                                       [LL_ROLE_PERMUTE] = LL_IDEAL_PERMUTE,
+                                       [LL_ROLE_CAST] = LL_IDEAL_CASTS};
+    return (of_role[kernel->role] & removes) != 0;
+}
+
+/* The kernels of a pass under an idealisation. */
+static const ll_kernel *ideal_kernels(const ll_pass *pass, unsigned removes, ll_arena *mem)
+{
+    if (!(removes & (LL_IDEAL_ROUTER | LL_IDEAL_PERMUTE | LL_IDEAL_CASTS | LL_IDEAL_TILES)))
+        return pass->kernel;
+    ll_kernel *own = ll_arena_fill(mem, pass->n_kernel, ll_kernel);
+    for (int i = 0; i < pass->n_kernel; i++) {
+        own[i] = pass->kernel[i];
+        if (is_removed(&own[i], removes)) own[i].kind = LL_KERNEL_NONE;
+        own[i].unrounded = (removes & LL_IDEAL_TILES) != 0;
+    }
+    return own;
+}
+
 const ll_pass_cost *ll_costs_kernels(const ll_view *view, ll_arena *mem)
 {
     const ll_chip chip = ideal_chip(view);
@@ -19,7 +43,8 @@ const ll_pass_cost *ll_costs_kernels(const ll_view *view, ll_arena *mem)
     for (int i = 0; i < view->graph->n_pass; i++) {
         const ll_pass *pass = &view->graph->pass[i];
         cost[i].each_s = ll_arena_fill(mem, pass->n_kernel, double);
-        cost[i].compute = ll_kernel_list_cost(&chip, pass->n_kernel, pass->kernel, cost[i].each_s);
+        cost[i].compute = ll_kernel_list_cost(
+            &chip, pass->n_kernel, ideal_kernels(pass, view->removes, mem), cost[i].each_s);
     }
     return cost;
 }

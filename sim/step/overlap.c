@@ -5,6 +5,8 @@
 double ll_call_s(const ll_view *view, int transfer, double scale)
 {
     if (transfer < 0 || view->removes & LL_IDEAL_TRANSFERS || transfer == view->free) return 0;
+    if (view->removes & LL_IDEAL_EXCHANGE && view->graph->transfer[transfer].stream == LL_STREAM_EP)
+        return 0;
     const ll_cost *c = &view->prices->at[transfer]->cost[ll_pricing_of(view->removes)];
     const double software_s = c->fixed_s + (c->software_s - c->fixed_s) * scale;
     return (view->removes & LL_IDEAL_SOFTWARE ? 0 : software_s) +
@@ -114,7 +116,7 @@ double ll_pass_half_s(const ll_view *view, int index, const ll_pass_cost *cost, 
     double s = 0;
     if (half == LL_OP_WHOLE) return ll_compute_total_s(&cost->compute);
     for (int i = 0; i < pass->n_kernel; i++)
-        if (runs(&pass->kernel[i], half)) s += cost->each_s[i] + launch_s;
+        if (runs(&pass->kernel[i], half) && cost->each_s[i] > 0) s += cost->each_s[i] + launch_s;
     return s;
 }
 

@@ -76,7 +76,8 @@ static ll_weights weights_of(const ll_model *model, const ll_layout *layout, int
 static void layers_weigh(const ll_model *model, const ll_layout *layout, ll_weights *layer)
 {
     for (int r = 0; r < model->n_run; r++)
-        layer[r] = ll_layer_weights(&model->run[r], (double)model->hidden, layout->tp);
+        layer[r] =
+            ll_layer_laid(&model->run[r], (double)model->hidden, layout->tp, &layout->experts);
 }
 
 void ll_chunk_params(const ll_model *model, const ll_layout *layout, const ll_chunk_layers *deal,

@@ -113,7 +113,7 @@ static void stage_memory(stage *s, const ll_chip *chip, ll_memory *out)
         whole =
             ll_zero_whole_param(s->run, &s->split, s->n_vocab, ll_model_embedding_param(s->model)) /
                 (double)s->layout->tp +
-            2 * ll_layer_weights(s->run, s->split.hidden, s->layout->tp).expert /
+            2 * ll_layer_laid(s->run, s->split.hidden, s->layout->tp, &s->split.experts).expert /
                 (double)(s->split.experts.ep * s->split.experts.etp);
     const double param_B = ll_stack_param_B(s->stack, s->layout->precision);
     *out = (ll_memory){.capacity_B = chip->memory_B, .lane = s->id};

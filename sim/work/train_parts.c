@@ -143,7 +143,7 @@ static void shards_add(ll_train_parts *b, const ll_layers *run, int pass, bool b
     const ll_replica_work *r = &b->graph->replicas;
     if (b->stack->zero < 3 || (r->gather < 0 && r->expert_gather < 0)) return;
     const bool again = backward && b->stack->recompute == LL_RECOMPUTE_FULL;
-    const ll_weights own = ll_layer_weights(run, b->split.hidden, b->layout->tp);
+    const ll_weights own = ll_layer_laid(run, b->split.hidden, b->layout->tp, &b->split.experts);
     const double scale = own.dense / b->layer_param.dense;
     const double n_call = ll_zero_layer_calls(run, &b->split);
     const ll_regather more = again ? ll_zero_regather(run, &b->split) : (ll_regather){0, 0};
@@ -280,8 +280,8 @@ static void params_find(ll_train_parts *b)
     }
     for (int r = 0; r < b->model->n_run; r++) {
         const double n = (double)b->model->run[r].n_layer;
-        const ll_weights w =
-            ll_layer_weights(&b->model->run[r], (double)b->model->hidden, b->layout->tp);
+        const ll_weights w = ll_layer_laid(&b->model->run[r], (double)b->model->hidden,
+                                           b->layout->tp, &b->split.experts);
         layers.dense += n * w.dense;
         layers.expert += n * w.expert;
     }
@@ -305,6 +305,7 @@ ll_train_parts ll_train_parts_of(const ll_study *study, unsigned removes, ll_are
                         .mem = mem,
                         .graph = out,
                         .n_micro = (double)ll_layout_n_micro(&study->layout)};
+    if (removes & LL_IDEAL_ROUTING) b.split.experts.hot = 1;
     const int n_run = b.model->n_run;
     const int64_t max_pass = 2 * n_run + 5 + study->layout.pp;
     params_find(&b);

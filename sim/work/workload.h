@@ -25,7 +25,13 @@ enum {
     LL_IDEAL_RECOMPUTE = 1 << 9,
     LL_IDEAL_LAUNCH = 1 << 10,
     LL_IDEAL_MEMORY = 1 << 11,
-    LL_IDEAL_PEAK = 1 << 12 /* only the work that counts is left, at the peak of all chips */
+    LL_IDEAL_PEAK = 1 << 12,     /* only the work that counts is left, at the peak of all chips */
+    LL_IDEAL_EXCHANGE = 1 << 13, /* no exchange of tokens takes any time */
+    LL_IDEAL_ROUTING = 1 << 14,  /* all ranks are equally full */
+    LL_IDEAL_ROUTER = 1 << 15,
+    LL_IDEAL_PERMUTE = 1 << 16,
+    LL_IDEAL_CASTS = 1 << 17,
+    LL_IDEAL_TILES = 1 << 18 /* rows of experts are not rounded up to tiles */
 };
 
 /* A rung of the loss ladder: removes one cause more than the rung before. */

@@ -49,7 +49,8 @@ double ll_zero_whole_param(const ll_layers *run, const ll_split *split, int n_vo
                            double vocab_param)
 {
     if (!split->stack->gather_lists)
-        return 2 * ll_layer_weights(run, split->hidden, split->tp).dense + n_vocab * vocab_param;
+        return 2 * ll_layer_laid(run, split->hidden, split->tp, &split->experts).dense +
+               n_vocab * vocab_param;
     ll_matrices m;
     ll_layer_matrices(run, split->hidden, split->tp, &m);
     double largest = n_vocab ? vocab_param : 0;

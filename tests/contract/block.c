@@ -155,6 +155,9 @@ static void check_kernels(const env *e, const ll_pass *pass)
         case LL_KERNEL_TOPK:
             ok = ok && g->m > 0;
             break;
+        case LL_KERNEL_NONE:
+            ok = false;
+            break;
         case LL_KERNEL_STREAM:
             ok = ok && k->bytes > 0;
             break;

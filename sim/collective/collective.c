@@ -128,11 +128,11 @@ double ll_collective_bus_factor(ll_collective collective, double n)
     case LL_ALL_GATHER:
     case LL_REDUCE_SCATTER:
     case LL_ALL_TO_ALL:
+    case LL_DISPATCH: /* of each copy of a token */
+    case LL_COMBINE:
         return (n - 1) / n;
     case LL_BROADCAST:
     case LL_SEND:
-    case LL_DISPATCH:
-    case LL_COMBINE:
     case LL_N_COLLECTIVE:
         break;
     }

@@ -88,6 +88,7 @@ typedef struct ll_plan {
     int n_round, cap_round;
     ll_round *round; /* [n_round] of [cap_round], in the caller's arena */
     ll_exchange_work exchange;
+    double copies; /* of each token, of a dispatch or a combine; else 0 */
 } ll_plan;
 
 /* One collective, in all groups of a group set at the same time. */

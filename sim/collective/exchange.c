@@ -147,6 +147,7 @@ ll_status ll_exchange_plan(ll_chooser *chooser, const ll_request *request, const
     plan->algorithm = LL_ALGORITHM_DIRECT;
     plan->pipelined = true;
     const bool nodes = s->aligned && s->first_dim != s->last_dim;
+    plan->copies = x.copies ? x.routing->top_k : ll_routing_reach(x.routing, plan->group_size);
     const bool tiers = x.by != NULL && x.by->path == LL_PATH_HIERARCHICAL && nodes;
     const double rows = tiers ? plan_hierarchical(&x, s) : plan_direct(&x, s->last_dim);
     double n_inner = 1;

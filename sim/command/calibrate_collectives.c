@@ -114,6 +114,12 @@ static ll_status points_read(const ll_options *opt, ll_comm *comm, ll_arena *mem
     const ll_curve_given given = {(int32_t)n};
     LL_TRY(ll_curve_read(opt->n_arg - 2, opt->arg + 2, &given, comm, mem, out, err));
     points_select(out, opt->arg[1]);
+    for (int i = 0; i < out->n; i++)
+        if (out->point[i].collective >= LL_N_OF_BYTES)
+            return ll_error_set(err, LL_ERR_CONFIG,
+                                "%s:%d: a table of dispatch and combine; figures of `software` are "
+                                "not fitted to it, `lineloss curves` predicts it",
+                                out->point[i].file, out->point[i].line);
     return LL_OK;
 }
 

@@ -62,10 +62,12 @@ static ll_status predict(const ll_study *s, const ll_point *p, ll_comm *comm, ll
     ll_arena_mark mark = ll_arena_here(mem);
     ll_plan *plan = ll_arena_new(mem, ll_plan);
     ll_study closed = *s;
+    const ll_cluster *cluster;
     ll_request request;
     ll_cost cost = {0};
-    LL_TRY(ll_curve_request(&s->cluster, p, &request, err));
-    LL_TRY(ll_collective_choose(&s->cluster, &request, mem, plan, err));
+    LL_TRY(ll_curve_cluster(&s->cluster, p, mem, &cluster, err));
+    LL_TRY(ll_curve_request(cluster, p, &request, err));
+    LL_TRY(ll_collective_choose(cluster, &request, mem, plan, err));
     LL_TRY(ll_collective_time(s, plan, comm, mem, &cost, err));
     *engine_s = cost.total_s;
     closed.engine = &ll_engine_closed;
@@ -100,6 +102,7 @@ static void print(const ll_curves *c, ll_format format, int width, ll_arena *mem
     if (format != LL_FORMAT_TEXT) return;
     ll_text_add(out, "\n");
     ll_curve_verdict(points, n_by, by, mem, out);
+    if (!ll_curve_of_bytes(points)) return;
     ll_text_add(out, "\nSizes from 512 B to 8 GiB without a point:\n");
     ll_table_print(ll_curve_missing(points, mem), format, width, out);
 }
@@ -200,12 +203,17 @@ const ll_command ll_command_curves = {
         "(fit or check) and source; the chips are the first n of the cluster. FILE may also be\n"
         "what nccl-tests, rccl-tests and HCCL Test print (see `lineloss help calibrate`), or a\n"
         "table of aiconfigurator; these name no cluster, so CLUSTER has to.\n"
+        "In tables of dispatch and combine of tokens (DeepEP, kernels of TensorRT-LLM) each row "
+        "is\n"
+        "priced by the library of cluster.dispatchers that sent it, with the multiprocessors that\n"
+        "it held. Every other number of tokens is a check.\n"
         "--format csv: one row per point. --format json: one object (`lineloss list json\n"
         "curves`). -o DIR: curves.json, .txt, .csv and a picture.\n"
         "\n"
         "Examples:\n"
         "  lineloss curves configs/published/collectives.csv\n"
         "  lineloss curves hgx_h100 all_reduce.txt alltoall.txt\n"
+        "  lineloss curves hgx_h100 configs/published/deepep_net.csv\n"
         "  lineloss curves configs/published/collectives.csv --engine closed -o results/curves",
     .options = LL_OPT_STUDY | LL_OPT_BIT(LL_OPT_FORMAT) | LL_OPT_BIT(LL_OPT_OUT),
     .min_arg = 1,

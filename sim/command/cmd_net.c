@@ -1,7 +1,9 @@
 /* lineloss net CLUSTER: prints what nccl-tests would print on the simulated cluster. */
 #include "sim/comm/progress.h"
 #include "sim/command/command.h"
+#include "sim/command/net_files.h"
 #include "sim/command/net_job.h"
+#include "sim/command/net_tokens.h"
 #include "sim/print/output.h"
 #include "sim/print/timing.h"
 #include "sim/report/net.h"
@@ -35,7 +37,8 @@ static ll_status plan_of(sweep *w, int i, const ll_plan **out, ll_error *err)
         const ll_request request = {.collective = job->what[i / job->n_size],
                                     .algorithm = job->algorithm,
                                     .group = job->group,
-                                    .size_B = job->size_B[i % job->n_size]};
+                                    .size_B = job->size_B[i % job->n_size],
+                                    .rows = job->rows};
         ll_plan *plan = ll_arena_new(w->mem, ll_plan);
         LL_TRY(ll_chooser_choose(w->chooser, &request, w->mem, plan, err));
         w->plan[i] = plan;
@@ -85,8 +88,9 @@ static ll_status other_try(sweep *w, const ll_request *request, double *best_s, 
 static ll_status best_find(sweep *w, const ll_plan *taken, ll_net_row *row, ll_error *err)
 {
     const double notable = 1.05;
-    const bool looks =
-        w->job->algorithm == LL_ALGORITHM_AUTO && w->net->study->engine != &ll_engine_packet;
+    const bool looks = w->job->algorithm == LL_ALGORITHM_AUTO &&
+                       taken->collective < LL_N_OF_BYTES &&
+                       w->net->study->engine != &ll_engine_packet;
     double best_s = row->time_s / notable;
     for (int a = LL_ALGORITHM_RING; a < LL_N_ALGORITHM && looks; a++) {
         const ll_request request = {.collective = taken->collective,
@@ -162,15 +166,6 @@ static void csv_add(const ll_net *net, int first, ll_arena *mem, ll_text *out)
     ll_text_add(out, "%s", first == 0 ? all.s : strchr(all.s, '\n') + 1);
 }
 
-/* n_all: number of rows in the end. */
-static void text_add(const ll_net *net, int first, int n_all, int width, ll_text *out)
-{
-    if (first == 0) ll_net_heading(net, out);
-    for (int i = first; i < net->n_row; i++)
-        ll_net_line(net, i, width, out);
-    if (net->n_row == n_all) ll_net_foot(net, n_all, out);
-}
-
 /* Prints new rows as text or CSV; the other formats are printed at the end. */
 static ll_status new_print(sweep *w, ll_error *err)
 {
@@ -180,8 +175,8 @@ static ll_status new_print(sweep *w, ll_error *err)
     ll_text text;
     ll_text_init(&text, w->mem);
     if (ll_comm_rank(w->comm) == 0 && format == LL_FORMAT_TEXT)
-        text_add(w->net, w->n_printed, w->job->n_what * w->job->n_size, ll_table_terminal_width(),
-                 &text);
+        ll_net_text_add(w->net, w->n_printed, w->job->n_what * w->job->n_size,
+                        ll_table_terminal_width(), &text);
     if (ll_comm_rank(w->comm) == 0 && format == LL_FORMAT_CSV)
         csv_add(w->net, w->n_printed, w->mem, &text);
     ll_progress_hide(&w->progress);
@@ -189,16 +184,6 @@ static ll_status new_print(sweep *w, ll_error *err)
     ll_arena_release(w->mem, mark);
     w->n_printed = w->net->n_row;
     return status;
-}
-
-static void print(const ll_net *net, ll_format format, ll_arena *mem, ll_text *out)
-{
-    if (format == LL_FORMAT_JSON)
-        ll_net_json(net, mem, out);
-    else if (format == LL_FORMAT_TEXT)
-        text_add(net, 0, net->n_row, 100, out);
-    else
-        ll_table_print(ll_net_table(net, 0, mem), format, 0, out);
 }
 
 /* ---- All of them ----------------------------------------------------------------------------- */
@@ -279,57 +264,6 @@ static ll_status sweep_run(sweep *w, ll_error *err)
     return status;
 }
 
-/* ---- Files ----------------------------------------------------------------------------------- */
-
-/* "net-nvl72+collective=all": options are part of the name of a result. */
-static const char *name_of(const ll_options *opt, ll_arena *mem)
-{
-    static const struct {
-        ll_option_id id;
-        const char *name;
-    } asked[] = {{LL_OPT_COLLECTIVE, "collective"}, {LL_OPT_ALGORITHM, "algorithm"},
-                 {LL_OPT_SIZES, "sizes"},           {LL_OPT_CHIPS, "chips"},
-                 {LL_OPT_GROUP, "group"},           {LL_OPT_BESIDE, "beside"}};
-    enum { N_ASKED = sizeof asked / sizeof *asked };
-    const char **set = ll_arena_array(mem, opt->n_set + N_ASKED, const char *);
-    int n = 0;
-    for (; n < opt->n_set; n++)
-        set[n] = opt->set[n];
-    for (int i = 0; i < N_ASKED; i++)
-        if (opt->value[asked[i].id])
-            set[n++] = ll_arena_printf(mem, "%s=%s", asked[i].name, opt->value[asked[i].id]);
-    const char *slash = strrchr(opt->arg[0], '/'), *base = slash ? slash + 1 : opt->arg[0];
-    const size_t n_base = strlen(base);
-    const bool is_file = n_base > 4 && !strcmp(base + n_base - 4, ".cfg");
-    return ll_output_variant(
-        ll_arena_printf(mem, "net-%.*s", (int)(is_file ? n_base - 4 : n_base), base), n, set, mem);
-}
-
-static ll_status files_write(ll_output *set, const char *name, const ll_net *net,
-                             const ll_timing *timing, ll_comm *comm, ll_arena *mem, ll_error *err)
-{
-    static const struct {
-        const char *suffix;
-        ll_format format;
-    } files[] = {{".json", LL_FORMAT_JSON}, {".txt", LL_FORMAT_TEXT}, {".csv", LL_FORMAT_CSV}};
-    ll_text text;
-    bool drawn;
-    LL_TRY(ll_output_begin(set, comm, mem, err));
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        ll_text_init(&text, mem);
-        if (ll_comm_rank(comm) == 0) print(net, files[i].format, mem, &text);
-        LL_TRY(ll_output_write(set->stage, ll_output_file_name(name, files[i].suffix, mem), &text,
-                               comm, err));
-    }
-    LL_TRY(
-        ll_net_plot(set->stage, ll_output_file_name(name, "", mem), net, comm, mem, &drawn, err));
-    ll_text_init(&text, mem);
-    ll_timing_report(timing, comm, &text);
-    LL_TRY(ll_output_write(set->stage, ll_output_file_name(name, ".timing.json", mem), &text, comm,
-                           err));
-    return ll_output_commit(set, comm, err);
-}
-
 /* ---- The command ----------------------------------------------------------------------------- */
 
 static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_error *err)
@@ -340,15 +274,18 @@ static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_err
     ll_net_job *job = ll_arena_new(mem, ll_net_job);
     LL_TRY(ll_study_load(&(ll_study_source){opt->arg[0], opt->n_set, opt->set, LL_STUDY_CLUSTER},
                          comm, mem, s, err));
-    LL_TRY(ll_net_job_parse(opt, s->cluster.topo, job, err));
+    LL_TRY(ll_net_job_parse(opt, s, mem, job, err));
     LL_TRY(ll_engine_list_other(&job->beside, s->engine, err));
     ll_net net = {.study = s,
                   .named = opt->arg[0],
                   .group = job->group,
                   .asked = ll_algorithm_names[job->algorithm],
+                  .routing =
+                      job->rows.row_B > 0 ? ll_net_routing_text(&job->rows.routing, mem) : NULL,
+                  .row_B = job->rows.row_B,
                   .beside = job->beside.n > 0,
                   .timing = job->timing};
-    const char *name = name_of(opt, mem);
+    const char *name = ll_net_name(opt, mem);
     ll_output set = {.dir = opt->value[LL_OPT_OUT],
                      .main = ll_output_file_name(name, ".json", mem),
                      .identity = ll_output_identity(ll_config_hash(s->config), mem),
@@ -358,9 +295,9 @@ static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_err
     LL_TRY(sweep_run(&w, err));
     ll_text text;
     ll_text_init(&text, mem);
-    if (ll_comm_rank(comm) == 0 && w.n_printed == 0) print(&net, opt->format, mem, &text);
+    if (ll_comm_rank(comm) == 0 && w.n_printed == 0) ll_net_print(&net, opt->format, mem, &text);
     LL_TRY(ll_command_print(comm, &text, err));
-    return set.dir ? files_write(&set, name, &net, &timing, comm, mem, err) : LL_OK;
+    return set.dir ? ll_net_files_write(&set, name, &net, &timing, comm, mem, err) : LL_OK;
 }
 
 const ll_command ll_command_net = {
@@ -377,6 +314,11 @@ const ll_command ll_command_net = {
             "Of a\n"
             "study, only the cluster is used. --format json prints one object (`lineloss list "
             "json net`).\n"
+            "dispatch and combine carry the tokens of a mixture of experts, by the library that\n"
+            "cluster.dispatcher names: size = tokens x bytes of a token, each token counted once; "
+            "a token\n"
+            "that goes to a chip for several of its experts is sent once, unless the library "
+            "copies.\n"
             "-o DIR writes <name>.json, .txt, .csv, and a picture of time and busbw over size.\n"
             "\n"
             "Examples:\n"
@@ -384,9 +326,12 @@ const ll_command ll_command_net = {
             "  lineloss net nvl72 --collective all --sizes 1MiB..1GiBx2 --format csv\n"
             "  lineloss net atlas950 --chips 64 --collective all_to_all --engine closed\n"
             "  lineloss net atlas950 --group 128:64 --algorithm ring\n"
+            "  lineloss net hgx_h100 --collective dispatch --group 64 --tokens 4096 "
+            "--routing 8/256,power:1.2\n"
             "  lineloss net atlas950 --sizes 1MiB --beside closed,packet --timing",
     .options = LL_OPT_STUDY | LL_OPT_BIT(LL_OPT_FORMAT) | LL_OPT_BIT(LL_OPT_OUT) |
                LL_OPT_BIT(LL_OPT_FORCE) | LL_OPT_BIT(LL_OPT_COLLECTIVE) |
+               LL_OPT_BIT(LL_OPT_TOKENS) | LL_OPT_BIT(LL_OPT_ROUTING) | LL_OPT_BIT(LL_OPT_ROW) |
                LL_OPT_BIT(LL_OPT_ALGORITHM) | LL_OPT_BIT(LL_OPT_SIZES) | LL_OPT_BIT(LL_OPT_CHIPS) |
                LL_OPT_BIT(LL_OPT_GROUP) | LL_OPT_BIT(LL_OPT_BESIDE) | LL_OPT_BIT(LL_OPT_TIMING),
     .min_arg = 1,

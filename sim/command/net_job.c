@@ -1,6 +1,8 @@
 #include "sim/command/net_job.h"
 
+#include "sim/base/csv.h"
 #include "sim/base/words.h"
+#include "sim/command/net_tokens.h"
 
 #include <errno.h>
 #include <math.h>
@@ -8,48 +10,91 @@
 #include <stdlib.h>
 #include <string.h>
 
-static ll_status size_parse(const char *word, size_t n, double *out, ll_error *err)
+/* A size, or a number of tokens. */
+static ll_status amount_parse(ll_option_id id, const char *word, size_t n, double *out,
+                              ll_error *err)
 {
+    const char *option = ll_option_rows[id].name;
     char text[64], why[256];
     snprintf(text, sizeof text, "%.*s", (int)(n < sizeof text ? n : sizeof text - 1), word);
+    if (id == LL_OPT_TOKENS)
+        return ll_csv_number(text, 0, 1e9, out)
+                   ? LL_OK
+                   : ll_error_set(err, LL_ERR_CONFIG,
+                                  "%s: '%s': expected a number of tokens, such as 4096", option,
+                                  text);
     /* A space between number and unit is often left out on a command line: the parser takes both.
      * */
     if (ll_units_parse(LL_KIND_SIZE, text, out, why, sizeof why) != LL_OK)
-        return ll_error_set(err, LL_ERR_CONFIG, "--sizes: '%s': %s", text, why);
+        return ll_error_set(err, LL_ERR_CONFIG, "%s: '%s': %s", option, text, why);
     return LL_OK;
 }
 
 /* "8B..1GiBx2": from, to, factor; ".." and "x" may be left out. */
-static ll_status sizes_parse(const char *word, ll_net_job *job, ll_error *err)
+static ll_status sizes_parse(ll_option_id id, const char *word, ll_net_job *job, ll_error *err)
 {
+    const char *option = ll_option_rows[id].name;
     const char *dots = strstr(word, ".."), *times = strrchr(word, 'x');
     const char *end = times ? times : word + strlen(word);
-    double from_B, to_B, factor = 2;
+    double from, to, factor = 2;
     if (times) {
         char *rest;
         factor = strtod(times + 1, &rest);
         if (rest == times + 1 || *rest || !(factor > 1) || factor > 1e6)
             return ll_error_set(err, LL_ERR_CONFIG,
-                                "--sizes %s: expected a factor above 1 after the x, such as x2",
+                                "%s %s: expected a factor above 1 after the x, such as x2", option,
                                 word);
     }
-    LL_TRY(size_parse(word, (size_t)((dots ? dots : end) - word), &from_B, err));
-    to_B = from_B;
-    if (dots) LL_TRY(size_parse(dots + 2, (size_t)(end - dots - 2), &to_B, err));
-    if (!(from_B >= 1) || to_B < from_B || to_B > 1e15)
-        return ll_error_set(err, LL_ERR_CONFIG,
-                            "--sizes %s: expected 1 B <= from <= to <= 1 PB, such as 8B..1GiBx2",
-                            word);
-    /* Repeated multiplication is exact for the usual factors; the tolerance keeps the last size. */
-    double size_B = from_B;
-    while (size_B <= to_B * (1 + 1e-12)) {
+    LL_TRY(amount_parse(id, word, (size_t)((dots ? dots : end) - word), &from, err));
+    to = from;
+    if (dots) LL_TRY(amount_parse(id, dots + 2, (size_t)(end - dots - 2), &to, err));
+    if (!(from >= 1) || to < from || to > 1e15)
+        return ll_error_set(err, LL_ERR_CONFIG, "%s %s: expected 1%s <= from <= to <= %s", option,
+                            word, id == LL_OPT_TOKENS ? "" : " B",
+                            id == LL_OPT_TOKENS ? "1e9, such as 1..4096x4"
+                                                : "1 PB, such as 8B..1GiBx2");
+    /* Repeated multiplication is exact for the usual factors; the tolerance keeps the last. */
+    double now = from;
+    while (now <= to * (1 + 1e-12)) {
         if (job->n_size == LL_NET_SIZES)
             return ll_error_set(err, LL_ERR_CONFIG,
-                                "--sizes %s: more than %d sizes; use a larger factor", word,
+                                "%s %s: more than %d of them; use a larger factor", option, word,
                                 LL_NET_SIZES);
-        job->size_B[job->n_size++] = floor(size_B);
-        size_B *= factor;
+        job->size_B[job->n_size++] = floor(now);
+        now *= factor;
     }
+    return LL_OK;
+}
+
+/* What belongs to tokens alone, and to sizes alone, is not ignored. */
+static ll_status options_check(const ll_options *opt, const ll_net_job *job, ll_error *err)
+{
+    static const ll_option_id tokens[] = {LL_OPT_TOKENS, LL_OPT_ROUTING, LL_OPT_ROW};
+    const bool of_tokens = job->what[0] >= LL_N_OF_BYTES;
+    for (size_t i = 0; i < sizeof tokens / sizeof *tokens; i++)
+        if (opt->value[tokens[i]] && !of_tokens)
+            return ll_error_set(err, LL_ERR_CONFIG,
+                                "%s: is for --collective dispatch and combine; others have --sizes",
+                                ll_option_rows[tokens[i]].name);
+    if (of_tokens && opt->value[LL_OPT_SIZES])
+        return ll_error_set(err, LL_ERR_CONFIG,
+                            "--sizes: a %s has --tokens, such as --tokens 1..4096x4",
+                            ll_collective_names[job->what[0]]);
+    return LL_OK;
+}
+
+static ll_status amounts_parse(const ll_options *opt, const ll_study *study, ll_arena *mem,
+                               ll_net_job *job, ll_error *err)
+{
+    const char *sizes = opt->value[LL_OPT_SIZES], *tokens = opt->value[LL_OPT_TOKENS];
+    LL_TRY(options_check(opt, job, err));
+    if (job->what[0] < LL_N_OF_BYTES)
+        return sizes_parse(LL_OPT_SIZES, sizes ? sizes : "8B..1GiBx2", job, err);
+    LL_TRY(ll_net_rows_parse(opt, job->what[0] == LL_COMBINE, ll_group_size(&job->group),
+                             (uint64_t)study->seed, mem, &job->rows, err));
+    LL_TRY(sizes_parse(LL_OPT_TOKENS, tokens ? tokens : "1..4096x4", job, err));
+    for (int i = 0; i < job->n_size; i++)
+        job->size_B[i] *= job->rows.row_B;
     return LL_OK;
 }
 
@@ -98,32 +143,45 @@ static ll_status group_parse(const ll_options *opt, const ll_topology *topo, ll_
     return LL_OK;
 }
 
-ll_status ll_net_job_parse(const ll_options *opt, const ll_topology *topo, ll_net_job *job,
-                           ll_error *err)
+/* all: those that a size alone describes. */
+static ll_status collectives_parse(const char *word, ll_net_job *job, ll_error *err)
+{
+    const char *names[LL_N_COLLECTIVE + 1];
+    int id;
+    for (int c = 0; c < LL_N_COLLECTIVE; c++)
+        names[c] = ll_collective_names[c];
+    names[LL_N_COLLECTIVE] = "all";
+    LL_TRY(ll_words_pick(&(ll_words){LL_N_COLLECTIVE + 1, names, NULL}, word, &id, err,
+                         "--collective %s: ", word));
+    for (int c = 0; c < LL_N_COLLECTIVE; c++)
+        if (id == c || (id == LL_N_COLLECTIVE && c < LL_N_OF_BYTES))
+            job->what[job->n_what++] = (ll_collective)c;
+    return LL_OK;
+}
+
+ll_status ll_net_job_parse(const ll_options *opt, const ll_study *study, ll_arena *mem,
+                           ll_net_job *job, ll_error *err)
 {
     const char *what = opt->value[LL_OPT_COLLECTIVE], *how = opt->value[LL_OPT_ALGORITHM];
-    const char *sizes = opt->value[LL_OPT_SIZES];
     const ll_words ways = {LL_N_ALGORITHM, ll_algorithm_names, NULL};
-    const char *names[LL_N_OF_BYTES + 1];
     int id;
     *job = (ll_net_job){0};
-    for (int c = 0; c < LL_N_OF_BYTES; c++)
-        names[c] = ll_collective_names[c];
-    names[LL_N_OF_BYTES] = "all";
-    what = what ? what : "all_reduce";
     how = how ? how : "auto";
-    LL_TRY(ll_words_pick(&(ll_words){LL_N_OF_BYTES + 1, names, NULL}, what, &id, err,
-                         "--collective %s: ", what));
-    for (int c = 0; c < LL_N_OF_BYTES; c++)
-        if (id == c || id == LL_N_OF_BYTES) job->what[job->n_what++] = (ll_collective)c;
+    LL_TRY(collectives_parse(what ? what : "all_reduce", job, err));
     LL_TRY(ll_words_pick(&ways, how, &id, err, "--algorithm %s: ", how));
     job->algorithm = (ll_algorithm)id;
-    LL_TRY(group_parse(opt, topo, &job->group, err));
+    if (job->what[0] >= LL_N_OF_BYTES && job->algorithm != LL_ALGORITHM_AUTO)
+        return ll_error_set(
+            err, LL_ERR_CONFIG,
+            "--algorithm %s: a %s goes the way of cluster.dispatcher; leave it out, "
+            "or set that one",
+            how, ll_collective_names[job->what[0]]);
+    LL_TRY(group_parse(opt, study->cluster.topo, &job->group, err));
     if (opt->value[LL_OPT_BESIDE])
         LL_TRY(ll_engine_list_parse(opt->value[LL_OPT_BESIDE], &job->beside, err));
     job->timing = opt->value[LL_OPT_TIMING] != NULL;
     if (job->timing && job->beside.n == 0)
         return ll_error_set(err, LL_ERR_CONFIG,
                             "--timing: needs --beside, such as --beside closed");
-    return sizes_parse(sizes ? sizes : "8B..1GiBx2", job, err);
+    return amounts_parse(opt, study, mem, job, err);
 }

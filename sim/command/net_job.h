@@ -5,6 +5,7 @@
 #include "sim/collective/collective.h"
 #include "sim/command/options.h"
 #include "sim/step/engines.h"
+#include "sim/work/study.h"
 
 enum { LL_NET_SIZES = 128 };
 
@@ -15,12 +16,13 @@ typedef struct ll_net_job {
     ll_group group;
     int n_size;
     double size_B[LL_NET_SIZES]; /* [n_size] rising */
+    ll_rows rows;                /* of a dispatch or a combine; else row_B is 0 */
     ll_engine_list beside;
     bool timing;
 } ll_net_job;
 
 /* Errors: LL_ERR_CONFIG, with what is legal. Not collective. */
-ll_status ll_net_job_parse(const ll_options *opt, const ll_topology *topo, ll_net_job *job,
-                           ll_error *err);
+ll_status ll_net_job_parse(const ll_options *opt, const ll_study *study, ll_arena *mem,
+                           ll_net_job *job, ll_error *err);
 
 #endif

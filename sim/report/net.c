@@ -9,7 +9,8 @@ ll_net_row ll_net_row_of(const ll_plan *plan, const ll_cost *cost, const char *e
                          ll_arena *mem)
 {
     const double algbw_Bps = plan->size_B / cost->total_s;
-    const double factor = ll_collective_bus_factor(plan->collective, plan->group_size);
+    const double factor = ll_collective_bus_factor(plan->collective, plan->group_size) *
+                          (plan->copies > 0 ? plan->copies : 1);
     return (ll_net_row){.collective = ll_collective_names[plan->collective],
                         .engine = engine,
                         .algorithm = ll_plan_name(plan, mem),
@@ -142,6 +143,7 @@ void ll_net_heading(const ll_net *net, ll_text *out)
     if (ll_config_has(s->config, "model"))
         ll_text_add(out, "# %s is a study: only its cluster is used, without the job\n",
                     net->named);
+    if (net->routing) ll_text_add(out, "# tokens of %.0f B, %s\n", net->row_B, net->routing);
     ll_text_add(out, "# sizes and bandwidths as in nccl-tests; time = software + latency "
                      "+ wire\n");
     if (s->engine != &ll_engine_packet && !net->beside && !strcmp(net->asked, "auto"))

@@ -34,6 +34,8 @@ typedef struct ll_net {
     const char *named;   /* as the cluster was named on the command line */
     ll_group group;      /* the collectives run in all groups at the same time */
     const char *asked;   /* the algorithm that was asked for: "auto", ... */
+    const char *routing; /* of tokens: "8 of 256 experts, uniform"; else NULL */
+    double row_B;        /* of a token */
     bool beside, timing; /* several engines; with wall_s and memory_B */
     int n_row, cap_row;
     ll_net_row *row; /* [n_row] collective by collective, sizes rising, the own engine first */

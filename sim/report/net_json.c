@@ -9,7 +9,8 @@ enum { SCHEMA_VERSION = 1 };
 
 typedef struct document {
     int schema_version;
-    const char *version, *git, *cluster, *chip, *engine, *asked, *petsc_options;
+    const char *version, *git, *cluster, *chip, *engine, *asked, *petsc_options, *routing;
+    double row_B;
     int32_t n_chip, n_member, stride;
     int64_t seed;
     uint64_t config_hash;
@@ -70,6 +71,9 @@ static const ll_field document_fields[] = {
     LL_FIELD("group_stride", LL_FIELD_INT32, document, stride, "chips",
              "from one member to the next"),
     LL_FIELD("algorithm", LL_FIELD_STRING, document, asked, "", "that was asked for"),
+    LL_FIELD("routing", LL_FIELD_STRING, document, routing, "",
+             "of the tokens of a dispatch or a combine; else null"),
+    LL_FIELD("row_B", LL_FIELD_NUMBER, document, row_B, "B", "of a token; else 0"),
     LL_FIELD("engine", LL_FIELD_STRING, document, engine, "", "of the configuration"),
     LL_FIELD("petsc_options", LL_FIELD_STRING, document, petsc_options, "", "after --petsc"),
     LL_FIELD("seed", LL_FIELD_INT64, document, seed, "", "of all random draws"),
@@ -93,6 +97,8 @@ void ll_net_json(const ll_net *net, ll_arena *mem, ll_text *out)
                     .chip = s->cluster.chip.name,
                     .engine = s->engine->name,
                     .asked = net->asked,
+                    .routing = net->routing,
+                    .row_B = net->row_B,
                     .petsc_options = ll_solver_options(mem),
                     .n_chip = net->group.n_chip,
                     .n_member = ll_group_size(&net->group),

@@ -5,8 +5,9 @@
 #include <string.h>
 
 /* The first that knows the text; the last one takes any. */
-static const ll_measured_form *const forms[] = {
-    &ll_measured_json, &ll_measured_hccl, &ll_measured_comm, &ll_measured_csv, &ll_measured_lines};
+static const ll_measured_form *const forms[] = {&ll_measured_json, &ll_measured_tokens,
+                                                &ll_measured_hccl, &ll_measured_comm,
+                                                &ll_measured_csv,  &ll_measured_lines};
 
 ll_status ll_curve_parse(const char *file, const char *text, const ll_curve_given *given,
                          ll_arena *mem, ll_points *io, ll_error *err)
@@ -41,6 +42,29 @@ ll_status ll_curve_read(int n_file, const char *const *file, const ll_curve_give
     return LL_OK;
 }
 
+ll_status ll_curve_cluster(const ll_cluster *cluster, const ll_point *p, ll_arena *mem,
+                           const ll_cluster **out, ll_error *err)
+{
+    *out = cluster;
+    if (p->collective < LL_N_OF_BYTES) return LL_OK;
+    if (!ll_dispatchers_have(&cluster->dispatchers, p->library))
+        return ll_error_set(err, LL_ERR_CONFIG,
+                            "%s:%d: tokens sent by '%s', which cluster.dispatchers of %s has no "
+                            "entry for; `lineloss list parts` has those that were measured",
+                            p->file, p->line, p->library, cluster->name);
+    ll_cluster *own = ll_arena_new(mem, ll_cluster);
+    ll_dispatcher *at = ll_arena_array(mem, cluster->dispatchers.n, ll_dispatcher);
+    *own = *cluster;
+    for (int i = 0; i < own->dispatchers.n; i++) {
+        at[i] = own->dispatchers.at[i];
+        if (p->n_multiprocessor > 0) at[i].n_multiprocessor = p->n_multiprocessor;
+    }
+    own->dispatchers.at = at;
+    own->dispatchers.chosen = p->library;
+    *out = own;
+    return LL_OK;
+}
+
 ll_status ll_curve_request(const ll_cluster *cluster, const ll_point *p, ll_request *out,
                            ll_error *err)
 {
@@ -48,8 +72,10 @@ ll_status ll_curve_request(const ll_cluster *cluster, const ll_point *p, ll_requ
     if (p->n > n_chip)
         return ll_error_set(err, LL_ERR_CONFIG, "%s:%d: n = '%d'; %s has %d chips", p->file,
                             p->line, p->n, cluster->name, n_chip);
-    *out = (ll_request){
-        .collective = p->collective, .group = {.n_chip = p->n, .n_digit = 1}, .size_B = p->size_B};
+    *out = (ll_request){.collective = p->collective,
+                        .group = {.n_chip = p->n, .n_digit = 1},
+                        .size_B = p->size_B,
+                        .rows = p->rows};
     out->group.size[0] = p->n;
     out->group.stride[0] = 1;
     return LL_OK;

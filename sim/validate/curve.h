@@ -20,6 +20,8 @@
  * The JSON of nccl-tests (-J); the table of HCCL Test, which needs the number of chips; the tables
  * of aiconfigurator (op_name, nccl_dtype, num_gpus, message_size, latency).
  *
+ * Tables of dispatch and combine of tokens (sim/validate/measured_tokens.c).
+ *
  * Sizes are those of nccl-tests, see sim/collective/collective.h.
  */
 #ifndef LL_SIM_VALIDATE_CURVE_H
@@ -36,6 +38,11 @@ typedef struct ll_point {
     double size_B, time_s;
     const char *file;
     int line;
+    /* Of a dispatch or a combine: tokens, the library that sent them, and the multiprocessors that
+     * it held; 0: as the cluster has it. Of other collectives: 0, "", 0. */
+    ll_rows rows;
+    const char *library;
+    int64_t n_multiprocessor;
 } ll_point;
 
 typedef struct ll_points {
@@ -43,6 +50,7 @@ typedef struct ll_points {
     int64_t cap;
     ll_point *point; /* [n] in the order of the files, arena */
     int n_untimed;   /* rows left out: their time and rate were printed as 0.00 */
+    int n_other;     /* rows left out: they are no transfers of tokens */
 } ll_points;
 
 /* What the caller knows of files that do not say it. */
@@ -58,6 +66,11 @@ ll_status ll_curve_parse(const char *file, const char *text, const ll_curve_give
 /* Read the files on rank 0 and parse them on every rank. Collective. */
 ll_status ll_curve_read(int n_file, const char *const *file, const ll_curve_given *given,
                         ll_comm *comm, ll_arena *mem, ll_points *out, ll_error *err);
+
+/* The cluster as a point has it: *cluster, or for tokens a copy in mem with the library that sent
+ * them; error if it has no such library. Not collective. */
+ll_status ll_curve_cluster(const ll_cluster *cluster, const ll_point *p, ll_arena *mem,
+                           const ll_cluster **out, ll_error *err);
 
 /* The request that a point stands for; error if the cluster has fewer chips. Not collective. */
 ll_status ll_curve_request(const ll_cluster *cluster, const ll_point *p, ll_request *out,

@@ -9,7 +9,10 @@
 
 static bool same_curve(const ll_point *a, const ll_point *b)
 {
-    return a->collective == b->collective && a->n == b->n && !strcmp(a->cluster, b->cluster);
+    return a->collective == b->collective && a->n == b->n && !strcmp(a->cluster, b->cluster) &&
+           a->n_multiprocessor == b->n_multiprocessor &&
+           (a->library == b->library ||
+            (a->library != NULL && b->library != NULL && !strcmp(a->library, b->library)));
 }
 
 static double error_percent(const ll_points *points, const ll_prediction *by, int i)
@@ -67,6 +70,16 @@ static const char *size_text(double size_B, ll_arena *mem)
     return ll_arena_printf(mem, "%.4g %s", size_B, unit[k]);
 }
 
+/* "all_reduce"; of tokens also who sent them: "dispatch, 20 SMs", "dispatch by NAME". */
+static const char *curve_name(const ll_point *p, ll_arena *mem)
+{
+    const char *name = ll_collective_names[p->collective];
+    if (p->library == NULL) return name;
+    return p->n_multiprocessor > 0
+               ? ll_arena_printf(mem, "%s, %d SMs", name, (int)p->n_multiprocessor)
+               : ll_arena_printf(mem, "%s by %s", name, p->library);
+}
+
 ll_table *ll_curve_summary(const ll_points *points, int n_by, const ll_prediction *by,
                            ll_arena *mem)
 {
@@ -95,7 +108,7 @@ ll_table *ll_curve_summary(const ll_points *points, int n_by, const ll_predictio
             to++;
         ll_table_row(t);
         ll_table_set(t, 0, "%s", p->cluster);
-        ll_table_set(t, 1, "%s", ll_collective_names[p->collective]);
+        ll_table_set(t, 1, "%s", curve_name(p, mem));
         ll_table_set(t, 2, "%d", p->n);
         ll_table_set(t, 3, "%d", to - from);
         for (int k = 0; k < n_by; k++) {
@@ -112,24 +125,43 @@ ll_table *ll_curve_summary(const ll_points *points, int n_by, const ll_predictio
     return t;
 }
 
+bool ll_curve_of_bytes(const ll_points *points)
+{
+    bool any = false;
+    for (int i = 0; i < points->n; i++)
+        any = any || points->point[i].collective < LL_N_OF_BYTES;
+    return any;
+}
+
 void ll_curve_verdict(const ll_points *points, int n_by, const ll_prediction *by, ll_arena *mem,
                       ll_text *out)
 {
-    double *error = ll_arena_array(mem, 2 * points->n, double);
+    static const double floor_s = 20e-6; /* below, an exchange of tokens is hardly a transfer */
+    double *error = ll_arena_array(mem, 3 * points->n, double);
     for (int k = 0; k < n_by; k++) {
-        double *check = error + points->n;
-        int n_check = 0;
+        double *check = error + points->n, *longer = check + points->n;
+        int n_check = 0, n_longer = 0;
         for (int i = 0; i < points->n; i++) {
+            const ll_point *p = &points->point[i];
             error[i] = error_percent(points, &by[k], i);
-            if (points->point[i].check) check[n_check++] = error[i];
+            if (p->check) check[n_check++] = error[i];
+            if (p->library != NULL && p->time_s > floor_s) longer[n_longer++] = error[i];
         }
         ll_text_add(out, "%s: median of the absolute errors %.1f %% over %d points", by[k].name,
                     ll_stats_median_abs(points->n, error), points->n);
         if (n_check > 0)
             ll_text_add(out, ", %.1f %% over the %d that nothing was fitted to",
                         ll_stats_median_abs(n_check, check), n_check);
+        if (n_longer > 0)
+            ll_text_add(out, ", %.1f %% over the %d exchanges of tokens above 20 us",
+                        ll_stats_median_abs(n_longer, longer), n_longer);
         ll_text_add(out, "\n");
     }
+    if (points->n_other > 0)
+        ll_text_add(out,
+                    "Left out: %d rows that are no transfer of tokens in 16 bits or less, such as "
+                    "exchanges of counts.\n",
+                    points->n_other);
 }
 
 /* ---- What is missing ------------------------------------------------------------------------- */

@@ -38,6 +38,7 @@ ll_table *ll_curve_summary(const ll_points *points, int n_by, const ll_predictio
 
 /* "median of |error| over N points ..., over the M that were not fitted to ...", a line for each
  * prediction. */
+bool ll_curve_of_bytes(const ll_points *points); /* whether any is no exchange of tokens */
 void ll_curve_verdict(const ll_points *points, int n_by, const ll_prediction *by, ll_arena *mem,
                       ll_text *out);
 

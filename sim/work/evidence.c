@@ -1,5 +1,6 @@
 #include "sim/work/evidence.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static bool starts(const char *text, const char *with)
@@ -32,6 +33,16 @@ static bool collective_counts(const ll_study *s, const char *name)
     return true;
 }
 
+/* Those of the library that exchanges tokens, if any are exchanged. */
+static bool dispatcher_counts(const ll_study *s, const char *path)
+{
+    const ll_dispatchers *all = &s->cluster.dispatchers;
+    const long i = strtol(path + strlen("cluster.dispatchers["), NULL, 10);
+    const char *chosen = *all->chosen || all->n == 0 ? all->chosen : all->at[0].library;
+    const bool any = s->collectives & (1u << LL_DISPATCH | 1u << LL_COMBINE);
+    return any && i < all->n && !strcmp(all->at[i].library, chosen);
+}
+
 bool ll_evidence_counts(const ll_study *study, const ll_config_entry *entry)
 {
     const char *key = key_in(entry, "cluster.chip.");
@@ -46,8 +57,7 @@ bool ll_evidence_counts(const ll_study *study, const ll_config_entry *entry)
         if (starts(key, "launch_")) return collective_counts(study, key + strlen("launch_"));
         if (starts(key, "rate_frac_")) return collective_counts(study, key + strlen("rate_frac_"));
     }
-    if (starts(entry->path, "cluster.dispatchers["))
-        return study->collectives & (1u << LL_DISPATCH | 1u << LL_COMBINE);
+    if (starts(entry->path, "cluster.dispatchers[")) return dispatcher_counts(study, entry->path);
     key = key_in(entry, "cluster.wire.");
     if (key && !strcmp(key, "window")) return study->cluster.wire.window_bdp <= 0;
     if (key && !strcmp(key, "window_packets")) return study->cluster.wire.window_bdp > 0;

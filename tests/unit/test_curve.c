@@ -125,7 +125,13 @@ static void test_fit(void)
                 ll_request request;
                 ll_cost cost;
                 ll_point *p = &points.point[points.n++];
-                *p = (ll_point){"", "", (ll_collective)c, n, false, size_B, 0, "made", points.n};
+                *p = (ll_point){.cluster = "",
+                                .source = "",
+                                .collective = (ll_collective)c,
+                                .n = n,
+                                .size_B = size_B,
+                                .file = "made",
+                                .line = points.n};
                 CHECK(ll_curve_request(&s.cluster, p, &request, &err) == LL_OK, "%s", err.text);
                 CHECK(ll_collective_choose(&s.cluster, &request, mem, plan, &err) == LL_OK &&
                           ll_collective_time(&s, plan, self, mem, &cost, &err) == LL_OK,

@@ -251,9 +251,11 @@ static ll_status tokens_read(ll_measured *m, ll_error *err)
     return LL_OK;
 }
 
-/* The heading is the first line. */
+/* The heading is the first line that is no comment. */
 static bool tokens_is(const char *text)
 {
+    while (*text == '#' || *text == '\n')
+        text += *text == '#' ? strcspn(text, "\n") : 1;
     const size_t n = strcspn(text, "\n");
     bool dispatch = false, tokens = false;
     for (const char *at = text; at < text + n; at += strcspn(at, ",\n") + 1) {

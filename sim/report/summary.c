@@ -47,6 +47,9 @@ static const char *layout_text(const ll_study *study, ll_arena *mem)
     if (!*s) s = "one chip";
     if (l->interleave > 1)
         s = ll_arena_printf(mem, "%s, %lld chunks per stage", s, (long long)l->interleave);
+    if (l->pp > 1 && l->schedule != &ll_schedule_one_f_one_b)
+        s = ll_arena_printf(mem, "%s, schedule %s", s, l->schedule->name);
+    if (l->plan) s = ll_arena_printf(mem, "%s, layers %s", s, l->plan_text);
     return ll_arena_printf(mem, "%s, zero %lld", s, (long long)study->stack.zero);
 }
 

@@ -51,6 +51,9 @@ sed -i 's/72,8,2,8,8192/8192,8,2,9,8192/; s/8192,8,2,8/8192,8,2,9/' "$record"
 expect 0 run nvl72 --engine closed
 has out '^  validation +within$'
 has out '^The study lies within the range of the published steps'
+expect 0 run nvl72 --engine closed --set job.schedule=dualpipe_v --set job.interleave=2
+has out '^Outside the range that was validated: schedule dualpipe_v: all published steps are of 1f1b$'
+has out '^  layout .*, schedule dualpipe_v, zero'
 rm "$record"
 expect 0 run nvl72 --engine closed
 has out '^Outside the range that was validated: the configurations have no record of a validation'

@@ -61,6 +61,22 @@ static inline int32_t ll_timing_release(const ll_timing *timing, int traffic, in
     return timing->release[timing->first_node[traffic] + flow];
 }
 
+/* The first of the flows order[lo .. hi), sorted by ll_timing_sort, of this or a later release; hi
+ * if there is none. */
+static inline int64_t ll_timing_first(const ll_timing *timing, int traffic,
+                                      const ll_list_order *list, int64_t lo, int64_t hi,
+                                      int32_t release)
+{
+    while (lo < hi) {
+        const int64_t mid = lo + (hi - lo) / 2;
+        if (ll_timing_release(timing, traffic, list->order[mid]) < release)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo;
+}
+
 /* Releases nodes when their predecessors have ended. Times are in the caller's unit: `unit` is how
  * many of them make a second. */
 typedef struct ll_clock {

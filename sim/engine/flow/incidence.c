@@ -195,24 +195,16 @@ static ll_status add_listed(builder *b, int32_t chip, int i, int32_t release, in
     const ll_traffic *t = &b->phase->traffic[i];
     const ll_list_order *list = &b->list[i];
     const ll_timing *timing = b->inc->timing;
-    int64_t lo = list->first[chip - b->lo], hi = list->first[chip - b->lo + 1];
-    const int64_t end = hi;
-    while (lo < hi) { /* the first that is not of an earlier release */
-        const int64_t mid = lo + (hi - lo) / 2;
-        if (ll_timing_release(timing, i, list->order[mid]) < release)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    for (; lo < end; lo++) {
-        const int32_t this = ll_timing_release(timing, i, list->order[lo]);
+    const int64_t begin = list->first[chip - b->lo], end = list->first[chip - b->lo + 1];
+    for (int64_t k = ll_timing_first(timing, i, list, begin, end, release); k < end; k++) {
+        const int32_t this = ll_timing_release(timing, i, list->order[k]);
         if (this > release) {
             *next = this < *next ? this : *next;
             break;
         }
         ll_flow f;
-        ll_traffic_flow(t, list->order[lo], &f);
-        LL_TRY(add_flow(b, &f, i, list->order[lo], err));
+        ll_traffic_flow(t, list->order[k], &f);
+        LL_TRY(add_flow(b, &f, i, list->order[k], err));
     }
     return LL_OK;
 }

@@ -189,24 +189,16 @@ static ll_status visit(builder *b, const ll_flow *f, int traffic, int64_t number
 static ll_status visit_list(builder *b, int32_t chip, int traffic, int32_t release, int32_t *next)
 {
     const ll_list_order *list = &b->list[traffic];
-    int64_t lo = list->first[chip], hi = list->first[chip + 1];
-    const int64_t end = hi;
-    while (lo < hi) { /* the first that is not of an earlier release */
-        const int64_t mid = lo + (hi - lo) / 2;
-        if (ll_timing_release(b->timing, traffic, list->order[mid]) < release)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    for (; lo < end; lo++) {
-        const int32_t this = ll_timing_release(b->timing, traffic, list->order[lo]);
+    const int64_t begin = list->first[chip], end = list->first[chip + 1];
+    for (int64_t k = ll_timing_first(b->timing, traffic, list, begin, end, release); k < end; k++) {
+        const int32_t this = ll_timing_release(b->timing, traffic, list->order[k]);
         if (this > release) {
             *next = this < *next ? this : *next;
             break;
         }
         ll_flow f;
-        ll_traffic_flow(&b->phase->traffic[traffic], list->order[lo], &f);
-        LL_TRY(visit(b, &f, traffic, list->order[lo]));
+        ll_traffic_flow(&b->phase->traffic[traffic], list->order[k], &f);
+        LL_TRY(visit(b, &f, traffic, list->order[k]));
     }
     return LL_OK;
 }

@@ -20,10 +20,9 @@ typedef struct ll_cases {
     ll_result *result;      /* [n] */
     ll_report *report;      /* [n] */
     ll_standing **standing; /* [n] of a result that was computed before; NULL: to be run */
-    const char *
-        *label; /* [n] name of the study; settings or path beside it where names are the same */
-    /* Results with the columns that --columns names, as CSV or in other formats; NULL: the usual.
-     * */
+    /* [n] name of the study; with settings or path where names are the same */
+    const char **label;
+    /* Results with the columns that --columns names, as CSV or otherwise; NULL: the usual. */
     const ll_table *chosen_csv, *chosen;
     const ll_effects *effects; /* of the differences from the first study; NULL: not computed */
 } ll_cases;
@@ -31,6 +30,9 @@ typedef struct ll_cases {
 /* name: [n]; settings: [n]. Collective. */
 ll_status ll_cases_load(int n, const char *const *name, const ll_settings *settings, ll_comm *comm,
                         ll_arena *mem, ll_cases *out, ll_error *err);
+
+/* A study that is loaded already, as the only case. Not collective. */
+void ll_cases_of(const ll_study *study, ll_arena *mem, ll_cases *out);
 
 /* Run all cases, each with the engines of `beside` too, and with a few other seeds by `closed`.
  * *valid: all results are. Collective. */

@@ -7,7 +7,6 @@
 #include "sim/report/report.h"
 #include "sim/step/engines.h"
 #include "sim/step/result.h"
-#include "sim/validate/standing.h"
 #include "sim/work/study.h"
 
 #include <stdio.h>
@@ -51,18 +50,15 @@ static ll_status files_write(ll_output *set, const char *name, const ll_report *
     return ll_output_commit(set, comm, err);
 }
 
-/* By the engine of the study, and by those of --beside; without it by `flow`, which is cheap,
- * beside `packet`. */
-static ll_status study_run(const ll_study *study, const ll_options *opt, ll_comm *comm,
-                           ll_arena *mem, ll_result *result, ll_error *err)
+/* The other engines: those of --beside; without it, beside `packet`, `flow`, which takes little. */
+static ll_status beside_read(const ll_study *study, const ll_options *opt, ll_engine_list *out,
+                             ll_error *err)
 {
     const char *names = opt->value[LL_OPT_BESIDE];
-    ll_engine_list beside = {0};
+    *out = (ll_engine_list){0};
     if (!names && study->engine == &ll_engine_packet) names = ll_engine_flow.name;
-    if (names) LL_TRY(ll_engine_list_parse(names, &beside, err));
-    LL_TRY(ll_engine_list_other(&beside, study->engine, err));
-    LL_TRY(ll_run(study, comm, mem, result, err));
-    return ll_beside_run(study, &beside, comm, mem, result, err);
+    if (names) LL_TRY(ll_engine_list_parse(names, out, err));
+    return ll_engine_list_other(out, study->engine, err);
 }
 
 static ll_status print(const ll_report *r, ll_format format, ll_comm *comm, ll_arena *mem,
@@ -74,23 +70,20 @@ static ll_status print(const ll_report *r, ll_format format, ll_comm *comm, ll_a
     return ll_command_print(comm, &text, err);
 }
 
-/* The study is run, and then changed a little, to say what its result hangs on. */
+/* Runs the study, and varies its inputs to find on which of them the result depends. */
 static ll_status report_make(const ll_study *study, const ll_options *opt, ll_comm *comm,
                              ll_arena *mem, ll_report *out, ll_error *err)
 {
-    ll_result *result = ll_arena_new(mem, ll_result);
+    ll_cases one;
+    ll_engine_list beside;
+    bool valid;
     ll_sensitivity *sensitivity = ll_arena_new(mem, ll_sensitivity);
-    ll_seed_spread *spread = ll_arena_new(mem, ll_seed_spread);
-    LL_TRY(study_run(study, opt, comm, mem, result, err));
+    LL_TRY(beside_read(study, opt, &beside, err));
+    ll_cases_of(study, mem, &one);
+    LL_TRY(ll_cases_run(&one, &beside, comm, mem, &valid, err));
     LL_TRY(ll_sensitivity_find(study, comm, mem, sensitivity, err));
-    LL_TRY(ll_seed_spread_find(study, LL_CASES_SEEDS, comm, mem, spread, err));
-    const ll_record *record = ll_standing_record(comm, mem);
-    *out = (ll_report){.study = study,
-                       .result = result,
-                       .label = study->name,
-                       .standing = ll_standing_of(record, study, result, mem),
-                       .sensitivity = sensitivity,
-                       .spread = spread};
+    *out = one.report[0];
+    out->sensitivity = sensitivity;
     return LL_OK;
 }
 

@@ -49,7 +49,7 @@ lacks out '^The studies'
 
 # One key moves it, the other does not.
 expect 0 compare nvl72 -- nvl72 --set job.interleave=1 --set "cluster.topology.latency=351 ns" -o twice
-has out '^Of 2 keys that differ, 1 moves nvl72 by 1 % or more alone, 1 by less'
+has out '^Of 2 keys that differ, 1 changes nvl72 by 1 % or more alone, 1 by less'
 # One study, and a pattern that no file fits.
 expect 1 compare 'results/*.json'
 has err "^lineloss: compare: only 'results/\*\.json'; which studies\? At least two"

@@ -52,9 +52,11 @@ enum {
     LL_MAX_ROUND = 64,
     /* Largest group for which `auto` considers `direct` for all_reduce, all_gather and
      * reduce_scatter on topologies without a symmetry that folds equal flows (hashed paths, edge
-     * lists, links that are down). */
+     * lists, links that are down). A limit of effort, not of the model: its n^2 flows are priced
+     * one by one. */
     LL_DIRECT_MAX = 128,
-    /* In larger groups `direct` must be faster than others by 1 %. */
+    /* In larger groups `direct` must be faster than others by LL_DIRECT_MARGIN (choose.c). Assumed:
+     * no measurement says from how many connections on they cost time. */
     LL_DIRECT_FEW = 32
 };
 

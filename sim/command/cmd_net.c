@@ -58,7 +58,7 @@ static ll_status least_s(sweep *w, const ll_plan *plan, double *out, ll_error *e
 
 static bool is_small(const ll_plan *plan)
 {
-    enum { MOST_FLOWS = 1 << 22 };
+    enum { MOST_FLOWS = 1 << 22 }; /* chosen: a limit of effort, not of the model */
     for (int r = 0; r < plan->n_round; r++)
         if (ll_traffic_n_flow(&plan->round[r].traffic) > MOST_FLOWS) return false;
     return true;
@@ -84,7 +84,9 @@ static ll_status other_try(sweep *w, const ll_request *request, double *best_s, 
     return LL_OK;
 }
 
-/* What would have been more than 5 % faster than what `auto` took. */
+/* Finds the algorithm that would have been more than 5 % faster than the one that `auto` chose.
+ * Unlike ll_chooser, it also tries algorithms that the library does not have, and prices them by
+ * the study's engine. */
 static ll_status best_find(sweep *w, const ll_plan *taken, ll_net_row *row, ll_error *err)
 {
     const double notable = 1.05;

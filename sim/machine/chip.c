@@ -70,7 +70,7 @@ const ll_key ll_chip_keys[] = {
      .def = "0",
      .min = 0,
      .max = 1e5,
-     .doc = "start-up cost of fused attention: as many keys more for each row of scores"},
+     .doc = "start-up cost of fused attention, in keys added to each row of scores"},
     TIME(offsetof(ll_chip, topk_row_s), "topk_row", "36 ns",
          "time per token of the top-k by which a router spreads tokens over experts"),
     {.name = "memory",
@@ -106,7 +106,7 @@ const ll_key ll_chip_keys[] = {
     FRAC(offsetof(ll_chip, memory_frac), "memory_frac", "0.8",
          "fraction of the memory bandwidth that the best streaming kernel reaches"),
     FRAC(offsetof(ll_chip, memory_sustained), "memory_sustained", "1",
-         "fraction of the latter that the kernels of a layer reach: norms, activations, sums, "
+         "fraction of that rate which the kernels of a layer reach: norms, activations, sums, "
          "casts"),
     {.name = "kernel_launch",
      .kind = LL_KIND_TIME,
@@ -116,6 +116,8 @@ const ll_key ll_chip_keys[] = {
      .min = 0,
      .max = 1,
      .doc = "gap between two kernels: the exposed part of a launch"},
+    /* The defaults of the floors are those of configs/parts/kernels.cfg, which says from which
+     * measured tables of configs/kernels they are derived. */
     TIME(offsetof(ll_chip, kernel_floor_s), "kernel_floor", "2.5 us",
          "the shortest kernel in a CUDA graph, for `lineloss kernels`"),
     TIME(offsetof(ll_chip, attention_floor_s), "attention_floor", "11 us",
@@ -125,8 +127,9 @@ const ll_key ll_chip_keys[] = {
     QUANTISE(LL_TIMED_FP4, "quantise_fp4"),
     QUANTISE(LL_TIMED_FP8, "quantise_fp8"),
     QUANTISE(LL_TIMED_FP8_BLOCK, "quantise_fp8_block"),
-    TABLE(LL_TIMED_GEMM, "gemm_file", "table of measured matrix products, see timed.h"),
-    TABLE(LL_TIMED_PREFILL, "prefill_file", "table of measured attention of whole prompts"),
+    TABLE(LL_TIMED_GEMM, "gemm_file",
+          "table of measured GEMMs; `lineloss help kernels` has its columns"),
+    TABLE(LL_TIMED_PREFILL, "prefill_file", "table of measured attention over whole prompts"),
     TABLE(LL_TIMED_DECODE, "decode_file", "table of measured attention over a KV cache"),
     TABLE(LL_TIMED_MLA_PREFILL, "mla_prefill_file", "table of measured MLA of whole prompts"),
     TABLE(LL_TIMED_MLA_DECODE, "mla_decode_file", "table of measured MLA over a cache"),

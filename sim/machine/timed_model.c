@@ -18,8 +18,9 @@ static const int widths[LL_N_TIMED_PRECISION] = {
 static const double quantise_B[LL_N_TIMED_PRECISION] = {
     [LL_TIMED_FP4] = 4.5, [LL_TIMED_FP8] = 5, [LL_TIMED_FP8_BLOCK] = 3};
 
-/* Of the memory bandwidth, reached by kernels that quantise: with it products of FP8 with n from
- * 512 to 16384 agree best on one rate of multiplying (H100, H200, B200, GB300). */
+/* Fraction of the memory bandwidth that quantising kernels reach. Set on the tables of measured FP8
+ * GEMMs (configs/kernels/{h100,h200,b200,gb300}_gemm.csv): with it, GEMMs with n from 512 to 16384
+ * agree best on one rate. */
 #define QUANTISE_FRAC 0.7
 
 static double memory_s(const ll_chip *chip, double bytes)

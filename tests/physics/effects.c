@@ -5,27 +5,10 @@
 #include "sim/step/result.h"
 #include "tests/support/check.h"
 #include "tests/support/petsc.h"
+#include "tests/support/twin.h"
 
 #include <mpi.h>
 #include <string.h>
-
-typedef struct env {
-    ll_arena *mem;
-    ll_comm *world, *self;
-} env;
-
-static bool equal(double a, double b) { return !(a < b) && !(a > b); }
-
-static ll_study load(const env *e, const char *name, int n_set, const char *const *set)
-{
-    ll_study study = {0};
-    ll_error err;
-    ll_error_init(&err);
-    const ll_study_source from = {name, n_set, set, LL_STUDY_WHOLE};
-    const ll_status status = ll_study_load(&from, e->self, e->mem, &study, &err);
-    LL_ASSERT(status == LL_OK, "%s", err.text);
-    return study;
-}
 
 static ll_effects find(int n, const ll_study *study, ll_comm *comm, ll_arena *mem)
 {
@@ -37,31 +20,6 @@ static ll_effects find(int n, const ll_study *study, ll_comm *comm, ll_arena *me
     return effects;
 }
 
-/* Headline of a study by the long way with settings; 0 if it is refused. */
-static double twin(const env *e, const char *name, int n_set, const char *const *set, bool jitter)
-{
-    const char *sets[8] = {"engine.type=closed"};
-    const ll_arena_mark mark = ll_arena_here(e->mem);
-    ll_study study;
-    ll_error err;
-    double headline = 0;
-    int n = 1;
-    ll_error_init(&err);
-    for (int i = 0; i < n_set; i++)
-        sets[n++] = set[i];
-    if (!jitter) sets[n++] = "cluster.jitter.op=0";
-    if (!jitter) sets[n++] = "cluster.jitter.chip=0";
-    const ll_study_source from = {name, n, sets, LL_STUDY_WHOLE};
-    if (ll_study_load(&from, e->self, e->mem, &study, &err) == LL_OK) {
-        ll_result *result = ll_arena_new(e->mem, ll_result);
-        const ll_status status = ll_run(&study, e->self, e->mem, result, &err);
-        LL_ASSERT(status == LL_OK, "%s", err.text);
-        headline = ll_result_metric(result, study.workload->headline);
-    }
-    ll_arena_release(e->mem, mark);
-    return headline;
-}
-
 static const ll_effects_row *row_of(const ll_effects *f, const char *path)
 {
     for (int i = 0; i < f->n; i++)
@@ -70,11 +28,11 @@ static const ll_effects_row *row_of(const ll_effects *f, const char *path)
 }
 
 /* Every key that was changed alone, and every one that both have and that was refused. */
-static void check_twin(const env *e, const char *first, const char *other)
+static void check_twin(const twin_env *e, const char *first, const char *other)
 {
-    const ll_study study[] = {load(e, first, 0, NULL), load(e, other, 0, NULL)};
+    const ll_study study[] = {twin_load(e, first, 0, NULL), twin_load(e, other, 0, NULL)};
     const ll_effects f = find(2, study, e->self, e->mem);
-    const double base = twin(e, first, 0, NULL, false);
+    const double base = twin_run(e, first, 0, NULL, false);
     int n_alone = 0, n_below = 0;
     for (int i = 0; i < f.n; i++) {
         const ll_effects_row *row = &f.row[i];
@@ -85,9 +43,9 @@ static void check_twin(const env *e, const char *first, const char *other)
             continue;
         }
         const char *set = ll_arena_printf(e->mem, "%s=%s", row->path, row->text[1]);
-        const double headline = twin(e, first, 1, &set, false);
-        CHECK(headline > 0 ? !effect->why && equal(effect->effect_frac, headline / base - 1)
-                           : effect->why && effect->group && equal(effect->effect_frac, 0),
+        const double headline = twin_run(e, first, 1, &set, false);
+        CHECK(headline > 0 ? !effect->why && twin_equal(effect->effect_frac, headline / base - 1)
+                           : effect->why && effect->group && twin_equal(effect->effect_frac, 0),
               "%s with %s: %.17g, the twin says %.17g", first, set, effect->effect_frac,
               headline / base - 1);
         n_alone += headline > 0;
@@ -95,9 +53,9 @@ static void check_twin(const env *e, const char *first, const char *other)
     }
     CHECK(n_alone > 2 && n_below == f.n_below, "%d keys, %d of no account; the twin says %d",
           n_alone, f.n_below, n_below);
-    const double total = twin(e, other, 0, NULL, false) / base - 1;
-    CHECK(equal(f.total_frac[1], total) && equal(f.total_frac[0], 0), "%.17g in all, not %.17g",
-          f.total_frac[1], total);
+    const double total = twin_run(e, other, 0, NULL, false) / base - 1;
+    CHECK(twin_equal(f.total_frac[1], total) && twin_equal(f.total_frac[0], 0),
+          "%.17g in all, not %.17g", f.total_frac[1], total);
 }
 
 static const ll_config_entry *entry_of(const ll_study *study, const char *path)
@@ -117,8 +75,8 @@ static void check_whole(const ll_effects *f, const ll_study *study)
             const ll_config_entry *a = ll_config_entry_at(study[k].config, i);
             const ll_config_entry *b = entry_of(&study[0], a->path);
             const ll_effects_row *row = row_of(f, a->path);
-            if (b &&
-                (a->kind > LL_KIND_POWER ? !strcmp(a->text, b->text) : equal(a->value, b->value)))
+            if (b && (a->kind > LL_KIND_POWER ? !strcmp(a->text, b->text)
+                                              : twin_equal(a->value, b->value)))
                 continue;
             CHECK(row && row->effect[k].differs && !strcmp(row->text[k], a->text), "%s = %s in %d",
                   a->path, a->text, k);
@@ -129,7 +87,7 @@ static void check_whole(const ll_effects *f, const ll_study *study)
             const ll_effect *effect = &row->effect[k];
             const ll_effects_row *group = effect->group ? row_of(f, effect->group->name) : NULL;
             CHECK(!effect->group == !group && (!group || group->effect[k].differs) &&
-                      (!effect->why || equal(effect->effect_frac, 0)) &&
+                      (!effect->why || twin_equal(effect->effect_frac, 0)) &&
                       (!effect->group || effect->why),
                   "%s in %d: %g, %s, %s", row->path, k, effect->effect_frac,
                   effect->group ? effect->group->name : "-", effect->why ? effect->why : "-");
@@ -138,9 +96,10 @@ static void check_whole(const ll_effects *f, const ll_study *study)
 }
 
 /* One row of fabric for 4 racks: the batch must be another too, and together they are all. */
-static void check_groups(const env *e)
+static void check_groups(const twin_env *e)
 {
-    const ll_study study[] = {load(e, "atlas950", 0, NULL), load(e, "atlas950_256", 0, NULL)};
+    const ll_study study[] = {twin_load(e, "atlas950", 0, NULL),
+                              twin_load(e, "atlas950_256", 0, NULL)};
     const ll_effects f = find(2, study, e->self, e->mem);
     const ll_effects_row *batch = row_of(&f, "job.global_batch"), *both = row_of(&f, "fabric, job");
     check_whole(&f, study);
@@ -149,14 +108,14 @@ static void check_groups(const env *e)
               !strcmp(batch->effect[1].group->name, "fabric, job"),
           "batch: %s", batch && batch->effect[1].why ? batch->effect[1].why : "-");
     CHECK(both && both->is_group && !both->text[0] && !both->text[1] &&
-              equal(both->effect[1].effect_frac, f.total_frac[1]),
+              twin_equal(both->effect[1].effect_frac, f.total_frac[1]),
           "%g by both, %g by all", both ? both->effect[1].effect_frac : 0, f.total_frac[1]);
     for (int i = 1; i < f.n; i++)
         CHECK(f.row[i - 1].effect_frac >= f.row[i].effect_frac, "row %d is out of order", i);
 }
 
 /* Variants of one study: a unit is no difference, an engine is not run, jitter and seeds draw. */
-static void check_variants(const env *e)
+static void check_variants(const twin_env *e)
 {
     static const char *const set[] = {"cluster.topology.bandwidth=0.05 TB/s",
                                       "engine.type=packet",
@@ -164,10 +123,10 @@ static void check_variants(const env *e)
                                       "seed=5",
                                       "cluster.chip.memory=190 GB",
                                       "job.zero=1"};
-    const ll_study study[] = {load(e, "nvl72", 0, NULL), load(e, "nvl72", 6, set),
-                              load(e, "nvl72", 0, NULL)};
+    const ll_study study[] = {twin_load(e, "nvl72", 0, NULL), twin_load(e, "nvl72", 6, set),
+                              twin_load(e, "nvl72", 0, NULL)};
     const ll_effects same = find(2, (const ll_study[]){study[0], study[2]}, e->self, e->mem);
-    CHECK(same.n == 0 && equal(same.total_frac[1], 0), "%d rows of nothing", same.n);
+    CHECK(same.n == 0 && twin_equal(same.total_frac[1], 0), "%d rows of nothing", same.n);
     const ll_effects f = find(3, study, e->self, e->mem);
     check_whole(&f, study);
     CHECK(!row_of(&f, "cluster.topology.bandwidth"), "0.05 TB/s are not 50 GB/s");
@@ -178,21 +137,21 @@ static void check_variants(const env *e)
         const char *path;
         int set;
     } draws[] = {{"cluster.jitter.op", 2}, {"seed", 3}};
-    const double base = twin(e, "nvl72", 0, NULL, true);
+    const double base = twin_run(e, "nvl72", 0, NULL, true);
     for (int i = 0; i < 2; i++) {
         const ll_effects_row *row = row_of(&f, draws[i].path);
-        const double want = twin(e, "nvl72", 1, &set[draws[i].set], true) / base - 1;
-        CHECK(row && equal(row->effect[1].effect_frac, want), "%s: %.17g, not %.17g", draws[i].path,
-              row ? row->effect[1].effect_frac : 0, want);
+        const double want = twin_run(e, "nvl72", 1, &set[draws[i].set], true) / base - 1;
+        CHECK(row && twin_equal(row->effect[1].effect_frac, want), "%s: %.17g, not %.17g",
+              draws[i].path, row ? row->effect[1].effect_frac : 0, want);
     }
     CHECK(row_of(&f, "cluster.jitter.op")->effect[1].effect_frac < 0, "jitter is faster");
 }
 
 /* The world's ranks, which share the variants, find what one rank finds. */
-static void check_ranks(const env *e)
+static void check_ranks(const twin_env *e)
 {
-    const ll_study study[] = {load(e, "nvl72", 0, NULL), load(e, "gb200_8192", 0, NULL),
-                              load(e, "atlas950_256", 0, NULL)};
+    const ll_study study[] = {twin_load(e, "nvl72", 0, NULL), twin_load(e, "gb200_8192", 0, NULL),
+                              twin_load(e, "atlas950_256", 0, NULL)};
     const ll_effects one = find(3, study, e->self, e->mem), all = find(3, study, e->world, e->mem);
     check_whole(&all, study);
     CHECK(one.n == all.n && one.n_below == all.n_below && one.n > 100, "%d rows, not %d", all.n,
@@ -201,7 +160,7 @@ static void check_ranks(const env *e)
         for (int k = 1; k < 3; k++) {
             const ll_effect *a = &one.row[i].effect[k], *b = &all.row[i].effect[k];
             CHECK(!strcmp(one.row[i].path, all.row[i].path) &&
-                      equal(a->effect_frac, b->effect_frac) && a->group == b->group &&
+                      twin_equal(a->effect_frac, b->effect_frac) && a->group == b->group &&
                       !a->why == !b->why && (!a->why || !strcmp(a->why, b->why)),
                   "%s in %d: %.17g and %.17g", one.row[i].path, k, a->effect_frac, b->effect_frac);
         }
@@ -211,7 +170,7 @@ int main(void)
 {
     if (!test_petsc_begin(NULL, NULL)) return 1;
     const MPI_Comm mpi = MPI_COMM_WORLD;
-    env e = {.mem = ll_arena_create("test")};
+    twin_env e = {.mem = ll_arena_create("test")};
     e.world = ll_comm_create(&mpi, e.mem);
     e.self = ll_comm_self(e.mem);
     if (ll_comm_size(e.world) == 1) {

@@ -1,32 +1,19 @@
-/* What a result hangs on, against a slow twin: the study loaded from its files with the value set
- * as on the command line, and run as a whole. The same on every number of ranks. */
+/* On which inputs a result depends, against a slow twin: the study loaded from its files with the
+ * value set as on the command line, and run as a whole. The same on every number of ranks. */
 #include "sim/step/sensitivity.h"
 #include "sim/step/result.h"
 #include "sim/work/evidence.h"
 #include "tests/support/check.h"
 #include "tests/support/petsc.h"
+#include "tests/support/twin.h"
 
 #include <mpi.h>
 #include <string.h>
 
 typedef struct env {
-    ll_arena *mem;
-    ll_comm *world, *self;
+    twin_env twin;
     double base[2]; /* headline of the twin's study, without and with jitter */
 } env;
-
-static bool equal(double a, double b) { return !(a < b) && !(a > b); }
-
-static ll_study load(const env *e, const char *name, int n_set, const char *const *set)
-{
-    ll_study study = {0};
-    ll_error err;
-    ll_error_init(&err);
-    const ll_study_source from = {name, n_set, set, LL_STUDY_WHOLE};
-    const ll_status status = ll_study_load(&from, e->self, e->mem, &study, &err);
-    LL_ASSERT(status == LL_OK, "%s", err.text);
-    return study;
-}
 
 static ll_sensitivity find(const ll_study *study, ll_comm *comm, ll_arena *mem)
 {
@@ -36,27 +23,6 @@ static ll_sensitivity find(const ll_study *study, ll_comm *comm, ll_arena *mem)
     const ll_status status = ll_sensitivity_find(study, comm, mem, &s, &err);
     LL_ASSERT(status == LL_OK, "%s", err.text);
     return s;
-}
-
-/* Headline of the study by the long way, with one key set; 0 if it is refused. */
-static double twin(const env *e, const char *name, const char *set, bool jitter)
-{
-    const char *const sets[] = {"engine.type=closed", set, "cluster.jitter.op=0",
-                                "cluster.jitter.chip=0"};
-    const ll_arena_mark mark = ll_arena_here(e->mem);
-    ll_study study;
-    ll_error err;
-    double headline = 0;
-    ll_error_init(&err);
-    const ll_study_source from = {name, jitter ? 2 : 4, sets, LL_STUDY_WHOLE};
-    if (ll_study_load(&from, e->self, e->mem, &study, &err) == LL_OK) {
-        ll_result *result = ll_arena_new(e->mem, ll_result);
-        const ll_status status = ll_run(&study, e->self, e->mem, result, &err);
-        LL_ASSERT(status == LL_OK, "%s", err.text);
-        headline = ll_result_metric(result, study.workload->headline);
-    }
-    ll_arena_release(e->mem, mark);
-    return headline;
 }
 
 static const char *unit_of(ll_kind kind)
@@ -75,8 +41,8 @@ static double twin_effect(const env *e, const char *name, const ll_config_entry 
 {
     const bool jitter = strstr(entry->path, "jitter") != NULL;
     const char *set =
-        ll_arena_printf(e->mem, "%s=%.17g%s", entry->path, value, unit_of(entry->kind));
-    const double varied = twin(e, name, set, jitter);
+        ll_arena_printf(e->twin.mem, "%s=%.17g%s", entry->path, value, unit_of(entry->kind));
+    const double varied = twin_run(&e->twin, name, 1, &set, jitter);
     *refused = !(varied > 0);
     return *refused ? 0 : varied / e->base[jitter] - 1;
 }
@@ -94,10 +60,10 @@ static void check_side(const env *e, const char *name, const ll_config_entry *en
     bool refused;
     const double want = fmax(entry->key->min, fmin(entry->value * factor, entry->key->max));
     const double effect = twin_effect(e, name, entry, want, &refused);
-    CHECK(side ? equal(side->value, want) && refused == (side->why != NULL) &&
-                     equal(side->effect_frac, effect) &&
-                     side->clipped == !equal(want, entry->value * factor)
-               : !refused && equal(effect, 0),
+    CHECK(side ? twin_equal(side->value, want) && refused == (side->why != NULL) &&
+                     twin_equal(side->effect_frac, effect) &&
+                     side->clipped == !twin_equal(want, entry->value * factor)
+               : !refused && twin_equal(effect, 0),
           "%s: %s = %g: %.17g, the twin says %.17g", name, entry->path, want,
           side ? side->effect_frac : 0, effect);
 }
@@ -112,9 +78,9 @@ static bool is_varied(const ll_config_entry *e)
 static void check_twin(env *e, const char *name)
 {
     for (int jitter = 0; jitter < 2; jitter++)
-        e->base[jitter] = twin(e, name, "job.eager=false", jitter > 0);
-    const ll_study study = load(e, name, 0, NULL);
-    const ll_sensitivity s = find(&study, e->self, e->mem);
+        e->base[jitter] = twin_run(&e->twin, name, 0, NULL, jitter > 0);
+    const ll_study study = twin_load(&e->twin, name, 0, NULL);
+    const ll_sensitivity s = find(&study, e->twin.self, e->twin.mem);
     int n_tried = 0;
     for (int i = 0; i < ll_config_n_entry(study.config); i++) {
         const ll_config_entry *entry = ll_config_entry_at(study.config, i);
@@ -145,8 +111,8 @@ static void check_order(const env *e)
                  {"cluster.topology.latency", -1},
                  {"cluster.jitter.op", -1},
                  {"cluster.jitter.chip", -1}};
-    const ll_study study = load(e, "nvl72", 0, NULL);
-    const ll_sensitivity s = find(&study, e->self, e->mem);
+    const ll_study study = twin_load(&e->twin, "nvl72", 0, NULL);
+    const ll_sensitivity s = find(&study, e->twin.self, e->twin.mem);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const ll_sensitivity_row *row = row_of(&s, cases[i].path);
         CHECK(row && row->plus.effect_frac * cases[i].sign > 0 &&
@@ -157,7 +123,7 @@ static void check_order(const env *e)
     }
     for (int i = 1; i < s.n; i++)
         CHECK(s.row[i - 1].effect_frac > s.row[i].effect_frac ||
-                  (equal(s.row[i - 1].effect_frac, s.row[i].effect_frac) &&
+                  (twin_equal(s.row[i - 1].effect_frac, s.row[i].effect_frac) &&
                    strcmp(s.row[i - 1].entry->path, s.row[i].entry->path) < 0),
               "row %d is out of order", i);
     const ll_sensitivity_row *memory = row_of(&s, "cluster.chip.memory");
@@ -169,13 +135,14 @@ static void check_order(const env *e)
 /* The world's ranks, which share the variants, find what one rank finds. */
 static void check_ranks(const env *e, const char *name)
 {
-    const ll_study study = load(e, name, 0, NULL);
-    const ll_sensitivity one = find(&study, e->self, e->mem), all = find(&study, e->world, e->mem);
+    const ll_study study = twin_load(&e->twin, name, 0, NULL);
+    const ll_sensitivity one = find(&study, e->twin.self, e->twin.mem),
+                         all = find(&study, e->twin.world, e->twin.mem);
     CHECK(one.n == all.n && one.n_tried == all.n_tried, "%s: %d rows, not %d", name, all.n, one.n);
     for (int i = 0; i < one.n && i < all.n; i++) {
         const ll_sensitivity_row *a = &one.row[i], *b = &all.row[i];
-        CHECK(a->entry == b->entry && equal(a->minus.effect_frac, b->minus.effect_frac) &&
-                  equal(a->plus.effect_frac, b->plus.effect_frac) &&
+        CHECK(a->entry == b->entry && twin_equal(a->minus.effect_frac, b->minus.effect_frac) &&
+                  twin_equal(a->plus.effect_frac, b->plus.effect_frac) &&
                   !a->minus.why == !b->minus.why &&
                   (!a->minus.why || !strcmp(a->minus.why, b->minus.why)),
               "%s: %s: %.17g and %.17g", name, a->entry->path, a->effect_frac, b->effect_frac);
@@ -192,7 +159,8 @@ static void check_moments(const ll_moments *got, const double *x, int n)
     }
     for (int i = 0; i < n; i++)
         square += (x[i] - sum) * (x[i] - sum) / (n - 1);
-    CHECK(equal(got->min, min) && equal(got->max, max), "%.17g to %.17g", got->min, got->max);
+    CHECK(twin_equal(got->min, min) && twin_equal(got->max, max), "%.17g to %.17g", got->min,
+          got->max);
     CHECK_NEAR(got->mean, sum, 1e-14);
     CHECK_NEAR(got->sd, sqrt(square), 1e-9);
 }
@@ -202,7 +170,8 @@ static ll_seed_spread spread_of(const env *e, const ll_study *study, int n)
     ll_seed_spread spread;
     ll_error err;
     ll_error_init(&err);
-    const ll_status status = ll_seed_spread_find(study, n, e->world, e->mem, &spread, &err);
+    const ll_status status =
+        ll_seed_spread_find(study, n, e->twin.world, e->twin.mem, &spread, &err);
     LL_ASSERT(status == LL_OK, "%s", err.text);
     return spread;
 }
@@ -213,12 +182,14 @@ static void check_seeds(const env *e)
     enum { N = 4 };
     static const char *const first[] = {"seed=3"};
     static const char *const even[] = {"cluster.jitter.op=0", "cluster.jitter.chip=0"};
-    const ll_study study = load(e, "nvl72", 1, first), same = load(e, "nvl72", 2, even),
-                   large = load(e, "gb200_8192", 0, NULL);
+    const ll_study study = twin_load(&e->twin, "nvl72", 1, first),
+                   same = twin_load(&e->twin, "nvl72", 2, even),
+                   large = twin_load(&e->twin, "gb200_8192", 0, NULL);
     const double tokens_per_chip = 18 * 8192.0 / 72;
     double time_s[N], headline[N];
     for (int i = 0; i < N; i++) {
-        headline[i] = twin(e, "nvl72", ll_arena_printf(e->mem, "seed=%d", 3 + i), true);
+        const char *seed = ll_arena_printf(e->twin.mem, "seed=%d", 3 + i);
+        headline[i] = twin_run(&e->twin, "nvl72", 1, &seed, true);
         time_s[i] = tokens_per_chip / headline[i];
     }
     const ll_seed_spread spread = spread_of(e, &study, N);
@@ -228,7 +199,8 @@ static void check_seeds(const env *e)
     CHECK(spread.n == N && spread.n_chip == 72 && spread.headline.sd > 0, "%d seeds, %d chips",
           spread.n, spread.n_chip);
     const ll_moments none = spread_of(e, &same, 2).headline;
-    CHECK(equal(none.sd, 0) && equal(none.min, none.max), "no jitter, and %g apart", none.sd);
+    CHECK(twin_equal(none.sd, 0) && twin_equal(none.min, none.max), "no jitter, and %g apart",
+          none.sd);
     CHECK(spread_of(e, &large, 1).n_chip == LL_SPEED_MAX_CHIP, "not so many chips draw");
 }
 
@@ -236,10 +208,10 @@ int main(void)
 {
     if (!test_petsc_begin(NULL, NULL)) return 1;
     const MPI_Comm mpi = MPI_COMM_WORLD;
-    env e = {.mem = ll_arena_create("test")};
-    e.world = ll_comm_create(&mpi, e.mem);
-    e.self = ll_comm_self(e.mem);
-    if (ll_comm_size(e.world) == 1) {
+    env e = {.twin = {.mem = ll_arena_create("test")}};
+    e.twin.world = ll_comm_create(&mpi, e.twin.mem);
+    e.twin.self = ll_comm_self(e.twin.mem);
+    if (ll_comm_size(e.twin.world) == 1) {
         check_twin(&e, "nvl72");
         check_twin(&e, "atlas950_256");
         check_order(&e);
@@ -247,9 +219,9 @@ int main(void)
     check_ranks(&e, "nvl72");
     check_ranks(&e, "atlas950");
     check_seeds(&e);
-    ll_comm_destroy(e.self);
-    ll_comm_destroy(e.world);
-    ll_arena_destroy(e.mem);
+    ll_comm_destroy(e.twin.self);
+    ll_comm_destroy(e.twin.world);
+    ll_arena_destroy(e.twin.mem);
     test_petsc_end();
     return LL_CHECK_RESULT;
 }

@@ -32,6 +32,7 @@ typedef enum ll_algorithm {
     LL_ALGORITHM_TREE,
     LL_ALGORITHM_IN_NETWORK,
     LL_ALGORITHM_HIERARCHICAL,
+    LL_ALGORITHM_IN_NETWORK_TREE, /* NVLSTree: see sim/collective/collective.h */
     LL_N_ALGORITHM
 } ll_algorithm;
 
@@ -65,6 +66,41 @@ typedef struct ll_guess {
     double in_network_s, member_Bps, in_network_Bps; /* in_network_Bps 0: never taken */
     double pairs_ll_B;
 } ll_guess;
+
+/* Who chooses among the library's algorithms for groups that span several domains (nodes, or racks
+ * that share one NVLink): sim/collective/tuner.c. */
+typedef enum ll_tuner {
+    LL_TUNER_NONE, /* the one predicted to be the fastest */
+    LL_TUNER_NCCL_2_20,
+    LL_TUNER_NCCL_2_28,
+    LL_TUNER_NCCL_2_29,
+    LL_TUNER_NCCL_2_30,
+    LL_TUNER_TABLE /* a plug-in: sizes up to which trees and switches are taken */
+} ll_tuner;
+
+/* What a library adds between domains, N of them with G members each (sim/collective/domains.c has
+ * the traffic, tree_cost.c the formulas). S bytes:
+ *     tree             launch + 2 (G-1) inner steps + 2 log2 N hops + bytes
+ *     in_network_tree  launch + 2 G slots of the switches + 2 log2 N (hop + half a loop) + bytes
+ *     ring             launch + (steps^p + bytes^p)^(1/p), p = step_power
+ * A hop is step_tree of the protocol and the wire's latency. */
+typedef struct ll_between {
+    int tuner; /* ll_tuner */
+    /* NICs of a domain that one collective uses (not all_to_all, send); 0: all */
+    int64_t nics;
+    double step_tree_s[LL_N_PROTOCOL]; /* of a hop between domains, in addition to the wire */
+    /* LL, LL128: rate at which bytes pass the whole chain of hops; 0: that of the wire */
+    double tree_Bps[LL_N_PROTOCOL];
+    double tree_frac;   /* rate of trees over the link rate; 0: no figures of trees over domains */
+    double beside_frac; /* in_network_tree: rate of the switches over that in one domain alone */
+    double step_power;  /* p; 0: each step with its bytes, the root of the sum of squares */
+    double step_inside_s; /* of a ring's steps inside domains; 0: those of the inner dimension */
+    /* LL_TUNER_TABLE: bytes per member up to which trees are taken, bytes per domain up to which
+     * in_network_tree is, and the most domains for which it is */
+    double tree_most_B, switch_most_B;
+    double ring_most_B; /* bytes per member beyond which rings are in Simple; 0: the fastest */
+    int64_t switch_domains;
+} ll_between;
 
 /* The software of one dimension. A collective takes
  *     T = launch + steps + (wire + own) / (rate_frac * frac_p)
@@ -100,6 +136,11 @@ typedef struct ll_software {
     double own_ring, own_all_to_all;                         /* self-copy: ring steps; messages */
     double fill_ll_s, fill_pairs_ll_s, step_pairs_s, tail_B; /* see above */
     ll_guess guess;
+    ll_between between; /* groups that span several domains */
+    /* Of the chips' generation the number by which NCCL's tables are indexed (compute capability,
+     * 90: H100); 0: not known. Whether hosts have Arm processors. */
+    int64_t generation;
+    bool arm;
     /* How much longer overlapped kernels take, over the time of the transfer (sim/step/overlap.h).
      */
     double held_frac;

@@ -1,7 +1,9 @@
 #include "sim/collective/plan.h"
 
-/* Split one digit at the borders of the dimensions; false if a border falls inside a factor. */
-static bool span_cut(const ll_topology *topo, int64_t size, int64_t stride, ll_span *out)
+/* Split one digit at the borders of the dimensions; false if a border falls inside a factor. A part
+ * of a dimension must divide it, unless a group is all that there is: its first n_chip chips. */
+static bool span_cut(const ll_topology *topo, int64_t size, int64_t stride, int32_t n_chip,
+                     ll_span *out)
 {
     int64_t below = 1; /* chips per unit of dimension d */
     for (int d = 0; d < topo->n_dim && size > 1; d++) {
@@ -9,7 +11,7 @@ static bool span_cut(const ll_topology *topo, int64_t size, int64_t stride, ll_s
         if (stride < above) {
             if (out->n_digit == LL_MAX_DIGIT || stride % below || above % stride) return false;
             int64_t room = above / stride, take = size < room ? size : room;
-            if (room % take || size % take) return false;
+            if ((room % take && stride * take != n_chip) || size % take) return false;
             out->size[out->n_digit] = (int32_t)take;
             out->stride[out->n_digit] = (int32_t)stride;
             out->dim[out->n_digit++] = d;
@@ -35,7 +37,8 @@ ll_span ll_span_of(const ll_topology *topo, const ll_group *group)
 {
     ll_span s = {.aligned = true};
     for (int k = 0; k < group->n_digit; k++)
-        s.aligned = s.aligned && span_cut(topo, group->size[k], group->stride[k], &s);
+        s.aligned =
+            s.aligned && span_cut(topo, group->size[k], group->stride[k], group->n_chip, &s);
     int last = group->n_digit - 1;
     if (s.aligned && s.n_digit) {
         s.first_dim = s.dim[0];
@@ -92,6 +95,7 @@ ll_status ll_chooser_plan(ll_chooser *chooser, const ll_request *request, ll_are
     if (n < 2) return LL_OK;
     if (request->collective >= LL_N_OF_BYTES)
         return ll_exchange_plan(chooser, request, &s, mem, out, err);
+    ll_domains_count(chooser, &s, out);
     if (request->algorithm == LL_ALGORITHM_HIERARCHICAL)
         return ll_tiers_plan(chooser, request, &s, mem, out, err);
     const char *obstacle =
@@ -99,6 +103,10 @@ ll_status ll_chooser_plan(ll_chooser *chooser, const ll_request *request, ll_are
     if (obstacle)
         return ll_error_set(err, LL_ERR_CONFIG, "%s of %d members: %s",
                             ll_collective_names[request->collective], n, obstacle);
+    if (ll_domains_is(cluster, request, &s)) {
+        ll_domains_plan(request, &s, mem, out);
+        return LL_OK;
+    }
     ll_flat_plan(&(ll_flat){chooser, request, s.last_dim, n, out, mem});
     return LL_OK;
 }

@@ -11,6 +11,8 @@
  *   halving        recursive halving/doubling, n a power of two: log2 n x xor 2^k, S/2 ... S/n
  *   tree           double binary tree (Sanders, Speck, Traff 2009): S/2 on each edge, both ways
  *   in_network     the switches reduce: each member sends and receives S once
+ *                  over several dimensions of a library that pipelines: see below
+ *   in_network_tree  the switches reduce in each domain, trees over the domains
  *   hierarchical   one dimension after another: reduce-scatter from the innermost dimension out,
  *                  all-gather back; uneven groups: rings, or the dimensions that they fill, and
  *                  what is left over all others as one
@@ -23,6 +25,14 @@
  * one ring through all n members, as in NCCL: each chip forwards S (n-1)/n, and the members of a
  * node send equal shares of what leaves it, however few nodes there are. All-gathers and
  * reduce-scatters take n-1 steps: between nodes NCCL has only rings for them.
+ *
+ * Trees over domains. A *domain* is what the dimensions inside the outermost one connect: a node,
+ * or a rack that shares one NVLink. N domains have G members of the group each. An all-reduce by
+ * `tree` of a library that pipelines, as NCCL's Tree, runs a chain through the G members of a
+ * domain and a double binary tree over the domains, by `in_network_tree` (NVLSTree) the switches
+ * take the place of the chain. Either way member i of all domains has such a tree, for S/G of the
+ * bytes: each edge carries S/(2 G) up and down, so a domain sends at most d S over its NICs with
+ * d = 1, 1.5, 2 for N = 2, 3, >= 4; a ring sends 2 S (n-1)/n. What a library adds: ll_between.
  *
  * Where chips have separate links to both neighbours, a ring runs in both directions at once with
  * half of the bytes each. In a hierarchical all-reduce the switches of an inner dimension reduce if
@@ -83,7 +93,10 @@ typedef struct ll_plan {
     ll_algorithm algorithm;
     double size_B;
     int32_t group_size;
-    int dimension;  /* the outermost dimension that the group spans */
+    int dimension; /* the outermost dimension that the group spans */
+    /* domains that it spans (of one member each if it has one dimension); 0: of unequal size */
+    int32_t n_domain;
+    double nic_Bps; /* rate of a chip's links of that dimension; 0: no tuner asks */
     bool pipelined; /* dimensions overlap, chunk by chunk: wire time of the busiest one */
     int n_stage;    /* hierarchical: the algorithm of each stage, in order */
     ll_algorithm stage[2 * LL_MAX_DIGIT];
@@ -135,8 +148,16 @@ static inline bool ll_collective_pairwise(ll_collective what)
     return what == LL_ALL_TO_ALL || what == LL_SEND || what >= LL_N_OF_BYTES;
 }
 
-/* Time in seconds that the library's tuning model (ll_guess) predicts for the plan; 0 if it has no
- * such model. *protocol: the protocol that the library takes; LL_N_PROTOCOL: the fastest. */
+/* Members of each domain, see the top of this file; plan->n_domain > 0. */
+static inline int32_t ll_plan_members(const ll_plan *plan)
+{
+    return plan->group_size / plan->n_domain;
+}
+
+/* Time in seconds that the library's tuning model (ll_guess, ll_tuner) predicts for the plan; 0 if
+ * it has no such model, infinite if the library has no such plan. A table of sizes predicts in what
+ * order plans are taken, not times. *protocol: the protocol that the library takes;
+ * LL_N_PROTOCOL: the fastest. */
 double ll_collective_guess(const ll_software *software, const ll_plan *plan, ll_protocol *protocol);
 
 /* The dimensions whose links traffic within the group may use: bit d for dimension d. All of them

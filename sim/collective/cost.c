@@ -32,9 +32,9 @@ static double steps_s(const ll_software *soft, const ll_round *r, ll_protocol p,
 }
 
 /* Returns the share of the link rate that a round reaches, and sets *step_s to its software steps.
- * once_s: wire time of one repetition. */
+ * once_s: wire time of one repetition; share: that of the NICs that are used. */
 static double round_software(const ll_software *soft, const ll_round *r, ll_protocol p,
-                             double once_s, double *step_s)
+                             double once_s, double share, double *step_s)
 {
     if (r->n_reduce > 0) {
         const double size_B = r->traffic.size_B, slot = slot_B(soft, size_B, r->n_reduce);
@@ -48,7 +48,7 @@ static double round_software(const ll_software *soft, const ll_round *r, ll_prot
         *step_s = n_slot > 0 ? fill * slots_s / n_slot : fill * soft->step_in_network_s;
         return slots_s > 0 ? once_s / slots_s : 1;
     }
-    const double rate_frac = soft->rate_frac[r->collective] * soft->protocol_frac[p];
+    const double rate_frac = share * soft->rate_frac[r->collective] * soft->protocol_frac[p];
     *step_s = steps_s(soft, r, p, once_s / rate_frac);
     return rate_frac;
 }
@@ -63,6 +63,58 @@ static double own_of(const ll_software *soft, const ll_round *r, ll_protocol p)
     return own + fmin(0.5, r->own * tail_B / r->traffic.size_B);
 }
 
+/* Whether the steps of a ring over domains add to its bytes by step_power. */
+static bool adds_by_power(const ll_software *soft, const ll_plan *plan, ll_protocol p)
+{
+    return soft->between.step_power > 0 && p != LL_PROTOCOL_LL &&
+           !ll_collective_pairwise(plan->collective) &&
+           (plan->algorithm == LL_ALGORITHM_RING ||
+            (plan->algorithm == LL_ALGORITHM_HIERARCHICAL && plan->pipelined));
+}
+
+/* A step of a ring over domains. In LL128 a long part takes as long inside as in Simple. */
+static double power_step_s(const ll_software *software, const ll_plan *plan, const ll_round *r,
+                           ll_protocol p)
+{
+    static const double long_B = 131072;
+    const ll_between *between = &software[plan->dimension].between;
+    const double own_s = software[r->dimension].step_s[p];
+    if (r->dimension == plan->dimension || between->step_inside_s <= 0) return own_s;
+    const double frac = fmin(1, plan->size_B / plan->group_size / long_B);
+    return p == LL_PROTOCOL_SIMPLE ? between->step_inside_s
+                                   : own_s + frac * fmax(0, between->step_inside_s - own_s);
+}
+
+/* Replaces steps and latency of a ring over domains by (steps^q + bytes^q)^(1/q) - bytes. bytes_s:
+ * of the busiest dimension, at its rate. */
+static void add_by_power(const ll_software *software, const ll_plan *plan, ll_protocol p,
+                         double bytes_s, ll_cost *out)
+{
+    const double q = software[plan->dimension].between.step_power;
+    double steps_s = out->latency_s;
+    for (int i = 0; i < plan->n_round; i++) {
+        const ll_round *r = &plan->round[i];
+        steps_s += (r->repeat + r->depth) * power_step_s(software, plan, r, p);
+    }
+    const double most_s = fmax(steps_s, bytes_s);
+    if (most_s <= 0) return;
+    const double both_s = most_s * pow(pow(steps_s / most_s, q) + pow(bytes_s / most_s, q), 1 / q);
+    out->latency_s = fmin(out->latency_s, both_s - bytes_s);
+    out->fixed_s = both_s - bytes_s - out->latency_s;
+}
+
+/* Share of a round's rate that is left in protocol p to rings over domains: NICs that are not used
+ * count between domains; inside, the protocol takes what it takes on the NICs. */
+static double share_of(const ll_software *software, const ll_plan *plan, const ll_round *r,
+                       ll_protocol p)
+{
+    const ll_software *soft = &software[r->dimension], *outer = &software[plan->dimension];
+    if (r->dimension == plan->dimension || !adds_by_power(outer, plan, p) ||
+        soft->protocol_frac[p] <= 0)
+        return ll_domains_nic_frac(soft, plan, r);
+    return outer->protocol_frac[p] / soft->protocol_frac[p];
+}
+
 static void cost_in(const ll_software *software, const ll_plan *plan, const ll_price *price,
                     ll_protocol p, ll_cost *out)
 {
@@ -73,7 +125,9 @@ static void cost_in(const ll_software *software, const ll_plan *plan, const ll_p
         const ll_round *r = &plan->round[i];
         const ll_software *soft = &software[r->dimension];
         double latency_s = price[i].latency_s[0], once_s = price[i].end_s[0] - latency_s;
-        double step_s, rate_frac = round_software(soft, r, p, once_s, &step_s);
+        double step_s;
+        const double share = share_of(software, plan, r, p);
+        const double rate_frac = round_software(soft, r, p, once_s, share, &step_s);
         int dim = plan->pipelined ? r->dimension : 0;
         out->latency_s += (r->repeat + r->depth) * latency_s;
         out->fixed_s += step_s;
@@ -86,9 +140,30 @@ static void cost_in(const ll_software *software, const ll_plan *plan, const ll_p
     for (int d = 1; d < LL_MAX_DIM; d++)
         if (wire_s[d] + slack_s[d] > wire_s[busiest] + slack_s[busiest]) busiest = d;
     out->wire_s = wire_s[busiest];
+    if (adds_by_power(&software[plan->dimension], plan, p))
+        add_by_power(software, plan, p, wire_s[busiest] + slack_s[busiest], out);
     out->fixed_s += launch_s;
     out->software_s = out->fixed_s + slack_s[busiest];
     out->total_s = out->software_s + out->latency_s + out->wire_s;
+}
+
+static void one_cost(const ll_software *software, const ll_plan *plan, const ll_price *price,
+                     ll_protocol p, ll_cost *out)
+{
+    if (ll_tree_cost_is(software, plan))
+        ll_tree_cost(software, plan, price, p, out);
+    else
+        cost_in(software, plan, price, p, out);
+}
+
+/* The protocol of long messages: a table of sizes that takes a tree takes LL128 there. */
+static ll_protocol longest_of(const ll_software *software, const ll_plan *plan)
+{
+    bool ll128 = plan->algorithm == LL_ALGORITHM_TREE &&
+                 software[plan->dimension].between.tuner == LL_TUNER_TABLE;
+    for (int i = 0; i < plan->n_round; i++)
+        ll128 = ll128 && software[plan->round[i].dimension].protocol_frac[LL_PROTOCOL_LL128] > 0;
+    return ll128 ? LL_PROTOCOL_LL128 : LL_PROTOCOL_SIMPLE;
 }
 
 void ll_collective_cost(const ll_software *software, const ll_plan *plan, const ll_price *price,
@@ -102,14 +177,16 @@ void ll_collective_cost(const ll_software *software, const ll_plan *plan, const 
     }
     ll_protocol taken;
     ll_collective_guess(software, plan, &taken);
-    cost_in(software, plan, price, taken < LL_N_PROTOCOL ? taken : LL_PROTOCOL_SIMPLE, out);
+    const ll_protocol longest = longest_of(software, plan);
+    one_cost(software, plan, price, taken < LL_N_PROTOCOL ? taken : longest, out);
     if (taken < LL_N_PROTOCOL) return;
-    for (ll_protocol p = LL_PROTOCOL_LL; p < LL_PROTOCOL_SIMPLE; p++) {
-        bool known = !(ll_collective_pairwise(plan->collective) && p == LL_PROTOCOL_LL128);
+    for (ll_protocol p = LL_PROTOCOL_LL; p < longest; p++) {
+        bool known = plan->algorithm != LL_ALGORITHM_IN_NETWORK_TREE &&
+                     !(ll_collective_pairwise(plan->collective) && p == LL_PROTOCOL_LL128);
         for (int i = 0; i < plan->n_round && known; i++)
             known = software[plan->round[i].dimension].protocol_frac[p] > 0;
         ll_cost cost;
-        if (known) cost_in(software, plan, price, p, &cost);
+        if (known) one_cost(software, plan, price, p, &cost);
         if (known && cost.total_s < out->total_s) *out = cost;
     }
 }

@@ -118,6 +118,26 @@ void ll_flat_plan(const ll_flat *f)
     }
 }
 
+static const char *domains_obstacle(const ll_cluster *cluster, ll_collective what, const ll_span *s)
+{
+    int n_dim = 0, inner = -1;
+    if (what != LL_ALL_REDUCE) return "in_network_tree can do all_reduce only; try hierarchical";
+    for (int k = 0; k < s->n_digit && s->aligned; k++) {
+        if (s->dim[k] == s->last_dim || s->dim[k] == inner) continue;
+        inner = s->dim[k];
+        n_dim++;
+    }
+    if (n_dim != 1)
+        return "in_network_tree needs a group over whole parts of one dimension and of the one "
+               "outside; try hierarchical";
+    if (!cluster->topo->dim[inner].reduces)
+        return "the switches inside do not reduce (in_network = false); try tree";
+    return cluster->software[s->last_dim].between.tree_frac > 0
+               ? NULL
+               : "cluster.software has no figures of trees over domains (rate_frac_tree); try "
+                 "hierarchical";
+}
+
 const char *ll_flat_obstacle(const ll_cluster *cluster, ll_collective what, ll_algorithm algorithm,
                              int32_t n, const ll_span *s)
 {
@@ -141,6 +161,8 @@ const char *ll_flat_obstacle(const ll_cluster *cluster, ll_collective what, ll_a
         return cluster->topo->dim[s->last_dim].reduces
                    ? NULL
                    : "the switches of this dimension do not reduce (in_network = false); try ring";
+    case LL_ALGORITHM_IN_NETWORK_TREE:
+        return domains_obstacle(cluster, what, s);
     case LL_ALGORITHM_AUTO:
     case LL_ALGORITHM_HIERARCHICAL:
     case LL_N_ALGORITHM:

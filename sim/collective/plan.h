@@ -28,6 +28,7 @@ struct ll_chooser {
     void *closed;  /* engine `closed` on its topology */
     ll_arena *mem; /* of the chooser */
     ll_load *load[LL_CHOOSER_BUCKETS];
+    double nic_Bps[LL_MAX_DIM]; /* of ll_plan; 0: not computed yet */
 };
 
 void ll_chooser_init(ll_chooser *chooser, const ll_cluster *cluster, ll_arena *mem);
@@ -82,6 +83,38 @@ ll_round *ll_flat_ring(const ll_flat *f, double part_B);
 /* Why the algorithm cannot do the collective on this group, and which one can; NULL if it can. */
 const char *ll_flat_obstacle(const ll_cluster *cluster, ll_collective what, ll_algorithm algorithm,
                              int32_t n, const ll_span *s);
+
+/* ---- domains.c: trees over domains ---- */
+
+/* Whether the request is an all_reduce over several domains by `tree` or in_network_tree. */
+bool ll_domains_is(const ll_cluster *cluster, const ll_request *request, const ll_span *s);
+
+/* Appends its rounds to *plan, whose other fields are set: first inside the domains, if they have
+ * more than one member, then between them. */
+void ll_domains_plan(const ll_request *request, const ll_span *s, ll_arena *mem, ll_plan *plan);
+
+/* Sets n_domain and nic_Bps of the plan. */
+void ll_domains_count(ll_chooser *chooser, const ll_span *s, ll_plan *plan);
+
+/* Rate at which the NICs that a collective uses carry it, over that of all of them. */
+double ll_domains_nic_frac(const ll_software *soft, const ll_plan *plan, const ll_round *round);
+
+/* ---- tree_cost.c ---- */
+
+/* Whether the plan is a tree over domains whose cost ll_tree_cost knows. */
+bool ll_tree_cost_is(const ll_software *software, const ll_plan *plan);
+
+/* As ll_collective_cost, in protocol p. */
+void ll_tree_cost(const ll_software *software, const ll_plan *plan, const ll_price *price,
+                  ll_protocol p, ll_cost *out);
+
+/* ---- tuner.c ---- */
+
+/* Trees over domains fall short of their rate at medium sizes: NCCL's factors. */
+double ll_tuner_correction(ll_protocol protocol, double size_B);
+
+/* Part of ll_collective_guess: groups over several domains, by software->between.tuner. */
+double ll_tuner_guess(const ll_software *software, const ll_plan *plan, ll_protocol *protocol);
 
 /* ---- tiers.c: one dimension after another ---- */
 

@@ -13,6 +13,13 @@ typedef struct tiered {
     ll_plan *plan;
 } tiered;
 
+/* A library with a tuner for groups over several domains has rings there, and trees (domains.c),
+ * nothing in between; a broadcast uses the NICs of all members. */
+static bool has_tuner(const tiered *t)
+{
+    return t->chooser->cluster->software[t->s->last_dim].between.tuner != LL_TUNER_NONE;
+}
+
 /* The fastest flat plan for `what` over digit k of the group. All-gathers, reduce-scatters and
  * all-reduces there have the bytes that are left after the inner digits were scattered. */
 static ll_status stage_choose(const tiered *t, ll_collective what, int k, ll_plan *out,
@@ -25,15 +32,20 @@ static ll_status stage_choose(const tiered *t, ll_collective what, int k, ll_pla
                        .size_B = t->request->size_B};
     line.group.size[0] = t->s->size[k];
     line.group.stride[0] = t->s->stride[k];
+    const bool rings = has_tuner(t) && what != LL_ALL_TO_ALL;
+    shrinks = shrinks || rings;
     for (int j = 0; j < k && shrinks; j++)
         line.size_B /= t->s->size[j];
-    return ll_chooser_choose_flat(t->chooser, &line, t->mem, out, err);
+    if (!rings) return ll_chooser_choose_flat(t->chooser, &line, t->mem, out, err);
+    line.algorithm = LL_ALGORITHM_RING;
+    return ll_chooser_plan(t->chooser, &line, t->mem, out, err);
 }
 
 /* Make the ring of digit k a part of one ring through all n members (collective.h): each chip
- * forwards (n-1)/n of the bytes left after the inner digits were scattered, not (s_k - 1)/s_k. Of
- * the n - 1 steps, (s_k - 1) s_(k+1) s_(k+2) ... are between the units of digit k; an all-reduce,
- * for which there are trees, takes only s_k - 1 of them. */
+ * forwards (n-1)/n of the bytes left after the inner digits were scattered, not (s_k - 1)/s_k, and
+ * the part that it copies is a part of n. Of
+ * the n - 1 steps, (s_k - 1) s_(k+1) s_(k+2) ... are between the units of digit k; an all-reduce
+ * of a library without trees over domains takes only s_k - 1 of them. */
 static void one_ring(const tiered *t, int k, ll_plan *ring)
 {
     const double n = t->plan->group_size, size = t->s->size[k];
@@ -42,7 +54,8 @@ static void one_ring(const tiered *t, int k, ll_plan *ring)
         above *= t->s->size[j];
     for (int i = 0; i < ring->n_round; i++) {
         ring->round[i].traffic.size_B *= (1 - 1 / n) / (1 - 1 / size);
-        if (t->request->collective != LL_ALL_REDUCE)
+        ring->round[i].own /= above;
+        if (t->request->collective != LL_ALL_REDUCE || has_tuner(t))
             ring->round[i].depth += (size - 1) * (above - 1);
     }
 }
@@ -69,7 +82,7 @@ static ll_status stages_all_reduce(const tiered *t, ll_error *err)
     bool by_switch[LL_MAX_DIGIT] = {false};
     ll_plan inner;
     for (int k = 0; k < last; k++) {
-        if (t->chooser->cluster->topo->dim[t->s->dim[k]].reduces) {
+        if (t->chooser->cluster->topo->dim[t->s->dim[k]].reduces && !has_tuner(t)) {
             LL_TRY(stage_choose(t, LL_ALL_REDUCE, k, &inner, err));
             by_switch[k] = inner.algorithm == LL_ALGORITHM_IN_NETWORK;
         }

@@ -1,6 +1,6 @@
 /* The library's tuning model: the time that it predicts for each algorithm and protocol (ll_guess,
  * sim/machine/software.h). */
-#include "sim/collective/collective.h"
+#include "sim/collective/plan.h"
 
 #include <math.h>
 
@@ -16,6 +16,8 @@ double ll_collective_guess(const ll_software *software, const ll_plan *plan, ll_
     const ll_software *soft = &software[plan->dimension];
     const ll_guess *g = &soft->guess;
     *protocol = LL_N_PROTOCOL;
+    if (soft->between.tuner != LL_TUNER_NONE && plan->n_round > 0)
+        return ll_tuner_guess(software, plan, protocol);
     if (g->rate_Bps[LL_PROTOCOL_SIMPLE] <= 0 || plan->n_round == 0) return 0;
     if (ll_collective_pairwise(plan->collective)) {
         const double message_B =

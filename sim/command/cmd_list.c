@@ -95,7 +95,9 @@ static ll_table *list_algorithms(ll_comm *comm, ll_arena *mem)
         [LL_ALGORITHM_TREE] = "double binary tree; all_reduce and broadcast",
         [LL_ALGORITHM_IN_NETWORK] =
             "the switches reduce; all_reduce, on switches with in_network = true",
-        [LL_ALGORITHM_HIERARCHICAL] = "one dimension of the fabric after another"};
+        [LL_ALGORITHM_HIERARCHICAL] = "one dimension of the fabric after another",
+        [LL_ALGORITHM_IN_NETWORK_TREE] =
+            "the switches of each node or rack reduce, double binary trees over these; all_reduce"};
     (void)comm;
     return table_of(mem, "algorithm", ll_algorithm_names, doc);
 }

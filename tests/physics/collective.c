@@ -6,6 +6,7 @@
 #include "tests/support/check.h"
 #include "tests/support/petsc.h"
 
+#include <math.h>
 #include <mpi.h>
 
 /* Software that costs nothing, so that what is left is the wire. */
@@ -51,6 +52,14 @@
     " { type = \"switch\"; name = \"x\"; size = 16; bandwidth = \"10 GB/s\"; "               \
     " latency = \"500 ns\"; }, { type = \"switch\"; name = \"y\"; size = " #n                \
     "; bandwidth = \"1 GB/s\"; latency = \"500 ns\"; } ); };"                                \
+    " software = ( " FREE("x") ", " FREE("y") " ); };"
+
+/* n domains of 4 chips behind a switch that adds up, a link of 1 GB/s for each chip outside. */
+#define DOMAINS(n)                                                                               \
+    "cluster : { name = \"domains\"; " CHIP " topology : { type = \"product\"; dimensions = ("   \
+    " { type = \"switch\"; name = \"x\"; size = 4; bandwidth = \"10 GB/s\"; "                    \
+    " latency = \"500 ns\"; in_network = true; }, { type = \"switch\"; name = \"y\"; size = " #n \
+    "; bandwidth = \"1 GB/s\"; latency = \"500 ns\"; } ); };"                                    \
     " software = ( " FREE("x") ", " FREE("y") " ); };"
 
 #define RING8                                                                                      \
@@ -355,6 +364,72 @@ static void test_in_network_stage(void)
     CHECK(plan.n_stage == 3 && plan.stage[0] != LL_ALGORITHM_IN_NETWORK, "%d stages", plan.n_stage);
 }
 
+/* What the busiest domain of n sends over its links when each edge of both trees carries half of
+ * the buffer, up and down, in buffers: 1, 1.5, and 2 from 4 on; what it receives is as much. */
+static void test_tree_loads(void)
+{
+    for (int32_t n = 2; n <= 130; n++) {
+        const ll_traffic t = {.pattern = LL_PATTERN_TREE, .group = whole(n), .size_B = 0.5};
+        double *out = ll_arena_array(mem, n, double), *in = ll_arena_array(mem, n, double);
+        double most = 0;
+        for (int64_t i = 0; i < ll_traffic_n_flow(&t); i++) {
+            ll_flow f;
+            ll_traffic_flow(&t, i, &f);
+            most = fmax(most, fmax(out[f.src] += f.size_B, in[f.dst] += f.size_B));
+        }
+        CHECK_NEAR(most, n == 2 ? 1 : n == 3 ? 1.5 : 2, 1e-12);
+    }
+}
+
+/* Trees over domains of 4: 32 MB, of which member i of all domains has a tree for 8 MB. Inside, a
+ * chain of 4 passes 3/4 of 32 MB on to either side, 4.8 ms at 10 GB/s, or the switches take 3.2 ms;
+ * both are less than d * 8 MB at 1 GB/s. Latencies of 1 us: 2 * 3 inside, 2 log2 n between. */
+static void test_domains(void)
+{
+    const struct {
+        ll_cluster c;
+        double d, hops;
+    } rows[] = {{cluster_of(DOMAINS(2)), 1, 2},
+                {cluster_of(DOMAINS(3)), 1.5, 2},
+                {cluster_of(DOMAINS(4)), 2, 4},
+                {cluster_of(DOMAINS(8)), 2, 6}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        ll_cluster c = rows[i].c;
+        const double wire_s = rows[i].d * 8e-3, hops_s = rows[i].hops * 1e-6;
+        CHECK(time_s(&c, LL_ALL_REDUCE, LL_ALGORITHM_IN_NETWORK_TREE, 32e6) < 0, "no figures");
+        c.software[1].between.tree_frac = 1;
+        CHECK_NEAR(time_s(&c, LL_ALL_REDUCE, LL_ALGORITHM_TREE, 32e6), wire_s + hops_s + 6e-6,
+                   1e-9);
+        CHECK_NEAR(time_s(&c, LL_ALL_REDUCE, LL_ALGORITHM_IN_NETWORK_TREE, 32e6),
+                   wire_s + hops_s + 2e-6, 1e-9);
+        /* Half of the rate, three of four NICs, hops of 10 us. */
+        c.software[1].between.tree_frac = 0.5;
+        c.software[1].between.nics = 3;
+        c.software[1].between.step_tree_s[LL_PROTOCOL_SIMPLE] = 10e-6;
+        CHECK_NEAR(time_s(&c, LL_ALL_REDUCE, LL_ALGORITHM_IN_NETWORK_TREE, 32e6),
+                   wire_s / 0.5 / 0.75 + 11 * hops_s + 2e-6, 1e-9);
+        CHECK(time_s(&c, LL_ALL_GATHER, LL_ALGORITHM_IN_NETWORK_TREE, 32e6) < 0, "all_reduce only");
+    }
+}
+
+/* A ring over 8 domains of 4, steps of 10 us: 31 in an all-gather of 32 MB, which takes 31 ms / 4
+ * at the links of 1 GB/s; together the root of the sum of p-th powers. */
+static void test_step_power(void)
+{
+    ll_cluster c = cluster_of(DOMAINS(8));
+    for (int d = 0; d < 2; d++) {
+        c.software[d].pipelined = true;
+        c.software[d].step_s[LL_PROTOCOL_SIMPLE] = 10e-6;
+    }
+    c.software[1].between.tuner = LL_TUNER_NCCL_2_20;
+    const double bytes_s = 31e-3 / 4, steps_s = 31 * 11e-6;
+    for (double p = 1; p <= 4; p++) {
+        c.software[1].between.step_power = p;
+        CHECK_NEAR(time_s(&c, LL_ALL_GATHER, LL_ALGORITHM_HIERARCHICAL, 32e6),
+                   pow(pow(bytes_s, p) + pow(steps_s, p), 1 / p), 1e-9);
+    }
+}
+
 static double group_s(const ll_cluster *c, ll_collective what, const ll_group *group, double size_B)
 {
     const ll_study study = {.cluster = *c, .engine = &ll_engine_closed};
@@ -462,6 +537,9 @@ int main(void)
     test_guess();
     test_in_network();
     test_in_network_stage();
+    test_tree_loads();
+    test_domains();
+    test_step_power();
     test_ring_both_ways();
     test_uneven();
     test_one_ring();

@@ -122,6 +122,7 @@ ll_status ll_shipped_find(const char *path, ll_arena *mem, const char **out, ll_
     LL_TRY(check_dir(ll_arena_printf(mem, "%s: ", path), err));
     const char *study = find_of("studies", path, mem);
     *out = study ? study : find_of("clusters", path, mem);
+    if (!*out) *out = find_of("nets", path, mem);
     if (*out) return LL_OK;
     const char *meaning = meaning_of(path, mem);
     if (meaning) return ll_error_set(err, LL_ERR_CONFIG, "%s is %s", path, meaning);

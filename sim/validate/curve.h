@@ -5,7 +5,8 @@
  *
  * Comma-separated, with a heading that names the columns, in any order:
  *     op,n,bytes,time_us            all_gather,8,1048576,17.1
- * and, if there, `cluster` (file or name; without it, the caller says which), `use` (fit or
+ * and, if there, `cluster` (file or name; without it, the caller says which), `algorithm` (one that
+ * was forced, as `lineloss list algorithms` has them), `use` (fit or
  * check; a check is shown beside a prediction, never fitted to) and `source`. The rules are
  * those of sim/base/csv.h: a cell with a comma stands in double quotes. bytes may have a unit
  * ("1 MiB").
@@ -33,7 +34,8 @@
 typedef struct ll_point {
     const char *cluster, *source; /* "" if the table does not say */
     ll_collective collective;
-    int32_t n; /* chips: the first n of the cluster */
+    ll_algorithm algorithm; /* that was forced; AUTO: none */
+    int32_t n;              /* chips: the first n of the cluster */
     bool check;
     double size_B, time_s;
     const char *file;

@@ -12,13 +12,14 @@ typedef enum column {
     COLUMN_N,
     COLUMN_BYTES,
     COLUMN_TIME,
+    COLUMN_ALGORITHM,
     COLUMN_USE,
     COLUMN_SOURCE,
     N_COLUMN
 } column;
 
-static const char *const column_names[N_COLUMN] = {"cluster", "op",  "n",     "bytes",
-                                                   "time_us", "use", "source"};
+static const char *const column_names[N_COLUMN] = {"cluster", "op",        "n",   "bytes",
+                                                   "time_us", "algorithm", "use", "source"};
 
 static bool size_read(const char *word, double *out)
 {
@@ -27,6 +28,15 @@ static bool size_read(const char *word, double *out)
     return isalpha((unsigned char)word[*word ? strlen(word) - 1 : 0]) &&
            ll_units_parse(LL_KIND_SIZE, word, out, why, sizeof why) == LL_OK && *out > 0 &&
            *out <= 1e15;
+}
+
+/* The algorithm of that name; -1: none has it. Nothing said: auto. */
+static int algorithm_of(const char *name)
+{
+    int a = LL_ALGORITHM_AUTO;
+    while (a < LL_N_ALGORITHM && *name && strcmp(ll_algorithm_names[a], name) != 0)
+        a++;
+    return a < LL_N_ALGORITHM ? a : -1;
 }
 
 /* at: [N_COLUMN] as ll_csv_find has it. */
@@ -54,7 +64,14 @@ static ll_status row_read(const ll_csv *csv, const int *at, int i, ll_point *out
         ll_csv_fault(csv, i, at[COLUMN_TIME], "microseconds above 0", err);
     if (*cell[COLUMN_USE] && strcmp(cell[COLUMN_USE], "fit") != 0 && !p.check)
         ll_csv_fault(csv, i, at[COLUMN_USE], "fit or check", err);
+    const int algorithm = algorithm_of(cell[COLUMN_ALGORITHM]);
+    if (algorithm < 0)
+        ll_csv_fault(csv, i, at[COLUMN_ALGORITHM],
+                     "an algorithm that was forced, as `lineloss list algorithms` has them, or "
+                     "nothing",
+                     err);
     if (err->status != LL_OK) return err->status;
+    p.algorithm = (ll_algorithm)algorithm;
     p.collective = (ll_collective)(run.collective - 1);
     p.n = (int32_t)n_chip;
     p.time_s *= 1e-6;

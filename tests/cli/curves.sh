@@ -80,4 +80,47 @@ has out ',-$'
 expect 0 calibrate gemm hgx_h100 "$LINELOSS_CONFIGS/chips/h800_products.csv"
 awk -F'"' '/^gemm_frac_fp8/ { sub(/.*error /, ""); rest = $0 + 0 } /^tile_fill/ { fill = $2 + 0 }
     END { exit !(rest > 0 && rest < 5 && fill > 0.95 && fill < 1.05) }' out || complain "$(cat out)"
+
+# Two nodes of B200, measured (page of a cloud for nccl-tests): a tree of two sends each byte once each way, which takes
+# S / (8 x 50 GB/s); a ring through 16 chips needs 1.875 times that.
+printf '%s\n' cluster,op,n,bytes,time_us,use,source hgx_b200,all_reduce,16,67108864,350.41,check,dstack \
+    hgx_b200,all_reduce,16,268435456,934.67,check,dstack hgx_b200,all_reduce,16,1073741824,2972.25,check,dstack >two.csv
+expect 0 curves two.csv --no-progress --format csv
+awk -F, 'NR > 1 { e = $(NF - 2); if (e < -10 || e > 10 || $(NF - 3) < $4 / 400e3) { print; bad = 1 } } END { exit bad || NR != 4 }' out ||
+    complain "two nodes: $(cat out)"
+expect 0 net hgx_h100 --chips 16 --sizes 4GiB --format csv # 430 GB/s are measured with trees, 385 are the ring's
+awk -F, 'NR == 2 { exit !($5 > 430 && $5 < 500) }' out || complain "two nodes of H100: $(cat out)"
+
+# Over several nodes and racks: medians and P90 of all points, of those from 128 MiB on, and of the half that nothing was set on.
+nodes=$LINELOSS_CONFIGS/published/collectives_nodes.csv
+expect 0 curves "$nodes" --no-progress --format csv
+is_empty err
+awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "flow_error_percent") from_end = NF - i; next }
+    { e = $(NF - from_end); e = e < 0 ? -e : e + 0; print e, "all"; if ($4 >= 134217728) print e, "large"
+      if (/,check,/) { print e, "check"; if ($4 >= 134217728) print e, "large_check" } }' out | sort -g |
+    awk '{ v[$2, ++n[$2]] = $1 }
+    function limit(what, median, p90,   m, p) {
+        m = v[what, int(n[what] / 2) + 1]; p = v[what, int(0.9 * n[what]) + 1]
+        if (m > median || p > p90) { print what ": median " m " %, P90 " p " % of " n[what]; bad = 1 } }
+    END { limit("all", 5, 25); limit("large", 3, 15); limit("check", 5, 25); limit("large_check", 3, 12); exit bad || n["all"] < 360 }' >why ||
+    complain "$(cat why)"
+
+# What libraries take by size: NCCL on InfiniBand, AWS by its table, RCCL without switches that reduce.
+taken() { # cluster chips size algorithm
+    expect 0 net "$1" --chips "$2" --sizes "$3" --engine closed --format csv
+    awk -F, -v want="$4" 'NR == 2 { gsub(/"|\(.*/, "", $9); exit $9 != want }' out || complain "$* : $(tail -1 out)"
+}
+taken hgx_h100 32 64KiB tree
+taken hgx_h100 32 64MiB in_network_tree
+taken hgx_h100 32 8GiB hierarchical
+taken hgx_h100_efa 64 64MiB tree
+taken hgx_h100_efa 64 1GiB in_network_tree
+taken hgx_h100_efa 64 4GiB hierarchical
+taken hgx_h100_efa 256 1GiB hierarchical
+taken mi355x_pollara 16 64MiB tree
+taken mi355x_pollara 16 128MiB hierarchical
+taken hgx_a100 32 1MiB tree
+# A broadcast uses the NICs of all chips of a node: 400 GB/s, not 50.
+expect 0 net hgx_h100 --chips 32 --collective broadcast --sizes 8GiB --engine closed --format csv
+awk -F, 'NR == 2 { exit !($4 > 250) }' out || complain "broadcast: $(cat out)"
 finish

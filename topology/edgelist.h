@@ -9,7 +9,8 @@
  * `node A` is another spelling of `switch A`. A bandwidth is 1 B/s to 1 EB/s, a latency 0 s or 1 ps
  * to 1 s. Two links between the same nodes are two cables, and traffic is spread over both. Links
  * are numbered in the order of the file, where <-> counts as -> and then <-. Nodes are numbered
- * too: first the chips, then the switches in the order of their declaration.
+ * too: first the chips, then the switches in the order of their declaration. These numbers are what
+ * cluster.link_rates counts, unless the list is one dimension of a product.
  *
  * A file may state what its parts are. Where it does not, the structure is looked for (levels.h).
  *

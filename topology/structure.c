@@ -104,14 +104,15 @@ static bool has_switch(const ll_structure *s, int d)
 static const char *dim_text(const ll_structure *s, int d, bool apart, ll_arena *mem)
 {
     const ll_dim *dim = &s->dim[d];
-    const char *kind = d == 0 ? "nodes" : has_switch(s, d) ? "rails" : "lines";
+    const int32_t n_line = s->list.n_chip / dim->size;
+    const char *kind = d == 0 ? "node" : has_switch(s, d) ? "rail" : "line";
     char rate[64];
     ll_units_format(LL_KIND_RATE, leaves_Bps(s, d), rate, sizeof rate);
     if (d > 0 && !apart)
         return ll_arena_printf(mem, "a network of all %d chips ('%s', %d to a line, %s a chip)",
                                s->list.n_chip, dim->name, dim->size, rate);
-    return ll_arena_printf(mem, "%d %s of %d chips ('%s', %s a chip)", s->list.n_chip / dim->size,
-                           kind, dim->size, dim->name, rate);
+    return ll_arena_printf(mem, "%d %s%s of %d chips ('%s', %s a chip)", n_line, kind,
+                           n_line == 1 ? "" : "s", dim->size, dim->name, rate);
 }
 
 static const char *note_of(const ll_structure *s, const bool *apart, bool stated, int32_t n_node,
@@ -119,12 +120,19 @@ static const char *note_of(const ll_structure *s, const bool *apart, bool stated
 {
     const char *text = ll_arena_printf(mem, "%s: ", s->list.file);
     if (s->n_dim == 1 && !stated)
-        text = ll_arena_printf(mem, "%sno groups of chips found, so it is one dimension, '%s'",
-                               text, s->dim[0].name);
+        text = ll_arena_printf(
+            mem, "%sno groups of consecutive chips found, so it is one dimension, '%s'", text,
+            s->dim[0].name);
     else
         text = ll_arena_printf(mem, "%s%s ", text, stated ? "states" : "found");
     for (int d = 0; d < s->n_dim && (s->n_dim > 1 || stated); d++)
         text = ll_arena_printf(mem, "%s%s%s", text, d ? ", " : "", dim_text(s, d, apart[d], mem));
+    for (int d = 1; d < s->n_dim && !stated; d++)
+        if (leaves_Bps(s, d) > 2 * leaves_Bps(s, d - 1))
+            text = ll_arena_printf(mem,
+                                   "%s; '%s' is faster than '%s', and becomes the inner "
+                                   "dimension if chips are numbered along it",
+                                   text, s->dim[d].name, s->dim[d - 1].name);
     if (n_node != s->list.n_node)
         text = ll_arena_printf(mem, "%s; parallel switches are one: %d for %d", text,
                                s->list.n_node - s->list.n_chip, n_node - s->list.n_chip);

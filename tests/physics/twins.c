@@ -239,7 +239,21 @@ static void check_two_kinds(const env *e)
                      "chips 3\nswitch a\nswitch r\n0 <-> a 1 1 GB/s 1 us\n1 <-> a 1 1 GB/s 1 us\n"
                      "0 <-> r 1 1 GB/s 1 us\n1 <-> r 1 1 GB/s 1 us\n2 <-> r 1 1 GB/s 1 us\n",
                      "");
-    CHECK(topo->n_dim == 1 && strstr(topo->note, "no groups of chips found"), "%s", topo->note);
+    CHECK(topo->n_dim == 1 && strstr(topo->note, "no groups of consecutive chips found"), "%s",
+          topo->note);
+}
+
+/* Chips that are numbered along the rails make these the inner dimension, and that is said. */
+static void check_numbering(const env *e)
+{
+    const char *text = "chips 4\nswitch a\nswitch b\nswitch r\nswitch s\n"
+                       "0 <-> a 18 25 GB/s 1 us\n2 <-> a 18 25 GB/s 1 us\n"
+                       "1 <-> b 18 25 GB/s 1 us\n3 <-> b 18 25 GB/s 1 us\n"
+                       "0 <-> r 1 50 GB/s 1 us\n1 <-> r 1 50 GB/s 1 us\n"
+                       "2 <-> s 1 50 GB/s 1 us\n3 <-> s 1 50 GB/s 1 us\n";
+    const ll_topology *topo = read_text(e, text, "");
+    CHECK(topo->n_dim == 2 && strstr(topo->note, "'links.1' is faster than 'links.0', and becomes"),
+          "%s", topo->note);
 }
 
 /* ---- What somebody states -------------------------------------------------------------------- */
@@ -331,6 +345,7 @@ int main(void)
     check_planes(&e);
     check_shared(&e);
     check_two_kinds(&e);
+    check_numbering(&e);
     check_stated(&e);
     check_rates(&e);
     ll_comm_destroy(e.comm);

@@ -73,6 +73,7 @@ ll_status ll_curve_request(const ll_cluster *cluster, const ll_point *p, ll_requ
         return ll_error_set(err, LL_ERR_CONFIG, "%s:%d: n = '%d'; %s has %d chips", p->file,
                             p->line, p->n, cluster->name, n_chip);
     *out = (ll_request){.collective = p->collective,
+                        .algorithm = p->algorithm,
                         .group = {.n_chip = p->n, .n_digit = 1},
                         .size_B = p->size_B,
                         .rows = p->rows};

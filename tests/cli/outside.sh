@@ -46,6 +46,11 @@ sed -i 's/^chip,GB200,.*/chip,GB200,21,15.9,20,25,0.0,72,8,2,8,8192,bf16 fp8/' "
 expect 0 run nvl72 --engine closed
 has out '^Of 21 published steps on GB200, all took longer than predicted; the median error is 15\.9 %\.'
 has out 'orrected by that: [0-9.]+ of 72 chips'
+# compare and answer have the same corrected chips, where there are any.
+chips=$(sed -n 's/.*orrected by that: \([0-9.]*\) of.*/\1/p' out)
+expect 0 compare nvl72 atlas950 --engine closed -o out.d
+has out "^nvl72 .* $chips\$"
+has out '^atlas950 .* -$'
 # The row of the family is enough where the chip, its precision and the sizes were seen.
 sed -i 's/72,8,2,8,8192/8192,8,2,9,8192/; s/8192,8,2,8/8192,8,2,9/' "$record"
 expect 0 run nvl72 --engine closed

@@ -38,7 +38,7 @@ typedef struct ll_document {
     int n_config;
     const ll_config_row *config;
     int n_file;
-    const ll_config_file *files;
+    const ll_config_file *file;
 } ll_document;
 
 extern const ll_field ll_document_fields[]; /* of an ll_document; ended by {0} */

@@ -57,9 +57,7 @@ static const ll_field row_fields[] = {
     {0}};
 
 static const ll_field document_fields[] = {
-    LL_FIELD("schema_version", LL_FIELD_INT, document, schema_version, "", "of this object"),
-    LL_FIELD("version", LL_FIELD_STRING, document, version, "", "of lineloss"),
-    LL_FIELD("git", LL_FIELD_STRING, document, git, "", "commit of lineloss"),
+    LL_FIELDS_VERSION(document),
     LL_FIELD("config_hash", LL_FIELD_HASH, document, config_hash, "",
              "of the effective configuration, without its evidence"),
     LL_FIELD("cluster", LL_FIELD_STRING, document, cluster, "", "name of the cluster"),
@@ -79,11 +77,7 @@ static const ll_field document_fields[] = {
     LL_FIELD("seed", LL_FIELD_INT64, document, seed, "", "of all random draws"),
     {LL_FIELD_LIST_OF("rows", ll_net_row, row_fields, document, row, n_row,
                       "collectives by size, and by engine")},
-    {LL_FIELD_LIST_OF("config", ll_config_row, ll_config_row_fields, document, config, n_config,
-                      "the effective configuration")},
-    {LL_FIELD_LIST_OF("files", ll_config_file, ll_config_file_fields, document, file, n_file,
-                      "files that keys of the configuration name; only if there are any"),
-     .optional = true},
+    LL_FIELDS_CONFIG(document),
     {0}};
 
 void ll_net_json(const ll_net *net, ll_arena *mem, ll_text *out)

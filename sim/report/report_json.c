@@ -66,7 +66,7 @@ static ll_document *document_make(const ll_report *r, ll_arena *mem)
                        .transfer = r->result->transfer,
                        .check = r->result->check,
                        .beside = r->result->beside};
-    d->n_file = ll_config_files(s->config, mem, &d->files);
+    d->n_file = ll_config_files(s->config, mem, &d->file);
     figures_make(r->result, mem, d);
     ll_inputs_make(r, mem, &d->inputs);
     d->n_config = ll_config_rows(s->config, mem, &d->config);

@@ -55,7 +55,7 @@ static ll_status study_make(const char *path, const ll_document *d, ll_arena *me
     const char *name = ll_arena_printf(mem, "%s, config", path);
     LL_TRY(ll_source_text(name, text.s, mem, &source, err));
     for (int i = 0; i < d->n_file; i++)
-        ll_source_attach(name, value_of(d, d->files[i].path), d->files[i].text, mem, &source);
+        ll_source_attach(name, value_of(d, d->file[i].path), d->file[i].text, mem, &source);
     const ll_study_source from = {.path = path, .what = LL_STUDY_WHOLE};
     LL_TRY(ll_study_parse(&from, source, mem, out, err));
     if (ll_config_hash(out->config) == d->config_hash) return LL_OK;

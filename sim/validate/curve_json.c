@@ -58,17 +58,11 @@ static const ll_field cluster_fields[] = {
     LL_FIELD("seed", LL_FIELD_INT64, cluster_json, seed, "", "of all random draws"),
     LL_FIELD("config_hash", LL_FIELD_HASH, cluster_json, config_hash, "",
              "of the effective configuration, without its evidence"),
-    {LL_FIELD_LIST_OF("config", ll_config_row, ll_config_row_fields, cluster_json, config, n_config,
-                      "the effective configuration")},
-    {LL_FIELD_LIST_OF("files", ll_config_file, ll_config_file_fields, cluster_json, file, n_file,
-                      "what keys of the configuration name; there only if one does"),
-     .optional = true},
+    LL_FIELDS_CONFIG(cluster_json),
     {0}};
 
 static const ll_field document_fields[] = {
-    LL_FIELD("schema_version", LL_FIELD_INT, document, schema_version, "", "of this object"),
-    LL_FIELD("version", LL_FIELD_STRING, document, version, "", "of lineloss"),
-    LL_FIELD("git", LL_FIELD_STRING, document, git, "", "commit of lineloss"),
+    LL_FIELDS_VERSION(document),
     LL_FIELD("petsc_options", LL_FIELD_STRING, document, petsc_options, "", "after --petsc"),
     {LL_FIELD_LIST_OF("rows", point_json, row_fields, document, row, n_row,
                       "measured points, in the order of the tables")},

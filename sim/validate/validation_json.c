@@ -2,6 +2,7 @@
  * (sim/report/document.h). */
 #include "sim/config/shipped.h"
 #include "sim/print/fields.h"
+#include "sim/report/provenance.h"
 #include "sim/validate/validation_params.h"
 #include "sim/validate/validation_report.h"
 #include "sim/version.h"
@@ -157,10 +158,8 @@ static const ll_field row_fields[] = {
     {0}};
 
 static const ll_field document_fields[] = {
-    LL_FIELD("schema_version", LL_FIELD_INT, document, schema_version, "", "of this object"),
     LL_FIELD("note", LL_FIELD_STRING, document, note, "", "how errors are counted"),
-    LL_FIELD("version", LL_FIELD_STRING, document, version, "", "of lineloss"),
-    LL_FIELD("git", LL_FIELD_STRING, document, git, "", "commit of lineloss"),
+    LL_FIELDS_VERSION(document),
     LL_FIELD("table", LL_FIELD_STRING, document, table, "", "of the measurements"),
     LL_FIELD("table_hash", LL_FIELD_HASH, document, table_hash, "",
              "of the table and of the settings over all rows"),

@@ -39,8 +39,7 @@
  * that is faster than a reduce-scatter and an all-gather in it.
  *
  * Dispatch and combine carry tokens (ll_rows), and size_B is that of a member's tokens, each once.
- * They have one way, that of the cluster's token dispatcher (sim/machine/dispatcher.h), or pairs in
- * which each token has a copy for each of its experts:
+ * They have one way, that of the cluster's token dispatcher (sim/machine/dispatcher.h):
  *   direct         1 x all pairs, tokens * E / n each, E: distinct ranks of a token, or copies
  *   hierarchical   1 x all pairs along the rail, tokens * N / nodes each, N: distinct nodes; beside
  *                  it 1 x all pairs of a node, which pass on what arrives

@@ -143,7 +143,8 @@ ll_status ll_exchange_plan(ll_chooser *chooser, const ll_request *request, const
     if (obstacle != NULL)
         return ll_error_set(err, LL_ERR_CONFIG, "%s of %d members: %s",
                             ll_collective_names[request->collective], plan->group_size, obstacle);
-    x.copies = x.by == NULL || x.by->copies == LL_COPIES_EXPERTS;
+    x.copies =
+        x.by == NULL ? ll_dispatchers_copy(&c->dispatchers) : x.by->copies == LL_COPIES_EXPERTS;
     plan->algorithm = LL_ALGORITHM_DIRECT;
     plan->pipelined = true;
     const bool nodes = s->aligned && s->first_dim != s->last_dim;

@@ -21,7 +21,7 @@ const ll_key ll_cluster_keys[] = {
      .offset = offsetof(ll_cluster, dispatchers.chosen),
      .def = "",
      .doc = "library of `dispatchers` that exchanges tokens of experts; empty: the first; "
-            "all_to_all: that of `software`, with a copy for each expert"},
+            "all_to_all: the collective library, with a copy for each expert"},
     {0}};
 
 const ll_key ll_jitter_keys[] = {

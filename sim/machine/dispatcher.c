@@ -118,6 +118,11 @@ ll_status ll_dispatchers_read(ll_config *cfg, const ll_topology *topo, ll_arena 
     return err->status;
 }
 
+bool ll_dispatchers_copy(const ll_dispatchers *all)
+{
+    return all->chosen != NULL && !strcmp(all->chosen, none);
+}
+
 bool ll_dispatchers_have(const ll_dispatchers *all, const char *library)
 {
     bool have = false;

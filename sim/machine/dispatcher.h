@@ -2,8 +2,9 @@
  * of TensorRT-LLM, ...), beside the collectives of `software`.
  *
  * A cluster may have several, each with an entry for every dimension that groups of expert
- * parallelism may end in; `cluster.dispatcher` names the one that is used. Without any, tokens go
- * by all_to_all of the collective library, with a copy for each expert.
+ * parallelism may end in; `cluster.dispatcher` names the one that is used. Without an entry, tokens
+ * go to each rank once, by all_to_all of the collective library; if `all_to_all` is named, with a
+ * copy for each expert.
  *
  * What is sent. copies = ranks: a token goes to a rank once, however many of its experts are there;
  * experts: once for each expert. path = direct: to each rank over the fabric; hierarchical: once to
@@ -58,6 +59,9 @@ ll_status ll_dispatchers_read(ll_config *cfg, const ll_topology *topo, ll_arena 
 
 /* The entry of the chosen library for groups that end in a dimension; NULL: all_to_all. */
 const ll_dispatcher *ll_dispatcher_of(const ll_dispatchers *all, const char *dimension);
+
+/* Whether cluster.dispatcher names all_to_all: a copy for each expert. */
+bool ll_dispatchers_copy(const ll_dispatchers *all);
 
 bool ll_dispatchers_have(const ll_dispatchers *all, const char *library);
 

@@ -89,6 +89,40 @@ static void test_power(void)
     CHECK(fabs(a.max_copies - b.max_copies) > 1, "%g twice", a.max_copies);
 }
 
+/* Expert layers of DeepSeek-V3 on H100 in FP8, 16384 tokens, power law 1.2, as aiconfigurator
+ * @095f58a times the fullest rank: 7829, 3361, 1833 us with 4, 16, 128 ranks. Balanced ones take
+ * 5976 us (483 TFLOP/s), 1440 (501), 307 (294: too few rows). At the 500 TFLOP/s that full ranks
+ * reach, the fullest has 7829 / 5976 = 1.31, 3361 / 1440 = 2.33 and 1833 * 500 / (307 * 294) = 10.2
+ * times the mean. Each is one draw of a law: it lies within two standard deviations of its mean. */
+static void test_power_measured(void)
+{
+    enum { N_DRAW = 200 };
+    static const struct {
+        int32_t n_rank;
+        double measured;
+    } rows[] = {{4, 1.31}, {16, 2.33}, {128, 10.2}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        double sum = 0, squares = 0;
+        for (uint64_t seed = 0; seed < N_DRAW; seed++) {
+            const ll_routing r = {.law = LL_ROUTING_POWER,
+                                  .exponent = 1.2,
+                                  .seed = seed,
+                                  .n_expert = 256,
+                                  .top_k = 8,
+                                  .n_rank = rows[i].n_rank};
+            ll_routed routed;
+            ll_routing_draw(&r, r.n_rank, 16384, mem, &routed);
+            const double fullest = routed.max_copies / routed.mean_copies;
+            sum += fullest;
+            squares += fullest * fullest;
+        }
+        const double mean = sum / N_DRAW, deviation = sqrt(squares / N_DRAW - mean * mean);
+        CHECK(fabs(rows[i].measured - mean) < 2 * deviation, "%d ranks: %g, draws %g +- %g",
+              rows[i].n_rank, rows[i].measured, mean, deviation);
+        CHECK(deviation < 0.25 * mean, "%d ranks: draws %g +- %g", rows[i].n_rank, mean, deviation);
+    }
+}
+
 static void test_obstacles(void)
 {
     ll_routing r = {.n_expert = 256, .top_k = 8, .n_rank = 48};
@@ -109,6 +143,7 @@ int main(void)
     test_limited();
     test_given();
     test_power();
+    test_power_measured();
     test_obstacles();
     ll_arena_destroy(mem);
     return LL_CHECK_RESULT;

@@ -1,5 +1,5 @@
-/* Dispatch and combine on small fabrics, by token dispatchers whose figures are round, against times
- * by hand; and by all three engines. */
+/* Dispatch and combine on small fabrics, by token dispatchers whose figures are round, against
+ * times by hand; and by all three engines. */
 /* RANKS 1 */
 #include "sim/collective/collective.h"
 #include "sim/step/price.h"
@@ -65,8 +65,8 @@ static const ll_routing uniform = {.n_expert = 8, .top_k = 4};
 #define RANKS  (4 * 55.0 / 70)
 #define HALVES (2 * 69.0 / 70)
 
-/* Within a node: launch, 1 us of latency, and a quarter of the rows to each of three others, at half
- * of 100 GB/s there and 0.8 of it back. A copy for each expert: 4 rows. */
+/* Within a node: launch, 1 us of latency, and a quarter of the rows to each of three others, at
+ * half of 100 GB/s there and 0.8 of it back. A copy for each expert: 4 rows. */
 static void test_direct(void)
 {
     ll_plan plan;

@@ -33,6 +33,11 @@ double ll_precision_B(ll_precision p)
         .offset = offsetof(ll_chip, table) + (kind_) * sizeof(ll_text_file), .def = "", \
         .doc = (doc_)                                                                   \
     }
+#define SHARE(field, name_, doc_)                                                           \
+    {                                                                                       \
+        .name = (name_), .kind = LL_KIND_RATIO, .flags = LL_KEY_FACT,                       \
+        .offset = offsetof(ll_chip, field), .def = "0", .min = 0, .max = 1e5, .doc = (doc_) \
+    }
 #define GEMM(precision, name_, def_)                                               \
     FRAC(offsetof(ll_chip, gemm_frac) + (precision) * sizeof(double), name_, def_, \
          "fraction of that peak that the best GEMM reaches")
@@ -60,17 +65,16 @@ const ll_key ll_chip_keys[] = {
      .doc = "SMs or cores, each computing one GEMM tile at a time; 0: not known, no wave "
             "quantisation"},
     FRAC(offsetof(ll_chip, attention_frac), "attention_frac", "0.5",
-         "fraction of the 16-bit peak that fused attention reaches with 4096 keys a row, forward"),
+         "fraction of the 16-bit peak that fused attention reaches with 4096 keys a row and heads "
+         "of 128, forward"),
     FRAC(offsetof(ll_chip, attention_backward_frac), "attention_backward_frac", "0.4",
-         "fraction of the 16-bit peak that fused attention reaches with 4096 keys a row, backward"),
-    {.name = "attention_ramp",
-     .kind = LL_KIND_RATIO,
-     .flags = LL_KEY_FACT,
-     .offset = offsetof(ll_chip, attention_ramp),
-     .def = "0",
-     .min = 0,
-     .max = 1e5,
-     .doc = "start-up cost of fused attention, in keys added to each row of scores"},
+         "fraction of the 16-bit peak that fused attention reaches with 4096 keys a row and heads "
+         "of 128, backward"),
+    SHARE(attention_ramp, "attention_ramp",
+          "start-up cost of fused attention, forward, in keys added to each row of scores"),
+    SHARE(attention_backward_ramp, "attention_backward_ramp", "the same, backward"),
+    SHARE(attention_width, "attention_width",
+          "cost of the softmax of a score, in values added to the width of a head"),
     TIME(offsetof(ll_chip, topk_row_s), "topk_row", "36 ns",
          "time per token of the top-k by which a router spreads tokens over experts"),
     {.name = "memory",
@@ -105,9 +109,9 @@ const ll_key ll_chip_keys[] = {
      .doc = "start-up time of each wave of GEMM tiles, until its first operands arrive"},
     FRAC(offsetof(ll_chip, memory_frac), "memory_frac", "0.8",
          "fraction of the memory bandwidth that the best streaming kernel reaches"),
-    FRAC(offsetof(ll_chip, memory_sustained), "memory_sustained", "1",
-         "fraction of that rate which the kernels of a layer reach: norms, activations, sums, "
-         "casts"),
+    FRAC(offsetof(ll_chip, stream_frac), "stream_frac", "1",
+         "fraction of that rate which kernels reach that compute as they stream: norms, "
+         "activations, rotary embeddings, casts"),
     {.name = "kernel_launch",
      .kind = LL_KIND_TIME,
      .flags = LL_KEY_FACT,

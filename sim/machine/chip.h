@@ -29,13 +29,15 @@ typedef struct ll_chip {
     double tile_fill_s;                 /* start-up of each wave of tiles, until operands arrive */
     double attention_frac;              /* of the 16-bit peak, fused attention, forward */
     double attention_backward_frac;     /* the same, backward */
-    double attention_ramp;              /* start-up cost of a row of scores, in keys */
+    double attention_ramp;              /* start-up cost of a row of scores, in keys, forward */
+    double attention_backward_ramp;     /* the same, backward */
+    double attention_width;             /* softmax of a score, in values of a head */
     double topk_row_s;                  /* top-k of a router, per token */
     double memory_B, memory_reserved_B; /* reserved: context, communication buffers */
     double memory_Bps;
-    double memory_frac;      /* of memory_Bps, reached by a large copy */
-    double memory_sustained; /* of memory_Bps * memory_frac, reached by kernels of a layer */
-    double launch_s;         /* per kernel, exposed */
+    double memory_frac; /* of memory_Bps, reached by a large copy */
+    double stream_frac; /* of memory_Bps * memory_frac, reached by norms, activations, casts */
+    double launch_s;    /* per kernel, exposed */
     /* Of kernels that are timed alone, see timed_model.h. */
     double kernel_floor_s, attention_floor_s, experts_floor_s; /* the shortest of them */
     double quantise_s[LL_N_TIMED_PRECISION]; /* of a linear layer's input, beside the traffic */

@@ -2,8 +2,11 @@
 
 #include <math.h>
 
-/* Mean keys per row at which attention_frac of a chip is defined: 8192 tokens, causal. */
-enum { ATTENTION_KEYS = 4096 };
+/* Where attention_frac of a chip is defined: mean keys per row (8192 tokens, causal), and width of
+ * a head. */
+enum { ATTENTION_KEYS = 4096, ATTENTION_WIDTH = 128 };
+
+enum { ATTENTION_ROWS = 128 }; /* of a block */
 
 /* CUDA streams on which Transformer Engine runs the chunks of a GEMM
  * (NVTE_COMM_OVERLAP_MAX_STREAMS). */
@@ -118,15 +121,26 @@ ll_kernel ll_kernel_attention(const ll_attention_shape *shape, bool backward, in
     };
 }
 
+double ll_kernel_attention_flop_s(const ll_chip *chip, double peak_flop_per_s,
+                                  const ll_kernel *kernel)
+{
+    const ll_attention_shape *a = &kernel->attention;
+    const bool forward = kernel->kind == LL_KERNEL_ATTENTION;
+    const double frac = forward ? chip->attention_frac : chip->attention_backward_frac;
+    const double ramp = forward ? chip->attention_ramp : chip->attention_backward_ramp;
+    const double width = (a->score_width + a->value_width) / 2, more = chip->attention_width;
+    const double n_block = up(a->n_query / ATTENTION_ROWS) * a->head * a->batch;
+    const double idle = fmax(1, (double)chip->n_multiprocessor / n_block);
+    return kernel->flop / (peak_flop_per_s * frac) * (1 + ramp / kernel->keys) /
+           (1 + ramp / ATTENTION_KEYS) * (1 + more / width) / (1 + more / ATTENTION_WIDTH) * idle;
+}
+
 static double attention_s(const ll_chip *chip, const ll_kernel *kernel)
 {
     const int precision = ll_kernel_wide_precision(chip, kernel->precision);
-    const double ramp = chip->attention_ramp;
-    const double left = (1 + ramp / ATTENTION_KEYS) / (1 + ramp / kernel->keys);
-    const double frac =
-        kernel->kind == LL_KERNEL_ATTENTION ? chip->attention_frac : chip->attention_backward_frac;
-    const double rate = chip->peak_flop_per_s[precision] * frac * left;
-    return fmax(kernel->flop / rate, ll_kernel_stream_s(chip, kernel->bytes));
+    const double peak = chip->peak_flop_per_s[precision];
+    return fmax(ll_kernel_attention_flop_s(chip, peak, kernel),
+                ll_kernel_stream_s(chip, kernel->bytes));
 }
 
 double ll_kernel_s(const ll_chip *chip, const ll_kernel *kernel)
@@ -148,6 +162,8 @@ double ll_kernel_s(const ll_chip *chip, const ll_kernel *kernel)
         return kernel->gemm.m * chip->topk_row_s;
     case LL_KERNEL_NONE:
         return 0;
+    case LL_KERNEL_ROWWISE:
+        return ll_kernel_stream_s(chip, kernel->bytes) / chip->stream_frac;
     case LL_KERNEL_STREAM:
         break;
     }

@@ -1,8 +1,10 @@
 /* Kernels as data, and how long a chip takes for one.
  *
  *   GEMM        by its shape: waves of tiles, see below
- *   attention   fused: max( FLOP / (peak * fraction), bytes / (bandwidth * fraction) )
- *   stream      bytes / (bandwidth * fraction): norms, activations, additions, casts
+ *   attention   fused: max( FLOP / rate, bytes / (bandwidth * fraction) ), see below
+ *   stream      bytes / (bandwidth * fraction): additions, copies, the optimizer
+ *   rowwise     the same with a lower fraction, as it computes while it streams: norms,
+ *               activations, rotary embeddings, softmax, casts
  *
  * plus one launch each. A list of kernels can be costed again on another chip, or on the same chip
  * with one cause of loss removed: the list itself does not change.
@@ -29,12 +31,20 @@
  * Grouped GEMM: one launch for several GEMMs that share n and k and differ in m (the experts of a
  * layer); their tiles fill the same waves.
  *
- * Attention. The fused kernel has a start-up cost for each block of rows, equal to that of
- * `attention_ramp` more keys: with n keys per row it reaches n / (n + ramp) of its asymptotic rate.
- * Heads of scores and of values may differ in width (MLA: 192 and 128). Backward it multiplies five
- * times where it multiplies twice forward: scores are recomputed, and three of the five have the
- * width of scores. Decode attention reads each key and value once for a single query, so it is
- * bound by the memory.
+ * Attention. The fused kernel works on blocks of 128 rows. Each has a start-up cost, equal to that
+ * of `ramp` more keys (attention_ramp, or attention_backward_ramp), so that with n keys a row it
+ * reaches n / (n + ramp) of its asymptotic rate; the softmax of a score takes as long as
+ * `attention_width` more values of a head would; and where there are fewer blocks than multiprocessors, some idle:
+ *
+ *   time = FLOP / (peak * fraction) * (1 + ramp / n) / (1 + ramp / 4096)
+ *          * (1 + attention_width / width) / (1 + attention_width / 128)
+ *          * max(1, multiprocessors / blocks)                       or bytes / bandwidth, if longer
+ *
+ * for the fraction is that of heads of 128 with 4096 keys a row; width: mean of scores and values,
+ * which differ in MLA (192 and 128). Backward the kernel multiplies five times where it multiplies
+ * twice forward: scores are recomputed, and three of the five have the width of scores. Where the
+ * figures come from: configs/parts/kernels_hopper.cfg and its neighbours. Decode attention reads
+ * each key and value once for a single query, so it is bound by the memory.
  *
  * Router: the top-k of the experts' scores, one row a token. Such kernels are bound neither by FLOP
  * nor by bytes: a time per row (`topk_row`).
@@ -60,7 +70,7 @@ double ll_kernel_matmul_s(const ll_chip *chip, int precision, const ll_matmul *p
 
 static inline double ll_kernel_stream_s(const ll_chip *chip, double bytes)
 {
-    return bytes / (chip->memory_Bps * chip->memory_frac * chip->memory_sustained);
+    return bytes / (chip->memory_Bps * chip->memory_frac);
 }
 
 /* Fused attention on one chip: `batch` sequences of `head` heads, n_query queries in each, which
@@ -78,10 +88,11 @@ typedef enum ll_kernel_kind {
     LL_KERNEL_GROUPED_GEMM, /* gemm.n and gemm.k; rows: [n_group] values of m; one launch */
     LL_KERNEL_ATTENTION,    /* fused, forward: flop, bytes, keys per row of scores */
     LL_KERNEL_ATTENTION_BACKWARD,
-    LL_KERNEL_DECODE, /* one query per sequence: flop, bytes of the keys and values */
-    LL_KERNEL_TOPK,   /* gemm.m rows: tokens that a router spreads over experts */
-    LL_KERNEL_STREAM, /* bytes */
-    LL_KERNEL_NONE    /* an ideal: it takes no time and has no launch */
+    LL_KERNEL_DECODE,  /* one query per sequence: flop, bytes of the keys and values */
+    LL_KERNEL_TOPK,    /* gemm.m rows: tokens that a router spreads over experts */
+    LL_KERNEL_ROWWISE, /* bytes */
+    LL_KERNEL_STREAM,  /* bytes */
+    LL_KERNEL_NONE     /* an ideal: it takes no time and has no launch */
 } ll_kernel_kind;
 
 /* Which field of ll_compute a kernel counts to. Score GEMMs of attention that is not fused count as
@@ -115,6 +126,10 @@ typedef struct ll_kernel {
  * reads queries, keys and values and writes the result, backward moves all of them and their
  * gradients. Pure. */
 ll_kernel ll_kernel_attention(const ll_attention_shape *shape, bool backward, int precision);
+
+/* Time of the FLOP of fused attention on a chip of this peak, whatever its memory. Pure. */
+double ll_kernel_attention_flop_s(const ll_chip *chip, double peak_flop_per_s,
+                                  const ll_kernel *kernel);
 
 /* Time of a kernel on one chip in seconds, without its launch. Pure. */
 double ll_kernel_s(const ll_chip *chip, const ll_kernel *kernel);

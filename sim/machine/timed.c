@@ -19,7 +19,7 @@ const ll_timed_type ll_timed_types[LL_N_TIMED] = {
                           8,
                           {"tokens", "hidden", "expert_ffn", "topk", "experts", "slots", "tp",
                            "ep"}},
-    [LL_TIMED_SMALL] = {"small", 2, {"tokens", "tp"}},
+    [LL_TIMED_SMALL] = {"small", 2, {"tokens", "bytes"}},
 };
 
 /* A wide form: columns with names and sizes, then times by the size that their headings begin with.
@@ -186,8 +186,20 @@ static const struct model {
     {"Llama-2-7B", LL_TIMED_BF16, 4096, 11008, 3 * 4096},
 };
 
-/* A column NAME_kernel_us of a linear layer; its other column is as the host sees it, and no
- * kernel's time. */
+/* Bytes that a small kernel moves per token: norms read and write a row, and after attention they
+ * add the residual stream and write it too; rotary embeddings turn queries and keys in place; gated
+ * activations read two rows and write one. */
+static double small_B(const struct model *m, const char *column, double tp)
+{
+    if (!strcmp(column, "input_layernorm_kernel_us")) return 4 * m->hidden;
+    if (!strcmp(column, "post_attention_layernorm_kernel_us")) return 8 * m->hidden;
+    if (!strcmp(column, "attn_rope_kernel_us")) return 4 * (m->hidden + m->qkv) / 2 / tp;
+    if (!strcmp(column, "mlp_act_kernel_us")) return 6 * m->ffn / tp;
+    return 0;
+}
+
+/* A column NAME_kernel_us of a linear layer, which is a kernel alone; its other column is as the
+ * host sees it, and no kernel's time. Small kernels of other names are of no known size. */
 static void linear_cell(reader *r, const struct model *m, int i, int c, double tp, double tokens)
 {
     const struct {
@@ -200,11 +212,12 @@ static void linear_cell(reader *r, const struct model *m, int i, int c, double t
     ll_timed row = {.kind = LL_TIMED_SMALL, .precision = LL_TIMED_BF16, .variant = ""};
     row.chip = ll_csv_cell(&r->csv, i, ll_csv_column(&r->csv, "chip"));
     row.at[0] = tokens;
-    row.at[1] = tp;
+    row.at[1] = small_B(m, r->csv.column[c], tp);
     for (size_t p = 0; p < sizeof products / sizeof *products; p++) {
         if (strcmp(r->csv.column[c], products[p].name) != 0) continue;
         row.kind = LL_TIMED_GEMM;
         row.precision = m->precision;
+        row.variant = LL_TIMED_ALONE;
         row.at[1] = products[p].n;
         row.at[2] = products[p].k;
     }

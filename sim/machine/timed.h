@@ -16,8 +16,9 @@
  *
  * What is timed: the median in a CUDA graph, one GPU busy, clocks as in a few ms of work. Rows of
  * gemm whose dtype is below 16 bits are whole linear layers fed with BF16: they begin by quantising
- * their input. Attention has heads of 128 and is causal; MLA has heads of 192 for scores and 128
- * for values, and reads a cache of 576 per token when it decodes. Tokens of experts are those of
+ * their input; those of the linear layers' table are products alone. Attention has heads of 128
+ * and is causal; MLA has heads of 192 for scores and 128 for values, and reads a cache of 576 per
+ * token when it decodes. Tokens of experts are those of
  * the whole expert-parallel group, timed on the rank with the most of them. */
 #ifndef LL_MACHINE_TIMED_H
 #define LL_MACHINE_TIMED_H
@@ -64,11 +65,13 @@ typedef struct ll_timed_type {
 enum { LL_TIMED_MAX_DIM = 8 };
 extern const ll_timed_type ll_timed_types[LL_N_TIMED];
 
+#define LL_TIMED_ALONE "alone" /* a variant: a product below 16 bits without the quantisation */
+
 typedef struct ll_timed {
     ll_timed_kind kind;
     ll_timed_precision precision;
     const char *chip;    /* as in the table; NULL: not said */
-    const char *variant; /* precision of the KV cache, or routing; "" */
+    const char *variant; /* precision of the KV cache, or routing, or LL_TIMED_ALONE; "" */
     double at[LL_TIMED_MAX_DIM];
     double time_s; /* 0: not measured */
 } ll_timed;

@@ -23,47 +23,53 @@ static const double quantise_B[LL_N_TIMED_PRECISION] = {
  * agree best on one rate. */
 #define QUANTISE_FRAC 0.7
 
-static double memory_s(const ll_chip *chip, double bytes)
-{
-    return bytes / (chip->memory_Bps * chip->memory_frac); /* these were measured alone */
-}
-
 int ll_timed_width(ll_timed_precision precision) { return widths[precision]; }
+
+static double quantise_s(const ll_chip *chip, const ll_timed *t)
+{
+    return chip->quantise_s[t->precision] +
+           quantise_B[t->precision] * t->at[0] * t->at[2] / (QUANTISE_FRAC * chip->memory_Bps);
+}
 
 double ll_timed_extra_s(const ll_chip *chip, const ll_timed *t)
 {
-    return chip->kernel_floor_s + chip->quantise_s[t->precision] +
-           quantise_B[t->precision] * t->at[0] * t->at[2] / (QUANTISE_FRAC * chip->memory_Bps);
+    return chip->kernel_floor_s + quantise_s(chip, t);
+}
+
+/* A norm, an activation: kernels that compute as they stream. */
+static double small_s(const ll_chip *chip, const ll_timed *t)
+{
+    return chip->kernel_floor_s + ll_kernel_stream_s(chip, t->at[0] * t->at[1]) / chip->stream_frac;
 }
 
 static double product_s(const ll_chip *chip, const ll_timed *t)
 {
     const ll_matmul p = {.batch = 1, .m = t->at[0], .n = t->at[1], .k = t->at[2], .out_B = 2};
     ll_chip alone = *chip;
-    alone.gemm_sustained = alone.memory_sustained = 1;
+    alone.gemm_sustained = 1; /* these were measured alone */
     return ll_timed_extra_s(chip, t) + ll_kernel_matmul_s(&alone, widths[t->precision], &p);
 }
 
-/* Of causal attention of `width` per head and key, for scores and values together. */
-static double prefill_s(const ll_chip *chip, int precision, double s, double heads, double batch,
-                        double width, double bytes)
+/* Time of the FLOP of causal attention. */
+static double causal_s(const ll_chip *chip, int precision, const ll_attention_shape *shape)
 {
-    const double rate = chip->peak_flop_per_s[precision] * chip->attention_frac;
-    const double blocks = ceil(s / 128) * heads * batch, units = (double)chip->n_multiprocessor;
-    const double idle = units > blocks ? units / blocks : 1;
-    const double flop = width * s * s * heads * batch; /* half of 2 x 2 x s x s x width / 2 */
-    const double ramp = 1 + chip->attention_ramp / (s / 2);
-    return chip->attention_floor_s + hypot(flop / rate * ramp * idle, memory_s(chip, bytes));
+    const ll_kernel kernel = ll_kernel_attention(shape, false, precision);
+    return ll_kernel_attention_flop_s(chip, chip->peak_flop_per_s[precision], &kernel);
 }
 
+/* Two kernels more come before attention of a prompt: they turn queries and keys, and write keys
+ * and values to the cache. */
 static double attention_s(const ll_chip *chip, const ll_timed *t)
 {
     const double s = t->at[0], heads = t->at[1], kv = t->at[2], batch = t->at[3];
     const double cache_B = strcmp(t->variant, "fp8") == 0 ? 1 : 2;
     if (t->kind == LL_TIMED_DECODE)
-        return chip->attention_floor_s + memory_s(chip, 2 * batch * s * 128 * kv * cache_B);
-    return prefill_s(chip, widths[t->precision], s, heads, batch, 256,
-                     batch * s * 128 * 2 * (2 * heads + 2 * kv));
+        return chip->attention_floor_s +
+               ll_kernel_stream_s(chip, 2 * batch * s * 128 * kv * cache_B);
+    const ll_attention_shape shape = {batch, heads, kv, s, s, 128, 128, 0.5, 1};
+    return chip->attention_floor_s + 2 * chip->kernel_floor_s +
+           causal_s(chip, widths[t->precision], &shape) +
+           2 * ll_kernel_stream_s(chip, batch * s * 128 * 2 * (2 * heads + 2 * kv));
 }
 
 static double mla_s(const ll_chip *chip, const ll_timed *t)
@@ -71,11 +77,13 @@ static double mla_s(const ll_chip *chip, const ll_timed *t)
     const double s = t->at[0], heads = t->at[1], batch = t->at[2];
     const double cache_B = strcmp(t->variant, "fp8") == 0 ? 1 : 2;
     const double rate = chip->peak_flop_per_s[LL_PRECISION_BF16] * chip->attention_frac;
+    const ll_attention_shape shape = {batch, heads, heads, s, s, 192, 128, 0.5, 1};
     if (t->kind == LL_TIMED_MLA_PREFILL)
-        return prefill_s(chip, LL_PRECISION_BF16, s, heads, batch, 192 + 128,
-                         batch * s * heads * 2 * (2 * 192 + 2 * 128));
+        return chip->attention_floor_s + 2 * chip->kernel_floor_s +
+               fmax(causal_s(chip, LL_PRECISION_BF16, &shape),
+                    ll_kernel_stream_s(chip, batch * s * heads * 2 * (2 * 192 + 2 * 128)));
     return chip->attention_floor_s + hypot(2.0 * (576 + 512) * batch * s * fmax(heads, 16) / rate,
-                                           memory_s(chip, batch * s * 576 * cache_B));
+                                           ll_kernel_stream_s(chip, batch * s * 576 * cache_B));
 }
 
 /* Tokens are spread evenly over the experts, or by a law that is steeper the larger x is in
@@ -96,14 +104,14 @@ static double experts_s(const ll_chip *chip, const ll_timed *t)
     const double flop = 6 * hidden * ffn / tp * draws / ep * fmin(more, ep);
     const double rate = chip->peak_flop_per_s[precision] * chip->gemm_frac[precision];
     return chip->experts_floor_s +
-           hypot(flop / rate, memory_s(chip, 3 * hidden * ffn / tp * touched * weight_B +
-                                                 10 * hidden * draws / ep));
+           hypot(flop / rate, ll_kernel_stream_s(chip, 3 * hidden * ffn / tp * touched * weight_B +
+                                                           10 * hidden * draws / ep));
 }
 
 bool ll_timed_has_model(const ll_timed *t)
 {
     if (t->kind == LL_TIMED_GEMM) return t->precision <= LL_TIMED_FP16;
-    return t->kind != LL_TIMED_SMALL;
+    return t->kind != LL_TIMED_SMALL || t->at[1] > 0;
 }
 
 double ll_timed_roofline_s(const ll_chip *chip, const ll_timed *t)
@@ -122,6 +130,7 @@ double ll_timed_roofline_s(const ll_chip *chip, const ll_timed *t)
     case LL_TIMED_EXPERTS:
         return experts_s(chip, t);
     case LL_TIMED_SMALL:
+        return small_s(chip, t);
     case LL_N_TIMED:
         break;
     }
@@ -329,11 +338,22 @@ static const ll_timed_group *group_of(const ll_kernel_tables *tables, const ll_t
     return near;
 }
 
+/* A product alone takes as long as the linear layer of its shape, less the quantisation. */
+static double alone_s(const ll_chip *chip, const ll_kernel_tables *tables, const ll_timed *t,
+                      bool *known)
+{
+    ll_timed whole = *t;
+    whole.variant = "";
+    const double whole_s = ll_timed_predict_s(chip, tables, &whole, known);
+    return whole_s > 0 ? fmax(chip->kernel_floor_s, whole_s - quantise_s(chip, t)) : 0;
+}
+
 double ll_timed_predict_s(const ll_chip *chip, const ll_kernel_tables *tables, const ll_timed *t,
                           bool *known)
 {
     bool ignored;
     if (!known) known = &ignored;
+    if (!strcmp(t->variant, LL_TIMED_ALONE)) return alone_s(chip, tables, t, known);
     const double roofline_s = ll_timed_roofline_s(chip, t);
     *known = false;
     const ll_timed_group *g = roofline_s > 0 ? group_of(tables, t) : NULL;

@@ -6,12 +6,12 @@
  *             quantise + bytes / (0.7 memory bandwidth) (5 per element with one scale per
  *             tensor, of which the maximum is found first; 3 with scales of blocks; 4.5 in FP4,
  *             which has both)
- *   prefill   floor + hypot( FLOP / rate, bytes / memory rate ); FLOP of a causal half; the rate
- *             with attention_ramp, and less where there are fewer blocks of 128 rows than
- *             multiprocessors
+ *   prefill   floor + two floors of small kernels + FLOP as in kernel.h, of a causal half
+ *             + 2 bytes / memory rate, for what prepares queries, keys and values
  *   decode    floor + bytes of keys and values / memory rate
- *   MLA       the same two with its widths; in decode both FLOP and bytes count, as all heads
- *             share one cache
+ *   MLA       prefill the same without the last term; in decode both FLOP and bytes count, as all
+ *             heads share one cache
+ *   small     floor + bytes / rate of kernels that compute as they stream
  *   experts   floor + hypot( FLOP of the busiest rank / rate, bytes of touched weights / memory
  *             rate )
  *

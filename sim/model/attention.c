@@ -187,7 +187,7 @@ static int core_forward(const shape *s, bool alibi, ll_pass *pass)
     /* ALiBi biases, to which the GEMM adds (baddbmm) */
     if (alibi) ll_pass_stream(pass, 2 * n_score);
     const int first = score_gemm(s, s->n_key, s->head_dim, alibi ? 4 : 2, pass);
-    ll_pass_stream(pass, 4 * n_score);
+    ll_pass_rowwise(pass, 4 * n_score); /* softmax */
     ll_pass_stream(pass, 5 * n_score);
     score_gemm(s, s->head_dim, s->n_key, 2, pass);
     ll_pass_stream(pass, 4 * s->t * s->q);
@@ -206,7 +206,7 @@ static int core_backward(const shape *s, ll_pass *pass)
     const int first = score_gemm(s, s->n_key, s->head_dim, 2, pass);
     score_gemm(s, s->head_dim, s->n_key, 2, pass); /* gradient of the values */
     ll_pass_stream(pass, 5 * n_score);
-    ll_pass_stream(pass, 6 * n_score);
+    ll_pass_rowwise(pass, 6 * n_score);
     score_gemm(s, s->head_dim, s->n_key, 2, pass); /* gradient of the queries */
     score_gemm(s, s->head_dim, s->n_key, 2, pass); /* of keys */
     ll_pass_stream(pass, 4 * s->t * s->q);
@@ -233,7 +233,7 @@ static void forward(const void *param, const ll_split *split, ll_pass *pass)
     if (s.old)
         ll_pass_stream(pass, 4 * s.t * qkv); /* bias */
     else if (a->rotary)
-        ll_pass_stream(pass, 4 * s.t * (s.q + s.kv));
+        ll_pass_rowwise(pass, 4 * s.t * (s.q + s.kv));
     const int core = core_forward(&s, a->alibi, pass), n_core = pass->n_kernel - core;
     ll_pass_cast(pass, s.t * s.q);
     const int out =
@@ -250,7 +250,7 @@ static void backward(const void *param, const ll_split *split, ll_pass *pass)
     const ll_gradients out =
         ll_block_gemm_backward(split, split->hidden, s.q, ll_split_ring_parts(split), pass);
     const int core = core_backward(&s, pass), n_core = pass->n_kernel - core;
-    if (!s.old && a->rotary) ll_pass_stream(pass, 4 * s.t * (s.q + s.kv));
+    if (!s.old && a->rotary) ll_pass_rowwise(pass, 4 * s.t * (s.q + s.kv));
     if (split->stack->eager) ll_pass_stream(pass, 4 * s.t * (s.q + 2 * s.kv));
     const ll_gradients into = ll_block_gathered_backward(split, s.q + 2 * s.kv, pass);
     const ll_exchange keys_values = cp_exchange(&s, split, false);

@@ -104,7 +104,7 @@ void ll_block_grouped_backward(const ll_split *split, int n_group, const double 
 ll_gradients ll_block_gathered_backward(const ll_split *split, double n, ll_pass *pass)
 {
     const double in_B = ll_precision_B((ll_precision)pass->precision);
-    if (in_B < 2) ll_pass_stream(pass, 2 * in_B * split->n_token * split->hidden);
+    if (in_B < 2) ll_pass_rowwise(pass, 2 * in_B * split->n_token * split->hidden);
     if (!split->stack->fused_attention) ll_pass_stream(pass, 2 * split->n_token * n); /* bias */
     return ll_block_gemm_backward(split, n, split->hidden, 1, pass);
 }

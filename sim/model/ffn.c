@@ -63,7 +63,7 @@ static void forward(const void *param, const ll_split *split, ll_pass *pass)
     const shape s = shape_of(param, split);
     const int up = ll_block_gemm_forward(split, s.n_up * s.ffn, split->hidden,
                                          ll_split_ring_parts(split), pass);
-    ll_pass_stream(pass, 2 * (s.n_up + 1) * s.t * s.ffn); /* activation */
+    ll_pass_rowwise(pass, 2 * (s.n_up + 1) * s.t * s.ffn); /* activation */
     ll_pass_cast(pass, s.t * s.ffn);
     const int down =
         ll_block_gemm_forward(split, split->hidden, s.ffn, ll_split_scatter_parts(split), pass);
@@ -75,8 +75,8 @@ static void backward(const void *param, const ll_split *split, ll_pass *pass)
     const shape s = shape_of(param, split);
     const ll_gradients down =
         ll_block_gemm_backward(split, split->hidden, s.ffn, ll_split_ring_parts(split), pass);
-    ll_pass_stream(pass,
-                   2 * (2 * s.n_up + 1) * s.t * s.ffn); /* activation: gradients of its inputs */
+    ll_pass_rowwise(pass,
+                    2 * (2 * s.n_up + 1) * s.t * s.ffn); /* activation: gradients of its inputs */
     const ll_gradients up = ll_block_gathered_backward(split, s.n_up * s.ffn, pass);
     ll_block_tp_backward(split, &up, &down, pass);
 }

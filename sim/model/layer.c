@@ -40,13 +40,13 @@ double ll_layer_param(const ll_layers *run, double hidden, int64_t tp)
  * needs the tensor's maximum first, so the cast is a kernel of its own. */
 static void norm_forward(const ll_split *split, ll_pass *pass)
 {
-    ll_pass_stream(pass, 4 * norm_element(split));
+    ll_pass_rowwise(pass, 4 * norm_element(split));
     if (ll_pass_needs_amax(pass)) ll_pass_cast(pass, norm_element(split));
 }
 
 void ll_layer_norm_backward(const ll_split *split, ll_pass *pass)
 {
-    ll_pass_stream(pass, 6 * norm_element(split));
+    ll_pass_rowwise(pass, 6 * norm_element(split));
     if (drops_out(split) || split->stack->eager) ll_pass_stream(pass, 4 * norm_element(split));
     ll_pass_stream(pass, 6 * norm_element(split));
 }

@@ -31,12 +31,19 @@ int ll_pass_add(ll_pass *pass, const ll_kernel *kernel)
     return pass->n_kernel++;
 }
 
-int ll_pass_stream(ll_pass *pass, double bytes)
+static int streaming(ll_pass *pass, ll_kernel_kind kind, double bytes)
 {
-    return ll_pass_add(pass, &(ll_kernel){.kind = LL_KERNEL_STREAM,
+    return ll_pass_add(pass, &(ll_kernel){.kind = kind,
                                           .share = LL_SHARE_STREAM,
                                           .precision = pass->precision,
                                           .bytes = bytes});
+}
+
+int ll_pass_stream(ll_pass *pass, double bytes) { return streaming(pass, LL_KERNEL_STREAM, bytes); }
+
+int ll_pass_rowwise(ll_pass *pass, double bytes)
+{
+    return streaming(pass, LL_KERNEL_ROWWISE, bytes);
 }
 
 int ll_pass_gemm(ll_pass *pass, double m, double n, double k, double out_B, int n_part)
@@ -90,8 +97,8 @@ void ll_pass_cast(ll_pass *pass, double n_element)
 {
     const double in_B = ll_precision_B((ll_precision)pass->precision);
     const int first = pass->n_kernel;
-    if (ll_pass_needs_amax(pass)) ll_pass_stream(pass, n_element * 2);
-    if (in_B < 2) ll_pass_stream(pass, n_element * (2 + 2 * in_B));
+    if (ll_pass_needs_amax(pass)) ll_pass_rowwise(pass, n_element * 2);
+    if (in_B < 2) ll_pass_rowwise(pass, n_element * (2 + 2 * in_B));
     ll_pass_role(pass, first, LL_ROLE_CAST);
 }
 

@@ -75,6 +75,7 @@ ll_pass ll_pass_begin(int precision, ll_arena *mem);
 /* Append a kernel; each returns its index. */
 int ll_pass_add(ll_pass *pass, const ll_kernel *kernel);
 int ll_pass_stream(ll_pass *pass, double bytes);
+int ll_pass_rowwise(ll_pass *pass, double bytes); /* a norm, an activation, a softmax */
 /* A GEMM of m x k by k x n, cut into n_part chunks along m. out_B: bytes per element of the result,
  * see ll_matmul. */
 int ll_pass_gemm(ll_pass *pass, double m, double n, double k, double out_B, int n_part);

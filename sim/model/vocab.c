@@ -113,7 +113,7 @@ static void output_forward(const void *param, const ll_split *split, ll_pass *pa
     const ll_vocab_param *v = param;
     const double vocab = (double)v->vocab / (double)split->tp;
     const bool old = !split->stack->fused_attention;
-    ll_pass_stream(pass, 4 * split->n_token_norm * split->hidden); /* the final norm */
+    ll_pass_rowwise(pass, 4 * split->n_token_norm * split->hidden); /* the final norm */
     ll_block_gemm_forward(split, vocab, split->hidden, 1, pass);
     ll_pass_stream(pass, (old ? 6 + 4 + 8 + 8 + 4 + 8 : 6 + 8 + 8) * split->n_token * vocab);
     use_gather(split, pass);

@@ -8,7 +8,8 @@ static const char *const kind_names[] = {
     [LL_KERNEL_GEMM] = "gemm",           [LL_KERNEL_GROUPED_GEMM] = "grouped gemm",
     [LL_KERNEL_ATTENTION] = "attention", [LL_KERNEL_ATTENTION_BACKWARD] = "attention backward",
     [LL_KERNEL_DECODE] = "decode",       [LL_KERNEL_TOPK] = "top-k",
-    [LL_KERNEL_STREAM] = "stream",       [LL_KERNEL_NONE] = "none"};
+    [LL_KERNEL_ROWWISE] = "rowwise",     [LL_KERNEL_STREAM] = "stream",
+    [LL_KERNEL_NONE] = "none"};
 
 static const char *bound_of(const ll_chip *chip, const ll_kernel *kernel)
 {
@@ -45,6 +46,7 @@ static const char *shape_text(const ll_kernel *k, ll_arena *mem)
     case LL_KERNEL_TOPK:
         return ll_arena_printf(mem, "%.0f rows", g->m);
     case LL_KERNEL_NONE:
+    case LL_KERNEL_ROWWISE:
     case LL_KERNEL_STREAM:
         break;
     }

@@ -142,7 +142,7 @@ typedef struct fit {
 static ll_chip chip_at(const fit *f, const double *x)
 {
     ll_chip chip = *f->chip;
-    chip.gemm_sustained = chip.memory_sustained = 1; /* these products were measured alone */
+    chip.gemm_sustained = 1; /* these products were measured alone */
     for (int p = 0; p < LL_N_PRECISION; p++)
         if (f->variable_of[p] >= 0) chip.gemm_frac[p] = exp(x[f->variable_of[p]]);
     if (f->fill_fitted) chip.tile_fill_s = 1e-6 * fmax(0, x[f->n - 1]);

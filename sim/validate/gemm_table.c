@@ -25,7 +25,7 @@ typedef struct fit {
 static double predicted_s(const fit *f, double frac, int i)
 {
     ll_chip chip = *f->chip;
-    chip.gemm_sustained = chip.memory_sustained = 1; /* measured alone, and short */
+    chip.gemm_sustained = 1; /* measured alone, and short */
     chip.gemm_frac[f->precision] = frac;
     return ll_kernel_matmul_s(&chip, f->precision, &f->product[i].shape);
 }

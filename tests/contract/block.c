@@ -158,6 +158,7 @@ static void check_kernels(const env *e, const ll_pass *pass)
         case LL_KERNEL_NONE:
             ok = false;
             break;
+        case LL_KERNEL_ROWWISE:
         case LL_KERNEL_STREAM:
             ok = ok && k->bytes > 0;
             break;

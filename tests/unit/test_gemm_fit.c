@@ -62,7 +62,6 @@ static ll_chip small_chip(void)
                      .tile_fill_s = 2e-6,
                      .memory_Bps = 1e13,
                      .memory_frac = 1,
-                     .memory_sustained = 1,
                      .gemm_sustained = 1};
 }
 
@@ -79,7 +78,7 @@ static void test_fit(void)
     ll_chip other = chip;
     other.gemm_frac[LL_PRECISION_BF16] = 0.9;
     other.tile_fill_s = 0.5e-6;
-    other.memory_sustained = 0.8; /* of layers: these were measured alone */
+    other.gemm_sustained = 0.8; /* of layers: these were measured alone */
     ll_gemms all = {.n = 12, .gemm = gemm};
     ll_gemm_fit fit;
     ll_error err;

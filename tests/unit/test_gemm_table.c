@@ -15,7 +15,6 @@ static ll_chip chip_by_hand(void)
                      .tile_fill_s = 1e-6,
                      .memory_Bps = 1e13,
                      .memory_frac = 1,
-                     .memory_sustained = 0.5,
                      .kernel_floor_s = 2e-6,
                      .quantise_s = {[LL_TIMED_FP8] = 9e-6},
                      .measured_as = ""};

@@ -11,7 +11,7 @@ static ll_chip pure_chip(void)
         c.gemm_frac[p] = 1;
     }
     c.memory_Bps = 1e30;
-    c.memory_frac = c.memory_sustained = c.gemm_sustained = 1;
+    c.memory_frac = c.stream_frac = c.gemm_sustained = 1;
     return c;
 }
 
@@ -105,6 +105,35 @@ static void test_attention(void)
     CHECK_NEAR(ll_kernel_attention(&ring, false, LL_PRECISION_BF16).keys, 128, 1e-12);
 }
 
+/* Time of causal attention of 8 heads over that at 4096 keys and width 128, per FLOP. */
+static double attention_loss(const ll_chip *chip, double n, double score, double value,
+                             bool backward)
+{
+    const ll_attention_shape shape = {1, 8, 8, n, n, score, value, 0.5, 1};
+    const ll_kernel k = ll_kernel_attention(&shape, backward, LL_PRECISION_BF16);
+    return ll_kernel_s(chip, &k) * 1e12 / k.flop;
+}
+
+/* A ramp of 512 keys: 1024 keys a row get 2/3 of what infinitely many do, 4096 get 8/9. A softmax
+ * of 32 values: heads of 32 get half of it, those of 128 4/5, those of 160 in the mean 5/6. 4
+ * blocks of 8 heads keep half of 64 multiprocessors busy. */
+static void test_attention_shape(void)
+{
+    ll_chip chip = pure_chip();
+    chip.attention_ramp = 512;
+    chip.attention_backward_ramp = 1024;
+    CHECK_NEAR(attention_loss(&chip, 8192, 128, 128, false), 1, 1e-12);
+    CHECK_NEAR(attention_loss(&chip, 2048, 128, 128, false), 8.0 / 9 * 3 / 2, 1e-12);
+    CHECK_NEAR(attention_loss(&chip, 2048, 128, 128, true), 4.0 / 5 * 2, 1e-12);
+    chip.attention_width = 32;
+    CHECK_NEAR(attention_loss(&chip, 8192, 32, 32, false), 4.0 / 5 * 2, 1e-12);
+    CHECK_NEAR(attention_loss(&chip, 8192, 192, 128, false), 4.0 / 5 * 6 / 5, 1e-12);
+    chip.attention_ramp = 0;
+    chip.n_multiprocessor = 64;
+    CHECK_NEAR(attention_loss(&chip, 512, 128, 128, false), 2, 1e-12);
+    CHECK_NEAR(attention_loss(&chip, 8192, 128, 128, false), 1, 1e-12);
+}
+
 /* Each kernel counts to its share, and is launched once. */
 static void test_list(void)
 {
@@ -140,6 +169,7 @@ int main(void)
     test_waves();
     test_grouped();
     test_attention();
+    test_attention_shape();
     test_list();
     return LL_CHECK_RESULT;
 }

@@ -16,7 +16,7 @@ static ll_chip pure_chip(void)
         c.gemm_frac[p] = 1;
     }
     c.memory_Bps = 1e30;
-    c.memory_frac = c.memory_sustained = c.gemm_sustained = 1;
+    c.memory_frac = c.stream_frac = c.gemm_sustained = 1;
     return c;
 }
 
@@ -388,7 +388,7 @@ static void test_attention_ramp(void)
 {
     ll_chip chip = pure_chip();
     dense model = small_model();
-    chip.attention_ramp = 1024;
+    chip.attention_ramp = chip.attention_backward_ramp = 1024;
     for (int cp = 1; cp <= 2; cp++) {
         job j = small_job(1, cp);
         const double left = cp == 1 ? 0.625 : 5.0 / 12;

@@ -80,8 +80,17 @@ static void test_linear(void)
                "h800,Llama-3.1-405B,2,16,9,5,300,290\n",
                NULL);
     CHECK(t.n == 2, "%d rows", t.n);
-    check_row(&t, 0, LL_TIMED_SMALL, LL_TIMED_BF16, "", SIZES(16, 2), 5);
-    check_row(&t, 1, LL_TIMED_GEMM, LL_TIMED_FP8, "", SIZES(16, 53248, 16384), 290);
+    check_row(&t, 0, LL_TIMED_SMALL, LL_TIMED_BF16, "", SIZES(16, 4 * 16384), 5);
+    check_row(&t, 1, LL_TIMED_GEMM, LL_TIMED_FP8, "alone", SIZES(16, 53248, 16384), 290);
+    const ll_timed_table small =
+        parsed("chip,model,tp,tokens,post_attention_layernorm_event_us,"
+               "post_attention_layernorm_kernel_us,attn_rope_event_us,attn_rope_kernel_us,"
+               "mlp_act_event_us,mlp_act_kernel_us\n"
+               "h800,Llama-3.1-405B,2,16,9,5,9,5,9,5\n",
+               NULL);
+    check_row(&small, 0, LL_TIMED_SMALL, LL_TIMED_BF16, "", SIZES(16, 8 * 16384), 5);
+    check_row(&small, 1, LL_TIMED_SMALL, LL_TIMED_BF16, "", SIZES(16, 4 * (16384 + 1024) / 2), 5);
+    check_row(&small, 2, LL_TIMED_SMALL, LL_TIMED_BF16, "", SIZES(16, 6 * 53248 / 2), 5);
     parsed("chip,model,tp,tokens,x_event_us,x_kernel_us\nh800,GPT-5,1,1,1,1\n",
            "t.csv:2: model = 'GPT-5'; expected Llama-3.1-405B or Llama-2-7B");
 }

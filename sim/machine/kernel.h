@@ -34,7 +34,8 @@
  * Attention. The fused kernel works on blocks of 128 rows. Each has a start-up cost, equal to that
  * of `ramp` more keys (attention_ramp, or attention_backward_ramp), so that with n keys a row it
  * reaches n / (n + ramp) of its asymptotic rate; the softmax of a score takes as long as
- * `attention_width` more values of a head would; and where there are fewer blocks than multiprocessors, some idle:
+ * `attention_width` more values of a head would; and where there are fewer blocks than
+ * multiprocessors, some idle:
  *
  *   time = FLOP / (peak * fraction) * (1 + ramp / n) / (1 + ramp / 4096)
  *          * (1 + attention_width / width) / (1 + attention_width / 128)

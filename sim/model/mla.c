@@ -146,12 +146,12 @@ static void down_forward(const shape *s, const ll_split *split, ll_pass *pass)
  * are copied out of the projection, with the common part of the keys. Returns the first GEMM. */
 static int up_forward(const shape *s, const ll_split *split, ll_pass *pass)
 {
-    if (s->q_lat > 0) ll_pass_stream(pass, 4 * s->t_own * s->q_lat);
-    ll_pass_stream(pass, 4 * s->t_own * s->kv_lat);
+    if (s->q_lat > 0) ll_pass_rowwise(pass, 4 * s->t_own * s->q_lat);
+    ll_pass_rowwise(pass, 4 * s->t_own * s->kv_lat);
     const double q_in = s->q_lat > 0 ? s->q_lat : split->hidden;
     const int first = ll_block_gemm_forward(split, s->q, q_in, ll_split_ring_parts(split), pass);
     ll_block_gemm_forward(split, s->up_kv, s->kv_lat, 1, pass);
-    ll_pass_stream(pass, 4 * s->t * s->q);
+    ll_pass_rowwise(pass, 4 * s->t * s->q);
     ll_pass_stream(pass, 2 * s->t * (s->up_kv + s->k + s->v));
     return first;
 }
@@ -208,12 +208,12 @@ static void forward(const void *param, const ll_split *split, ll_pass *pass)
 static ll_gradients up_backward(const shape *s, const ll_split *split, ll_pass *pass)
 {
     const double q_in = s->q_lat > 0 ? s->q_lat : split->hidden;
-    ll_pass_stream(pass, 4 * s->t * s->q);
+    ll_pass_rowwise(pass, 4 * s->t * s->q);
     ll_pass_stream(pass, 2 * s->t * (s->up_kv + s->k + s->v));
     ll_block_gemm_backward(split, s->up_kv, s->kv_lat, 1, pass);
     const ll_gradients up = ll_block_gemm_backward(split, s->q, q_in, 1, pass);
-    ll_pass_stream(pass, 6 * s->t_own * s->kv_lat);
-    if (s->q_lat > 0) ll_pass_stream(pass, 6 * s->t_own * s->q_lat);
+    ll_pass_rowwise(pass, 6 * s->t_own * s->kv_lat);
+    if (s->q_lat > 0) ll_pass_rowwise(pass, 6 * s->t_own * s->q_lat);
     return up;
 }
 

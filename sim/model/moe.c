@@ -199,7 +199,7 @@ static void router_forward(const ll_moe_param *m, const shape *s, const ll_split
     const int first = pass->n_kernel;
     if (!s->routes) return;
     router_gemm(s->t, (double)m->n_expert, split->hidden, 4, pass);
-    ll_pass_stream(pass, 8 * s->t * (double)m->n_expert); /* softmax or sigmoid, in 32 bits */
+    ll_pass_rowwise(pass, 8 * s->t * (double)m->n_expert); /* softmax or sigmoid, in 32 bits */
     ll_pass_topk(pass, s->t);
     ll_pass_role(pass, first, LL_ROLE_ROUTER);
 }
@@ -210,7 +210,7 @@ static void router_backward(const ll_moe_param *m, const shape *s, const ll_spli
     const double n = (double)m->n_expert;
     const int first = pass->n_kernel;
     if (!s->routes) return;
-    ll_pass_stream(pass, 12 * s->t * n);
+    ll_pass_rowwise(pass, 12 * s->t * n);
     router_gemm(s->t, split->hidden, n, 2, pass);
     const int weight = router_gemm(split->hidden, n, s->t, 2 * ll_stack_grad_B(split->stack), pass);
     pass->kernel[weight].weight_gradient = true;
@@ -301,7 +301,7 @@ static void experts_forward(const shape *s, const ll_split *split, ll_pass *pass
 {
     if (s->routes) ll_pass_cast(pass, s->rows * split->hidden);
     ll_block_grouped_forward(split, s->n_group, s->each, s->n_up * s->ffn, split->hidden, pass);
-    ll_pass_stream(pass, 2 * (s->n_up + 1) * s->rows * s->ffn);
+    ll_pass_rowwise(pass, 2 * (s->n_up + 1) * s->rows * s->ffn);
     ll_pass_cast(pass, s->rows * s->ffn);
     ll_block_grouped_forward(split, s->n_group, s->each, split->hidden, s->ffn, pass);
 }
@@ -310,8 +310,8 @@ static void experts_backward(const shape *s, const ll_split *split, ll_pass *pas
 {
     const double in_B = ll_precision_B((ll_precision)pass->precision);
     ll_block_grouped_backward(split, s->n_group, s->each, split->hidden, s->ffn, pass);
-    ll_pass_stream(pass, 2 * (2 * s->n_up + 1) * s->rows * s->ffn);
-    if (!s->routes && in_B < 2) ll_pass_stream(pass, 2 * in_B * s->rows * split->hidden);
+    ll_pass_rowwise(pass, 2 * (2 * s->n_up + 1) * s->rows * s->ffn);
+    if (!s->routes && in_B < 2) ll_pass_rowwise(pass, 2 * in_B * s->rows * split->hidden);
     ll_block_grouped_backward(split, s->n_group, s->each, s->n_up * s->ffn, split->hidden, pass);
 }
 
@@ -355,7 +355,7 @@ static void recompute(const void *param, const ll_split *split, ll_pass *pass)
         return;
     }
     if (modules & LL_MODULE_MOE_ACT) {
-        ll_pass_stream(pass, 2 * (s.n_up + 1) * s.rows * s.ffn);
+        ll_pass_rowwise(pass, 2 * (s.n_up + 1) * s.rows * s.ffn);
         ll_pass_cast(pass, s.rows * s.ffn);
     }
     if (modules & LL_MODULE_SHARED && m->shared_ffn > 0)

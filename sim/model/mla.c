@@ -21,10 +21,10 @@
 
 static const char *const mask_names[] = {"causal", "full", NULL};
 
-#define COUNT(name_, field, min_, doc_)                                                 \
-    {                                                                                   \
-        .name = (name_), .kind = LL_KIND_COUNT, .flags = LL_KEY_DESIGN,                 \
-        .offset = offsetof(ll_mla_param, field), .min = (min_), .max = 1e9, .doc = doc_ \
+#define COUNT(name_, field, min_, doc_)                                                   \
+    {                                                                                     \
+        .name = (name_), .kind = LL_KIND_COUNT, .flags = LL_KEY_DESIGN,                   \
+        .offset = offsetof(ll_mla_param, field), .min = (min_), .max = 1e9, .doc = (doc_) \
     }
 
 static const ll_key keys[] = {

@@ -85,6 +85,7 @@ static void layers_deal(ll_model *m, const parts *p, ll_arena *mem)
         run_of[i] = (unsigned char)(last - m->run);
     }
     m->run_of = run_of;
+    LL_ASSERT(last, "%lld layers", (long long)m->n_layer);
     if (m->n_predict > 0)
         m->run[m->n_run++] = (ll_layers){.n_layer = m->n_predict,
                                          .n_block = 3,

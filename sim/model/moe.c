@@ -26,7 +26,7 @@
     {                                                                                      \
         .name = (name_), .kind = LL_KIND_COUNT, .flags = LL_KEY_DESIGN,                    \
         .offset = offsetof(ll_moe_param, field), .def = (def_), .min = (min_), .max = 1e6, \
-        .doc = doc_                                                                        \
+        .doc = (doc_)                                                                      \
     }
 
 static const ll_key keys[] = {

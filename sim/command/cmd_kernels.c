@@ -2,6 +2,7 @@
  * the kernels of a study's layer. */
 #include "sim/command/command.h"
 
+#include "sim/print/output.h"
 #include "sim/report/kernels.h"
 #include "sim/validate/kernel_report.h"
 
@@ -64,19 +65,39 @@ static ll_status run_file(const ll_options *opt, ll_comm *comm, ll_arena *mem, l
     return LL_OK;
 }
 
+/* roofline.svg and its like, and kernels.csv. */
+static ll_status write_picture(const char *dir, const ll_layer_kernels *list, ll_comm *comm,
+                               ll_arena *mem, ll_error *err)
+{
+    ll_output set = {.dir = dir, .main = "kernels.csv"};
+    ll_figure figure[LL_N_FORM];
+    ll_text text;
+    bool drawn;
+    LL_TRY(ll_output_prepare(dir, comm, err));
+    LL_TRY(ll_output_begin(&set, comm, mem, err));
+    ll_text_init(&text, mem);
+    ll_table_print(ll_kernels_table(list, mem), LL_FORMAT_CSV, 0, &text);
+    LL_TRY(ll_output_write(set.stage, set.main, &text, comm, err));
+    for (int form = 0; form < LL_N_FORM; form++)
+        ll_draw_roofline(list, (ll_form)form, mem, &figure[form]);
+    LL_TRY(ll_plot_write(set.stage, "roofline", figure, comm, mem, &drawn, err));
+    return ll_output_commit(&set, comm, err);
+}
+
 static ll_status run_layer(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_text *out,
                            ll_error *err)
 {
     ll_study *s = ll_arena_new(mem, ll_study);
-    ll_table *t;
+    ll_layer_kernels list;
     LL_TRY(ll_study_load(&(ll_study_source){opt->arg[0], opt->n_set, opt->set, LL_STUDY_WHOLE},
                          comm, mem, s, err));
-    LL_TRY(ll_kernels_table(s, mem, &t, err));
+    LL_TRY(ll_layer_kernels_find(s, mem, &list, err));
     if (opt->format == LL_FORMAT_TEXT)
         ll_text_add(out, "A layer of %s on one %s, by micro-batch.\n\n", s->name,
                     s->cluster.chip.name);
-    ll_table_print(t, opt->format, ll_table_terminal_width(), out);
-    return LL_OK;
+    ll_table_print(ll_kernels_table(&list, mem), opt->format, ll_table_terminal_width(), out);
+    return opt->value[LL_OPT_OUT] ? write_picture(opt->value[LL_OPT_OUT], &list, comm, mem, err)
+                                  : LL_OK;
 }
 
 static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_error *err)
@@ -108,13 +129,14 @@ const ll_command ll_command_kernels = {
         "  chip,model,tp,tokens,NAME_event_us,NAME_kernel_us,...  a layer, operator by operator\n"
         "Products below 16 bits are linear layers fed with BF16, with the quantisation of their\n"
         "input.\n"
-        "Without FILE, CLUSTER is a study: the kernels of one of its layers and what bounds them.\n"
+        "Without FILE, CLUSTER is a study: the kernels of one of its layers and what bounds them;\n"
+        "-o DIR writes kernels.csv and roofline.svg.\n"
         "\n"
         "Examples:\n"
         "  lineloss kernels hgx_h100 products.csv\n"
         "  lineloss kernels hgx_b200 gemm.csv --format json\n"
-        "  lineloss kernels nvl72",
-    .options = LL_OPT_BIT(LL_OPT_SET) | LL_OPT_BIT(LL_OPT_FORMAT),
+        "  lineloss kernels nvl72 -o results",
+    .options = LL_OPT_BIT(LL_OPT_SET) | LL_OPT_BIT(LL_OPT_FORMAT) | LL_OPT_BIT(LL_OPT_OUT),
     .min_arg = 1,
     .max_arg = 2,
     .missing_arg = "which cluster, and which table? Such as `lineloss kernels hgx_h100 gemm.csv`",

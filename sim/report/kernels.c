@@ -4,14 +4,19 @@
 
 #include <math.h>
 
-static const char *const kind_names[] = {
-    [LL_KERNEL_GEMM] = "gemm",           [LL_KERNEL_GROUPED_GEMM] = "grouped gemm",
-    [LL_KERNEL_ATTENTION] = "attention", [LL_KERNEL_ATTENTION_BACKWARD] = "attention backward",
-    [LL_KERNEL_DECODE] = "decode",       [LL_KERNEL_TOPK] = "top-k",
-    [LL_KERNEL_ROWWISE] = "rowwise",     [LL_KERNEL_STREAM] = "stream",
-    [LL_KERNEL_NONE] = "none"};
+const char *const ll_bound_names[] = {"compute", "memory", "latency"};
 
-static const char *bound_of(const ll_chip *chip, const ll_kernel *kernel)
+static const char *const kind_names[] = {[LL_KERNEL_GEMM] = "gemm",
+                                         [LL_KERNEL_GROUPED_GEMM] = "grouped gemm",
+                                         [LL_KERNEL_ATTENTION] = "attention",
+                                         [LL_KERNEL_ATTENTION_BACKWARD] = "attention backward",
+                                         [LL_KERNEL_DECODE] = "decode",
+                                         [LL_KERNEL_TOPK] = "top-k",
+                                         [LL_KERNEL_ROWWISE] = "rowwise",
+                                         [LL_KERNEL_STREAM] = "stream",
+                                         [LL_KERNEL_NONE] = "none"};
+
+static ll_bound bound_of(const ll_chip *chip, const ll_kernel *kernel)
 {
     ll_chip no_memory = *chip, no_compute = *chip;
     no_memory.memory_Bps = 1e30;
@@ -23,9 +28,78 @@ static const char *bound_of(const ll_chip *chip, const ll_kernel *kernel)
     const double latency_s =
         chip->launch_s + ll_kernel_s(chip, kernel) - hypot(compute_s, memory_s);
     if (kernel->kind == LL_KERNEL_TOPK || (latency_s > compute_s && latency_s > memory_s))
-        return "latency";
-    return compute_s >= memory_s ? "compute" : "memory";
+        return LL_BOUND_LATENCY;
+    return compute_s >= memory_s ? LL_BOUND_COMPUTE : LL_BOUND_MEMORY;
 }
+
+/* ---- FLOP and bytes -------------------------------------------------------------------------- */
+
+static double rows_of(const ll_kernel *k)
+{
+    double rows = k->kind == LL_KERNEL_GEMM ? k->gemm.batch * k->gemm.m : 0;
+    for (int g = 0; g < k->n_group; g++)
+        rows += k->rows[g];
+    return rows;
+}
+
+static bool is_product(const ll_kernel *k)
+{
+    return k->kind == LL_KERNEL_GEMM || k->kind == LL_KERNEL_GROUPED_GEMM;
+}
+
+static double flop_of(const ll_kernel *k)
+{
+    return is_product(k) ? 2 * rows_of(k) * k->gemm.n * k->gemm.k : k->flop;
+}
+
+static double bytes_of(const ll_kernel *k)
+{
+    if (!is_product(k)) return k->bytes;
+    const double rows = rows_of(k), n_weight = k->n_group ? k->n_group : k->gemm.batch;
+    return (rows + n_weight * k->gemm.n) * k->gemm.k * ll_precision_B((ll_precision)k->precision) +
+           rows * k->gemm.n * k->gemm.out_B;
+}
+
+/* ---- The list -------------------------------------------------------------------------------- */
+
+static void pass_add(const ll_study *s, const ll_pass *pass, bool backward, ll_layer_kernel *out,
+                     ll_arena *mem)
+{
+    const ll_chip *chip = &s->cluster.chip;
+    double *each_s = ll_arena_array(mem, pass->n_kernel, double);
+    const ll_compute sum = ll_kernel_list_cost(chip, pass->n_kernel, pass->kernel, each_s);
+    for (int i = 0; i < pass->n_kernel; i++) {
+        const ll_kernel *k = &pass->kernel[i];
+        const double time_s = each_s[i] + chip->launch_s;
+        out[i] = (ll_layer_kernel){.kernel = k,
+                                   .backward = backward,
+                                   .time_s = time_s,
+                                   .share_frac = time_s / ll_compute_total_s(&sum),
+                                   .flop = flop_of(k),
+                                   .bytes = bytes_of(k),
+                                   .bound = bound_of(chip, k)};
+    }
+}
+
+ll_status ll_layer_kernels_find(const ll_study *study, ll_arena *mem, ll_layer_kernels *out,
+                                ll_error *err)
+{
+    ll_graph *graph = ll_arena_new(mem, ll_graph);
+    LL_TRY(study->workload->build(study, NULL, 0, mem, graph, err));
+    if (graph->n_chunk == 0)
+        return ll_error_set(err, LL_ERR_CONFIG, "the workload %s has no layers to show",
+                            study->workload->name);
+    const ll_pass *forward = &graph->pass[graph->chunk[0].forward_layer];
+    const ll_pass *backward = &graph->pass[graph->chunk[0].backward_layer];
+    const int n = forward->n_kernel + backward->n_kernel;
+    ll_layer_kernel *kernel = ll_arena_array(mem, n, ll_layer_kernel);
+    pass_add(study, forward, false, kernel, mem);
+    pass_add(study, backward, true, kernel + forward->n_kernel, mem);
+    *out = (ll_layer_kernels){study, n, kernel};
+    return LL_OK;
+}
+
+/* ---- Table ----------------------------------------------------------------------------------- */
 
 static const char *shape_text(const ll_kernel *k, ll_arena *mem)
 {
@@ -38,43 +112,26 @@ static const char *shape_text(const ll_kernel *k, ll_arena *mem)
             return ll_arena_printf(mem, "%.0f x %.0f x %.0f in %d", g->m, g->n, g->k, k->n_part);
         return ll_arena_printf(mem, "%.0f x %.0f x %.0f", g->m, g->n, g->k);
     case LL_KERNEL_GROUPED_GEMM:
-        return ll_arena_printf(mem, "%d groups x %.0f x %.0f", k->n_group, g->n, g->k);
+        return ll_arena_printf(mem, "%.0f in %d groups x %.0f x %.0f", rows_of(k), k->n_group, g->n,
+                               g->k);
     case LL_KERNEL_ATTENTION:
     case LL_KERNEL_ATTENTION_BACKWARD:
+        return ll_arena_printf(mem, "%.0f heads x %.0f x %.0f keys",
+                               k->attention.batch * k->attention.head, k->attention.n_query,
+                               k->attention.n_key);
     case LL_KERNEL_DECODE:
         return ll_arena_printf(mem, "%.0f GFLOP, %.0f keys a row", 1e-9 * k->flop, k->keys);
     case LL_KERNEL_TOPK:
         return ll_arena_printf(mem, "%.0f rows", g->m);
-    case LL_KERNEL_NONE:
     case LL_KERNEL_ROWWISE:
+    case LL_KERNEL_NONE:
     case LL_KERNEL_STREAM:
         break;
     }
     return ll_arena_printf(mem, "%.1f MB", 1e-6 * k->bytes);
 }
 
-static void pass_rows(const ll_study *s, const char *name, const ll_pass *pass, ll_table *t,
-                      ll_arena *mem)
-{
-    const ll_chip *chip = &s->cluster.chip;
-    double *each_s = ll_arena_array(mem, pass->n_kernel, double);
-    const ll_compute sum = ll_kernel_list_cost(chip, pass->n_kernel, pass->kernel, each_s);
-    for (int i = 0; i < pass->n_kernel; i++) {
-        const ll_kernel *k = &pass->kernel[i];
-        const double time_s = each_s[i] + chip->launch_s;
-        const bool product = k->kind == LL_KERNEL_GEMM || k->kind == LL_KERNEL_GROUPED_GEMM;
-        ll_table_row(t);
-        ll_table_set(t, 0, "%s", name);
-        ll_table_set(t, 1, "%s", kind_names[k->kind]);
-        ll_table_set(t, 2, "%s", product ? ll_precision_names[k->precision] : "");
-        ll_table_set(t, 3, "%s", shape_text(k, mem));
-        ll_table_number(t, 4, 1, 1e6 * time_s);
-        ll_table_number(t, 5, 1, 100 * time_s / ll_compute_total_s(&sum));
-        ll_table_set(t, 6, "%s", bound_of(chip, k));
-    }
-}
-
-ll_status ll_kernels_table(const ll_study *study, ll_arena *mem, ll_table **out, ll_error *err)
+ll_table *ll_kernels_table(const ll_layer_kernels *list, ll_arena *mem)
 {
     static const ll_column columns[] = {
         {.name = "pass"},
@@ -83,14 +140,23 @@ ll_status ll_kernels_table(const ll_study *study, ll_arena *mem, ll_table **out,
         {.name = "shape (m x n x k)", .key = "shape"},
         {.name = "us", .key = "time_us", .right = true},
         {.name = "% of pass", .key = "share_percent", .right = true},
+        {.name = "TFLOP/s", .key = "tflop_per_s", .right = true},
+        {.name = "TB/s", .key = "tb_per_s", .right = true},
         {.name = "bound by", .key = "bound"}};
-    ll_graph *graph = ll_arena_new(mem, ll_graph);
-    LL_TRY(study->workload->build(study, NULL, 0, mem, graph, err));
-    *out = ll_table_create(mem, "", (int)(sizeof columns / sizeof *columns), columns);
-    if (graph->n_chunk == 0)
-        return ll_error_set(err, LL_ERR_CONFIG, "the workload %s has no layers to show",
-                            study->workload->name);
-    pass_rows(study, "forward", &graph->pass[graph->chunk[0].forward_layer], *out, mem);
-    pass_rows(study, "backward", &graph->pass[graph->chunk[0].backward_layer], *out, mem);
-    return LL_OK;
+    ll_table *t = ll_table_create(mem, "", (int)(sizeof columns / sizeof *columns), columns);
+    for (int i = 0; i < list->n; i++) {
+        const ll_layer_kernel *k = &list->kernel[i];
+        ll_table_row(t);
+        ll_table_set(t, 0, "%s", k->backward ? "backward" : "forward");
+        ll_table_set(t, 1, "%s", kind_names[k->kernel->kind]);
+        ll_table_set(t, 2, "%s",
+                     is_product(k->kernel) ? ll_precision_names[k->kernel->precision] : "");
+        ll_table_set(t, 3, "%s", shape_text(k->kernel, mem));
+        ll_table_number(t, 4, 1, 1e6 * k->time_s);
+        ll_table_number(t, 5, 1, 100 * k->share_frac);
+        ll_table_set(t, 6, k->flop > 0 ? "%.0f" : "-", 1e-12 * k->flop / k->time_s);
+        ll_table_set(t, 7, k->bytes > 0 ? "%.2f" : "-", 1e-12 * k->bytes / k->time_s);
+        ll_table_set(t, 8, "%s", ll_bound_names[k->bound]);
+    }
+    return t;
 }

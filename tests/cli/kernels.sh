@@ -52,6 +52,11 @@ expect 0 kernels nvl72
 has out '^forward +gemm +bf16 +8192 x .* compute$'
 has out '^backward +attention backward '
 has out ' memory$'
+expect 0 kernels nvl72 -o layer
+for file in kernels.csv roofline.svg roofline-column.svg roofline.gp; do
+    [ -s "layer/$file" ] || complain "no $file"
+done
+grep -q 'bf16 peak, 2.5 PFLOP/s' layer/roofline.svg || complain "no roof in roofline.svg"
 expect 1 kernels hgx_h100
 has err 'a cluster, not a study'
 expect 1 kernels

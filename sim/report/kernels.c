@@ -9,7 +9,7 @@ const char *const ll_bound_names[] = {"compute", "memory", "latency"};
 static const char *const kind_names[] = {[LL_KERNEL_GEMM] = "gemm",
                                          [LL_KERNEL_GROUPED_GEMM] = "grouped gemm",
                                          [LL_KERNEL_ATTENTION] = "attention",
-                                         [LL_KERNEL_ATTENTION_BACKWARD] = "attention backward",
+                                         [LL_KERNEL_ATTENTION_BACKWARD] = "attention",
                                          [LL_KERNEL_DECODE] = "decode",
                                          [LL_KERNEL_TOPK] = "top-k",
                                          [LL_KERNEL_ROWWISE] = "rowwise",
@@ -133,16 +133,15 @@ static const char *shape_text(const ll_kernel *k, ll_arena *mem)
 
 ll_table *ll_kernels_table(const ll_layer_kernels *list, ll_arena *mem)
 {
-    static const ll_column columns[] = {
-        {.name = "pass"},
-        {.name = "kernel"},
-        {.name = "precision"},
-        {.name = "shape (m x n x k)", .key = "shape"},
-        {.name = "us", .key = "time_us", .right = true},
-        {.name = "% of pass", .key = "share_percent", .right = true},
-        {.name = "TFLOP/s", .key = "tflop_per_s", .right = true},
-        {.name = "TB/s", .key = "tb_per_s", .right = true},
-        {.name = "bound by", .key = "bound"}};
+    static const ll_column columns[] = {{.name = "pass"},
+                                        {.name = "kernel"},
+                                        {.name = "in", .key = "precision"},
+                                        {.name = "m x n x k", .key = "shape"},
+                                        {.name = "us", .key = "time_us", .right = true},
+                                        {.name = "%", .key = "share_percent", .right = true},
+                                        {.name = "TFLOP/s", .key = "tflop_per_s", .right = true},
+                                        {.name = "TB/s", .key = "tb_per_s", .right = true},
+                                        {.name = "bound"}};
     ll_table *t = ll_table_create(mem, "", (int)(sizeof columns / sizeof *columns), columns);
     for (int i = 0; i < list->n; i++) {
         const ll_layer_kernel *k = &list->kernel[i];

@@ -50,7 +50,7 @@ has out '^gemm +bf16 +all +1 '
 # The kernels of a layer.
 expect 0 kernels nvl72
 has out '^forward +gemm +bf16 +8192 x .* compute$'
-has out '^backward +attention backward '
+has out '^backward +attention '
 has out ' memory$'
 expect 0 kernels nvl72 -o layer
 for file in kernels.csv roofline.svg roofline-column.svg roofline.gp; do

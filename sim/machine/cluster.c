@@ -47,6 +47,8 @@ const ll_key ll_jitter_keys[] = {
 ll_status ll_cluster_read(ll_config *cfg, const ll_topology *known, ll_arena *mem, ll_cluster *out,
                           ll_error *err)
 {
+    // Asked for first: after an error elsewhere the list would pass for a misspelt `dispatcher`.
+    LL_TRY(ll_config_list(cfg, "cluster.dispatchers", &out->dispatchers.n, err));
     LL_TRY(ll_config_fill(cfg, "cluster", ll_cluster_keys, out, err));
     if (ll_config_has(cfg, "cluster.chip[0]"))
         return ll_config_fault(

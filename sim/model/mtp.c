@@ -65,7 +65,7 @@ static void forward(const void *param, const ll_split *split, ll_pass *pass)
     (void)param;
     const double n = split->n_token_norm * split->hidden;
     ll_pass_rowwise(pass, 4 * n); /* second norm */
-    ll_pass_stream(pass, 8 * n); /* side by side */
+    ll_pass_stream(pass, 8 * n);  /* side by side */
     ll_block_gemm_forward(split, split->hidden / (double)split->tp, 2 * split->hidden, 1, pass);
     gathers_use(split, false, pass);
 }

@@ -33,10 +33,10 @@ wrong 'expected a whole number' net nvl72 --chips 73
 wrong 'expected a whole number' net nvl72 --chips 1
 wrong 'does not divide' net nvl72 --group 7
 wrong 'expected N or N:STRIDE' net nvl72 --group 8x9
-wrong 'give one of them' net nvl72 --group 8 --chips 8
+wrong 'give only one of them' net nvl72 --group 8 --chips 8
 wrong '--sizes' net nvl72 --sizes 8..16
 wrong 'factor above 1' net nvl72 --sizes 8B..1MiBx1
-wrong 'more than 128 sizes' net nvl72 --sizes 8B..1GiBx1.001
+wrong 'more than 128 of them' net nvl72 --sizes 8B..1GiBx1.001
 wrong "did you mean 'packet'?" net nvl72 --beside paket
 wrong 'is given twice' run nvl72 --beside closed,closed
 wrong 'expected a list such as closed,packet' compare nvl72 atlas950 --beside zzzzzzzzzz
@@ -65,7 +65,7 @@ wrong '--progress contradicts --no-progress' run nvl72 --no-progress --progress
 # Nothing is given twice.
 wrong "--format is given twice, as 'csv' and as 'json'" run nvl72 --format csv --format json
 wrong "\`--seed 1\` and \`--set seed=2\` set the same key" run nvl72 --seed 1 --set seed=2
-wrong 'part 2 of what `--` separates names no study' compare nvl72 -- --set job.zero=3
+wrong 'part 2 of those that `--` separates names no study' compare nvl72 -- --set job.zero=3
 # What nobody has read is known only afterwards, and still an error.
 expect 1 list --petsc -h_tpyo
 has err '--petsc -h_tpyo: nothing used this option'

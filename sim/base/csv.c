@@ -161,7 +161,7 @@ ll_status ll_csv_find(const ll_csv *csv, const ll_csv_columns *columns, ll_arena
     }
     for (int c = 0; c < columns->n; c++) {
         at[c] = ll_csv_column(csv, columns->name[c]);
-        if (at[c] < 0 && columns->required & (1u << c))
+        if (at[c] < 0 && columns->required >> c & 1)
             ll_error_add(err, LL_ERR_CONFIG, "%s:%d: there is no column '%s'", csv->name,
                          csv->heading_line, columns->name[c]);
     }

@@ -11,6 +11,7 @@
 #include "sim/base/status.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 typedef struct ll_csv {
     const char *name; /* of the file, for messages */
@@ -30,7 +31,7 @@ ll_status ll_csv_parse(const char *name, const char *bytes, size_t n, ll_arena *
 typedef struct ll_csv_columns {
     int n;
     const char *const *name; /* [n] */
-    unsigned required;       /* bit i: name[i] has to be there */
+    uint64_t required;       /* bit i: name[i] has to be there; i < 64 */
 } ll_csv_columns;
 
 /* at: [columns->n] where each column stands, or -1. Errors, up to 20: columns that are missing,

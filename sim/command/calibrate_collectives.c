@@ -103,8 +103,8 @@ static ll_status files_write(ll_output *set, const ll_text *config, const ll_poi
 }
 
 /* Points of this cluster. --chips: number of chips, for tables that do not say it. */
-static ll_status points_read(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_points *out,
-                             ll_error *err)
+static ll_status points_read(const ll_options *opt, const ll_chip *chip, ll_comm *comm,
+                             ll_arena *mem, ll_points *out, ll_error *err)
 {
     const char *word = opt->value[LL_OPT_CHIPS];
     double n = 0;
@@ -114,12 +114,19 @@ static ll_status points_read(const ll_options *opt, ll_comm *comm, ll_arena *mem
     const ll_curve_given given = {(int32_t)n};
     LL_TRY(ll_curve_read(opt->n_arg - 2, opt->arg + 2, &given, comm, mem, out, err));
     points_select(out, opt->arg[1]);
-    for (int i = 0; i < out->n; i++)
+    LL_TRY(ll_curve_of_chip(chip, out, err));
+    for (int i = 0; i < out->n; i++) {
+        if (out->point[i].kernel != NULL)
+            return ll_error_set(err, LL_ERR_CONFIG,
+                                "%s:%d: all-reduces by kernels of a framework; figures of a "
+                                "library are not fitted to them, `lineloss curves` predicts them",
+                                out->point[i].file, out->point[i].line);
         if (out->point[i].collective >= LL_N_OF_BYTES)
             return ll_error_set(err, LL_ERR_CONFIG,
                                 "%s:%d: a table of dispatch and combine; figures of `software` are "
                                 "not fitted to it, `lineloss curves` predicts it",
                                 out->point[i].file, out->point[i].line);
+    }
     return LL_OK;
 }
 
@@ -137,7 +144,7 @@ ll_status ll_calibrate_collectives(const ll_options *opt, ll_comm *comm, ll_aren
     ll_curve_fit *fit = ll_arena_new(mem, ll_curve_fit);
     LL_TRY(ll_study_load(&(ll_study_source){opt->arg[1], opt->n_set, opt->set, LL_STUDY_CLUSTER},
                          comm, mem, s, err));
-    LL_TRY(points_read(opt, comm, mem, &points, err));
+    LL_TRY(points_read(opt, &s->cluster.chip, comm, mem, &points, err));
     if (set.dir) LL_TRY(ll_output_check(&set, comm, err));
     LL_TRY(ll_curve_fit_software(s, &points, comm, mem, fit, err));
     ll_text text;

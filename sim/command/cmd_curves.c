@@ -5,6 +5,7 @@
 #include "sim/config/shipped.h"
 #include "sim/print/output.h"
 #include "sim/step/price.h"
+#include "sim/validate/curve_fit.h"
 #include "sim/validate/curve_report.h"
 
 #include <string.h>
@@ -42,8 +43,18 @@ static ll_status cluster_add(clusters *all, const ll_point *p, ll_error *err)
     return LL_OK;
 }
 
+/* Of files that name no cluster: leaves out what other chips took, and refuses what the wire of
+ * this one cannot carry. */
+static ll_status points_check(const clusters *all, ll_points *io, ll_error *err)
+{
+    if (all->n != 1) return LL_OK; /* a table names its clusters */
+    const ll_cluster *cluster = &all->study[0]->cluster;
+    LL_TRY(ll_curve_of_chip(&cluster->chip, io, err));
+    return ll_curve_wire_check(cluster, io, all->mem, err);
+}
+
 /* index[i]: index of the cluster of point i. */
-static ll_status clusters_read(clusters *all, const ll_points *points, int *index, ll_error *err)
+static ll_status clusters_read(clusters *all, ll_points *points, int *index, ll_error *err)
 {
     for (int i = 0; i < points->n; i++) {
         int k = 0;
@@ -52,7 +63,7 @@ static ll_status clusters_read(clusters *all, const ll_points *points, int *inde
         if (k == all->n) LL_TRY(cluster_add(all, &points->point[i], err));
         index[i] = k;
     }
-    return LL_OK;
+    return points_check(all, points, err);
 }
 
 /* The time of a point by the study's engine and by `closed`. */
@@ -201,8 +212,11 @@ const ll_command ll_command_curves = {
         "\n"
         "FILE has the columns cluster,op,n,bytes,time_us, separated by commas, and perhaps use\n"
         "(fit or check) and source; the chips are the first n of the cluster. FILE may also be\n"
-        "what nccl-tests, rccl-tests and HCCL Test print (see `lineloss help calibrate`), or a\n"
-        "table of aiconfigurator; these name no cluster, so CLUSTER has to.\n"
+        "what nccl-tests, rccl-tests and HCCL Test print (see `lineloss help calibrate`), a table\n"
+        "of aiconfigurator, or one of all-reduces by the kernels of frameworks\n"
+        "(chip,framework,kernel,ranks,elements,us; elements of 2 bytes); these name no cluster, "
+        "so\n"
+        "CLUSTER has to, and rows of other chips are passed over.\n"
         "In tables of dispatch and combine of tokens (DeepEP, kernels of TensorRT-LLM) each row "
         "is\n"
         "priced by the library of cluster.dispatchers that sent it, with the multiprocessors that\n"

@@ -1,13 +1,15 @@
 #include "sim/validate/curve.h"
 
+#include "sim/machine/timed_model.h"
 #include "sim/validate/measured.h"
 
 #include <string.h>
+#include <strings.h>
 
 /* The first that knows the text; the last one takes any. */
-static const ll_measured_form *const forms[] = {&ll_measured_json, &ll_measured_tokens,
-                                                &ll_measured_hccl, &ll_measured_comm,
-                                                &ll_measured_csv,  &ll_measured_lines};
+static const ll_measured_form *const forms[] = {
+    &ll_measured_json,    &ll_measured_tokens, &ll_measured_hccl, &ll_measured_comm,
+    &ll_measured_kernels, &ll_measured_csv,    &ll_measured_lines};
 
 ll_status ll_curve_parse(const char *file, const char *text, const ll_curve_given *given,
                          ll_arena *mem, ll_points *io, ll_error *err)
@@ -39,6 +41,46 @@ ll_status ll_curve_read(int n_file, const char *const *file, const ll_curve_give
         LL_TRY(ll_source_file(file[i], "a table of collectives", comm, mem, &text, &n, err));
         LL_TRY(ll_curve_parse(file[i], text, given, mem, out, err));
     }
+    return LL_OK;
+}
+
+/* Whether a word of `device`, such as A100 of "NVIDIA A100-SXM4-80GB", is the first part of a name
+ * of the chip, such as a100_sxm. Cards of other forms (PCIe, NVL) are other chips. */
+static bool is_device(const ll_chip *chip, const char *device)
+{
+    bool any = false;
+    for (const char *word = device; *word;) {
+        const size_t n = strcspn(word, " -");
+        if ((n == 4 && !strncasecmp(word, "PCIe", n)) || (n == 3 && !strncasecmp(word, "NVL", n)))
+            return false;
+        for (const char *name = chip->measured_as; *name && n > 0;) {
+            any = any || (strcspn(name, " _") == n && !strncasecmp(name, word, n));
+            name += strcspn(name, " ");
+            name += *name == ' ';
+        }
+        word += n;
+        word += *word != '\0';
+    }
+    return any;
+}
+
+ll_status ll_curve_of_chip(const ll_chip *chip, ll_points *io, ll_error *err)
+{
+    const ll_point *other = NULL;
+    int n = 0;
+    for (int i = 0; i < io->n; i++) {
+        const ll_point *p = &io->point[i];
+        if (!p->chip || ll_timed_is_chip(chip, p->chip) || is_device(chip, p->chip))
+            io->point[n++] = *p;
+        else if (io->n_other_chip++ == 0)
+            other = p;
+    }
+    if (n == 0 && other != NULL)
+        return ll_error_set(err, LL_ERR_CONFIG,
+                            "%s:%d: chip = '%s'; no row is of %s, which such tables call '%s' "
+                            "(cluster.chip.measured_as)",
+                            other->file, other->line, other->chip, chip->name, chip->measured_as);
+    io->n = n;
     return LL_OK;
 }
 

@@ -21,7 +21,8 @@
  * The JSON of nccl-tests (-J); the table of HCCL Test, which needs the number of chips; the tables
  * of aiconfigurator (op_name, nccl_dtype, num_gpus, message_size, latency).
  *
- * Tables of dispatch and combine of tokens (sim/validate/measured_tokens.c).
+ * Tables of all-reduces by the kernels of frameworks (sim/validate/measured_kernels.c), and of
+ * dispatch and combine of tokens (sim/validate/measured_tokens.c).
  *
  * Sizes are those of nccl-tests, see sim/collective/collective.h.
  */
@@ -40,6 +41,8 @@ typedef struct ll_point {
     double size_B, time_s;
     const char *file;
     int line;
+    const char *chip;   /* as the table calls it; NULL: it does not say */
+    const char *kernel; /* of a framework, that reduced; NULL: a library did */
     /* Of a dispatch or a combine: tokens, the library that sent them, and the multiprocessors that
      * it held; 0: as the cluster has it. Of other collectives: 0, "", 0. */
     ll_rows rows;
@@ -50,9 +53,10 @@ typedef struct ll_point {
 typedef struct ll_points {
     int n;
     int64_t cap;
-    ll_point *point; /* [n] in the order of the files, arena */
-    int n_untimed;   /* rows left out: their time and rate were printed as 0.00 */
-    int n_other;     /* rows left out: they are no transfers of tokens */
+    ll_point *point;  /* [n] in the order of the files, arena */
+    int n_untimed;    /* rows left out: their time and rate were printed as 0.00 */
+    int n_other;      /* rows left out: they are no transfers of tokens */
+    int n_other_chip; /* rows left out by ll_curve_of_chip */
 } ll_points;
 
 /* What the caller knows of files that do not say it. */
@@ -68,6 +72,10 @@ ll_status ll_curve_parse(const char *file, const char *text, const ll_curve_give
 /* Read the files on rank 0 and parse them on every rank. Collective. */
 ll_status ll_curve_read(int n_file, const char *const *file, const ll_curve_given *given,
                         ll_comm *comm, ll_arena *mem, ll_points *out, ll_error *err);
+
+/* Leave out the points that were measured on other chips, and count them. Error if none is left.
+ * Not collective. */
+ll_status ll_curve_of_chip(const ll_chip *chip, ll_points *io, ll_error *err);
 
 /* The cluster as a point has it: *cluster, or for tokens a copy in mem with the library that sent
  * them; error if it has no such library. Not collective. */

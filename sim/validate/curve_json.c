@@ -28,7 +28,7 @@ typedef struct point_json {
 typedef struct document {
     int schema_version;
     const char *version, *git, *petsc_options;
-    int n_row, n_cluster;
+    int n_row, n_cluster, n_other_chip;
     const point_json *row;
     const cluster_json *cluster;
 } document;
@@ -66,6 +66,8 @@ static const ll_field document_fields[] = {
     LL_FIELD("petsc_options", LL_FIELD_STRING, document, petsc_options, "", "after --petsc"),
     {LL_FIELD_LIST_OF("rows", point_json, row_fields, document, row, n_row,
                       "measured points, in the order of the tables")},
+    LL_FIELD("other_chip_rows", LL_FIELD_INT, document, n_other_chip, "",
+             "rows of other chips, passed over"),
     {LL_FIELD_LIST_OF("clusters", cluster_json, cluster_fields, document, cluster, n_cluster,
                       "on which they were measured")},
     {0}};
@@ -102,8 +104,15 @@ void ll_curve_json(const ll_curves *c, ll_arena *mem, ll_text *out)
         cluster[k].n_config = ll_config_rows(s->config, mem, &cluster[k].config);
         cluster[k].n_file = ll_config_files(s->config, mem, &cluster[k].file);
     }
-    const document d = {SCHEMA_VERSION, ll_version(), ll_git(), ll_solver_options(mem),
-                        c->points->n,   c->n_cluster, row,      cluster};
+    const document d = {.schema_version = SCHEMA_VERSION,
+                        .version = ll_version(),
+                        .git = ll_git(),
+                        .petsc_options = ll_solver_options(mem),
+                        .n_row = c->points->n,
+                        .n_cluster = c->n_cluster,
+                        .n_other_chip = c->points->n_other_chip,
+                        .row = row,
+                        .cluster = cluster};
     ll_json j;
     ll_json_init(&j, out);
     ll_json_open(&j, NULL, '{');

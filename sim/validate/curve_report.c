@@ -7,12 +7,16 @@
 #include <math.h>
 #include <string.h>
 
+static bool same_word(const char *a, const char *b)
+{
+    return a == b || (a != NULL && b != NULL && !strcmp(a, b));
+}
+
 static bool same_curve(const ll_point *a, const ll_point *b)
 {
     return a->collective == b->collective && a->n == b->n && !strcmp(a->cluster, b->cluster) &&
-           a->n_multiprocessor == b->n_multiprocessor &&
-           (a->library == b->library ||
-            (a->library != NULL && b->library != NULL && !strcmp(a->library, b->library)));
+           a->n_multiprocessor == b->n_multiprocessor && same_word(a->library, b->library) &&
+           same_word(a->kernel, b->kernel);
 }
 
 static double error_percent(const ll_points *points, const ll_prediction *by, int i)
@@ -70,10 +74,12 @@ static const char *size_text(double size_B, ll_arena *mem)
     return ll_arena_printf(mem, "%.4g %s", size_B, unit[k]);
 }
 
-/* "all_reduce"; of tokens also who sent them: "dispatch, 20 SMs", "dispatch by NAME". */
+/* "all_reduce", "all_reduce by KERNEL"; of tokens also who sent them: "dispatch, 20 SMs",
+ * "dispatch by NAME". */
 static const char *curve_name(const ll_point *p, ll_arena *mem)
 {
     const char *name = ll_collective_names[p->collective];
+    if (p->kernel != NULL) return ll_arena_printf(mem, "%s by %s", name, p->kernel);
     if (p->library == NULL) return name;
     return p->n_multiprocessor > 0
                ? ll_arena_printf(mem, "%s, %d SMs", name, (int)p->n_multiprocessor)
@@ -157,6 +163,9 @@ void ll_curve_verdict(const ll_points *points, int n_by, const ll_prediction *by
                         ll_stats_median_abs(n_longer, longer), n_longer);
         ll_text_add(out, "\n");
     }
+    if (points->n_other_chip > 0)
+        ll_text_add(out, "%d row%s passed over.\n", points->n_other_chip,
+                    points->n_other_chip == 1 ? " of another chip" : "s of other chips");
     if (points->n_other > 0)
         ll_text_add(out,
                     "Left out: %d rows that are no transfer of tokens in 16 bits or less, such as "

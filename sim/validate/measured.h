@@ -63,7 +63,7 @@ typedef struct ll_measured_form {
 } ll_measured_form;
 
 extern const ll_measured_form ll_measured_json, ll_measured_csv, ll_measured_comm, ll_measured_hccl,
-    ll_measured_lines, ll_measured_tokens;
+    ll_measured_kernels, ll_measured_lines, ll_measured_tokens;
 
 /* Make *run of what `words` says, anywhere in them, as nccl-tests and others spell it; nothing if
  * it names no collective. */

@@ -1,6 +1,6 @@
 /* Tables of collectives as aiconfigurator keeps them (ai-dynamo/aiconfigurator, systems/data):
  *     framework,version,device,op_name,kernel_source,nccl_dtype,num_gpus,message_size,latency
- * message_size is in elements of nccl_dtype, latency in ms; a file is of one device. */
+ * message_size is in elements of nccl_dtype, latency in ms. */
 #include "sim/base/csv.h"
 #include "sim/validate/measured.h"
 
@@ -55,8 +55,10 @@ static ll_status row_read(const ll_csv *csv, const int *at, int i, ll_point *out
     if (!ll_csv_number(ll_csv_cell(csv, i, at[COLUMN_LATENCY]), 0, 1e9, &latency_ms))
         ll_csv_fault(csv, i, at[COLUMN_LATENCY], "milliseconds above 0", err);
     if (err->status != LL_OK) return err->status;
+    const char *device = ll_csv_cell(csv, i, at[COLUMN_DEVICE]);
     *out = (ll_point){.cluster = "",
-                      .source = ll_csv_cell(csv, i, at[COLUMN_DEVICE]),
+                      .source = device,
+                      .chip = *device ? device : NULL,
                       .line = csv->line[i],
                       .collective = (ll_collective)(run.collective - 1),
                       .n = (int32_t)n_chip,

@@ -66,10 +66,29 @@ has out '^hgx_h100,all_reduce,8,8192,15.96,fit,,'
 expect 1 curves "$nccl"/all_reduce_perf.txt
 has err 'all_reduce_perf.txt:[0-9]+: no cluster; .* such as `lineloss curves hgx_h100 all_reduce.txt`$'
 
+# All-reduces by kernels of frameworks: rows of other chips are passed over with a count, impossible ones refused.
+printf '%s\n' chip,framework,kernel,ranks,elements,us a100_sxm,vllm,vllm_graph,2,128,4.1 \
+    h100_sxm,trtllm,trtllm,2,128,2.662 h100_sxm,trtllm,trtllm,2,1048576,9.414 h100_sxm,vllm,vllm_graph,2,128,4.292 >kernels.csv
+expect 0 curves hgx_h100 kernels.csv --engine closed --no-progress
+has out '^hgx_h100 +all_reduce by trtllm trtllm +2 +2 '
+has out '^hgx_h100 +all_reduce by vllm vllm_graph +2 +1 '
+has out '^1 row of another chip passed over\.$'
+expect 1 curves hgx_b200 kernels.csv
+has err "^kernels.csv:2: chip = 'a100_sxm'; no row is of B200 SXM, which such tables call 'b200_sxm' "
+expect 1 calibrate collectives hgx_h100 kernels.csv
+has err '^kernels.csv:3: all-reduces by kernels of a framework'
+echo h100_sxm,vllm,vllm_graph,2,1048576,4 >>kernels.csv
+expect 1 curves hgx_h100 kernels.csv
+has err '^kernels.csv:6: all_reduce of 2097152 B in 4 us is faster than the wire: '
+printf '%s\n' device,op_name,nccl_dtype,num_gpus,message_size,latency 'NVIDIA H200,all_gather,half,2,256,0.005' \
+    'NVIDIA H100 80GB HBM3,all_gather,half,2,256,0.005' 'NVIDIA B200,all_gather,half,2,256,0.005' >devices.csv
+expect 0 curves hgx_h100 devices.csv --engine closed --no-progress
+has out '^2 rows of other chips passed over\.$'
+
 printf '%s\n' m,n,k,precision,tflops 8192,8192,8192,bf16,700 4096,8192,4096,bf16,640 >products.csv
 expect 0 calibrate gemm hgx_h100 products.csv
 has out '^gemm_frac_bf16 = "0\.[67][0-9]* \| measured: fit to products.csv, 2 GEMMs, leave-one-out error [0-9.]+ %";$'
-has out '^# tile_fill stays at 1 us: '
+has out '^# tile_fill stays at 0 us: '
 printf '%s\n' m,n,k,precision,tflops 4096,4096,4096,bf16,600 >one.csv
 expect 0 calibrate gemm hgx_h100 one.csv
 has out '^gemm_frac_bf16 = "0\.[67][0-9]* \| measured: fit to one.csv, one GEMM, error of others not known";$'

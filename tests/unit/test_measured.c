@@ -192,6 +192,57 @@ static void test_comm(void)
            "nccl.csv:2: nccl_dtype = 'int3'; expected int8, fp8, half");
 }
 
+#define KERNELS "chip,framework,kernel,ranks,elements,us\n"
+static void test_kernels(void)
+{
+    static const char text[] = "# medians\n" KERNELS "a100_sxm,trtllm,TRTLLM,2,128,3.8\n"
+                               "h100_sxm,vllm,vllm_graph,8,65536,7.9\n";
+    reads("all-reduces by frameworks", "x.csv", text, LL_ALL_REDUCE,
+          (want[]){{2, 256, 3.8}, {8, 131072, 7.9}, {0}});
+    parsed("x.csv", KERNELS "h100_sxm,vllm,vllm_graph,1,128,4\n",
+           "x.csv:2: ranks = '1'; expected a number of chips from 2");
+    parsed("x.csv", KERNELS "h100_sxm,vllm,vllm_graph,2,12.5,4\n",
+           "x.csv:2: elements = '12.5'; expected a whole number of elements");
+    parsed("x.csv", KERNELS "h100_sxm,vllm,vllm_graph,2,128,0\n",
+           "x.csv:2: us = '0'; expected microseconds above 0");
+    parsed("x.csv", KERNELS ",vllm,vllm_graph,2,128,4\n", "x.csv:2: chip = ''; expected the name");
+    parsed("x.csv", "chip,framework,kernel,ranks,elements\na,b,c,2,128\n", "'us'");
+}
+
+/* Rows of other chips are left out and counted, by either way of calling a chip. */
+static void test_chips(void)
+{
+    static const struct {
+        const char *device;
+        bool is;
+    } rows[] = {{"a100_sxm", false},
+                {"h100_sxm", true},
+                {"NVIDIA H100 80GB HBM3", true},
+                {"NVIDIA H100 PCIe", false},
+                {"NVIDIA H100 NVL", false},
+                {"NVIDIA GH100", false},
+                {"NVIDIA A100-SXM4-80GB", false},
+                {"h800", true}};
+    enum { N = sizeof rows / sizeof *rows };
+    const ll_chip chip = {.name = "H100", .measured_as = "h100_sxm h800"};
+    ll_point point[N + 1];
+    ll_points points = {.n = N + 1, .point = point};
+    ll_error err;
+    ll_error_init(&err);
+    for (int i = 0; i < N; i++)
+        point[i] = (ll_point){.file = "x.csv", .line = i + 2, .chip = rows[i].device};
+    point[N] = (ll_point){.line = N + 2}; /* does not say its chip */
+    CHECK(ll_curve_of_chip(&chip, &points, &err) == LL_OK, "%s", err.text);
+    CHECK(points.n == 4 && points.n_other_chip == 5, "%d rows, %d others", points.n,
+          points.n_other_chip);
+    for (int i = 0; i < points.n - 1; i++)
+        CHECK(rows[points.point[i].line - 2].is, "line %d", points.point[i].line);
+    points = (ll_points){.n = 1, .point = &(ll_point){.file = "x.csv", .line = 7, .chip = "l40s"}};
+    CHECK(ll_curve_of_chip(&chip, &points, &err) == LL_ERR_CONFIG &&
+              strstr(err.text, "x.csv:7: chip = 'l40s'; no row is of H100"),
+          "%s", err.text);
+}
+
 #define HCCL "data_size(Bytes): | aveg_time(us): | alg_bandwidth(GB/s): | check_result:\n"
 static void test_hccl(void)
 {
@@ -293,6 +344,8 @@ int main(void)
     test_ranks();
     test_json();
     test_comm();
+    test_kernels();
+    test_chips();
     test_hccl();
     test_refused();
     ll_arena_destroy(mem);

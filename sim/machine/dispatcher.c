@@ -8,21 +8,21 @@ static const char *const copies_names[] = {"ranks", "experts", NULL};
 static const char *const path_names[] = {"direct", "hierarchical", NULL};
 static const char none[] = "all_to_all";
 
-#define TIME(key, field, text)                                                                  \
-    {                                                                                           \
-        .name = key, .kind = LL_KIND_TIME, .flags = LL_KEY_FACT,                                \
-        .offset = offsetof(ll_dispatcher, field), .def = "0 s", .min = 0, .max = 1, .doc = text \
+#define TIME(key, field, text)                                                                    \
+    {                                                                                             \
+        .name = (key), .kind = LL_KIND_TIME, .flags = LL_KEY_FACT,                                \
+        .offset = offsetof(ll_dispatcher, field), .def = "0 s", .min = 0, .max = 1, .doc = (text) \
     }
 #define RATE(key, field, text)                                                           \
     {                                                                                    \
-        .name = key, .kind = LL_KIND_RATE, .flags = LL_KEY_FACT,                         \
+        .name = (key), .kind = LL_KIND_RATE, .flags = LL_KEY_FACT,                       \
         .offset = offsetof(ll_dispatcher, field), .def = "0 B/s", .min = 0, .max = 1e15, \
-        .doc = text                                                                      \
+        .doc = (text)                                                                    \
     }
-#define FRAC(key, field, text)                                                       \
-    {                                                                                \
-        .name = key, .kind = LL_KIND_RATIO, .flags = LL_KEY_FACT,                    \
-        .offset = offsetof(ll_dispatcher, field), .min = 0.01, .max = 1, .doc = text \
+#define FRAC(key, field, text)                                                         \
+    {                                                                                  \
+        .name = (key), .kind = LL_KIND_RATIO, .flags = LL_KEY_FACT,                    \
+        .offset = offsetof(ll_dispatcher, field), .min = 0.01, .max = 1, .doc = (text) \
     }
 #define D LL_DISPATCH_WAY
 #define C LL_COMBINE_WAY

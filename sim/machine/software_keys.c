@@ -52,10 +52,11 @@
         .doc = "fraction of the link rate that a long " name_ " achieves"                         \
     }
 
-#define FACT(name_, kind_, field, def_, min_, max_, doc_)                                          \
-    {                                                                                              \
-        .name = name_, .kind = kind_, .flags = LL_KEY_FACT,                                        \
-        .offset = offsetof(ll_software, field), .def = def_, .min = min_, .max = max_, .doc = doc_ \
+#define FACT(name_, kind_, field, def_, min_, max_, doc_)                                    \
+    {                                                                                        \
+        .name = (name_), .kind = (kind_), .flags = LL_KEY_FACT,                              \
+        .offset = offsetof(ll_software, field), .def = (def_), .min = (min_), .max = (max_), \
+        .doc = (doc_)                                                                        \
     }
 
 static const char *const tuners[] = {"none",      "nccl_2.20", "nccl_2.28", "nccl_2.29",

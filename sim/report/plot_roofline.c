@@ -75,17 +75,17 @@ static void axes_draw(const roofline *r)
 {
     ll_figure *f = r->f;
     const double font = r->font_pt;
-    for (double x = ceil(r->x_lo); x <= r->x_hi; x++) {
-        const double at = x_of(r, pow(10, x));
+    for (int decade = (int)ceil(r->x_lo); decade <= r->x_hi; decade++) {
+        const double at = x_of(r, pow(10, decade));
         ll_figure_line(f, at, r->top, at, r->bottom, LL_FAINT);
         ll_figure_text(f, at, r->bottom + 0.9 * font, LL_CENTRE, font, LL_SOFT,
-                       ll_arena_printf(r->mem, "%.0f", pow(10, x)));
+                       ll_arena_printf(r->mem, "%.0f", pow(10, decade)));
     }
-    for (double y = ceil(r->y_lo); y <= r->y_hi; y++) {
-        const double at = y_of(r, pow(10, y));
+    for (int decade = (int)ceil(r->y_lo); decade <= r->y_hi; decade++) {
+        const double at = y_of(r, pow(10, decade));
         ll_figure_line(f, r->left, at, r->right, at, LL_FAINT);
         ll_figure_text(f, r->left - 0.4 * font, at, LL_RIGHT, font, LL_SOFT,
-                       ll_arena_printf(r->mem, "%.6g", pow(10, y - 12)));
+                       ll_arena_printf(r->mem, "%.6g", pow(10, decade - 12)));
     }
     ll_figure_line(f, r->left, r->bottom, r->right, r->bottom, LL_SOFT);
     ll_figure_line(f, r->left, r->top, r->left, r->bottom, LL_SOFT);

@@ -311,7 +311,8 @@ static ll_status price_set(ll_pricer *p, const together *t, ll_pricing how, unsi
     for (int i = 0; i < t->n; i++) {
         const double both_s = price[0].end_s[i] - price[0].latency_s[i];
         const double one_s = price[1 + i].end_s[0] - price[1 + i].latency_s[0];
-        out->slow[how][set][t->stream[i]] = one_s > 0 ? fmax(1, both_s / one_s) : 1;
+        const double slow = one_s > 0 ? fmax(1, both_s / one_s) : 1;
+        out->slow[how][set][t->stream[i]] = fmin(slow, t->n);
     }
     return LL_OK;
 }

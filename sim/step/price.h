@@ -4,7 +4,10 @@
  * Slow-down. For a set of streams, the longest round of each stream's transfer is put on the wire,
  * scaled so that all of them take the same time alone (full overlap); its time together over its
  * time alone is its slow-down in that set. Three streams on one link are three times as slow, not
- * twice. */
+ * twice, and not more either: a link that is never idle has sent the bytes of all three by then.
+ * Engines would say more where one stream has many flows and another few, as an exchange of tokens
+ * beside a ring: shares and windows go by flows, and those of the ring stay small when the many
+ * have ended. */
 #ifndef LL_STEP_PRICE_H
 #define LL_STEP_PRICE_H
 

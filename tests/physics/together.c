@@ -5,6 +5,7 @@
 #include "tests/support/petsc.h"
 #include "tests/support/study_make.h"
 
+#include <math.h>
 #include <mpi.h>
 
 #define TOGETHER                                                                             \
@@ -27,24 +28,31 @@ typedef struct env {
 } env;
 
 enum { TP = 1 << LL_STREAM_TP, CP = 1 << LL_STREAM_CP };
-enum { PP = 1 << LL_STREAM_PP, DP = 1 << LL_STREAM_DP };
+enum { PP = 1 << LL_STREAM_PP, DP = 1 << LL_STREAM_DP, EP = 1 << LL_STREAM_EP };
+
+/* Prices of the study with a set of keys; the caller destroys the pricer. */
+static ll_ladder ladder_make(const env *e, int n_set, const char *const *set, ll_pricer **pricer)
+{
+    const ll_study *study = study_make(TOGETHER, n_set, set, e->comm, e->mem);
+    ll_error err;
+    ll_ladder ladder;
+    ll_error_init(&err);
+    ll_status status = ll_pricer_create(study, e->comm, e->mem, pricer, &err);
+    LL_ASSERT(status == LL_OK, "%s", err.text);
+    status = ll_ladder_make(study, *pricer, e->comm, e->mem, &ladder, &err);
+    LL_ASSERT(status == LL_OK, "%s", err.text);
+    return ladder;
+}
 
 /* tp 2 x cp 2 x pp 2 x dp 2. Each chip sends one flow of each stream over its link, so of n
  * streams each takes n times as long as alone: 2 for pairs, 3 for three. */
 static void test_sets(const env *e)
 {
     const char *set[] = {"job.tp=2", "job.cp=2", "job.pp=2"};
-    const ll_study *study = study_make(TOGETHER, 3, set, e->comm, e->mem);
     static const unsigned sets[] = {TP | DP, CP | DP,      TP | PP,     CP | PP,
                                     PP | DP, TP | PP | DP, CP | PP | DP};
-    ll_error err;
     ll_pricer *pricer;
-    ll_ladder ladder;
-    ll_error_init(&err);
-    ll_status status = ll_pricer_create(study, e->comm, e->mem, &pricer, &err);
-    LL_ASSERT(status == LL_OK, "%s", err.text);
-    status = ll_ladder_make(study, pricer, e->comm, e->mem, &ladder, &err);
-    LL_ASSERT(status == LL_OK, "%s", err.text);
+    const ll_ladder ladder = ladder_make(e, 3, set, &pricer);
     CHECK(ladder.graph->n_together == 7, "%d sets", ladder.graph->n_together);
     for (int i = 0; i < 7; i++)
         for (int s = 0; s < LL_N_STREAM; s++)
@@ -52,6 +60,26 @@ static void test_sets(const env *e)
                 CHECK_NEAR(ll_prices_slow(ladder.prices, 0, sets[i], (ll_stream)s),
                            __builtin_popcount(sets[i]), 1e-12);
     ll_pricer_destroy(pricer);
+}
+
+/* An exchange of tokens among 16 chips has 15 flows on each link, the ring of gradients beside it
+ * one. With all 16 at the same rate the exchange takes 16/15 of its time alone; the ring has sent
+ * 1/15 of its bytes by then, and has the link to itself for the rest: 2 of its time alone. */
+static void test_exchange(const env *e)
+{
+    static const char *const engine[] = {"engine.type=closed", "engine.type=flow"};
+    for (int i = 0; i < 2; i++) {
+        const char *set[] = {"model.experts=16",     "model.top_k=1", "model.expert_ffn=1024",
+                             "model.dense_layers=1", "job.ep=16",     "job.global_batch=16",
+                             "job.zero=0",           engine[i]};
+        ll_pricer *pricer;
+        const ll_ladder ladder = ladder_make(e, 8, set, &pricer);
+        const double ring = ll_prices_slow(ladder.prices, 0, DP | EP, LL_STREAM_DP);
+        const double tokens = ll_prices_slow(ladder.prices, 0, DP | EP, LL_STREAM_EP);
+        CHECK(fabs(ring - 2) < 1e-2, "%s: ring %.6f", engine[i], ring);
+        CHECK(fabs(tokens - 16. / 15) < 1e-2, "%s: exchange %.6f", engine[i], tokens);
+        ll_pricer_destroy(pricer);
+    }
 }
 
 static double step_s(const env *e, int n_set, const char *const *set)
@@ -115,6 +143,7 @@ int main(void)
     env e = {.mem = ll_arena_create("test")};
     e.comm = ll_comm_create(&world, e.mem);
     test_sets(&e);
+    test_exchange(&e);
     test_send(&e);
     ll_comm_destroy(e.comm);
     ll_arena_destroy(e.mem);

@@ -107,14 +107,15 @@ static ll_status job_read(ll_config *cfg, ll_arena *mem, ll_study *out, ll_error
     ll_faults why = {0};
     if (out->layout.plan_text[0])
         out->layout.plan = ll_chunk_plan_parse(out->layout.plan_text, mem, &why);
-    if (!ll_layout_order(&out->layout))
+    const bool ordered = ll_layout_order(&out->layout);
+    if (!ordered)
         ll_fault_add(&why, "job.order",
                      "expected each of tp, cp, dp, pp once, such as \"tp cp dp pp\"");
     out->layout.seed = out->seed;
     ll_stack_parse(&out->stack, &why);
     ll_layout_legal(&out->layout, &out->stack, &out->model, &why);
     ll_stack_legal(&out->stack, out->layout.precision, &why);
-    if (ll_layout_fit(&out->layout, out->cluster.topo->n_chip, &why) &&
+    if (ordered && ll_layout_fit(&out->layout, out->cluster.topo->n_chip, &why) &&
         ll_layout_experts_fit(&out->layout, &out->model, &why))
         out->workload->legal(out, &why);
     const ll_split split = ll_layout_split(&out->layout, &out->stack, &out->model);

@@ -48,7 +48,7 @@ const char *ll_routing_obstacle(const ll_routing *r, ll_arena *mem)
 static double miss(double n, double m, double k)
 {
     double out = 1;
-    for (double i = 0; i < m && out > 0; i++)
+    for (int i = 0; i < m && out > 0; i++)
         out *= fmax(0, 1 - k / (n - i));
     return out;
 }
@@ -57,7 +57,7 @@ static double miss(double n, double m, double k)
 static double choose(double n, double k)
 {
     double out = 1;
-    for (double i = 0; i < k; i++)
+    for (int i = 0; i < k; i++)
         out *= (n - i) / (i + 1);
     return n < k ? 0 : out;
 }
@@ -68,7 +68,7 @@ static double reach_limited(const ll_routing *r, double size)
     const double group = (double)r->n_expert / r->n_group, within = group * r->top_group;
     const double n_in = fmax(1, size / group); /* groups that the part has a share in */
     double out = 0;
-    for (double j = 1; j <= n_in && j <= r->top_group; j++) {
+    for (int j = 1; j <= n_in && j <= r->top_group; j++) {
         const double chance = choose(n_in, j) * choose(r->n_group - n_in, r->top_group - j) /
                               choose(r->n_group, r->top_group);
         out += chance * (1 - miss(within, j * fmin(size, group), r->top_k));
@@ -166,7 +166,8 @@ void ll_routing_draw(const ll_routing *r, int32_t n_part, double tokens, ll_aren
     for (int32_t p = 0; p < n_part; p++) {
         for (int32_t e = p * size; e < (p + 1) * size; e++)
             out->copies[p] += pick[e];
-        out->rows[p] = drawn ? reached(pick + p * size, size, tokens, r->top_k) : even;
+        out->rows[p] =
+            drawn ? reached(pick + (size_t)p * (size_t)size, size, tokens, r->top_k) : even;
         all += out->rows[p];
         if (out->copies[p] > out->copies[out->fullest]) out->fullest = p;
     }

@@ -30,7 +30,7 @@ for words in '-ll_snes_type none_such' '-ll_snes_max_it many' none_such; do
     "$LINELOSS" run nvl72 --petsc $words >out 2>err </dev/null
     code=$?
     [ "$code" = 2 ] || complain "--petsc $words: exit code $code"
-    has err 'PETSc (failed, for the reason printed|did not start, for the reason that it gives) above'
+    has err 'PETSc (failed, for the reason printed|did not start, for the reason given) above'
     is_empty out
 done
 echo '-ll_snes_type anderson' >options

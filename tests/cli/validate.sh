@@ -35,7 +35,7 @@ has out '^F +ring +8 .* 7\.996 ms'
 has out 'Not modelled yet, not counted: E an expert\.'
 has out '^2 open rows: '
 has out 'of which 0 fitted to step times'
-has out '^fitted +2 +fit to ten layer times on A100 '
+has out '^fitted +1 +fit to ten layer times on A100 '
 "$LINELOSS" validate rows.csv --format json >one.json 2>err || complain "json: $(cat err)"
 "$JSON_CHECK" schema_version version git table table_hash set draws counted stats series parameters rows <one.json ||
     complain "validate: not JSON, or not all of it"

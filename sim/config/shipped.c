@@ -39,7 +39,8 @@ static int names_here(const char *kind, ll_arena *mem, const char *const **out)
     return ll_file_names(ll_arena_printf(mem, "%s/%s", dir_here(), kind), ".cfg", mem, out);
 }
 
-static const char *const folders[] = {"parts", "chips", "clusters", "models", "studies", NULL};
+static const char *const folders[] = {"parts",   "chips",   "clusters", "models",
+                                      "servers", "studies", NULL};
 
 /* "../parts/jitter.cfg" as "jitter". */
 static const char *stem_of(const char *name, ll_arena *mem)
@@ -76,8 +77,9 @@ const char *ll_shipped_hint(const char *name, ll_arena *mem)
         best = ll_arena_printf(mem, "%s/%s.cfg", folders[i], names[near]);
     }
     return ll_arena_printf(mem, "; nor is it shipped in %s%s", dir_here(),
-                           best ? ll_arena_printf(mem, "; did you mean \"%s\"?", best)
-                                : ", which has parts, chips, clusters, models and studies");
+                           best
+                               ? ll_arena_printf(mem, "; did you mean \"%s\"?", best)
+                               : ", which has parts, chips, clusters, models, servers and studies");
 }
 
 /* Error if LINELOSS_CONFIGS names no directory; `who` begins the message. */
@@ -104,7 +106,9 @@ static const char *meaning_of(const char *name, ll_arena *mem)
     static const char *const part[][2] = {
         {"chips", "a chip, which a cluster includes: `lineloss list clusters` shows them"},
         {"models", "a model, which a study includes: `lineloss list studies` shows them"},
-        {"parts", "a part of a cluster: `lineloss list clusters` shows them"}};
+        {"parts", "a part of a cluster: `lineloss list clusters` shows them"},
+        {"servers",
+         "an inference engine, which a study includes: `lineloss list servers` shows them"}};
     for (size_t i = 0; i < sizeof part / sizeof *part; i++)
         if (find_of(part[i][0], name, mem)) return part[i][1];
     return NULL;

@@ -1,5 +1,7 @@
 #include "sim/machine/kernel.h"
 
+#include "sim/machine/timed_model.h"
+
 #include <math.h>
 
 /* Where attention_frac of a chip is defined: mean keys per row (8192 tokens, causal), and width of
@@ -143,8 +145,63 @@ static double attention_s(const ll_chip *chip, const ll_kernel *kernel)
                 ll_kernel_stream_s(chip, kernel->bytes));
 }
 
+double ll_kernel_rows(const ll_kernel *k)
+{
+    double rows = k->kind == LL_KERNEL_GEMM ? k->gemm.batch * k->gemm.m : 0;
+    for (int g = 0; g < k->n_group; g++)
+        rows += k->rows[g];
+    return rows;
+}
+
+static bool is_product(const ll_kernel *k)
+{
+    return k->kind == LL_KERNEL_GEMM || k->kind == LL_KERNEL_GROUPED_GEMM;
+}
+
+double ll_kernel_flop(const ll_kernel *k)
+{
+    return is_product(k) ? 2 * ll_kernel_rows(k) * k->gemm.n * k->gemm.k : k->flop;
+}
+
+double ll_kernel_moved_B(const ll_kernel *k)
+{
+    if (!is_product(k)) return k->bytes;
+    const double rows = ll_kernel_rows(k), n_weight = k->n_group ? k->n_group : k->gemm.batch;
+    return (rows + n_weight * k->gemm.n) * k->gemm.k * ll_precision_B((ll_precision)k->precision) +
+           rows * k->gemm.n * k->gemm.out_B;
+}
+
+double ll_kernel_ideal_s(const ll_chip *chip, const ll_kernel *k)
+{
+    const bool narrow = is_product(k) || k->kind == LL_KERNEL_EXPERTS;
+    const int precision = narrow ? k->precision : ll_kernel_wide_precision(chip, k->precision);
+    return fmax(ll_kernel_flop(k) / chip->peak_flop_per_s[precision],
+                ll_kernel_moved_B(k) / chip->memory_Bps);
+}
+
+double ll_experts_touched(const ll_experts_shape *e)
+{
+    const double n_local = e->slots / e->ep, picks = e->tokens * e->top_k;
+    if (!e->skewed) return fmin(n_local, fmax(1, picks / e->ep));
+    return n_local * -expm1(picks * log1p(-1 / e->n_expert));
+}
+
+/* By the roofline of tables: timed_model.h. */
+static double experts_s(const ll_chip *chip, const ll_kernel *kernel)
+{
+    const ll_experts_shape *e = kernel->experts;
+    const ll_timed t = {
+        .kind = LL_TIMED_EXPERTS,
+        .precision = (ll_timed_precision)kernel->form,
+        .variant = e->skewed ? "power_law_1.2" : "balanced",
+        .at = {e->tokens, e->hidden, e->ffn, e->top_k, e->n_expert, e->slots, e->tp, e->ep}};
+    return ll_timed_roofline_s(chip, &t);
+}
+
 double ll_kernel_s(const ll_chip *chip, const ll_kernel *kernel)
 {
+    if (kernel->at_roofline && kernel->kind != LL_KERNEL_NONE && kernel->kind != LL_KERNEL_HOST)
+        return ll_kernel_ideal_s(chip, kernel);
     switch (kernel->kind) {
     case LL_KERNEL_GEMM:
         return parts_s(chip, kernel);
@@ -163,7 +220,12 @@ double ll_kernel_s(const ll_chip *chip, const ll_kernel *kernel)
     case LL_KERNEL_NONE:
         return 0;
     case LL_KERNEL_ROWWISE:
-        return ll_kernel_stream_s(chip, kernel->bytes) / chip->stream_frac;
+        return ll_kernel_stream_s(chip, kernel->bytes) / chip->stream_frac +
+               (kernel->floored ? chip->kernel_floor_s : 0);
+    case LL_KERNEL_EXPERTS:
+        return experts_s(chip, kernel);
+    case LL_KERNEL_HOST:
+        return kernel->host_s;
     case LL_KERNEL_STREAM:
         break;
     }
@@ -181,7 +243,8 @@ ll_compute ll_kernel_list_cost(const ll_chip *chip, int n, const ll_kernel *kern
     for (int i = 0; i < n; i++) {
         each_s[i] = ll_kernel_s(chip, &kernel[i]);
         *share[kernel[i].share] += each_s[i];
-        if (kernel[i].kind != LL_KERNEL_NONE) sum.launch_s += chip->launch_s;
+        if (kernel[i].kind != LL_KERNEL_NONE && kernel[i].kind != LL_KERNEL_HOST)
+            sum.launch_s += chip->launch_s;
     }
     return sum;
 }

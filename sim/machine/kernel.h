@@ -84,6 +84,17 @@ typedef struct ll_attention_shape {
     double n_call;                   /* calls; each sees n_key / n_call keys. 1, or cp */
 } ll_attention_shape;
 
+/* The routed experts of a layer, as inference runs and tables time them: from tokens that are there
+ * to results that are summed. */
+typedef struct ll_experts_shape {
+    double tokens;                 /* of all attention ranks that share the experts */
+    double hidden, ffn;            /* ffn: width of an expert, whole */
+    double top_k, n_expert, slots; /* slots: experts with their copies */
+    double tp, ep;                 /* chips that share an expert; groups of different experts */
+    bool skewed;                   /* some experts are picked more often; false: all alike */
+    bool gated;
+} ll_experts_shape;
+
 typedef enum ll_kernel_kind {
     LL_KERNEL_GEMM,         /* gemm, cut into n_part chunks along m; up to 3 run concurrently */
     LL_KERNEL_GROUPED_GEMM, /* gemm.n and gemm.k; rows: [n_group] values of m; one launch */
@@ -93,6 +104,8 @@ typedef enum ll_kernel_kind {
     LL_KERNEL_TOPK,    /* gemm.m rows: tokens that a router spreads over experts */
     LL_KERNEL_ROWWISE, /* bytes */
     LL_KERNEL_STREAM,  /* bytes */
+    LL_KERNEL_EXPERTS, /* all routed experts of a layer on the fullest of their ranks: experts */
+    LL_KERNEL_HOST,    /* host_s, during which the chip waits */
     LL_KERNEL_NONE     /* an ideal: it takes no time and has no launch */
 } ll_kernel_kind;
 
@@ -121,7 +134,28 @@ typedef struct ll_kernel {
     int n_group;
     const double *rows; /* [n_group], borrowed */
     bool unrounded;     /* an ideal: rows are not rounded up to tiles group by group */
+    /* Of serving. */
+    int form;      /* ll_timed_precision of the operands of a GEMM or of experts */
+    double kv_B;   /* attention: bytes of a value in the cache; 0: training */
+    bool latent;   /* decode: one latent for all heads (MLA) */
+    bool floored;  /* ROWWISE: the chip's kernel_floor_s is added */
+    double host_s; /* HOST */
+    const ll_experts_shape *experts; /* EXPERTS, borrowed */
+    bool at_roofline;                /* an ideal: ll_kernel_ideal_s instead of its time */
 } ll_kernel;
+
+/* Experts of a rank that a batch picks at least once, in the mean, if all are alike. */
+double ll_experts_touched(const ll_experts_shape *shape);
+
+/* Rows of a product, over all of its groups. */
+double ll_kernel_rows(const ll_kernel *kernel);
+
+/* FLOP of a kernel, and bytes that it has to read and write once. */
+double ll_kernel_flop(const ll_kernel *kernel);
+double ll_kernel_moved_B(const ll_kernel *kernel);
+
+/* The roofline of the data sheet: max( FLOP / peak, bytes / memory bandwidth ). Pure. */
+double ll_kernel_ideal_s(const ll_chip *chip, const ll_kernel *kernel);
 
 /* The kernel of fused attention, with its FLOP, its keys a row, and its bytes in 16 bits: forward
  * reads queries, keys and values and writes the result, backward moves all of them and their

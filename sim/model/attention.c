@@ -16,6 +16,8 @@
  * the sum of the gradients of the copies, once per step. */
 #include "sim/model/attention.h"
 
+#include "sim/model/serving_pass.h"
+
 #include <math.h>
 
 static const char *const mask_names[] = {"causal", "full", NULL};
@@ -267,6 +269,59 @@ static void recompute(const void *param, const ll_split *split, ll_pass *pass)
     if (ll_stack_recomputes_core(split->stack)) core_forward(&s, a->alibi, pass);
 }
 
+/* Keys that a query of a request with so many tokens attends to. */
+static double seen_keys(const ll_attention_param *a, double context)
+{
+    return a->window > 0 ? fmin(context, (double)a->window) : context;
+}
+
+static double cache_B(const void *param, const ll_split *split, double seq)
+{
+    const ll_attention_param *a = param;
+    const double value_B = ll_precision_B((ll_precision)split->server->kv_precision);
+    return 2 * kv_width(a, split) * value_B * (seq > 0 ? seen_keys(a, seq) / seq : 1);
+}
+
+/* Attention of a batch: prompts as in training, decoding requests from the cache. */
+static void core_serve(const ll_attention_param *a, const ll_split *split, ll_pass *pass)
+{
+    const ll_batch *b = split->batch;
+    const double value_B = ll_precision_B((ll_precision)split->server->kv_precision);
+    const double width = (double)a->head_dim, head = (double)a->n_head / (double)split->tp;
+    const double kv_head = kv_width(a, split) / width;
+    ll_attention_shape fused = {
+        .head = head, .kv_head = kv_head, .score_width = width, .value_width = width, .n_call = 1};
+    if (ll_batch_prompt_tokens(b) > 0) {
+        fused.batch = b->n_prompt;
+        fused.n_query = b->to - b->from;
+        fused.n_key = b->to;
+        fused.counted = counted_frac(a, b->to);
+        ll_pass_attention(pass, &fused, false);
+        pass->kernel[pass->n_kernel - 1].kv_B = value_B;
+    }
+    if (!(b->n_decode > 0)) return;
+    fused.batch = b->n_decode;
+    fused.n_query = b->n_new;
+    fused.n_key = seen_keys(a, b->context);
+    fused.counted = 1;
+    ll_pass_decode(pass, &fused, value_B, false);
+}
+
+static void serve(const void *param, const ll_split *split, ll_pass *pass)
+{
+    const ll_attention_param *a = param;
+    const double t = split->n_token, kv = kv_width(a, split);
+    const double q = (double)(a->n_head * a->head_dim) / (double)split->tp;
+    const double value_B = ll_precision_B((ll_precision)split->server->kv_precision);
+    ll_serve_gemm(split, t, q + 2 * kv, split->hidden, pass);
+    /* Positions, and keys and values go to the cache. */
+    ll_serve_small(pass, t * (4 * (q + kv) + (2 + value_B) * 2 * kv));
+    core_serve(a, split, pass);
+    ll_serve_cast(split, t * q, pass);
+    ll_serve_gemm(split, t, split->hidden, q, pass);
+    ll_serve_sum(split, t, pass);
+}
+
 const ll_block_type ll_block_attention = {
     .name = "attention",
     .doc = "multi-head or grouped-query attention",
@@ -280,4 +335,6 @@ const ll_block_type ll_block_attention = {
     .backward = backward,
     .modules = LL_MODULE_CORE,
     .recompute = recompute,
+    .serve = serve,
+    .cache_B = cache_B,
 };

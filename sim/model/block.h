@@ -52,6 +52,12 @@ typedef struct ll_block_type {
     void (*forward)(const void *param, const ll_split *split, ll_pass *pass);
     void (*backward)(const void *param, const ll_split *split, ll_pass *pass);
     void (*recompute)(const void *param, const ll_split *split, ll_pass *pass);
+    /* Append the kernels and transfers of a serving iteration: split->batch and split->server are
+     * given. ll_block_nothing for a block that inference leaves out. */
+    void (*serve)(const void *param, const ll_split *split, ll_pass *pass);
+    /* Bytes that a token in the KV cache takes on one chip. seq: tokens of the request, as a window
+     * keeps no more than it sees. NULL: the block keeps nothing. */
+    double (*cache_B)(const void *param, const ll_split *split, double seq);
 } ll_block_type;
 
 typedef struct ll_block {

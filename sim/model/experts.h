@@ -8,6 +8,8 @@
  *                MoEAlltoAllTokenDispatcher): it is copied and sorted before it is sent
  *   distinct     a token is sent once to each chip that holds one of its experts, and copied there
  *                (DeepEP and HybridEP, Megatron-LM: flex)
+ *   gather       all tokens are gathered on all chips, and results reduce-scattered (inference
+ *                engines, where few tokens pick many experts)
  *
  * Routing says how full the ranks get. The fullest rank computes longest and all others wait for
  * it: blocks give every chip the rows of the fullest one, `hot` times the mean. */
@@ -16,7 +18,11 @@
 
 #include "sim/traffic/routing.h"
 
-typedef enum ll_token_copies { LL_DISPATCHER_ALL_TO_ALL, LL_DISPATCHER_DISTINCT } ll_token_copies;
+typedef enum ll_token_copies {
+    LL_DISPATCHER_ALL_TO_ALL,
+    LL_DISPATCHER_DISTINCT,
+    LL_DISPATCHER_GATHER
+} ll_token_copies;
 
 /* job.routing: laws of sim/traffic/routing.h, and two that only say how full the fullest rank is.
  */

@@ -1,6 +1,8 @@
 /* Block `ffn`: a dense feed-forward network, gated (three matrices) or plain (two). */
 #include "sim/model/ffn.h"
 
+#include "sim/model/serving_pass.h"
+
 static const ll_key keys[] = {{.name = "ffn",
                                .kind = LL_KIND_COUNT,
                                .flags = LL_KEY_DESIGN,
@@ -86,6 +88,16 @@ static void recompute(const void *param, const ll_split *split, ll_pass *pass)
     if (split->stack->modules & LL_MODULE_MLP) forward(param, split, pass);
 }
 
+static void serve(const void *param, const ll_split *split, ll_pass *pass)
+{
+    const shape s = shape_of(param, split);
+    ll_serve_gemm(split, s.t, s.n_up * s.ffn, split->hidden, pass);
+    ll_serve_small(pass, 2 * (s.n_up + 1) * s.t * s.ffn); /* activation */
+    ll_serve_cast(split, s.t * s.ffn, pass);
+    ll_serve_gemm(split, s.t, split->hidden, s.ffn, pass);
+    ll_serve_sum(split, s.t, pass);
+}
+
 const ll_block_type ll_block_ffn = {
     .name = "ffn",
     .doc = "dense feed-forward network, gated or plain",
@@ -99,4 +111,5 @@ const ll_block_type ll_block_ffn = {
     .backward = backward,
     .modules = LL_MODULE_MLP,
     .recompute = recompute,
+    .serve = serve,
 };

@@ -1,5 +1,7 @@
 #include "sim/model/layer.h"
 
+#include "sim/model/serving_pass.h"
+
 /* Software without fused attention has dropout after each block, with a mask, and adds biases in
  * kernels of their own. */
 static bool drops_out(const ll_split *split) { return !split->stack->fused_attention; }
@@ -75,6 +77,24 @@ void ll_layer_forward(const ll_layers *run, const ll_split *split, ll_pass *pass
         ll_pass_stream(pass, (drops_out(split) ? 7 : 6) * norm_element(split));
     }
     exchanges_hide(split, kernel, use, pass);
+}
+
+void ll_layer_serve(const ll_layers *run, const ll_split *split, ll_pass *pass)
+{
+    for (int i = 0; i < run->n_block; i++) {
+        ll_serve_norm(split, true, pass);
+        run->block[i].type->serve(run->block[i].param, split, pass);
+    }
+}
+
+double ll_layer_cache_B(const ll_layers *run, const ll_split *split, double seq)
+{
+    double sum_B = 0;
+    for (int i = 0; i < run->n_block; i++) {
+        const ll_block *b = &run->block[i];
+        if (b->type->cache_B) sum_B += b->type->cache_B(b->param, split, seq);
+    }
+    return sum_B;
 }
 
 static void dropout_backward(const ll_split *split, ll_pass *pass)

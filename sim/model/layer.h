@@ -39,6 +39,12 @@ void ll_layer_matrices(const ll_layers *run, double hidden, int64_t tp, ll_matri
 void ll_layer_forward(const ll_layers *run, const ll_split *split, ll_pass *pass);
 void ll_layer_backward(const ll_layers *run, const ll_split *split, ll_pass *pass);
 
+/* Append the kernels and transfers of a serving iteration. */
+void ll_layer_serve(const ll_layers *run, const ll_split *split, ll_pass *pass);
+
+/* Bytes that a token of a request of `seq` tokens takes in the KV cache, on one chip. */
+double ll_layer_cache_B(const ll_layers *run, const ll_split *split, double seq);
+
 /* Bytes of activations of one micro-batch that one chip keeps for the backward pass. */
 double ll_layer_kept_B(const ll_layers *run, const ll_split *split);
 

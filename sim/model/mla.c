@@ -17,6 +17,8 @@
  * of them holds whole. */
 #include "sim/model/mla.h"
 
+#include "sim/model/serving_pass.h"
+
 #include <math.h>
 
 static const char *const mask_names[] = {"causal", "full", NULL};
@@ -253,6 +255,72 @@ static void recompute(const void *param, const ll_split *split, ll_pass *pass)
     if (ll_stack_recomputes_core(split->stack)) core_forward(&s, pass);
 }
 
+static double cache_B(const void *param, const ll_split *split, double seq)
+{
+    (void)seq;
+    const ll_mla_param *a = param;
+    const double value_B = ll_precision_B((ll_precision)split->server->kv_precision);
+    return (double)(a->kv_latent + a->rope_dim) * value_B; /* on each of the tp chips */
+}
+
+/* Prompts: keys and values of each head are made from the latents. */
+static void prompt_serve(const ll_mla_param *a, const ll_split *split, ll_pass *pass)
+{
+    const ll_batch *b = split->batch;
+    const shape s = shape_of(a, split);
+    const double t = ll_batch_prompt_tokens(b), head = (double)a->n_head / (double)split->tp;
+    if (!(t > 0)) return;
+    ll_attention_shape fused = s.fused;
+    ll_serve_gemm(split, b->n_prompt * b->to, s.up_kv, s.kv_lat, pass);
+    ll_serve_small(pass, 2 * b->n_prompt * b->to * (s.up_kv + s.k + s.v));
+    fused.batch = b->n_prompt;
+    fused.head = fused.kv_head = head;
+    fused.n_query = b->to - b->from;
+    fused.n_key = b->to;
+    ll_pass_attention(pass, &fused, false);
+}
+
+/* Decoding: the up projections of keys and values are multiplied into queries and results instead
+ * ("weight absorption", DeepSeek-V2 section 2.1), and all heads read one latent. */
+static void decode_serve(const ll_mla_param *a, const ll_split *split, ll_pass *pass)
+{
+    const ll_batch *b = split->batch;
+    const double t = b->n_decode * b->n_new, head = (double)a->n_head / (double)split->tp;
+    const double latent = (double)a->kv_latent, value = (double)a->v_dim;
+    const double value_B = ll_precision_B((ll_precision)split->server->kv_precision);
+    if (!(b->n_decode > 0)) return;
+    ll_serve_batched_gemm(split, head, &(ll_matmul){.m = t, .n = latent, .k = (double)a->nope_dim},
+                          pass);
+    const ll_attention_shape fused = {.batch = b->n_decode,
+                                      .head = head,
+                                      .kv_head = 1,
+                                      .n_query = b->n_new,
+                                      .n_key = b->context,
+                                      .score_width = latent + (double)a->rope_dim,
+                                      .value_width = latent,
+                                      .counted = 1,
+                                      .n_call = 1};
+    ll_pass_decode(pass, &fused, value_B, true);
+    ll_serve_batched_gemm(split, head, &(ll_matmul){.m = t, .n = value, .k = latent}, pass);
+}
+
+static void serve(const void *param, const ll_split *split, ll_pass *pass)
+{
+    const ll_mla_param *a = param;
+    const shape s = shape_of(a, split);
+    const double in = s.q_lat + s.kv_lat + s.rope;
+    ll_serve_gemm(split, s.t, in, split->hidden, pass);   /* both down projections are one */
+    ll_serve_small(pass, 4 * s.t * (s.q_lat + s.kv_lat)); /* their norms */
+    ll_serve_cast(split, s.t * s.q_lat, pass);
+    ll_serve_gemm(split, s.t, s.q, s.q_lat > 0 ? s.q_lat : split->hidden, pass);
+    ll_serve_small(pass, 4 * s.t * (s.q + in)); /* positions, cache */
+    prompt_serve(a, split, pass);
+    decode_serve(a, split, pass);
+    ll_serve_cast(split, s.t * s.v, pass);
+    ll_serve_gemm(split, s.t, split->hidden, s.v, pass);
+    ll_serve_sum(split, s.t, pass);
+}
+
 const ll_block_type ll_block_mla = {
     .name = "mla",
     .doc = "multi-head latent attention",
@@ -266,4 +334,6 @@ const ll_block_type ll_block_mla = {
     .backward = backward,
     .modules = LL_MODULE_CORE | LL_MODULE_MLA_UP,
     .recompute = recompute,
+    .serve = serve,
+    .cache_B = cache_B,
 };

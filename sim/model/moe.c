@@ -122,7 +122,7 @@ static bool legal(const void *param, const ll_split *split, ll_faults *why)
                               (long long)m->n_expert, (long long)m->top_k);
         return ok;
     }
-    if (split->tp > 1 && !split->stack->sequence_parallel)
+    if (split->tp > 1 && !split->server && !split->stack->sequence_parallel)
         ok = ll_fault_add(why, "job.sequence_parallel",
                           "with tp > 1 experts need it: each chip routes a part of the sequence");
     if (m->shared_ffn % split->tp)
@@ -131,6 +131,18 @@ static bool legal(const void *param, const ll_split *split, ll_faults *why)
     if (m->expert_ffn % split->experts.etp)
         ok = ll_fault_add(why, "job.etp", "model.expert_ffn = %lld must divide by it",
                           (long long)m->expert_ffn);
+    if (split->server && split->experts.ep * split->experts.etp % split->tp)
+        ok = ll_fault_add(why, "job.etp",
+                          "ep %lld x etp %lld must be a multiple of tp %lld, as the chips of an "
+                          "attention rank hold the same tokens; write etp = %lld",
+                          (long long)split->experts.ep, (long long)split->experts.etp,
+                          (long long)split->tp, (long long)split->tp);
+    if (split->server && split->experts.capacity > 0)
+        ok = ll_fault_add(why, "job.capacity", "inference drops no tokens; leave it out");
+    if (!split->server && split->experts.dispatcher == LL_DISPATCHER_GATHER)
+        ok = ll_fault_add(
+            why, "job.dispatcher",
+            "\"gather\" is modelled for inference alone; write all_to_all or distinct");
     if (m->n_expert % split->experts.ep) {
         int64_t below = split->experts.ep < m->n_expert ? split->experts.ep : m->n_expert;
         while (m->n_expert % below)
@@ -181,7 +193,7 @@ static double kept_B(const void *param, const ll_split *split)
 
 /* ---- router ---- */
 
-static int wide_of(const ll_pass *pass)
+int ll_moe_router_precision(const ll_pass *pass)
 {
     return pass->precision == LL_PRECISION_FP16 ? LL_PRECISION_FP16 : LL_PRECISION_BF16;
 }
@@ -189,7 +201,7 @@ static int wide_of(const ll_pass *pass)
 static int router_gemm(double m, double n, double k, double out_B, ll_pass *pass)
 {
     const int i = ll_pass_gemm(pass, m, n, k, out_B, 1);
-    pass->kernel[i].precision = wide_of(pass);
+    pass->kernel[i].precision = ll_moe_router_precision(pass);
     return i;
 }
 
@@ -258,7 +270,6 @@ static ll_exchange etp_exchange(const shape *s, const ll_split *split, bool gath
                          .size_B = split->experts.etp > 1 ? 2 * s->rows * split->hidden : 0};
 }
 
-/* Both exchanges of a pass, hidden by kernels first .. first + n - 1 if there are any. */
 static void exchanges_use(const ll_moe_param *m, const shape *s, const ll_split *split, int first,
                           int n, ll_pass *pass)
 {
@@ -269,6 +280,12 @@ static void exchanges_use(const ll_moe_param *m, const shape *s, const ll_split 
     ll_pass_use(pass, &back, 1, hide, first, n);
     ll_pass_use(pass, &gather, 1, LL_HIDE_NONE, 0, 0);
     ll_pass_use(pass, &sum, 1, LL_HIDE_NONE, 0, 0);
+}
+
+void ll_moe_exchange(const ll_moe_param *m, const ll_split *split, int first, int n, ll_pass *pass)
+{
+    const shape s = shape_of(m, split, pass->mem);
+    exchanges_use(m, &s, split, first, n, pass);
 }
 
 /* Tokens to the order of experts: all_to_all copies and sorts them by chip before it sends them,
@@ -375,4 +392,5 @@ const ll_block_type ll_block_moe = {
     .backward = backward,
     .modules = LL_MODULE_MOE_ACT | LL_MODULE_MOE | LL_MODULE_SHARED,
     .recompute = recompute,
+    .serve = ll_moe_serve,
 };

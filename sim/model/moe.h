@@ -16,4 +16,13 @@ typedef struct ll_moe_param {
  */
 ll_routing ll_moe_routing(const ll_moe_param *m, const ll_experts *e, int64_t seed);
 
+/* The precision (ll_precision) of a router's GEMM, which is never 8 bits or less. */
+int ll_moe_router_precision(const ll_pass *pass);
+
+/* Append both exchanges of tokens, hidden by kernels first .. first + n - 1 if there are any. */
+void ll_moe_exchange(const ll_moe_param *m, const ll_split *split, int first, int n, ll_pass *pass);
+
+/* ll_block_type.serve, in moe_serve.c. */
+void ll_moe_serve(const void *param, const ll_split *split, ll_pass *pass);
+
 #endif

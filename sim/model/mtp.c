@@ -92,4 +92,5 @@ const ll_block_type ll_block_mtp = {
     .forward = forward,
     .backward = backward,
     .recompute = ll_block_nothing,
+    .serve = ll_block_nothing,
 };

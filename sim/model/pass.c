@@ -61,6 +61,40 @@ int ll_pass_attention(ll_pass *pass, const ll_attention_shape *shape, bool backw
     return ll_pass_add(pass, &kernel);
 }
 
+int ll_pass_decode(ll_pass *pass, const ll_attention_shape *shape, double value_B, bool latent)
+{
+    const ll_attention_shape *a = shape;
+    const double key = a->batch * a->n_key, width = a->score_width + a->value_width;
+    /* A latent is keys and values at once. */
+    const double row = latent ? a->score_width : a->kv_head * width;
+    return ll_pass_add(pass, &(ll_kernel){.kind = LL_KERNEL_DECODE,
+                                          .share = LL_SHARE_ATTENTION,
+                                          .precision = pass->precision,
+                                          .attention = *a,
+                                          .flop = 2 * width * a->head * a->n_query * key,
+                                          .bytes = value_B * row * key +
+                                                   2 * a->batch * a->n_query * a->head * width,
+                                          .keys = a->n_key,
+                                          .kv_B = value_B,
+                                          .latent = latent});
+}
+
+int ll_pass_experts(ll_pass *pass, const ll_experts_shape *shape, int form)
+{
+    const ll_experts_shape *e = shape;
+    const double n_matrix = e->gated ? 3 : 2, rows = e->tokens * e->top_k / e->ep;
+    const double weight_B = ll_precision_B((ll_precision)pass->precision);
+    return ll_pass_add(pass, &(ll_kernel){.kind = LL_KERNEL_EXPERTS,
+                                          .share = LL_SHARE_GEMM,
+                                          .precision = pass->precision,
+                                          .flop = 2 * n_matrix * rows * e->hidden * e->ffn / e->tp,
+                                          .bytes = n_matrix * e->hidden * e->ffn / e->tp *
+                                                       weight_B * ll_experts_touched(e) +
+                                                   2 * 2 * rows * e->hidden,
+                                          .form = form,
+                                          .experts = e});
+}
+
 int ll_pass_grouped_gemm(ll_pass *pass, int n_group, const double *rows, double n, double k,
                          double out_B)
 {

@@ -82,6 +82,11 @@ int ll_pass_gemm(ll_pass *pass, double m, double n, double k, double out_B, int 
 
 /* Fused attention, forward or backward. */
 int ll_pass_attention(ll_pass *pass, const ll_attention_shape *shape, bool backward);
+/* Attention of requests that decode, from a cache of value_B bytes per value. latent: one latent
+ * for all heads. */
+int ll_pass_decode(ll_pass *pass, const ll_attention_shape *shape, double value_B, bool latent);
+/* The routed experts of a layer; shape is borrowed. form: ll_timed_precision. */
+int ll_pass_experts(ll_pass *pass, const ll_experts_shape *shape, int form);
 /* One launch of n_group GEMMs, rows[g] x k by k x n: the experts of a layer on one chip. rows is
  * copied. out_B as in ll_pass_gemm. */
 int ll_pass_grouped_gemm(ll_pass *pass, int n_group, const double *rows, double n, double k,

@@ -4,6 +4,7 @@
 #define LL_MODEL_SPLIT_H
 
 #include "sim/model/experts.h"
+#include "sim/model/serving.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -97,6 +98,10 @@ typedef struct ll_split {
     ll_experts experts;
     double n_expert_replica; /* replicas of the experts' weights: edp * copies on a pipeline */
     int64_t seed;            /* of random draws */
+    /* Of a serving iteration, borrowed; NULL in training. n_token: rows of its GEMMs. n_query,
+     * n_key and n_sequence mean nothing then. */
+    const ll_batch *batch;
+    const ll_server *server;
 } ll_split;
 
 /* The split of what a chip does for its own part of the sequence alone, as norms are. */
@@ -106,8 +111,5 @@ static inline ll_split ll_split_own_tokens(const ll_split *split)
     own.n_token = split->n_token_norm;
     return own;
 }
-
-/* In training all sequences have n_key. A workload that decodes from a KV cache will add a list of
- * context lengths here. */
 
 #endif

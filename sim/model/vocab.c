@@ -7,6 +7,7 @@
  * 4, division 8; backward multiplication 8, cast to 16 bits 6. */
 #include "sim/model/vocab.h"
 #include "sim/model/layer.h"
+#include "sim/model/serving_pass.h"
 
 static const ll_key keys[] = {{.name = "vocab",
                                .kind = LL_KIND_COUNT,
@@ -130,6 +131,29 @@ static void output_backward(const void *param, const ll_split *split, ll_pass *p
     use_sum(split, pass);
 }
 
+/* Engines split the vocabulary too: rows of other chips are zero, and the result is summed. */
+static void embedding_serve(const void *param, const ll_split *split, ll_pass *pass)
+{
+    (void)param;
+    ll_serve_small(pass, 4 * split->n_token * split->hidden);
+    ll_serve_sum(split, split->n_token, pass);
+}
+
+/* Rows that are sampled from alone. The sampler reads the logits in 32 bits. */
+static void output_serve(const void *param, const ll_split *split, ll_pass *pass)
+{
+    const ll_vocab_param *v = param;
+    const double rows = split->batch->n_logits, vocab = (double)v->vocab;
+    const ll_exchange gather = {.name = "tp logits",
+                                .collective = LL_ALL_GATHER,
+                                .axes = 1u << LL_AXIS_TP,
+                                .size_B = split->tp > 1 ? 2 * rows * vocab : 0};
+    ll_serve_small(pass, 4 * rows * split->hidden); /* the final norm */
+    ll_serve_gemm(split, rows, vocab / (double)split->tp, split->hidden, pass);
+    ll_serve_small(pass, (2 + 4 + 4) * rows * vocab);
+    ll_pass_use(pass, &gather, 1, LL_HIDE_NONE, 0, 0);
+}
+
 const ll_block_type ll_block_embedding = {
     .name = "embedding",
     .doc = "look-up of tokens",
@@ -142,6 +166,7 @@ const ll_block_type ll_block_embedding = {
     .forward = embedding_forward,
     .backward = embedding_backward,
     .recompute = ll_block_nothing,
+    .serve = embedding_serve,
 };
 
 const ll_block_type ll_block_output = {
@@ -156,4 +181,5 @@ const ll_block_type ll_block_output = {
     .forward = output_forward,
     .backward = output_backward,
     .recompute = ll_block_nothing,
+    .serve = output_serve,
 };

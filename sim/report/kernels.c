@@ -14,6 +14,8 @@ static const char *const kind_names[] = {[LL_KERNEL_GEMM] = "gemm",
                                          [LL_KERNEL_TOPK] = "top-k",
                                          [LL_KERNEL_ROWWISE] = "rowwise",
                                          [LL_KERNEL_STREAM] = "stream",
+                                         [LL_KERNEL_EXPERTS] = "experts",
+                                         [LL_KERNEL_HOST] = "host",
                                          [LL_KERNEL_NONE] = "none"};
 
 static ll_bound bound_of(const ll_chip *chip, const ll_kernel *kernel)
@@ -32,34 +34,6 @@ static ll_bound bound_of(const ll_chip *chip, const ll_kernel *kernel)
     return compute_s >= memory_s ? LL_BOUND_COMPUTE : LL_BOUND_MEMORY;
 }
 
-/* ---- FLOP and bytes -------------------------------------------------------------------------- */
-
-static double rows_of(const ll_kernel *k)
-{
-    double rows = k->kind == LL_KERNEL_GEMM ? k->gemm.batch * k->gemm.m : 0;
-    for (int g = 0; g < k->n_group; g++)
-        rows += k->rows[g];
-    return rows;
-}
-
-static bool is_product(const ll_kernel *k)
-{
-    return k->kind == LL_KERNEL_GEMM || k->kind == LL_KERNEL_GROUPED_GEMM;
-}
-
-static double flop_of(const ll_kernel *k)
-{
-    return is_product(k) ? 2 * rows_of(k) * k->gemm.n * k->gemm.k : k->flop;
-}
-
-static double bytes_of(const ll_kernel *k)
-{
-    if (!is_product(k)) return k->bytes;
-    const double rows = rows_of(k), n_weight = k->n_group ? k->n_group : k->gemm.batch;
-    return (rows + n_weight * k->gemm.n) * k->gemm.k * ll_precision_B((ll_precision)k->precision) +
-           rows * k->gemm.n * k->gemm.out_B;
-}
-
 /* ---- The list -------------------------------------------------------------------------------- */
 
 static void pass_add(const ll_study *s, const ll_pass *pass, bool backward, ll_layer_kernel *out,
@@ -75,8 +49,8 @@ static void pass_add(const ll_study *s, const ll_pass *pass, bool backward, ll_l
                                    .backward = backward,
                                    .time_s = time_s,
                                    .share_frac = time_s / ll_compute_total_s(&sum),
-                                   .flop = flop_of(k),
-                                   .bytes = bytes_of(k),
+                                   .flop = ll_kernel_flop(k),
+                                   .bytes = ll_kernel_moved_B(k),
                                    .bound = bound_of(chip, k)};
     }
 }
@@ -86,9 +60,16 @@ ll_status ll_layer_kernels_find(const ll_study *study, ll_arena *mem, ll_layer_k
 {
     ll_graph *graph = ll_arena_new(mem, ll_graph);
     LL_TRY(study->workload->build(study, NULL, 0, mem, graph, err));
-    if (graph->n_chunk == 0)
-        return ll_error_set(err, LL_ERR_CONFIG, "the workload %s has no layers to show",
-                            study->workload->name);
+    if (graph->n_chunk == 0) { /* inference: a layer of the kind that the first stage has most of */
+        const ll_op_part *most = &graph->op[0].part[0];
+        for (int k = 1; k < graph->op[0].n_part; k++)
+            if (graph->op[0].part[k].count > most->count) most = &graph->op[0].part[k];
+        const ll_pass *layer = &graph->pass[most->pass];
+        ll_layer_kernel *own = ll_arena_array(mem, layer->n_kernel, ll_layer_kernel);
+        pass_add(study, layer, false, own, mem);
+        *out = (ll_layer_kernels){study, layer->n_kernel, own};
+        return LL_OK;
+    }
     const ll_pass *forward = &graph->pass[graph->chunk[0].forward_layer];
     const ll_pass *backward = &graph->pass[graph->chunk[0].backward_layer];
     const int n = forward->n_kernel + backward->n_kernel;
@@ -101,6 +82,12 @@ ll_status ll_layer_kernels_find(const ll_study *study, ll_arena *mem, ll_layer_k
 
 /* ---- Table ----------------------------------------------------------------------------------- */
 
+static bool has_precision(const ll_kernel *k)
+{
+    return k->kind == LL_KERNEL_GEMM || k->kind == LL_KERNEL_GROUPED_GEMM ||
+           k->kind == LL_KERNEL_EXPERTS;
+}
+
 static const char *shape_text(const ll_kernel *k, ll_arena *mem)
 {
     const ll_matmul *g = &k->gemm;
@@ -112,8 +99,8 @@ static const char *shape_text(const ll_kernel *k, ll_arena *mem)
             return ll_arena_printf(mem, "%.0f x %.0f x %.0f in %d", g->m, g->n, g->k, k->n_part);
         return ll_arena_printf(mem, "%.0f x %.0f x %.0f", g->m, g->n, g->k);
     case LL_KERNEL_GROUPED_GEMM:
-        return ll_arena_printf(mem, "%.0f in %d groups x %.0f x %.0f", rows_of(k), k->n_group, g->n,
-                               g->k);
+        return ll_arena_printf(mem, "%.0f in %d groups x %.0f x %.0f", ll_kernel_rows(k),
+                               k->n_group, g->n, g->k);
     case LL_KERNEL_ATTENTION:
     case LL_KERNEL_ATTENTION_BACKWARD:
         return ll_arena_printf(mem, "%.0f heads x %.0f x %.0f keys",
@@ -123,6 +110,12 @@ static const char *shape_text(const ll_kernel *k, ll_arena *mem)
         return ll_arena_printf(mem, "%.0f GFLOP, %.0f keys a row", 1e-9 * k->flop, k->keys);
     case LL_KERNEL_TOPK:
         return ll_arena_printf(mem, "%.0f rows", g->m);
+    case LL_KERNEL_EXPERTS:
+        return ll_arena_printf(mem, "%.0f tokens, %.0f of %.0f experts x %.0f x %.0f",
+                               k->experts->tokens, k->experts->top_k, k->experts->n_expert,
+                               k->experts->ffn / k->experts->tp, k->experts->hidden);
+    case LL_KERNEL_HOST:
+        return "";
     case LL_KERNEL_ROWWISE:
     case LL_KERNEL_NONE:
     case LL_KERNEL_STREAM:
@@ -149,7 +142,7 @@ ll_table *ll_kernels_table(const ll_layer_kernels *list, ll_arena *mem)
         ll_table_set(t, 0, "%s", k->backward ? "backward" : "forward");
         ll_table_set(t, 1, "%s", kind_names[k->kernel->kind]);
         ll_table_set(t, 2, "%s",
-                     is_product(k->kernel) ? ll_precision_names[k->kernel->precision] : "");
+                     has_precision(k->kernel) ? ll_precision_names[k->kernel->precision] : "");
         ll_table_set(t, 3, "%s", shape_text(k->kernel, mem));
         ll_table_number(t, 4, 1, 1e6 * k->time_s);
         ll_table_number(t, 5, 1, 100 * k->share_frac);

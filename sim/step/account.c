@@ -7,7 +7,8 @@
 /* Idealisations that change what kernels cost. */
 enum {
     KERNELS = LL_IDEAL_RECOMPUTE | LL_IDEAL_LAUNCH | LL_IDEAL_MEMORY | LL_IDEAL_ROUTING |
-              LL_IDEAL_ROUTER | LL_IDEAL_PERMUTE | LL_IDEAL_CASTS | LL_IDEAL_TILES
+              LL_IDEAL_ROUTER | LL_IDEAL_PERMUTE | LL_IDEAL_CASTS | LL_IDEAL_TILES |
+              LL_IDEAL_ROOFLINE
 };
 
 /* Another graph of the study, with the same transfers. */

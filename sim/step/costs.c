@@ -25,12 +25,17 @@ static bool is_removed(const ll_kernel *kernel, unsigned removes)
 /* The kernels of a pass under an idealisation. */
 static const ll_kernel *ideal_kernels(const ll_pass *pass, unsigned removes, ll_arena *mem)
 {
-    if (!(removes & (LL_IDEAL_ROUTER | LL_IDEAL_PERMUTE | LL_IDEAL_CASTS | LL_IDEAL_TILES)))
-        return pass->kernel;
+    enum {
+        OF_KERNELS = LL_IDEAL_ROUTER | LL_IDEAL_PERMUTE | LL_IDEAL_CASTS | LL_IDEAL_TILES |
+                     LL_IDEAL_ROOFLINE | LL_IDEAL_LAUNCH
+    };
+    if (!(removes & OF_KERNELS)) return pass->kernel;
     ll_kernel *own = ll_arena_fill(mem, pass->n_kernel, ll_kernel);
     for (int i = 0; i < pass->n_kernel; i++) {
         own[i] = pass->kernel[i];
-        if (is_removed(&own[i], removes)) own[i].kind = LL_KERNEL_NONE;
+        const bool host = own[i].kind == LL_KERNEL_HOST && removes & LL_IDEAL_LAUNCH;
+        if (host || is_removed(&own[i], removes)) own[i].kind = LL_KERNEL_NONE;
+        own[i].at_roofline = (removes & LL_IDEAL_ROOFLINE) != 0;
         own[i].unrounded = (removes & LL_IDEAL_TILES) != 0;
     }
     return own;

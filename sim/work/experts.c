@@ -7,7 +7,7 @@
 
 static const char *const load_names[] = {"uniform", "balanced",  "power",
                                          "skewed",  "redundant", NULL};
-static const char *const dispatcher_names[] = {"all_to_all", "distinct", NULL};
+static const char *const dispatcher_names[] = {"all_to_all", "distinct", "gather", NULL};
 
 #define COUNT(name_, field, doc_)                                                                  \
     {                                                                                              \
@@ -52,8 +52,10 @@ const ll_key ll_experts_keys[] = {
      .offset = offsetof(ll_experts, dispatcher),
      .def = "all_to_all",
      .choices = dispatcher_names,
-     .doc = "a token is sent once for each of its experts (all_to_all), or once to each chip that "
-            "has some of them (distinct: DeepEP, HybridEP)"},
+     .doc =
+         "a token is sent once for each of its experts (all_to_all), or once to each chip that "
+         "has some of them (distinct: DeepEP, HybridEP); or all tokens are gathered on all chips "
+         "(gather: inference)"},
     SWITCH("dispatch_fp8", dispatch_fp8, "tokens are sent to their experts in FP8"),
     SWITCH("overlap_shared", overlap_shared,
            "overlap the exchange of tokens with the shared experts"),

@@ -13,26 +13,11 @@ static const char *const axis_names[LL_N_AXIS] = {"tp", "cp", "dp", "pp"};
         .def = (def_), .min = 1, .max = (max_), .doc = (doc_)                         \
     }
 
-const ll_key ll_layout_keys[] = {
+const ll_key ll_layout_step_keys[] = {
     COUNT("sequence", seq, NULL, 1e8, "tokens per sequence, such as 8192"),
     COUNT("global_batch", global_batch, NULL, 1e9,
           "sequences per step, over all chips, such as 1024"),
     COUNT("micro_batch", micro_batch, "1", 1e6, "sequences per micro-batch"),
-    {.name = "precision",
-     .kind = LL_KIND_CHOICE,
-     .offset = offsetof(ll_layout, precision),
-     .choices = ll_precision_names,
-     .doc = "precision of the GEMMs (attention runs in 16 bits), such as bf16"},
-    COUNT("tp", tp, "1", 1e6, "tensor-parallel size"),
-    COUNT("cp", cp, "1", 1e6, "context-parallel size"),
-    COUNT("pp", pp, "1", 1e6, "pipeline-parallel size: number of stages"),
-    {.name = "dp",
-     .kind = LL_KIND_COUNT,
-     .offset = offsetof(ll_layout, dp),
-     .def = "0",
-     .min = 0,
-     .max = 1e9,
-     .doc = "data-parallel size: number of replicas; 0: chips / (tp cp pp)"},
     COUNT("interleave", interleave, "1", 1e4, "model chunks per pipeline stage (virtual stages)"),
     {.name = "schedule",
      .kind = LL_KIND_CHOICE,
@@ -53,6 +38,24 @@ const ll_key ll_layout_keys[] = {
      .def = "false",
      .doc =
          "count embedding and output projection as a layer each when layers are dealt to stages"},
+    {0}};
+
+const ll_key ll_layout_keys[] = {
+    {.name = "precision",
+     .kind = LL_KIND_CHOICE,
+     .offset = offsetof(ll_layout, precision),
+     .choices = ll_precision_names,
+     .doc = "precision of the GEMMs (attention runs in 16 bits), such as bf16"},
+    COUNT("tp", tp, "1", 1e6, "tensor-parallel size"),
+    COUNT("cp", cp, "1", 1e6, "context-parallel size"),
+    COUNT("pp", pp, "1", 1e6, "pipeline-parallel size: number of stages"),
+    {.name = "dp",
+     .kind = LL_KIND_COUNT,
+     .offset = offsetof(ll_layout, dp),
+     .def = "0",
+     .min = 0,
+     .max = 1e9,
+     .doc = "data-parallel size: number of replicas; 0: chips / (tp cp pp)"},
     {.name = "order",
      .kind = LL_KIND_STRING,
      .offset = offsetof(ll_layout, order),
@@ -219,7 +222,7 @@ bool ll_layout_legal(const ll_layout *layout, const ll_stack *stack, const ll_mo
     ok = ll_stack_modules_legal(stack, ll_model_modules(model), why) && ok;
     if (stack->zero >= 3 && layout->experts.ep > 1 && stack->gather_lists)
         ok = ll_fault_add(why, "job.gather_lists", "is not modelled with experts; write false");
-    if (layout->seq % (layout->tp * layout->cp))
+    if (!layout->server && layout->seq % (layout->tp * layout->cp))
         ok = ll_fault_add(why, "job.sequence", "must divide by tp cp = %lld",
                           (long long)layout->tp * layout->cp);
     const int64_t n_unit = model->n_layer + (layout->embedding_as_layer ? 2 : 0);
@@ -255,7 +258,8 @@ ll_split ll_layout_split(const ll_layout *layout, const ll_stack *stack, const l
                   .n_replica = n_copy * (double)(layout->dp * layout->cp),
                   .experts = layout->experts,
                   .n_expert_replica = n_copy * (double)ll_layout_expert_replicas(layout),
-                  .seed = layout->seed};
+                  .seed = layout->seed,
+                  .server = layout->server};
     s.experts.ep = at_least_1(s.experts.ep);
     s.experts.etp = at_least_1(s.experts.etp);
     if (!(s.experts.hot > 1)) s.experts.hot = 1;

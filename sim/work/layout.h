@@ -38,9 +38,11 @@ typedef struct ll_layout {
     bool embedding_as_layer;   /* embedding and output projection count as a layer each */
     const char *order;         /* "tp cp dp pp" */
     int axis_at[LL_N_AXIS];    /* `order`, parsed: ll_axis, fastest first */
+    const ll_server *server;   /* of inference, borrowed; NULL in training */
 } ll_layout;
 
 extern const ll_key ll_layout_keys[];
+extern const ll_key ll_layout_step_keys[]; /* of a training step: batch, schedule */
 
 /* Parses `order` into axis_at; false unless it names each axis exactly once. */
 bool ll_layout_order(ll_layout *layout);

@@ -91,20 +91,67 @@ static ll_status workload_read(ll_config *cfg, ll_arena *mem, ll_study *out, ll_
     return LL_OK;
 }
 
-/* Read layout, training software and workload, and check them against the model and the chips. */
-static ll_status job_read(ll_config *cfg, ll_arena *mem, ll_study *out, ll_error *err)
+/* A missing group is one error, not one for each of its required keys. */
+static void group_check(ll_config *cfg, const char *name, const char *write, ll_error *err)
 {
+    const ll_node *group;
+    if (ll_config_has(cfg, name) || ll_config_group(cfg, name, &group, err) != LL_OK) return;
+    ll_config_fault(cfg, "", err, "no %s; write %s", name, write);
+}
+
+/* Read what is of training alone: batch and schedule, and the software. */
+static ll_status step_read(ll_config *cfg, ll_study *out, ll_error *err)
+{
+    const ll_status step = ll_config_fill(cfg, "job", ll_layout_step_keys, &out->layout, err);
+    const ll_status stack = ll_config_fill(cfg, "job", ll_stack_keys, &out->stack, err);
+    return step == LL_OK ? stack : step;
+}
+
+/* Read what is of inference alone: the engine. Its gaps between kernels stand in place of the
+ * chip's, as it runs them from captured graphs. */
+static ll_status server_read(ll_config *cfg, ll_arena *mem, ll_study *out, ll_error *err)
+{
+    static const char write[] =
+        "@include \"servers/NAME.cfg\" on a line of its own; `lineloss list "
+        "servers` has the names";
+    (void)mem;
+    group_check(cfg, "server", write, err);
+    LL_TRY(err->status);
+    LL_TRY(ll_config_fill(cfg, "server", ll_server_keys, &out->server, err));
+    out->cluster.chip.launch_s = out->server.gap_s;
+    out->layout.server = &out->server;
+    out->layout.interleave = 1;
+    out->layout.plan_text = "";
+    out->stack = (ll_stack){.recompute_modules = "", .fused_attention = true};
+    return LL_OK;
+}
+
+static ll_status keys_read(ll_config *cfg, ll_arena *mem, ll_study *out, ll_error *err)
+{
+    LL_TRY(workload_read(cfg, mem, out, err));
+    const ll_status own =
+        out->workload->lay ? server_read(cfg, mem, out, err) : step_read(cfg, out, err);
     const ll_status layout = ll_config_fill(cfg, "job", ll_layout_keys, &out->layout, err);
     const ll_status experts =
         ll_config_fill(cfg, "job", ll_experts_keys, &out->layout.experts, err);
-    const ll_status stack = ll_config_fill(cfg, "job", ll_stack_keys, &out->stack, err);
-    const ll_status workload = workload_read(cfg, mem, out, err);
+    LL_TRY(own);
     LL_TRY(layout);
-    LL_TRY(experts);
-    LL_TRY(stack);
-    LL_TRY(workload);
-    out->layout.schedule = ll_schedule_types[out->layout.schedule_choice];
+    return experts;
+}
+
+/* Tokens that a chip routes: of decoding requests one each. */
+static double routed_tokens(const ll_study *s)
+{
+    const ll_split split = ll_layout_split(&s->layout, &s->stack, &s->model);
+    return s->workload->lay ? (double)s->layout.micro_batch : split.n_token_norm;
+}
+
+/* Read layout, software and workload, and check them against the model and the chips. */
+static ll_status job_read(ll_config *cfg, ll_arena *mem, ll_study *out, ll_error *err)
+{
+    LL_TRY(keys_read(cfg, mem, out, err));
     ll_faults why = {0};
+    out->layout.schedule = ll_schedule_types[out->layout.schedule_choice];
     if (out->layout.plan_text[0])
         out->layout.plan = ll_chunk_plan_parse(out->layout.plan_text, mem, &why);
     const bool ordered = ll_layout_order(&out->layout);
@@ -113,13 +160,15 @@ static ll_status job_read(ll_config *cfg, ll_arena *mem, ll_study *out, ll_error
                      "expected each of tp, cp, dp, pp once, such as \"tp cp dp pp\"");
     out->layout.seed = out->seed;
     ll_stack_parse(&out->stack, &why);
+    if (out->workload->lay) ll_server_parse(&out->server, &why);
+    if (out->workload->lay) out->workload->lay(out);
     ll_layout_legal(&out->layout, &out->stack, &out->model, &why);
-    ll_stack_legal(&out->stack, out->layout.precision, &why);
+    if (!out->workload->lay) ll_stack_legal(&out->stack, out->layout.precision, &why);
     if (ordered && ll_layout_fit(&out->layout, out->cluster.topo->n_chip, &why) &&
         ll_layout_experts_fit(&out->layout, &out->model, &why))
         out->workload->legal(out, &why);
-    const ll_split split = ll_layout_split(&out->layout, &out->stack, &out->model);
-    ll_experts_route(&out->layout.experts, &out->model, split.n_token_norm, out->seed, mem);
+    if (why.n == 0)
+        ll_experts_route(&out->layout.experts, &out->model, routed_tokens(out), out->seed, mem);
     for (int i = 0; i < why.n && i < LL_MAX_FAULT; i++)
         ll_config_fault(cfg, why.at[i].path, err, "%s", why.at[i].text);
     return err->status;
@@ -147,14 +196,6 @@ static ll_status memory_check(const ll_config *cfg, const ll_study *study, ll_er
         (long long)m->lane, size_text(m->total_B, total, sizeof total), parts,
         study->cluster.chip.name, size_text(m->capacity_B, capacity, sizeof capacity),
         size_text(m->total_B - m->capacity_B, missing, sizeof missing), m->advice);
-}
-
-/* A missing group is one error, not one for each of its required keys. */
-static void group_check(ll_config *cfg, const char *name, const char *write, ll_error *err)
-{
-    const ll_node *group;
-    if (ll_config_has(cfg, name) || ll_config_group(cfg, name, &group, err) != LL_OK) return;
-    ll_config_fault(cfg, "", err, "no %s; write %s", name, write);
 }
 
 static ll_status groups_check(ll_config *cfg, const ll_study_source *from, ll_error *err)

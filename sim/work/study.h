@@ -25,6 +25,7 @@ typedef struct ll_study {
     const void *workload_param; /* values of the workload's keys */
     ll_layout layout;
     ll_stack stack;
+    ll_server server;     /* of inference */
     unsigned collectives; /* bit c: the job has a transfer of ll_collective c */
     ll_memory memory;     /* per chip, of the fullest lane; checked to fit */
     ll_config *config;    /* the effective configuration */

@@ -31,7 +31,8 @@ enum {
     LL_IDEAL_ROUTER = 1 << 15,
     LL_IDEAL_PERMUTE = 1 << 16,
     LL_IDEAL_CASTS = 1 << 17,
-    LL_IDEAL_TILES = 1 << 18 /* rows of experts are not rounded up to tiles */
+    LL_IDEAL_TILES = 1 << 18,   /* rows of experts are not rounded up to tiles */
+    LL_IDEAL_ROOFLINE = 1 << 19 /* kernels at the roofline of the data sheet (ll_kernel_ideal_s) */
 };
 
 /* A rung of the loss ladder: removes one cause more than the rung before. */
@@ -97,6 +98,10 @@ typedef struct ll_workload_type {
     const char *name, *doc;
     const ll_key *keys; /* of the group `job`, beside the layout's; ended by {0} */
     size_t param_size;
+    /* Of inference: sets what its keys say of the layout (ll_infer_lay), before that is checked;
+     * the study has a group `server`. NULL: of training, whose layout and software have keys of
+     * their own. */
+    void (*lay)(struct ll_study *study);
     /* Whether the workload can run with the study's layout. Each fault in `why` names the key and
      * what would be legal. Pure. */
     bool (*legal)(const struct ll_study *study, ll_faults *why);
@@ -127,7 +132,7 @@ typedef struct ll_workload_type {
 ll_status ll_workload_one_iteration(const struct ll_study *study, const ll_oracle *oracle,
                                     ll_arena *mem, ll_outcome *out, ll_error *err);
 
-#define LL_WORKLOADS(X)           X(train)
+#define LL_WORKLOADS(X)           X(train) X(prefill) X(decode)
 #define LL_WORKLOAD_DECLARE(name) extern const ll_workload_type ll_workload_##name;
 LL_WORKLOADS(LL_WORKLOAD_DECLARE)
 #undef LL_WORKLOAD_DECLARE

@@ -155,6 +155,10 @@ static void check_kernels(const env *e, const ll_pass *pass)
         case LL_KERNEL_TOPK:
             ok = ok && g->m > 0;
             break;
+        case LL_KERNEL_EXPERTS:
+            ok = ok && k->experts && k->flop > 0 && k->bytes > 0;
+            break;
+        case LL_KERNEL_HOST:
         case LL_KERNEL_NONE:
             ok = false;
             break;

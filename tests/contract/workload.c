@@ -11,7 +11,8 @@
 /* A line for each: every registered type at least once, and those that only the tests have. */
 typedef struct sample {
     const ll_workload_type *type;
-    const char *text, *job; /* parameters of the workload; of the layout and the software */
+    /* Parameters of the workload, NULL: they are in job; those of the layout and the software. */
+    const char *text, *job;
 } sample;
 
 static const sample samples[] = {
@@ -22,6 +23,13 @@ static const sample samples[] = {
     {&ll_workload_train, "", "pp = 2; schedule = \"dualpipe\"; overlap_pp = false;"},
     {&ll_workload_train, "", "pp = 2; interleave = 2; schedule = \"dualpipe_v\"; zero = 3;"},
     {&ll_workload_train, "", "pp = 2; interleave = 2; schedule = \"zb_v\"; zero = 2;"},
+    {&ll_workload_prefill, NULL, "type = \"prefill\"; prompt = 1000; tp = 4;"},
+    {&ll_workload_prefill, NULL,
+     "type = \"prefill\"; prompt = 2048; prompts = 20; cached = 1024; pp = 3;"},
+    {&ll_workload_decode, NULL, "type = \"decode\"; requests = 50; context = 800; tp = 2;"},
+    {&ll_workload_decode, NULL,
+     "type = \"decode\"; requests = 96; context = 77; draft_tokens = 3; accepted = 2.2; pp = 6; "
+     "tp = 2;"},
     {&ll_workload_toy, "prompts=7", "tp = 4; zero = 0;"},
     {&ll_workload_toy, "", "tp = 2; cp = 2; micro_batch = 2; zero = 0;"},
 };
@@ -338,12 +346,14 @@ static void check_run(const env *e)
 
 static void check_sample(const sample *s, ll_comm *comm, ll_arena *mem)
 {
-    const char *text = ll_arena_printf(mem, SMALL_STUDY("%s"), s->job);
+    const char *text = s->text ? ll_arena_printf(mem, SMALL_STUDY("%s"), s->job)
+                               : ll_arena_printf(mem, SMALL_SERVING("%s"), s->job);
     env e = {mem, comm, s->type, study_make(text, 0, NULL, comm, mem),
              ll_arena_printf(mem, "%s (%s)", s->type->name, s->job)};
     e.study->workload = s->type;
-    e.study->workload_param =
-        param_make(mem, s->type->name, s->type->keys, s->type->param_size, s->text);
+    if (s->text)
+        e.study->workload_param =
+            param_make(mem, s->type->name, s->type->keys, s->type->param_size, s->text);
     s->type->memory(e.study, mem, &e.study->memory);
     CHECK(s->type->name[0] && s->type->doc[0], "a workload without a name");
     check_questions(&e);

@@ -9,8 +9,9 @@
 #include <unistd.h>
 
 /* Behind "no such file", if no shipped file has a name like it. */
-#define NOWHERE \
-    "; nor is it shipped in shipped, which has parts, chips, clusters, models and studies\n"
+#define NOWHERE                                                                              \
+    "; nor is it shipped in shipped, which has parts, chips, clusters, models, servers and " \
+    "studies\n"
 
 static ll_arena *mem;
 static ll_error err;

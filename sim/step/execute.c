@@ -10,26 +10,28 @@ typedef struct runner {
     const ll_graph *graph;
     const ll_task *task;
     const ll_task_cost *cost;
-    double send_s;
+    double delay_s[2]; /* of an input: none, one pipeline send */
     const ll_sink *sink;
     int64_t replica;
-    double *first_s, *end_s; /* [n_task]: first part done, all of it */
-    double *clock_s;         /* [n_lane * LL_N_STREAM] */
-    double *wire_end_s;      /* [n_lane] transfers between the replicas that are known so far */
+    /* [n_task]: first part done, all of it; end_s[-1] = 0, when what waits for nothing can start */
+    double *first_s, *end_s;
+    double *clock_s;    /* [n_lane * LL_N_STREAM] */
+    double *wire_end_s; /* [n_lane] transfers between the replicas that are known so far */
     double *slow; /* [n_draw], if there is jitter: of each draw: time over its price, >= 0.5 */
     ll_crew crew;
 } runner;
 
+/* Inline, unlike fmax and fmin of the library; no operand is ever NaN. */
+static inline double later_s(double a_s, double b_s) { return a_s > b_s ? a_s : b_s; }
+static inline double shorter_s(double a_s, double b_s) { return a_s < b_s ? a_s : b_s; }
+
 /* Seconds that a task of length_s takes longer because dp transfers are on the wire for window_s
  * from its start on: meanwhile it takes 1 + frac times as long. */
-static double stretch_s(double length_s, double frac, double window_s)
+static inline double stretch_s(double length_s, double frac, double window_s)
 {
     if (!(frac > 0 && window_s > 0)) return 0;
-    return frac / (1 + frac) * fmin(window_s, length_s * (1 + frac));
+    return frac / (1 + frac) * shorter_s(window_s, length_s * (1 + frac));
 }
-
-/* Inline, unlike fmax of the library; no operand is ever NaN. */
-static inline double later_s(double a_s, double b_s) { return a_s > b_s ? a_s : b_s; }
 
 /* The transfer that a task releases is on the wire from the task's first part on. */
 static double release(runner *r, const ll_task *t, const ll_task_cost *c, double start_s,
@@ -44,12 +46,11 @@ static double release(runner *r, const ll_task *t, const ll_task_cost *c, double
 /* When the task's dependencies let it start. */
 static inline double inputs_s(const runner *r, const ll_task *t, double start_s)
 {
-    const double delay_s[2] = {0, r->send_s};
-    if (t->dep[0] >= 0)
-        start_s = later_s(start_s, r->end_s[t->dep[0]] + delay_s[t->flags & LL_TASK_DELAYED_0]);
+    const int flags = t->flags;
+    start_s = later_s(start_s, r->end_s[t->dep[0]] + r->delay_s[flags & LL_TASK_DELAYED_0]);
     if (t->dep[1] < 0) return start_s;
-    if (t->flags & LL_TASK_STREAMED) return later_s(start_s, r->first_s[t->dep[1]]);
-    return later_s(start_s, r->end_s[t->dep[1]] + delay_s[(t->flags & LL_TASK_DELAYED_1) != 0]);
+    if (flags & LL_TASK_STREAMED) return later_s(start_s, r->first_s[t->dep[1]]);
+    return later_s(start_s, r->end_s[t->dep[1]] + r->delay_s[(flags & LL_TASK_DELAYED_1) != 0]);
 }
 
 /* Tasks that stream: what they wait for part by part, and what waits so for them. */
@@ -65,12 +66,12 @@ static double parts_run(runner *r, int32_t i, double start_s, double length_s, d
     return end_s;
 }
 
-static inline void task_run(runner *r, int32_t i)
+static inline void task_run(runner *r, int32_t i, bool jitter)
 {
     const ll_task *t = &r->task[i];
     const ll_task_cost *c = &r->cost[t->cost];
     double *clock_s = &r->clock_s[t->lane * LL_N_STREAM + t->stream];
-    const double factor = r->slow && t->draw >= 0 ? r->slow[t->draw] : 1;
+    const double factor = jitter && t->draw >= 0 ? r->slow[t->draw] : 1;
     const double length_s = c->kernels_s * factor + c->exposed_s;
     const double start_s = inputs_s(r, t, *clock_s);
     double end_s = start_s + length_s;
@@ -88,8 +89,10 @@ static void tasks_run(runner *r, int32_t from, int32_t to)
     const size_t n_lane = (size_t)r->graph->n_lane;
     memset(r->clock_s, 0, n_lane * LL_N_STREAM * sizeof *r->clock_s);
     memset(r->wire_end_s, 0, n_lane * sizeof *r->wire_end_s);
-    for (int32_t i = from; i < to; i++)
-        task_run(r, i);
+    for (int32_t i = from; i < to && r->slow; i++)
+        task_run(r, i, true);
+    for (int32_t i = from; i < to && !r->slow; i++)
+        task_run(r, i, false);
 }
 
 /* Jitter of each task in one replica: that of the slowest chip of its lane. Called for one replica
@@ -144,14 +147,15 @@ void ll_execute(const ll_study *study, const ll_graph *graph, const ll_costs *co
     runner r = {.graph = graph,
                 .task = graph->task,
                 .cost = costs->task,
-                .send_s = costs->send_s,
+                .delay_s = {0, costs->send_s},
                 .sink = mode->sink,
                 .first_s = ll_arena_fill(mem, graph->n_task, double),
-                .end_s = ll_arena_fill(mem, graph->n_task, double),
+                .end_s = (double *)ll_arena_fill(mem, graph->n_task + 1, double) + 1,
                 .clock_s = ll_arena_array(mem, graph->n_lane * LL_N_STREAM, double),
                 .wire_end_s = ll_arena_array(mem, graph->n_lane, double)};
     double *latest_s = ll_arena_array(mem, 2 * graph->n_export, double);
     int64_t lo = 0, hi = 1;
+    r.end_s[-1] = 0;
     if (mode->jitter) {
         ll_comm_slice(comm, n_replica, &lo, &hi);
         r.crew = ll_crew_make(study, graph->n_lane, graph->n_inner, mem);

@@ -52,10 +52,7 @@ static ll_document *document_make(const ll_report *r, ll_arena *mem)
                        .published = at->published,
                        .n_micro = ll_layout_n_micro(&s->layout),
                        .layout = s->layout,
-                       .layout_text =
-                           ll_arena_printf(mem, "tp %lld x cp %lld x pp %lld x dp %lld",
-                                           (long long)s->layout.tp, (long long)s->layout.cp,
-                                           (long long)s->layout.pp, (long long)s->layout.dp),
+                       .layout_text = ll_report_layout(s, mem),
                        .zero = s->stack.zero,
                        .seed = s->seed,
                        .config_hash = ll_config_hash(s->config),

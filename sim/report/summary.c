@@ -34,7 +34,7 @@ const char *ll_report_fabric(const ll_topology *topo, ll_arena *mem)
     return shape_text(topo, true, mem);
 }
 
-static const char *layout_text(const ll_study *study, ll_arena *mem)
+const char *ll_report_layout(const ll_study *study, ll_arena *mem)
 {
     const ll_layout *l = &study->layout;
     const char *s = "";
@@ -45,6 +45,9 @@ static const char *layout_text(const ll_study *study, ll_arena *mem)
             s = ll_arena_printf(mem, "%s%s%s %lld", s, *s ? " x " : "", name[i],
                                 (long long)size[i]);
     if (!*s) s = "one chip";
+    if (ll_model_has_experts(&study->model))
+        s = ll_arena_printf(mem, "%s, ep %lld x etp %lld", s, (long long)l->experts.ep,
+                            (long long)l->experts.etp);
     if (l->interleave > 1)
         s = ll_arena_printf(mem, "%s, %lld chunks per stage", s, (long long)l->interleave);
     if (l->pp > 1 && l->schedule != &ll_schedule_one_f_one_b)
@@ -93,7 +96,7 @@ static void summary_work(const ll_report *r, summary *s)
     if (study->cluster.topo->note) add(s, "edge list", study->cluster.topo->note);
     add(s, "model",
         ll_arena_printf(s->mem, "%s, %s", study->model.name, ll_precision_names[l->precision]));
-    add(s, "layout", layout_text(study, s->mem));
+    add(s, "layout", ll_report_layout(study, s->mem));
     add(s, "batch",
         ll_arena_printf(s->mem, "%s x %s tokens",
                         ll_thousands_text((double)l->global_batch, s->mem),

@@ -19,6 +19,9 @@ const char *ll_report_shape(const ll_topology *topo, ll_arena *mem);
 /* The same with the notes of the dimensions: "switch 8 x clos 16 (2:1 at the leaf)". In mem. */
 const char *ll_report_fabric(const ll_topology *topo, ll_arena *mem);
 
+/* "tp 8 x pp 9, ep 8 x etp 1, 2 chunks per stage, zero 1": the layout in words, in mem. */
+const char *ll_report_layout(const ll_study *study, ll_arena *mem);
+
 /* Words that explain how the figures are counted; ended by NULL. */
 extern const char *const ll_report_conventions[];
 

@@ -5,7 +5,6 @@
 #include "sim/report/headline.h"
 
 #include <math.h>
-#include <string.h>
 
 enum { WIDTH = 80, BAR = 24 };
 
@@ -17,6 +16,8 @@ static const char *error_short(const ll_report *r, ll_arena *mem)
 {
     const ll_published *p = &r->standing->published;
     const char *chip = r->study->cluster.chip.name;
+    if (ll_model_has_experts(&r->study->model))
+        return ll_arena_printf(mem, "none is recorded of mixtures of experts on %s", chip);
     if (p->n_row == 0) return ll_arena_printf(mem, "no step on %s has been measured", chip);
     const char *off = p->n_short == p->n_row ? "too fast" : p->n_short == 0 ? "too slow" : "off";
     return ll_arena_printf(mem, "predictions for %s are %.1f %% %s", chip,
@@ -26,14 +27,9 @@ static const char *error_short(const ll_report *r, ll_arena *mem)
 static const char *errors_short(int n, const ll_report *report, ll_arena *mem)
 {
     const char *s = "";
-    for (int k = 0; k < n; k++) {
-        bool told = false;
-        for (int before = 0; before < k && !told; before++)
-            told = !strcmp(report[before].study->cluster.chip.name,
-                           report[k].study->cluster.chip.name);
-        if (!told)
+    for (int k = 0; k < n; k++)
+        if (!ll_headline_error_told(k, report))
             s = ll_arena_printf(mem, "%s%s%s", s, *s ? "; " : "", error_short(&report[k], mem));
-    }
     return s;
 }
 

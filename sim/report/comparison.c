@@ -339,13 +339,9 @@ const char *const *ll_comparison_errors(int n, const ll_report *report, ll_arena
 {
     const char **out = ll_arena_array(mem, n + 1, const char *);
     int n_out = 0;
-    for (int k = 0; k < n; k++) {
-        const char *chip = report[k].study->cluster.chip.name;
-        bool told = false;
-        for (int before = 0; before < k && !told; before++)
-            told = !strcmp(report[before].study->cluster.chip.name, chip);
-        if (!told) out[n_out++] = ll_headline_chip_error(&report[k], mem);
-    }
+    for (int k = 0; k < n; k++)
+        if (!ll_headline_error_told(k, report))
+            out[n_out++] = ll_headline_chip_error(&report[k], mem);
     out[n_out] = NULL;
     return out;
 }

@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const char *time_text(double t_s, ll_arena *mem)
 {
@@ -62,6 +63,12 @@ const char *ll_headline_chip_error(const ll_report *r, ll_arena *mem)
 {
     const ll_published *p = &r->standing->published;
     const char *chip = r->study->cluster.chip.name;
+    if (ll_model_has_experts(&r->study->model))
+        return ll_arena_printf(
+            mem,
+            "Errors of dense models on %s do not hold for a mixture of experts; `lineloss validate "
+            "configs/published/experts/rows.csv` prints those of published mixtures.",
+            chip);
     if (p->n_row == 0)
         return ll_arena_printf(mem, "No step on %s has been published, so the error is not known.",
                                chip);
@@ -71,6 +78,18 @@ const char *ll_headline_chip_error(const ll_report *r, ll_arena *mem)
     return ll_arena_printf(
         mem, "Of %lld published steps on %s, %s than predicted; the median error is %.1f %%.",
         (long long)p->n_row, chip, side, 100 * p->median_abs_err_frac);
+}
+
+bool ll_headline_error_told(int k, const ll_report *report)
+{
+    const ll_study *mine = report[k].study;
+    for (int before = 0; before < k; before++) {
+        const ll_study *other = report[before].study;
+        if (!strcmp(other->cluster.chip.name, mine->cluster.chip.name) &&
+            ll_model_has_experts(&other->model) == ll_model_has_experts(&mine->model))
+            return true;
+    }
+    return false;
 }
 
 const char *ll_headline_error(const ll_report *r, ll_arena *mem)

@@ -21,9 +21,12 @@ const char *ll_headline_result(const ll_report *r, ll_arena *mem);
 /* "The largest losses are kernels (22.8 chips, 31.6 %), ...": n of them, in mem. */
 const char *ll_headline_losses(const ll_report *r, int n, ll_arena *mem);
 
-/* A sentence on the known error of predictions for this chip, or that no step on it has been
- * published, in mem. */
+/* A sentence on the known error of predictions for this chip, or why none is known: no step on it
+ * has been published, or the study is of a mixture of experts; in mem. */
 const char *ll_headline_chip_error(const ll_report *r, ll_arena *mem);
+
+/* Whether that of report[k] is the same as that of a report before it. */
+bool ll_headline_error_told(int k, const ll_report *report);
 
 /* The same, and the result after the correction, in mem. */
 const char *ll_headline_error(const ll_report *r, ll_arena *mem);

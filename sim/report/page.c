@@ -95,11 +95,14 @@ static void published_add(const page *p, const ll_report *r)
     const ll_published *at = &r->standing->published;
     const double alike =
         at->alike_s > 0 ? r->result->efficiency_frac * r->result->step_s / at->alike_s : 0;
-    ll_html_element(p->out, "td", " class=\"word\"",
-                    at->n_row == 0 ? "none on this chip"
-                                   : ll_arena_printf(p->mem, "%.0f %% off, %lld of %lld too short",
-                                                     100 * at->median_abs_err_frac,
-                                                     (long long)at->n_short, (long long)at->n_row));
+    const char *off = "none on this chip";
+    if (ll_model_has_experts(&r->study->model))
+        off = "none of mixtures of experts counts";
+    else if (at->n_row > 0)
+        off = ll_arena_printf(p->mem, "%.0f %% off, %lld of %lld too short",
+                              100 * at->median_abs_err_frac, (long long)at->n_short,
+                              (long long)at->n_row);
+    ll_html_element(p->out, "td", " class=\"word\"", off);
     number_add(p, alike > 0 ? ll_arena_printf(p->mem, "%.0f %%", 100 * alike) : "");
 }
 

@@ -11,7 +11,8 @@
 #include "sim/step/sensitivity.h"
 #include "sim/work/study.h"
 
-/* Published steps on a chip, as they are recorded beside the configurations. */
+/* Published steps of dense models on a chip, as they are recorded beside the configurations; none
+ * for a mixture of experts. */
 typedef struct ll_published {
     int64_t n_row, n_short;     /* 0: none; n_short: those whose predicted step is too short */
     double median_abs_err_frac; /* of the predicted step time */
@@ -23,7 +24,7 @@ enum { LL_PUBLISHED_FEW = 5 };
 
 /* The recorded validation beside a study (sim/validate/standing.h): in which respects the study
  * lies outside the range that was compared with measurements, and published steps on its chip. */
-enum { LL_MAX_OUTSIDE = 8 };
+enum { LL_MAX_OUTSIDE = 9 };
 typedef struct ll_standing {
     int n_outside;                           /* 0: in none */
     const char *outside[LL_MAX_OUTSIDE + 1]; /* [n_outside], ended by NULL */

@@ -35,6 +35,8 @@ const ll_standing *ll_standing_of(const ll_record *record, const ll_study *study
         return out;
     }
     out->n_outside = ll_record_outside(record, study, mem, out->outside);
-    out->published = published_of(ll_record_chip(record, study->cluster.chip.name), result->step_s);
+    if (!ll_model_has_experts(&study->model))
+        out->published =
+            published_of(ll_record_chip(record, study->cluster.chip.name), result->step_s);
     return out;
 }

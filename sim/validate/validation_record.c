@@ -131,6 +131,8 @@ int ll_record_outside(const ll_record *recorded, const ll_study *study, ll_arena
                                    study->cluster.chip.name);
     if (!find(recorded->n, recorded->stats, "family", family))
         out[n++] = ll_arena_printf(mem, "layouts of the family %s: no published step", family);
+    if (ll_model_has_experts(&study->model))
+        out[n++] = "mixture of experts: all published steps that count are of dense models";
     if (layout->pp > 1 && layout->schedule != &ll_schedule_one_f_one_b)
         out[n++] = ll_arena_printf(mem, "schedule %s: all published steps are of 1f1b",
                                    layout->schedule->name);

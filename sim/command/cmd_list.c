@@ -149,8 +149,9 @@ static ll_table *list_keys(ll_comm *comm, ll_arena *mem)
 static const topic topics[] = {
     {"chips", "accelerators, with peak rates and memory", ll_catalog_chips},
     {"clusters", "clusters, for `lineloss net`", ll_catalog_clusters},
-    {"models", "models to train", ll_catalog_models},
+    {"models", "models to train or to serve", ll_catalog_models},
     {"parts", "parts that clusters share, by @include \"parts/NAME.cfg\"", ll_catalog_parts},
+    {"servers", "inference engines, by @include \"servers/NAME.cfg\"", ll_catalog_servers},
     {"studies", "studies, for `lineloss run` and `lineloss compare`", ll_catalog_studies},
     {"topologies", "kinds of interconnect", list_topologies},
     {"engines", "network engines", list_engines},
@@ -246,14 +247,12 @@ static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_err
 
 const ll_command ll_command_list = {
     .name = "list",
-    .doc = "chips, clusters, models, parts, studies, topologies, engines, keys, ...",
+    .doc = "chips, clusters, models, servers, studies, topologies, engines, keys, ...",
     .usage = "[TOPIC [PART]]",
     .help =
-        "Topics: chips, clusters, models, parts, studies, topologies, engines, collectives, "
-        "algorithms,\n"
-        "keys, evidence, json. Without a topic: what each of them is. With PART: only what has it "
-        "in\n"
-        "its name, such as the keys of a group.\n"
+        "Topics: chips, clusters, models, parts, servers, studies, topologies, engines,\n"
+        "collectives, algorithms, keys, evidence, json. Without a topic: what each of them is.\n"
+        "With PART: only what has it in its name, such as the keys of a group.\n"
         "\n"
         "Examples:\n"
         "  lineloss list studies\n"

@@ -131,23 +131,34 @@ static const char *comment_of(const char *text, ll_arena *mem)
     return out.s;
 }
 
-ll_table *ll_catalog_parts(ll_comm *comm, ll_arena *mem)
+/* Files of a folder, with what their comments say first. */
+static ll_table *list_comments_of(const char *kind, const char *what, ll_comm *comm, ll_arena *mem)
 {
     ll_table *t = ll_table_create(
         mem, "", 2, (ll_column[]){{.name = "file"}, {.name = "what it is", .key = "doc"}});
     const char *const *names, *text;
-    const int n = ll_shipped_names("parts", comm, mem, &names);
+    const int n = ll_shipped_names(kind, comm, mem, &names);
     ll_error *err = ll_arena_new(mem, ll_error);
     for (int i = 0; i < n; i++) {
         size_t n_byte;
         ll_error_init(err);
         ll_table_row(t);
         ll_table_set(t, 0, "%s", names[i]);
-        const ll_status status = ll_source_file(shipped_path(comm, mem, "parts", names[i]),
-                                                "a part", comm, mem, &text, &n_byte, err);
+        const ll_status status = ll_source_file(shipped_path(comm, mem, kind, names[i]), what, comm,
+                                                mem, &text, &n_byte, err);
         ll_table_set(t, 1, "%s", status ? fault_text(err, mem) : comment_of(text, mem));
     }
     return t;
+}
+
+ll_table *ll_catalog_parts(ll_comm *comm, ll_arena *mem)
+{
+    return list_comments_of("parts", "a part", comm, mem);
+}
+
+ll_table *ll_catalog_servers(ll_comm *comm, ll_arena *mem)
+{
+    return list_comments_of("servers", "an inference engine", comm, mem);
 }
 
 ll_table *ll_catalog_models(ll_comm *comm, ll_arena *mem)

@@ -65,8 +65,10 @@ bool ll_infer_legal(const ll_study *study, ll_faults *why)
     const ll_layout *l = &study->layout;
     bool ok = true;
     if (l->cp > 1) ok = ll_fault_add(why, "job.cp", "is not modelled for inference; write 1");
-    if (study->stack.zero > 0)
-        ok = ll_fault_add(why, "job.zero", "inference shards no optimizer; leave it out");
+    if (l->experts.overlap_exchange && ll_infer_sharing(l) == 1)
+        ok = ll_fault_add(why, "job.overlap_exchange",
+                          "tokens are exchanged only where attention ranks share experts: ep x etp "
+                          "> tp; write false");
     return ok;
 }
 

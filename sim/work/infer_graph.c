@@ -15,6 +15,19 @@ static void host_pass(const ll_study *study, const ll_batch *b, ll_pass *pass)
     if (b->n_host > 0 && host.host_s > 0) ll_pass_add(pass, &host);
 }
 
+/* Two-batch overlap: the batch is cut into halves, and the exchanges of one overlap with the kernels
+ * of the other, which are as long as its own. */
+static int n_half(const ll_study *study) { return study->layout.experts.overlap_exchange ? 2 : 1; }
+
+static const ll_batch *half_of(const ll_study *study, const ll_batch *whole, ll_arena *mem)
+{
+    ll_batch *b = ll_arena_new(mem, ll_batch);
+    *b = *whole;
+    b->n_decode /= n_half(study);
+    b->n_prompt /= n_half(study);
+    return b;
+}
+
 static void passes_make(const ll_study *study, const ll_batch *b, unsigned removes, ll_arena *mem,
                         ll_graph *g)
 {
@@ -30,8 +43,12 @@ static void passes_make(const ll_study *study, const ll_batch *b, unsigned remov
     g->shards = ll_arena_array(mem, g->n_pass, const ll_shards *);
     for (int i = 0; i < g->n_pass; i++)
         g->pass[i] = ll_pass_begin(i < m->n_run ? study->layout.precision : wide, mem);
+    ll_split half = split;
+    half.batch = half_of(study, b, mem);
+    half.n_token /= n_half(study);
+    half.n_token_norm /= n_half(study);
     for (int r = 0; r < m->n_run; r++)
-        ll_layer_serve(&m->run[r], &split, &g->pass[r]);
+        ll_layer_serve(&m->run[r], &half, &g->pass[r]);
     m->embedding.type->serve(m->embedding.param, &split, &g->pass[m->n_run + EMBEDDING]);
     if (b->n_logits > 0)
         m->output.type->serve(m->output.param, &split, &g->pass[m->n_run + OUTPUT]);
@@ -52,7 +69,8 @@ static void ops_make(const ll_study *study, ll_arena *mem, ll_graph *g)
         ll_op_part *part = ll_arena_array(mem, g->n_pass, ll_op_part);
         int n = 0;
         for (int r = 0; r < n_run; r++)
-            if (deal.of_run[r] > 0) part[n++] = (ll_op_part){r, (double)deal.of_run[r]};
+            if (deal.of_run[r] > 0)
+                part[n++] = (ll_op_part){r, n_half(study) * (double)deal.of_run[r]};
         if (p == 0) part[n++] = (ll_op_part){n_run + EMBEDDING, 1};
         if (p == 0) part[n++] = (ll_op_part){n_run + HOST, 1};
         if (p == pp - 1) part[n++] = (ll_op_part){n_run + OUTPUT, 1};

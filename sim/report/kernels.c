@@ -70,8 +70,9 @@ ll_status ll_layer_kernels_find(const ll_study *study, ll_arena *mem, ll_layer_k
         *out = (ll_layer_kernels){study, layer->n_kernel, own};
         return LL_OK;
     }
-    const ll_pass *forward = &graph->pass[graph->chunk[0].forward_layer];
-    const ll_pass *backward = &graph->pass[graph->chunk[0].backward_layer];
+    const ll_chunk_work *chunk = ll_graph_chunk(graph, 0);
+    const ll_pass *forward = &graph->pass[chunk->forward_layer];
+    const ll_pass *backward = &graph->pass[chunk->backward_layer];
     const int n = forward->n_kernel + backward->n_kernel;
     ll_layer_kernel *kernel = ll_arena_array(mem, n, ll_layer_kernel);
     pass_add(study, forward, false, kernel, mem);

@@ -61,7 +61,7 @@ static void kernels_cost(ll_ladder *l, const ll_view *view)
 void ll_ladder_chunk_s(ll_ladder *l, int64_t chunk, double *forward_s, double *backward_s)
 {
     const ll_view view = {l->study, l->graph, l->prices, 0, -1};
-    const ll_chunk_work *c = &l->graph->chunk[chunk];
+    const ll_chunk_work *c = ll_graph_chunk(l->graph, chunk);
     kernels_cost(l, &view);
     const ll_arena_mark mark = ll_arena_here(l->mem);
     ll_costs costs;

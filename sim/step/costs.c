@@ -61,7 +61,6 @@ typedef struct maker {
     const ll_exposed *exposed[LL_N_OP_HALF];
     double send_s;
     double slow[LL_N_STREAM][LL_N_STREAM]; /* [s][o]: slow-down of s by o, less 1 */
-    ll_task_cost *task;
 } maker;
 
 /* Exposed time of the transfers within an op whose kernels take kernels_s, by what else is on the
@@ -167,14 +166,13 @@ static double held_frac(ll_overlap transfer)
     return held / (1 - held);
 }
 
-/* The dp transfers of chunk v: their own times, and what they add to its forward and backward ops.
+/* The dp transfers of a chunk: their own times, and what they add to its forward and backward ops.
  * While they overlap with transfers within passes, both share links. */
-static void chunk_costs(const maker *m, int64_t v, ll_task_cost *forward, ll_task_cost *backward,
-                        ll_task_cost *gather_out, ll_task_cost *scatter_out)
+static void chunk_costs(const maker *m, const ll_chunk_work *c, ll_task_cost *forward,
+                        ll_task_cost *backward, ll_task_cost *gather_out, ll_task_cost *scatter_out)
 {
     const ll_graph *g = m->view->graph;
     const ll_replica_work *r = &g->replicas;
-    const ll_chunk_work *c = &g->chunk[v];
     const bool per_chunk = !g->shards[c->forward_layer];
     forward->n_part = backward->n_part = gather_out->n_part = scatter_out->n_part = c->n_part;
     if (!per_chunk) {
@@ -209,7 +207,7 @@ static double send_s(const ll_view *view)
 /* Size of the exchange with the other copy of the model, over that of an average stage. */
 static double copy_scale(const ll_graph *g, int64_t lane)
 {
-    return (g->chunk[lane].scale + g->chunk[g->n_chunk - 1 - lane].scale) / 2;
+    return (ll_graph_chunk(g, lane)->scale + ll_graph_chunk(g, g->n_chunk - 1 - lane)->scale) / 2;
 }
 
 static ll_task_cost other_cost(const maker *m, const ll_cost_of *of)
@@ -239,35 +237,32 @@ static ll_task_cost other_cost(const maker *m, const ll_cost_of *of)
     return c;
 }
 
-/* The gradients of chunk v are complete after another op than its backward pass: half of a split
+/* The gradients of a chunk are complete after another op than its backward pass: half of a split
  * backward pass, or a pair. */
-static void leaves_after(const maker *m, int64_t v, ll_task_cost *last, const ll_task_cost *op)
+static void leaves_after(const maker *m, const ll_chunk_work *c, ll_task_cost *last,
+                         const ll_task_cost *op)
 {
-    ll_task_cost forward = op[m->view->graph->chunk[v].forward_op], gather, scatter;
-    chunk_costs(m, v, &forward, last, &gather, &scatter);
+    ll_task_cost forward = op[c->forward_op], gather, scatter;
+    chunk_costs(m, c, &forward, last, &gather, &scatter);
 }
 
-/* Costs of the ops first, then what the dp transfers of the chunks add to them. The half of a
- * backward pass that makes input gradients is slowed by its own transfers alone. */
-static void chunks_make(const maker *m, ll_task_cost *op)
+/* What the dp transfers of the chunks add to the costs of ops, and their own: gather, scatter
+ * [n_kind]. The half of a backward pass that makes input gradients is slowed by its own transfers
+ * alone. */
+static void chunks_make(const maker *m, ll_task_cost *op, ll_task_cost *gather,
+                        ll_task_cost *scatter)
 {
     const ll_graph *g = m->view->graph;
-    ll_task_cost none = {.n_part = 1};
-    int64_t gather = -1, scatter = -1;
-    for (int i = 0; i < g->n_cost; i++) {
-        if (g->cost[i].kind == LL_COST_GATHER && g->cost[i].index == 0) gather = i;
-        if (g->cost[i].kind == LL_COST_SCATTER && g->cost[i].index == 0) scatter = i;
-    }
-    for (int64_t v = 0; v < g->n_chunk; v++) {
-        ll_task_cost to = none, from = none;
-        chunk_costs(m, v, &op[g->chunk[v].forward_op], &op[g->chunk[v].backward_op], &to, &from);
+    const ll_task_cost none = {.n_part = 1};
+    for (int k = 0; k < g->n_kind; k++) {
+        const ll_chunk_work *c = &g->kind[k];
+        gather[k] = scatter[k] = none;
+        chunk_costs(m, c, &op[c->forward_op], &op[c->backward_op], &gather[k], &scatter[k]);
         /* Split backward passes, and pairs below: gradients are complete after another op. */
-        if (g->chunk[v].weight_op >= 0) leaves_after(m, v, &op[g->chunk[v].weight_op], op);
-        m->task[gather + v] = to;
-        m->task[scatter + v] = from;
+        if (c->weight_op >= 0) leaves_after(m, c, &op[c->weight_op], op);
     }
     for (int i = 0; i < g->n_op; i++)
-        if (g->op[i].forward) leaves_after(m, g->op[i].back_chunk, &op[i], op);
+        if (g->op[i].forward) leaves_after(m, &g->kind[g->op[i].back_kind], &op[i], op);
 }
 
 /* Factor by which pipeline sends are slower while ops run: the mean over the ops, weighted by their
@@ -277,7 +272,7 @@ static double send_factor(const maker *m, const ll_task_cost *op)
     double sum_s = 0, all_s = 0;
     for (int64_t v = 0; v < m->view->graph->n_chunk; v++)
         for (int back = 0; back < 2; back++) {
-            const ll_chunk_work *c = &m->view->graph->chunk[v];
+            const ll_chunk_work *c = ll_graph_chunk(m->view->graph, v);
             const ll_task_cost *o = &op[back ? c->backward_op : c->forward_op];
             const double length_s = o->kernels_s + o->exposed_s;
             sum_s += length_s * beside_factor(m, LL_STREAM_PP, o);
@@ -296,18 +291,7 @@ static void slow_find(maker *m)
                 beside[i] == others[k] ? 0 : ll_beside_slow(m->view, beside[i], others[k]) - 1;
 }
 
-/* Whether two ops cost the same: most chunks of a pipeline are alike, so costs are reused. */
-static bool same_op(const ll_op *a, const ll_op *b)
-{
-    bool same = !a->forward && !b->forward && a->n_part == b->n_part && a->half == b->half &&
-                a->ends.transfer < 0 && b->ends.transfer < 0;
-    for (int k = 0; k < a->n_part && same; k++)
-        same = a->part[k].pass == b->part[k].pass && !(a->part[k].count < b->part[k].count) &&
-               !(a->part[k].count > b->part[k].count);
-    return same;
-}
-
-static bool splits(const ll_graph *g) { return g->n_chunk > 0 && g->chunk[0].weight_op >= 0; }
+static bool splits(const ll_graph *g) { return g->n_kind > 0 && g->kind[0].weight_op >= 0; }
 
 static const ll_exposed *exposed_find(const maker *m, int half, ll_arena *mem)
 {
@@ -322,20 +306,22 @@ void ll_costs_make(const ll_view *view, const ll_pass_cost *kernels, ll_arena *m
     const ll_graph *g = view->graph;
     ll_task_cost *task = ll_arena_fill(mem, g->n_cost, ll_task_cost);
     ll_task_cost *op = ll_arena_fill(mem, g->n_op, ll_task_cost);
-    maker m = {.view = view, .kernels = kernels, .task = task};
+    ll_task_cost *gather = ll_arena_fill(mem, g->n_kind, ll_task_cost);
+    ll_task_cost *scatter = ll_arena_fill(mem, g->n_kind, ll_task_cost);
+    maker m = {.view = view, .kernels = kernels};
     m.send_s = send_s(view);
     for (int half = LL_OP_WHOLE; half < LL_N_OP_HALF; half++)
         if (half == LL_OP_WHOLE || splits(g)) m.exposed[half] = exposed_find(&m, half, mem);
     slow_find(&m);
     for (int i = 0; i < g->n_op; i++)
-        op[i] = i >= 2 && same_op(&g->op[i], &g->op[i - 2]) ? op[i - 2] : op_cost(&m, &g->op[i]);
-    chunks_make(&m, op);
+        op[i] = op_cost(&m, &g->op[i]);
+    chunks_make(&m, op, gather, scatter);
     for (int i = 0; i < g->n_cost; i++) {
         const ll_cost_of *of = &g->cost[i];
-        if (of->kind == LL_COST_OP)
-            task[i] = op[of->index];
-        else if (of->kind != LL_COST_GATHER && of->kind != LL_COST_SCATTER)
-            task[i] = other_cost(&m, of);
+        task[i] = of->kind == LL_COST_OP        ? op[of->index]
+                  : of->kind == LL_COST_GATHER  ? gather[of->index]
+                  : of->kind == LL_COST_SCATTER ? scatter[of->index]
+                                                : other_cost(&m, of);
     }
     out->task = task;
     out->send_s = g->overlap_sends ? m.send_s * send_factor(&m, op) : m.send_s;

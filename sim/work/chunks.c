@@ -1,5 +1,7 @@
 #include "sim/work/chunks.h"
 
+#include <string.h>
+
 static int64_t max64(int64_t a, int64_t b) { return a > b ? a : b; }
 static int64_t min64(int64_t a, int64_t b) { return a < b ? a : b; }
 
@@ -80,15 +82,6 @@ static void layers_weigh(const ll_model *model, const ll_layout *layout, ll_weig
             ll_layer_laid(&model->run[r], (double)model->hidden, layout->tp, &layout->experts);
 }
 
-void ll_chunk_params(const ll_model *model, const ll_layout *layout, const ll_chunk_layers *deal,
-                     ll_weights *param)
-{
-    ll_weights layer[LL_MAX_RUN];
-    layers_weigh(model, layout, layer);
-    for (int64_t v = 0; v < ll_chunk_laid(layout); v++)
-        param[v] = weights_of(model, layout, v, &deal[v], layer);
-}
-
 ll_weights ll_chunk_weights(const ll_model *model, const ll_layout *layout, int64_t v)
 {
     const ll_chunk_layers deal = ll_chunk_deal(model, layout, v);
@@ -101,4 +94,42 @@ double ll_chunk_param(const ll_model *model, const ll_layout *layout, int64_t v)
 {
     const ll_weights w = ll_chunk_weights(model, layout, v);
     return w.dense + w.expert;
+}
+
+/* Whether it is the first or the last chunk of a copy of the model. */
+static bool is_end(const ll_layout *layout, int64_t v)
+{
+    return ll_chunk_embeds(layout, v) || ll_chunk_has_loss(layout, v);
+}
+
+/* The kind of chunk v with these layers; `known->n` if it is a new one. */
+static int kind_find(const ll_chunk_kinds *known, const ll_layout *layout, int64_t v,
+                     const ll_chunk_layers *deal)
+{
+    int k = is_end(layout, v) ? known->n : 0;
+    while (k < known->n &&
+           (is_end(layout, known->first[k]) || memcmp(&known->layers[k], deal, sizeof *deal) != 0))
+        k++;
+    return k;
+}
+
+ll_chunk_kinds ll_chunk_kinds_find(const ll_model *model, const ll_layout *layout, ll_arena *mem)
+{
+    const int64_t n_chunk = ll_chunk_laid(layout);
+    int32_t *of = ll_arena_fill(mem, n_chunk, int32_t);
+    int64_t *first = ll_arena_fill(mem, n_chunk, int64_t);
+    ll_chunk_layers *layers = ll_arena_fill(mem, n_chunk, ll_chunk_layers);
+    ll_weights *param = ll_arena_fill(mem, n_chunk, ll_weights), layer[LL_MAX_RUN];
+    ll_chunk_kinds out = {
+        .first = first, .layers = layers, .param = param, .n_chunk = n_chunk, .of = of};
+    layers_weigh(model, layout, layer);
+    for (int64_t v = 0; v < n_chunk; v++) {
+        const ll_chunk_layers deal = ll_chunk_deal(model, layout, v);
+        of[v] = kind_find(&out, layout, v, &deal);
+        if (of[v] < out.n) continue;
+        first[out.n] = v;
+        layers[out.n] = deal;
+        param[out.n++] = weights_of(model, layout, v, &deal, layer);
+    }
+    return out;
 }

@@ -49,11 +49,20 @@ int ll_chunk_n_vocab(const ll_model *model, const ll_layout *layout, int64_t v,
                      const ll_chunk_layers *deal);
 
 /* Number of weights of chunk v on one chip: after tensor and expert parallelism, before sharding by
- * ZeRO. ll_chunk_params does it for all chunks on the pipeline: deal: [n_laid], as ll_chunk_deal
- * fills it; param: [n_laid], filled. */
+ * ZeRO. */
 ll_weights ll_chunk_weights(const ll_model *model, const ll_layout *layout, int64_t v);
-double ll_chunk_param(const ll_model *model, const ll_layout *layout, int64_t v); /* both kinds */
-void ll_chunk_params(const ll_model *model, const ll_layout *layout, const ll_chunk_layers *deal,
-                     ll_weights *param);
+double ll_chunk_param(const ll_model *model, const ll_layout *layout, int64_t v); /* all of them */
+
+/* Kinds of the chunks on a pipeline, in the order of the first chunk of each: chunks with the same
+ * layers are of one kind, but each end of a copy of the model is a kind of its own. */
+typedef struct ll_chunk_kinds {
+    int n;
+    const int64_t *first;          /* [n] its first chunk */
+    const ll_chunk_layers *layers; /* [n] */
+    const ll_weights *param;       /* [n] weights of a chunk on one chip */
+    int64_t n_chunk;               /* ll_chunk_laid */
+    const int32_t *of;             /* [n_chunk] */
+} ll_chunk_kinds;
+ll_chunk_kinds ll_chunk_kinds_find(const ll_model *model, const ll_layout *layout, ll_arena *mem);
 
 #endif

@@ -85,10 +85,13 @@ typedef struct ll_op {
     ll_op_ends ends;
     /* A fused pair has no parts of its own but runs two ops together; NULL: no pair. */
     const struct ll_op *forward, *backward;
-    int64_t back_chunk; /* of a pair: the chunk of its backward pass */
+    int back_kind; /* of a pair: the kind of the chunk of its backward pass */
 } ll_op;
 
-/* dp transfers of a chunk: its weights are gathered before its first forward pass, and its
+/* The work of a kind of chunk: most chunks of a pipeline are alike, so what they have in common is
+ * said, and costed, once.
+ *
+ * dp transfers of a chunk: its weights are gathered before its first forward pass, and its
  * gradients reduced (or reduce-scattered) after its last backward pass, or with every_micro after
  * each. */
 typedef struct ll_chunk_work {
@@ -110,8 +113,8 @@ typedef enum ll_cost_kind {
     LL_COST_NONE,    /* no time: a join of dependencies */
     LL_COST_OP,      /* index: op */
     LL_COST_KERNELS, /* index: pass; without jitter */
-    LL_COST_GATHER,  /* index: chunk */
-    LL_COST_SCATTER, /* index: chunk */
+    LL_COST_GATHER,  /* index: kind of chunk */
+    LL_COST_SCATTER, /* index: kind of chunk */
     LL_COST_SEND,    /* index: number of sends, one after the other */
     LL_COST_TIE,     /* all-reduce of tied embedding gradients, first and last stage */
     LL_COST_COPY     /* exchange with the other copy of the model; index: lane */
@@ -146,8 +149,10 @@ typedef struct ll_graph {
     const ll_shards *const *shards; /* [n_pass]; NULL: the pass has none */
     int n_op;
     const ll_op *op; /* [n_op] */
+    int n_kind;
+    const ll_chunk_work *kind; /* [n_kind] */
     int64_t n_chunk;
-    const ll_chunk_work *chunk; /* [n_chunk] */
+    const int32_t *kind_of; /* [n_chunk] */
     ll_replica_work replicas;
     bool overlap_sends;               /* pipeline sends are on the wire while passes run */
     int send, send_gather, tie, copy; /* transfers of the pp stream; -1: none */
@@ -168,6 +173,11 @@ typedef struct ll_graph {
     int64_t n_inner;       /* chips of a lane */
     bool syncs_every_task; /* all replicas synchronise in every task; one stands for all */
 } ll_graph;
+
+static inline const ll_chunk_work *ll_graph_chunk(const ll_graph *graph, int64_t chunk)
+{
+    return &graph->kind[graph->kind_of[chunk]];
+}
 
 /* Index of the transfer of that name, or -1. */
 int ll_graph_transfer(const ll_graph *graph, const char *name);

@@ -30,9 +30,10 @@ static ll_op_ends op_ends(const ll_train_parts *b, int64_t v, bool backward, int
     return e;
 }
 
-static ll_op op_of(ll_train_parts *b, int64_t v, bool backward, int *layer)
+static ll_op op_of(ll_train_parts *b, int kind, bool backward, int *layer)
 {
-    const ll_chunk_layers layers = b->layers[v];
+    const int64_t v = b->kinds.first[kind];
+    const ll_chunk_layers layers = b->kinds.layers[kind];
     ll_op_part *part = ll_arena_fill(b->mem, b->model->n_run + 3, ll_op_part);
     ll_op op = {.part = part};
     *layer = -1;
@@ -50,28 +51,28 @@ static ll_op op_of(ll_train_parts *b, int64_t v, bool backward, int *layer)
     return op;
 }
 
-/* Counts the calls of the transfers within passes, per chip and step, as the mean over the stages.
- */
-static void calls_count(ll_train_parts *b, const ll_op *op, int64_t n_op)
+/* Counts the calls of the transfers within an op that runs for every micro-batch, per chip and
+ * step, as the mean over the stages. */
+static void calls_count(ll_train_parts *b, const ll_op *op)
 {
     const double n = b->n_micro / (double)ll_schedule_n_copy(ll_layout_schedule(b->layout)) /
                      (double)b->layout->pp;
-    for (int64_t i = 0; i < n_op; i++)
-        for (int k = 0; k < op[i].n_part; k++) {
-            const ll_pass *pass = &b->graph->pass[op[i].part[k].pass];
-            for (int u = 0; u < pass->n_use; u++)
-                b->graph->transfer[pass->use[u].transfer].calls += n * op[i].part[k].count;
-        }
+    for (int k = 0; k < op->n_part; k++) {
+        const ll_pass *pass = &b->graph->pass[op->part[k].pass];
+        for (int u = 0; u < pass->n_use; u++)
+            b->graph->transfer[pass->use[u].transfer].calls += n * op->part[k].count;
+    }
 }
 
-/* Buckets of the dp transfers of chunk v. A bucket of Megatron-LM has max(40 million, 1 million x
+/* Buckets of the dp transfers of a chunk. A bucket of Megatron-LM has max(40 million, 1 million x
  * replicas) parameters (DistributedDataParallelConfig: bucket_size). Only the first chunk of the
  * first stage is cut into buckets, as the others end earlier; with zero = 2 a layer is a bucket. */
-static double n_part_of(const ll_train_parts *b, int64_t v)
+static double n_part_of(const ll_train_parts *b, int kind)
 {
-    if (b->stack->zero >= 2) return fmax(1, (double)b->layers[v].n);
+    if (b->stack->zero >= 2) return fmax(1, (double)b->kinds.layers[kind].n);
     const double bucket = fmax(40e6, 1e6 * b->split.n_replica);
-    return v ? 1 : fmax(1, ceil((b->chunk_param[v].dense + b->chunk_param[v].expert) / bucket));
+    const ll_weights *w = &b->kinds.param[kind];
+    return b->kinds.first[kind] > 0 ? 1 : fmax(1, ceil((w->dense + w->expert) / bucket));
 }
 
 /* Ops of the pairs that a stage can run, behind n_op others: [n_chunk][n_held], by the chunk of the
@@ -84,46 +85,60 @@ static int pairs_build(const ll_train_parts *b, ll_op *op, int n_op)
     for (int64_t s = 0; s < pipe.n_stage; s++)
         for (int64_t i = 0; i < n_held * n_held; i++) {
             const int64_t v = schedule->chunk(&pipe, s, i / n_held), k = i % n_held;
-            const int64_t back = schedule->chunk(&pipe, s, k);
-            op[n_op + v * n_held + k] = (ll_op){.ends = {.transfer = -1},
-                                                .forward = &op[2 * v],
-                                                .backward = &op[2 * back + 1],
-                                                .back_chunk = back};
+            const int32_t back = b->kinds.of[schedule->chunk(&pipe, s, k)];
+            op[n_op + v * n_held + k] =
+                (ll_op){.ends = {.transfer = -1},
+                        .forward = &op[ll_graph_chunk(b->graph, v)->forward_op],
+                        .backward = &op[b->graph->kind[back].backward_op],
+                        .back_kind = back};
         }
-    return n_op + (int)(b->graph->n_chunk * n_held);
+    return n_op + (int)(b->kinds.n_chunk * n_held);
 }
 
-/* Ops of each chunk: forward and backward, and with split backward passes its two halves. */
+/* What a kind of chunk has, and its ops: forward and backward, and with split backward passes, of
+ * which weight_op is the second, its two halves. */
+static ll_chunk_work kind_build(ll_train_parts *b, int kind, int weight_op, ll_op *op)
+{
+    const ll_weights *w = &b->kinds.param[kind];
+    ll_chunk_work c = {.scale = w->dense / b->mean_param.dense,
+                       .expert_scale =
+                           b->mean_param.expert > 0 ? w->expert / b->mean_param.expert : 0,
+                       .n_part = n_part_of(b, kind),
+                       .forward_op = 2 * kind,
+                       .backward_op = 2 * kind + 1,
+                       .weight_op = weight_op};
+    op[c.forward_op] = op_of(b, kind, false, &c.forward_layer);
+    op[c.backward_op] = op_of(b, kind, true, &c.backward_layer);
+    if (weight_op < 0) return c;
+    ll_op *input = &op[weight_op - 1], *weight = &op[weight_op];
+    *input = *weight = op[c.backward_op];
+    input->half = LL_OP_INPUT;
+    weight->half = LL_OP_WEIGHT;
+    input->ends.transfer = -1; /* gradients leave after the weights' half */
+    return c;
+}
+
 static void ops_build(ll_train_parts *b, bool split_backward, bool pairs)
 {
     const ll_pipe pipe = ll_layout_pipe(b->layout);
-    const int64_t n_chunk = b->graph->n_chunk = ll_chunk_laid(b->layout);
-    const int64_t n_op = (split_backward ? 4 : 2) * n_chunk;
-    const int64_t n_pair = pairs ? n_chunk * ll_layout_schedule(b->layout)->n_held(&pipe) : 0;
+    const ll_chunk_kinds *kinds = &b->kinds;
+    const int n_op = (split_backward ? 4 : 2) * kinds->n;
+    const int64_t n_pair =
+        pairs ? kinds->n_chunk * ll_layout_schedule(b->layout)->n_held(&pipe) : 0;
     ll_op *op = ll_arena_fill(b->mem, n_op + n_pair, ll_op);
-    ll_chunk_work *chunk = ll_arena_array(b->mem, n_chunk, ll_chunk_work);
-    for (int64_t v = 0; v < n_chunk; v++) {
-        ll_chunk_work *c = &chunk[v];
-        c->scale = b->chunk_param[v].dense / b->mean_param.dense;
-        c->expert_scale =
-            b->mean_param.expert > 0 ? b->chunk_param[v].expert / b->mean_param.expert : 0;
-        c->n_part = n_part_of(b, v);
-        c->forward_op = (int)(2 * v);
-        c->backward_op = (int)(2 * v + 1);
-        c->weight_op = split_backward ? (int)(2 * n_chunk + 2 * v + 1) : -1;
-        op[2 * v] = op_of(b, v, false, &c->forward_layer);
-        op[2 * v + 1] = op_of(b, v, true, &c->backward_layer);
-        for (int half = 0; half < 2 && split_backward; half++) {
-            ll_op *o = &op[2 * n_chunk + 2 * v + half];
-            *o = op[2 * v + 1];
-            o->half = half ? LL_OP_WEIGHT : LL_OP_INPUT;
-            if (!half) o->ends.transfer = -1; /* gradients leave after the weights' half */
-        }
+    ll_chunk_work *kind = ll_arena_fill(b->mem, kinds->n, ll_chunk_work);
+    for (int k = 0; k < kinds->n; k++)
+        kind[k] = kind_build(b, k, split_backward ? 2 * kinds->n + 2 * k + 1 : -1, op);
+    b->graph->n_kind = kinds->n;
+    b->graph->kind = kind;
+    b->graph->n_chunk = kinds->n_chunk;
+    b->graph->kind_of = kinds->of;
+    for (int64_t v = 0; v < kinds->n_chunk; v++) {
+        calls_count(b, &op[ll_graph_chunk(b->graph, v)->forward_op]);
+        calls_count(b, &op[ll_graph_chunk(b->graph, v)->backward_op]);
     }
-    calls_count(b, op, 2 * n_chunk);
-    b->graph->n_op = pairs ? pairs_build(b, op, (int)n_op) : (int)n_op;
+    b->graph->n_op = pairs ? pairs_build(b, op, n_op) : n_op;
     b->graph->op = op;
-    b->graph->chunk = chunk;
 }
 
 /* ---- tasks ---- */
@@ -139,13 +154,24 @@ static int32_t cost_add(cost_list *list, ll_cost_kind kind, int64_t index)
     return list->n++;
 }
 
-/* Appends n costs with the indices first, first + step, ...; returns their positions, [n]. */
+/* Appends n costs with the indices first, first + 1, ...; returns their positions, [n]. */
 static const int32_t *cost_range(ll_train_parts *b, cost_list *list, ll_cost_kind kind, int64_t n,
-                                 int64_t first, int64_t step)
+                                 int64_t first)
 {
-    int32_t *index = ll_arena_array(b->mem, n, int32_t);
+    int32_t *index = ll_arena_fill(b->mem, n, int32_t);
     for (int64_t i = 0; i < n; i++)
-        index[i] = cost_add(list, kind, first + i * step);
+        index[i] = cost_add(list, kind, first + i);
+    return index;
+}
+
+/* Appends a cost for each chunk, with the index first + step * its kind; returns their positions,
+ * [n_chunk]. */
+static const int32_t *cost_chunks(ll_train_parts *b, cost_list *list, ll_cost_kind kind,
+                                  int64_t first, int64_t step)
+{
+    int32_t *index = ll_arena_fill(b->mem, b->kinds.n_chunk, int32_t);
+    for (int64_t v = 0; v < b->kinds.n_chunk; v++)
+        index[v] = cost_add(list, kind, first + step * b->kinds.of[v]);
     return index;
 }
 
@@ -160,7 +186,7 @@ static const int32_t *cost_optimizers(ll_train_parts *b, cost_list *list)
         ll_split experts = b->split;
         experts.n_replica = b->split.n_expert_replica;
         for (int64_t k = 0; k < schedule->n_held(&pipe); k++) {
-            const ll_weights *w = &b->chunk_param[schedule->chunk(&pipe, s, k)];
+            const ll_weights *w = &b->kinds.param[b->kinds.of[schedule->chunk(&pipe, s, k)]];
             ll_optimizer_pass(&b->split, w->dense, update);
             if (w->expert > 0) ll_optimizer_pass(&experts, w->expert, update);
         }
@@ -172,26 +198,25 @@ static const int32_t *cost_optimizers(ll_train_parts *b, cost_list *list)
 static ll_status tasks_build(ll_train_parts *b, bool split_backward, ll_error *err)
 {
     ll_graph *g = b->graph;
-    const int64_t n = g->n_chunk;
+    const int64_t n = g->n_chunk, n_whole = 2 * (int64_t)g->n_kind;
     ll_pipeline p = {.schedule = ll_layout_schedule(b->layout),
                      .pipe = ll_layout_pipe(b->layout),
                      .overlap_sends = b->stack->overlap_pp,
                      .overlap_gather = b->stack->overlap_param_gather,
                      .overlap_scatter = b->stack->overlap_grad_reduce};
-    cost_list list = {ll_arena_array(b->mem, g->n_op + 2 * n + 2 * b->layout->pp + 4, ll_cost_of),
-                      0};
-    p.cost.forward = cost_range(b, &list, LL_COST_OP, n, 0, 2);
-    p.cost.backward = cost_range(b, &list, LL_COST_OP, n, 1, 2);
+    const int64_t n_pair = p.schedule->fuses_pairs ? n * p.schedule->n_held(&p.pipe) : 0;
+    const int64_t n_cost = (split_backward ? 6 : 4) * n + n_pair + 2 * b->layout->pp + 4;
+    cost_list list = {ll_arena_fill(b->mem, n_cost, ll_cost_of), 0};
+    p.cost.forward = cost_chunks(b, &list, LL_COST_OP, 0, 2);
+    p.cost.backward = cost_chunks(b, &list, LL_COST_OP, 1, 2);
     if (split_backward) {
-        p.cost.input = cost_range(b, &list, LL_COST_OP, n, 2 * n, 2);
-        p.cost.weight = cost_range(b, &list, LL_COST_OP, n, 2 * n + 1, 2);
+        p.cost.input = cost_chunks(b, &list, LL_COST_OP, n_whole, 2);
+        p.cost.weight = cost_chunks(b, &list, LL_COST_OP, n_whole + 1, 2);
     }
-    const int64_t n_pair = n * p.schedule->n_held(&p.pipe);
-    if (p.schedule->fuses_pairs)
-        p.cost.pair = cost_range(b, &list, LL_COST_OP, n_pair, g->n_op - n_pair, 1);
-    if (g->copy >= 0) p.cost.copy = cost_range(b, &list, LL_COST_COPY, b->layout->pp, 0, 1);
-    p.cost.gather = cost_range(b, &list, LL_COST_GATHER, n, 0, 1);
-    p.cost.scatter = cost_range(b, &list, LL_COST_SCATTER, n, 0, 1);
+    if (n_pair > 0) p.cost.pair = cost_range(b, &list, LL_COST_OP, n_pair, g->n_op - n_pair);
+    if (g->copy >= 0) p.cost.copy = cost_range(b, &list, LL_COST_COPY, b->layout->pp, 0);
+    p.cost.gather = cost_chunks(b, &list, LL_COST_GATHER, 0, 1);
+    p.cost.scatter = cost_chunks(b, &list, LL_COST_SCATTER, 0, 1);
     p.cost.optimizer = cost_optimizers(b, &list);
     p.cost.join = cost_add(&list, LL_COST_NONE, 0);
     p.cost.send = cost_add(&list, LL_COST_SEND, 1);

@@ -268,15 +268,11 @@ static void together(ll_train_parts *b)
 
 static void params_find(ll_train_parts *b)
 {
-    const int64_t n_chunk = ll_chunk_laid(b->layout);
-    ll_weights *param = ll_arena_fill(b->mem, n_chunk, ll_weights), sum = {0, 0}, layers = {0, 0};
-    ll_chunk_layers *deal = ll_arena_fill(b->mem, n_chunk, ll_chunk_layers);
-    for (int64_t v = 0; v < n_chunk; v++)
-        deal[v] = ll_chunk_deal(b->model, b->layout, v);
-    ll_chunk_params(b->model, b->layout, deal, param);
-    for (int64_t v = 0; v < n_chunk; v++) {
-        sum.dense += param[v].dense;
-        sum.expert += param[v].expert;
+    const ll_chunk_kinds kinds = ll_chunk_kinds_find(b->model, b->layout, b->mem);
+    ll_weights sum = {0, 0}, layers = {0, 0};
+    for (int64_t v = 0; v < kinds.n_chunk; v++) {
+        sum.dense += kinds.param[kinds.of[v]].dense;
+        sum.expert += kinds.param[kinds.of[v]].expert;
     }
     for (int r = 0; r < b->model->n_run; r++) {
         const double n = (double)b->model->run[r].n_layer;
@@ -285,10 +281,9 @@ static void params_find(ll_train_parts *b)
         layers.dense += n * w.dense;
         layers.expert += n * w.expert;
     }
-    const double n_layer = (double)b->model->n_layer;
-    b->layers = deal;
-    b->chunk_param = param;
-    b->mean_param = (ll_weights){sum.dense / (double)n_chunk, sum.expert / (double)n_chunk};
+    const double n_layer = (double)b->model->n_layer, n_chunk = (double)kinds.n_chunk;
+    b->kinds = kinds;
+    b->mean_param = (ll_weights){sum.dense / n_chunk, sum.expert / n_chunk};
     b->layer_param = (ll_weights){layers.dense / n_layer, layers.expert / n_layer};
 }
 

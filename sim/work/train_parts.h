@@ -45,9 +45,8 @@ typedef struct ll_train_parts {
     ll_arena *mem;
     ll_graph *graph;
     double n_micro;
-    const ll_chunk_layers *layers; /* [n_chunk] */
-    const ll_weights *chunk_param; /* [n_chunk] weights on one chip */
-    ll_weights mean_param;         /* weights of an average chunk */
+    ll_chunk_kinds kinds;
+    ll_weights mean_param;    /* weights of an average chunk */
     ll_weights layer_param;   /* weights of an average layer, on all chips that hold a part of it */
     const ll_shards **shards; /* [n_pass] */
     int *layer_pass[2];       /* forward, backward: [n_run] */

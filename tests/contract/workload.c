@@ -129,7 +129,7 @@ static void check_passes(const env *e, const ll_graph *g)
         }
     for (int o = 0; o < g->n_op; o++) {
         const ll_op *op = &g->op[o];
-        const bool pair = op->forward && op->backward && op->back_chunk < g->n_chunk;
+        const bool pair = op->forward && op->backward && op->back_kind < g->n_kind;
         CHECK(op->n_part > 0 || pair, "%s: op %d has %d parts", e->name, o, op->n_part);
         for (int k = 0; k < op->n_part; k++)
             CHECK(op->part[k].pass >= 0 && op->part[k].pass < g->n_pass && op->part[k].count > 0,
@@ -156,7 +156,7 @@ static void check_costs(const env *e, const ll_graph *g)
             break;
         case LL_COST_GATHER:
         case LL_COST_SCATTER:
-            ok = ok && k < g->n_chunk;
+            ok = ok && k < g->n_kind;
             break;
         case LL_COST_SEND:
             ok = k >= 1;

@@ -29,7 +29,8 @@ static ll_layout layout_of(int64_t pp, int64_t interleave)
                        .cp = 1,
                        .pp = pp,
                        .dp = 1,
-                       .interleave = interleave};
+                       .interleave = interleave,
+                       .schedule = &ll_schedule_one_f_one_b};
 }
 
 static void test_deal(void)
@@ -91,12 +92,49 @@ static void test_plan(ll_arena *mem)
     CHECK_NEAR(ll_chunk_param(m, &layout, 0), 1000 * 1024, 0);
 }
 
+/* Chunks of one kind have the same layers and weights, and each kind is there once. */
+static void check_kinds(const ll_model *m, const ll_layout *layout, int n_kind, ll_arena *mem)
+{
+    const ll_chunk_kinds kinds = ll_chunk_kinds_find(m, layout, mem);
+    const int64_t n_chunk = ll_chunk_count(layout);
+    int n = 0;
+    for (int64_t v = 0; v < kinds.n_chunk; v++) {
+        const int32_t k = kinds.of[v];
+        n += kinds.first[k] == v;
+        CHECK(kinds.first[k] <= v && kinds.layers[k].n == ll_chunk_deal(m, layout, v).n,
+              "chunk %lld of kind %d", (long long)v, k);
+        CHECK_NEAR(kinds.param[k].dense + kinds.param[k].expert, ll_chunk_param(m, layout, v), 0);
+        if (v % n_chunk == 0 || (v + 1) % n_chunk == 0)
+            CHECK(kinds.first[k] == v, "end %lld is of kind %d", (long long)v, k);
+    }
+    CHECK(kinds.n_chunk == ll_chunk_laid(layout) && n == kinds.n && n == n_kind,
+          "%d kinds of %lld chunks", n, (long long)kinds.n_chunk);
+}
+
+/* 126 layers over 64 chunks: ends of one layer, all others of two. Over 8 chunks: 15 or 16 layers.
+ * A chunk alone is both ends. With two copies of the model each has ends of its own. */
+static void test_kinds(ll_arena *mem)
+{
+    dense d;
+    const ll_model *m = dense_make(&d, 126);
+    ll_layout layout = layout_of(8, 8);
+    layout.embedding_as_layer = true;
+    check_kinds(m, &layout, 3, mem);
+    layout = layout_of(8, 1);
+    check_kinds(m, &layout, 4, mem);
+    layout.schedule = &ll_schedule_dualpipe;
+    check_kinds(m, &layout, 6, mem);
+    layout = layout_of(1, 1);
+    check_kinds(m, &layout, 1, mem);
+}
+
 int main(void)
 {
     ll_arena *mem = ll_arena_create("test");
     test_deal();
     test_deal_ends();
     test_plan(mem);
+    test_kinds(mem);
     ll_arena_destroy(mem);
     return LL_CHECK_RESULT;
 }

@@ -16,6 +16,8 @@ static const char *error_short(const ll_report *r, ll_arena *mem)
 {
     const ll_published *p = &r->standing->published;
     const char *chip = r->study->cluster.chip.name;
+    if (ll_study_serves(r->study))
+        return ll_arena_printf(mem, "none is recorded of inference on %s", chip);
     if (ll_model_has_experts(&r->study->model))
         return ll_arena_printf(mem, "none is recorded of mixtures of experts on %s", chip);
     if (p->n_row == 0) return ll_arena_printf(mem, "no step on %s has been measured", chip);

@@ -1,5 +1,5 @@
-/* Tables of the shipped chips, clusters, models, servers and studies. A file that cannot be read is a row
- * with its first error. Collective, as reading studies is; the same on every rank. */
+/* Tables of the shipped chips, clusters, models, servers and studies. A file that cannot be read is
+ * a row with its first error. Collective, as reading studies is; the same on every rank. */
 #ifndef LL_REPORT_CATALOG_H
 #define LL_REPORT_CATALOG_H
 

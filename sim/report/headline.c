@@ -17,11 +17,31 @@ double ll_headline_corrected_chips(const ll_report *r)
     return alike_s > 0 ? r->result->effective_chips * r->result->step_s / alike_s : 0;
 }
 
+/* "A chip gives 785 output tokens/s; an iteration takes 10.2 ms, 4.1 of them at the roofline." */
+static const char *serving_result(const ll_report *r, ll_arena *mem)
+{
+    const ll_result *res = r->result;
+    const char *what = r->study->workload->headline;
+    const ll_metric *m = res->metric;
+    while (strcmp(m->name, what) != 0)
+        m++;
+    const char *of = "";
+    for (int i = 0; i < res->n_baseline; i++)
+        if (!strcmp(res->baseline[i].name, "roofline"))
+            of = ll_arena_printf(mem, ", %.0f %% of it at the roofline",
+                                 100 * res->baseline[i].efficiency_frac);
+    return ll_arena_printf(mem, "%s %s: %s %s; an iteration takes %s%s.",
+                           ll_thousands_text(res->n_chip, mem), r->study->cluster.chip.name,
+                           ll_digits_text(ll_result_metric(res, what), LL_HEADLINE_DIGITS, mem),
+                           m->label, time_text(res->step_s, mem), of);
+}
+
 const char *ll_headline_result(const ll_report *r, ll_arena *mem)
 {
     const ll_result *res = r->result;
     const char *chip = r->study->cluster.chip.name;
     const char *takes = time_text(res->step_s, mem);
+    if (ll_study_serves(r->study)) return serving_result(r, mem);
     if (res->n_chip == 1)
         return ll_arena_printf(
             mem, "One %s does %.1f %% of what it could do at its peak; a step takes %s.", chip,
@@ -63,6 +83,7 @@ const char *ll_headline_chip_error(const ll_report *r, ll_arena *mem)
 {
     const ll_published *p = &r->standing->published;
     const char *chip = r->study->cluster.chip.name;
+    if (ll_study_serves(r->study)) return "Errors of training steps do not hold for inference.";
     if (ll_model_has_experts(&r->study->model))
         return ll_arena_printf(
             mem,
@@ -86,7 +107,9 @@ bool ll_headline_error_told(int k, const ll_report *report)
     for (int before = 0; before < k; before++) {
         const ll_study *other = report[before].study;
         if (!strcmp(other->cluster.chip.name, mine->cluster.chip.name) &&
-            ll_model_has_experts(&other->model) == ll_model_has_experts(&mine->model))
+            ll_study_serves(other) == ll_study_serves(mine) &&
+            (ll_study_serves(mine) ||
+             ll_model_has_experts(&other->model) == ll_model_has_experts(&mine->model)))
             return true;
     }
     return false;

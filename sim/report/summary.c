@@ -53,6 +53,7 @@ const char *ll_report_layout(const ll_study *study, ll_arena *mem)
     if (l->pp > 1 && l->schedule != &ll_schedule_one_f_one_b)
         s = ll_arena_printf(mem, "%s, schedule %s", s, l->schedule->name);
     if (l->plan) s = ll_arena_printf(mem, "%s, layers %s", s, l->plan_text);
+    if (ll_study_serves(study)) return s;
     return ll_arena_printf(mem, "%s, zero %lld", s, (long long)study->stack.zero);
 }
 
@@ -97,6 +98,14 @@ static void summary_work(const ll_report *r, summary *s)
     add(s, "model",
         ll_arena_printf(s->mem, "%s, %s", study->model.name, ll_precision_names[l->precision]));
     add(s, "layout", ll_report_layout(study, s->mem));
+    if (ll_study_serves(study)) {
+        add(s, "engine", study->server.name);
+        add(s, "batch",
+            ll_arena_printf(s->mem, "%lld of %s tokens on each of %lld attention ranks and stages",
+                            (long long)l->micro_batch, ll_thousands_text((double)l->seq, s->mem),
+                            (long long)(l->dp * l->pp)));
+        return;
+    }
     add(s, "batch",
         ll_arena_printf(s->mem, "%s x %s tokens",
                         ll_thousands_text((double)l->global_batch, s->mem),
@@ -146,14 +155,15 @@ static void summary_speed(const ll_report *r, summary *s)
         s->row[s->n - 1].note =
             ll_arena_printf(s->mem, "against %s%s", b->doc, i ? "" : "; the percentage is the MFU");
     }
-    add(s, "compute per step", ll_quantity_text(LL_KIND_TIME, res->compute_s, s->mem));
+    add(s, ll_study_serves(r->study) ? "compute" : "compute per step",
+        ll_quantity_text(LL_KIND_TIME, res->compute_s, s->mem));
     add(s, "exposed transfers", ll_quantity_text(LL_KIND_TIME, res->exposed_s, s->mem));
     add(s, "pipeline bubble", ll_quantity_text(LL_KIND_TIME, res->bubble_s, s->mem));
     add(s, "memory per chip",
         ll_arena_printf(s->mem, "%s of %s",
                         ll_quantity_text(LL_KIND_SIZE, res->memory.total_B, s->mem),
                         ll_quantity_text(LL_KIND_SIZE, res->memory.capacity_B, s->mem)));
-    add(s, "engine", r->study->engine->name);
+    add(s, ll_study_serves(r->study) ? "network engine" : "engine", r->study->engine->name);
     const double simulated_frac = ll_price_fact(&res->work, "simulated_frac");
     if (simulated_frac > 0 && simulated_frac < 1)
         s->row[s->n - 1].note = ll_arena_printf(

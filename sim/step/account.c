@@ -215,4 +215,9 @@ void ll_account(ll_ladder *l, ll_result *out)
         (ll_baseline){"one_chip", "one chip that runs its share of the same kernels alone",
                       out->n_chip * alone_s / out->step_s, alone_s / out->step_s};
     out->n_baseline = 2;
+    const ll_loss *roofline = loss_of(out, LL_IDEAL_ROOFLINE);
+    if (roofline)
+        out->baseline[out->n_baseline++] = (ll_baseline){
+            "roofline", "chips that read weights, keys and values once, or compute at their peak",
+            out->n_chip * roofline->step_s / out->step_s, roofline->step_s / out->step_s};
 }

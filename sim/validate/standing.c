@@ -35,7 +35,7 @@ const ll_standing *ll_standing_of(const ll_record *record, const ll_study *study
         return out;
     }
     out->n_outside = ll_record_outside(record, study, mem, out->outside);
-    if (!ll_model_has_experts(&study->model))
+    if (!ll_model_has_experts(&study->model) && !ll_study_serves(study))
         out->published =
             published_of(ll_record_chip(record, study->cluster.chip.name), result->step_s);
     return out;

@@ -119,6 +119,10 @@ int ll_record_outside(const ll_record *recorded, const ll_study *study, ll_arena
                       const char **out)
 {
     const ll_layout *layout = &study->layout;
+    if (ll_study_serves(study)) {
+        *out = "inference: all published steps that are recorded are of training";
+        return 1;
+    }
     const ll_validation_stats *all = find(recorded->n, recorded->stats, "all", NULL);
     const ll_validation_stats *chip = ll_record_chip(recorded, study->cluster.chip.name);
     const char *family = ll_validation_family(study);

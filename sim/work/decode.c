@@ -105,12 +105,12 @@ static const ll_metric metric[] = {
      true},
     {"tpot_s", "time per output token", "s", LL_KIND_TIME, "iteration over accepted tokens", true},
     {"decoding_requests", "requests", "1", LL_KIND_COUNT, "over all instances", false},
-    {"output_tokens_per_s", "output tokens/s", "tokens/s", LL_KIND_COUNT, "over all chips", false},
-    {"output_tokens_per_s_per_chip", "output tokens/s per chip", "tokens/s", LL_KIND_RATIO,
-     "per chip", true},
-    {"output_tokens_per_s_per_user", "output tokens/s per user", "tokens/s", LL_KIND_RATIO,
+    {"output_tokens_per_s", "tokens/s", "tokens/s", LL_KIND_COUNT, "over all chips", false},
+    {"output_tokens_per_s_per_chip", "tokens/s per chip", "tokens/s", LL_KIND_RATIO, "per chip",
+     true},
+    {"output_tokens_per_s_per_user", "tokens/s per user", "tokens/s", LL_KIND_RATIO,
      "of one request", false},
-    {"decode_energy_J_per_token", "energy per output token", "J", LL_KIND_RATIO,
+    {"decode_energy_J_per_token", "energy per token", "J", LL_KIND_RATIO,
      "chips only, at thermal design power; 0: power is not known", false},
     {0}};
 

@@ -15,8 +15,8 @@ static void host_pass(const ll_study *study, const ll_batch *b, ll_pass *pass)
     if (b->n_host > 0 && host.host_s > 0) ll_pass_add(pass, &host);
 }
 
-/* Two-batch overlap: the batch is cut into halves, and the exchanges of one overlap with the kernels
- * of the other, which are as long as its own. */
+/* Two-batch overlap: the batch is cut into halves, and the exchanges of one overlap with the
+ * kernels of the other, which are as long as its own. */
 static int n_half(const ll_study *study) { return study->layout.experts.overlap_exchange ? 2 : 1; }
 
 static const ll_batch *half_of(const ll_study *study, const ll_batch *whole, ll_arena *mem)

@@ -90,9 +90,9 @@ static const ll_metric metric[] = {
     {"prompts_per_iteration", "prompts", "1", LL_KIND_COUNT, "over all instances", false},
     {"prompt_tokens_per_s", "prompt tokens/s", "tokens/s", LL_KIND_COUNT,
      "whole prompts, with what is cached, over all chips", false},
-    {"prompt_tokens_per_s_per_chip", "prompt tokens/s per chip", "tokens/s", LL_KIND_RATIO,
-     "per chip", true},
-    {"prefill_energy_J_per_token", "energy per prompt token", "J", LL_KIND_RATIO,
+    {"prompt_tokens_per_s_per_chip", "tokens/s per chip", "tokens/s", LL_KIND_RATIO, "per chip",
+     true},
+    {"prefill_energy_J_per_token", "energy per token", "J", LL_KIND_RATIO,
      "chips only, at thermal design power; 0: power is not known", false},
     {0}};
 

@@ -33,6 +33,12 @@ typedef struct ll_study {
     struct ll_pipelines *pipelines;
 } ll_study;
 
+/* Whether it is of inference: it has a server, and no training software. */
+static inline bool ll_study_serves(const ll_study *study)
+{
+    return study->workload && study->workload->lay;
+}
+
 enum {
     LL_STUDY_CLUSTER = 1, /* the file must describe a cluster only (commands `net`, `list`) */
     LL_STUDY_WHOLE = 2    /* cluster, model and job */

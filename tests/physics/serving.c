@@ -44,8 +44,9 @@ static double time_of(const env *e, const char *text)
 
 /* ---- one request ---- */
 
-/* On one chip of 1 TB/s, half of which a large copy reaches: all weights but the embedding, and the
- * keys and values of the request, once. On 8 chips an eighth of it, and 161 all-reduces of 16 kB. */
+/* On one chip of 1 TB/s, half of which a large copy reaches: all weights but the embedding, and
+ * the keys and values of the request, once. On 8 chips an eighth of it, and 161 all-reduces of 16
+ * kB. */
 static void check_batch_of_one(const env *e)
 {
     const double hidden = 8192, kv = 8 * 128;

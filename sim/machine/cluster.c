@@ -22,6 +22,13 @@ const ll_key ll_cluster_keys[] = {
      .def = "",
      .doc = "library of `dispatchers` that exchanges tokens of experts; empty: the first; "
             "all_to_all: the collective library, with a copy for each expert"},
+    {.name = "custom_all_reduce",
+     .kind = LL_KIND_STRING,
+     .offset = offsetof(ll_cluster, shots.chosen),
+     .def = "",
+     .doc =
+         "library of `custom_all_reduces` (an inference engine) that reduces small buffers inside "
+         "a node; empty: none, the collective library does"},
     {0}};
 
 const ll_key ll_jitter_keys[] = {
@@ -47,8 +54,9 @@ const ll_key ll_jitter_keys[] = {
 ll_status ll_cluster_read(ll_config *cfg, const ll_topology *known, ll_arena *mem, ll_cluster *out,
                           ll_error *err)
 {
-    // Asked for first: after an error elsewhere the list would pass for a misspelt `dispatcher`.
+    // Asked for first: after an error elsewhere the lists would pass for misspelt choices.
     LL_TRY(ll_config_list(cfg, "cluster.dispatchers", &out->dispatchers.n, err));
+    LL_TRY(ll_config_list(cfg, "cluster.custom_all_reduces", &out->shots.n, err));
     LL_TRY(ll_config_fill(cfg, "cluster", ll_cluster_keys, out, err));
     if (ll_config_has(cfg, "cluster.chip[0]"))
         return ll_config_fault(
@@ -59,6 +67,7 @@ ll_status ll_cluster_read(ll_config *cfg, const ll_topology *known, ll_arena *me
     LL_TRY(ll_fabric_read(cfg, out->link_rates, known, mem, &out->topo, err));
     LL_TRY(ll_software_read(cfg, out->topo, mem, out->software, err));
     LL_TRY(ll_dispatchers_read(cfg, out->topo, mem, &out->dispatchers, err));
+    LL_TRY(ll_shots_read(cfg, out->topo, mem, &out->shots, err));
     ll_status wire = ll_wire_read(cfg, &out->wire, err);
     ll_status jitter = ll_config_fill(cfg, "cluster.jitter", ll_jitter_keys, &out->jitter, err);
     return wire == LL_OK ? jitter : wire;

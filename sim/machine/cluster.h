@@ -5,6 +5,7 @@
 #include "sim/config/config.h"
 #include "sim/machine/chip.h"
 #include "sim/machine/dispatcher.h"
+#include "sim/machine/shots.h"
 #include "sim/machine/software.h"
 #include "sim/machine/wire.h"
 #include "topology/topology.h"
@@ -23,6 +24,7 @@ typedef struct ll_cluster {
     ll_wire wire;
     ll_software software[LL_MAX_DIM]; /* [topo->n_dim] */
     ll_dispatchers dispatchers;
+    ll_shots shots; /* custom all-reduces */
     ll_jitter jitter;
 } ll_cluster;
 

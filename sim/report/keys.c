@@ -112,6 +112,7 @@ ll_table *ll_keys_table(ll_arena *mem)
     topologies_add(t);
     keys_add(t, "cluster.software[].", ll_software_keys);
     keys_add(t, "cluster.dispatchers[].", ll_dispatcher_keys);
+    keys_add(t, "cluster.custom_all_reduces[].", ll_shot_keys);
     keys_add(t, "cluster.wire.", ll_wire_keys);
     keys_add(t, "cluster.jitter.", ll_jitter_keys);
     keys_add(t, "model.", ll_model_keys);

@@ -43,6 +43,15 @@ static bool dispatcher_counts(const ll_study *s, const char *path)
     return any && i < all->n && !strcmp(all->at[i].library, chosen);
 }
 
+/* Those of the chosen library, if anything is reduced. */
+static bool shot_counts(const ll_study *s, const char *path)
+{
+    const ll_shots *all = &s->cluster.shots;
+    const long i = strtol(path + strlen("cluster.custom_all_reduces["), NULL, 10);
+    return s->collectives & 1u << LL_ALL_REDUCE && i < all->n &&
+           !strcmp(all->at[i].library, all->chosen);
+}
+
 bool ll_evidence_counts(const ll_study *study, const ll_config_entry *entry)
 {
     const char *key = key_in(entry, "cluster.chip.");
@@ -58,6 +67,7 @@ bool ll_evidence_counts(const ll_study *study, const ll_config_entry *entry)
         if (starts(key, "rate_frac_")) return collective_counts(study, key + strlen("rate_frac_"));
     }
     if (starts(entry->path, "cluster.dispatchers[")) return dispatcher_counts(study, entry->path);
+    if (starts(entry->path, "cluster.custom_all_reduces[")) return shot_counts(study, entry->path);
     key = key_in(entry, "cluster.wire.");
     if (key && !strcmp(key, "window")) return study->cluster.wire.window_bdp <= 0;
     if (key && !strcmp(key, "window_packets")) return study->cluster.wire.window_bdp > 0;

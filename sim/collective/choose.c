@@ -9,7 +9,10 @@
  * senders: if another algorithm is close, `flow` itself prices the tree, once for all sizes. The
  * search ends when all other candidates are slower by `closed` already.
  *
- * Of equal times the first is taken: ring before direct before halving and so on. */
+ * Of equal times the first is taken: ring before direct before halving and so on.
+ *
+ * Before all that, a custom all-reduce that the cluster names (sim/machine/shots.h) takes what is
+ * within its limits. Engines have these by size and members, and predict nothing. */
 #include "sim/collective/plan.h"
 #include "sim/engine/symmetry.h"
 
@@ -21,6 +24,7 @@
  */
 static bool library_has(const char *have, ll_collective what, ll_algorithm algorithm)
 {
+    if (ll_algorithm_is_shot(algorithm)) return false;
     if (!strcmp(have, "all") || what == LL_ALL_TO_ALL || what == LL_SEND ||
         algorithm == LL_ALGORITHM_HIERARCHICAL)
         return true;
@@ -169,11 +173,28 @@ static ll_status choose(ll_chooser *c, const ll_request *request, int end, ll_ar
         ll_collective_names[request->collective], c->cluster->software[outermost].algorithms);
 }
 
+/* The algorithm by which the custom all-reduce of the cluster takes a request; AUTO if it leaves
+ * it to the collective library. */
+static ll_algorithm shot_of(const ll_cluster *cluster, const ll_request *request)
+{
+    const ll_span s = ll_span_of(cluster->topo, &request->group);
+    const int32_t n = ll_group_size(&request->group);
+    ll_shot_way way;
+    if (request->collective != LL_ALL_REDUCE || n < 2 || !s.aligned || s.first_dim != s.last_dim ||
+        !ll_shots_take(&cluster->shots, cluster->topo->dim[s.last_dim].name, n, request->size_B,
+                       &way))
+        return LL_ALGORITHM_AUTO;
+    return way == LL_ONE_SHOT ? LL_ALGORITHM_ONE_SHOT : LL_ALGORITHM_TWO_SHOT;
+}
+
 ll_status ll_chooser_choose(ll_chooser *c, const ll_request *request, ll_arena *mem, ll_plan *out,
                             ll_error *err)
 {
     if (request->algorithm != LL_ALGORITHM_AUTO || request->collective >= LL_N_OF_BYTES)
         return ll_chooser_plan(c, request, mem, out, err);
+    ll_request by_shot = *request;
+    by_shot.algorithm = shot_of(c->cluster, request);
+    if (by_shot.algorithm != LL_ALGORITHM_AUTO) return ll_chooser_plan(c, &by_shot, mem, out, err);
     return choose(c, request, LL_N_ALGORITHM, mem, out, err);
 }
 

@@ -103,6 +103,11 @@ ll_status ll_chooser_plan(ll_chooser *chooser, const ll_request *request, ll_are
     if (obstacle)
         return ll_error_set(err, LL_ERR_CONFIG, "%s of %d members: %s",
                             ll_collective_names[request->collective], n, obstacle);
+    if (ll_algorithm_is_shot(request->algorithm))
+        out->shot =
+            ll_shots_by(&cluster->shots, cluster->topo->dim[s.last_dim].name,
+                        request->algorithm == LL_ALGORITHM_ONE_SHOT ? LL_ONE_SHOT : LL_TWO_SHOT, n,
+                        request->size_B);
     if (ll_domains_is(cluster, request, &s)) {
         ll_domains_plan(request, &s, mem, out);
         return LL_OK;

@@ -13,6 +13,9 @@
  *   in_network     the switches reduce: each member sends and receives S once
  *                  over several dimensions of a library that pipelines: see below
  *   in_network_tree  the switches reduce in each domain, trees over the domains
+ *   one_shot       all_reduce: 1 x all pairs, S
+ *   two_shot       all_reduce: 2 x all pairs, S/n, as direct; both by kernels of inference engines
+ *                  that read each other's memory (sim/machine/shots.h)
  *   hierarchical   one dimension after another: reduce-scatter from the innermost dimension out,
  *                  all-gather back; uneven groups: rings, or the dimensions that they fill, and
  *                  what is left over all others as one
@@ -102,7 +105,8 @@ typedef struct ll_plan {
     int n_round, cap_round;
     ll_round *round; /* [n_round] of [cap_round], in the caller's arena */
     ll_exchange_work exchange;
-    double copies; /* of each token, of a dispatch or a combine; else 0 */
+    double copies;       /* of each token, of a dispatch or a combine; else 0 */
+    const ll_shot *shot; /* one_shot, two_shot: whose kernel; else NULL */
 } ll_plan;
 
 /* One collective, in all groups of a group set at the same time. */
@@ -147,6 +151,12 @@ static inline bool ll_collective_pairwise(ll_collective what)
     return what == LL_ALL_TO_ALL || what == LL_SEND || what >= LL_N_OF_BYTES;
 }
 
+/* Whether it is one of the custom all-reduces, which no collective library has. */
+static inline bool ll_algorithm_is_shot(ll_algorithm algorithm)
+{
+    return algorithm == LL_ALGORITHM_ONE_SHOT || algorithm == LL_ALGORITHM_TWO_SHOT;
+}
+
 /* Members of each domain, see the top of this file; plan->n_domain > 0. */
 static inline int32_t ll_plan_members(const ll_plan *plan)
 {
@@ -169,7 +179,8 @@ int ll_collective_dimension(const ll_topology *topo, const ll_group *group);
 /* Whether AUTO may take the algorithm of the request. Not collective. */
 bool ll_collective_eligible(const ll_cluster *cluster, const ll_request *request);
 
-/* Plan a request; AUTO takes the algorithm that is predicted to be the fastest (choose.c). The
+/* Plan a request; AUTO takes the algorithm that is predicted to be the fastest (choose.c), or the
+ * custom all-reduce that the cluster names, for sizes that it takes. The
  * rounds of the plan and of all candidates are in mem. Errors: as ll_collective_plan. Not
  * collective. */
 ll_status ll_collective_choose(const ll_cluster *cluster, const ll_request *request, ll_arena *mem,

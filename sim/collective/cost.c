@@ -166,6 +166,21 @@ static ll_protocol longest_of(const ll_software *software, const ll_plan *plan)
     return ll128 ? LL_PROTOCOL_LL128 : LL_PROTOCOL_SIMPLE;
 }
 
+/* By the kernel of an inference engine: sim/machine/shots.h. */
+static void shot_cost(const ll_plan *plan, const ll_price *price, ll_cost *out)
+{
+    const ll_shot_way way = plan->algorithm == LL_ALGORITHM_ONE_SHOT ? LL_ONE_SHOT : LL_TWO_SHOT;
+    const double repeat = plan->round[0].repeat, latency_s = price[0].latency_s[0];
+    *out = (ll_cost){.protocol = LL_PROTOCOL_SIMPLE,
+                     .latency_s = repeat * latency_s,
+                     .wire_s = repeat * (price[0].end_s[0] - latency_s),
+                     .flow = price[0].flow[0]};
+    out->fixed_s = ll_shot_fixed_s(plan->shot, way, plan->group_size, plan->size_B);
+    out->software_s =
+        out->fixed_s + ll_shot_bytes_s(plan->shot, way, plan->size_B, out->wire_s) - out->wire_s;
+    out->total_s = out->software_s + out->latency_s + out->wire_s;
+}
+
 void ll_collective_cost(const ll_software *software, const ll_plan *plan, const ll_price *price,
                         ll_cost *out)
 {
@@ -173,6 +188,10 @@ void ll_collective_cost(const ll_software *software, const ll_plan *plan, const 
     if (plan->n_round == 0) return;
     if (plan->exchange.library != NULL) {
         ll_exchange_cost(plan, price, out);
+        return;
+    }
+    if (plan->shot != NULL) {
+        shot_cost(plan, price, out);
         return;
     }
     ll_protocol taken;

@@ -1,5 +1,5 @@
 /* Rounds of flat algorithms, which treat the members as one line: ring, direct, halving, tree,
- * in_network. */
+ * in_network, one_shot, two_shot. */
 #include "sim/collective/plan.h"
 
 static int log2_int(int32_t n)
@@ -66,6 +66,10 @@ static void plan_all_reduce(const ll_flat *f)
         /* The switch reduces what all members send and multicasts the result: S up and S down per
          * member, the same load on the same links as one shift of the whole buffer. */
         round_add(f, LL_PATTERN_SHIFT, 1, size_B)->n_reduce = f->n;
+    } else if (f->request->algorithm == LL_ALGORITHM_ONE_SHOT) {
+        round_add(f, LL_PATTERN_ALL, 0, size_B);
+    } else if (f->request->algorithm == LL_ALGORITHM_TWO_SHOT) {
+        round_add(f, LL_PATTERN_ALL, 0, size_B / f->n)->repeat = 2;
     } else {
         plan_one_way(f);
         const int n_scatter = f->plan->n_round;
@@ -138,6 +142,22 @@ static const char *domains_obstacle(const ll_cluster *cluster, ll_collective wha
                  "hierarchical";
 }
 
+static const char *shot_obstacle(const ll_cluster *cluster, ll_collective what, bool one,
+                                 const ll_span *s)
+{
+    if (what != LL_ALL_REDUCE) return "one_shot and two_shot can do all_reduce only; try direct";
+    if (!s->aligned || s->first_dim != s->last_dim)
+        return "one_shot and two_shot need a group within one dimension, such as the chips of a "
+               "node; try hierarchical";
+    if (ll_shots_by(&cluster->shots, cluster->topo->dim[s->last_dim].name,
+                    one ? LL_ONE_SHOT : LL_TWO_SHOT, 2, 0) != NULL)
+        return NULL;
+    return one ? "cluster.custom_all_reduces has no figures of one_shot for this dimension; "
+                 "`lineloss list parts` has those that were measured"
+               : "cluster.custom_all_reduces has no figures of two_shot for this dimension; "
+                 "`lineloss list parts` has those that were measured";
+}
+
 const char *ll_flat_obstacle(const ll_cluster *cluster, ll_collective what, ll_algorithm algorithm,
                              int32_t n, const ll_span *s)
 {
@@ -163,6 +183,9 @@ const char *ll_flat_obstacle(const ll_cluster *cluster, ll_collective what, ll_a
                    : "the switches of this dimension do not reduce (in_network = false); try ring";
     case LL_ALGORITHM_IN_NETWORK_TREE:
         return domains_obstacle(cluster, what, s);
+    case LL_ALGORITHM_ONE_SHOT:
+    case LL_ALGORITHM_TWO_SHOT:
+        return shot_obstacle(cluster, what, algorithm == LL_ALGORITHM_ONE_SHOT, s);
     case LL_ALGORITHM_AUTO:
     case LL_ALGORITHM_HIERARCHICAL:
     case LL_N_ALGORITHM:

@@ -16,6 +16,7 @@ double ll_collective_guess(const ll_software *software, const ll_plan *plan, ll_
     const ll_software *soft = &software[plan->dimension];
     const ll_guess *g = &soft->guess;
     *protocol = LL_N_PROTOCOL;
+    if (plan->shot != NULL) return 0;
     if (soft->between.tuner != LL_TUNER_NONE && plan->n_round > 0)
         return ll_tuner_guess(software, plan, protocol);
     if (g->rate_Bps[LL_PROTOCOL_SIMPLE] <= 0 || plan->n_round == 0) return 0;

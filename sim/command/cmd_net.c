@@ -86,7 +86,7 @@ static ll_status other_try(sweep *w, const ll_request *request, double *best_s, 
 
 /* Finds the algorithm that would have been more than 5 % faster than the one that `auto` chose.
  * Unlike ll_chooser, it also tries algorithms that the library does not have, and prices them by
- * the study's engine. */
+ * the study's engine; but no custom all-reduces, which no setting of a library brings. */
 static ll_status best_find(sweep *w, const ll_plan *taken, ll_net_row *row, ll_error *err)
 {
     const double notable = 1.05;
@@ -99,6 +99,7 @@ static ll_status best_find(sweep *w, const ll_plan *taken, ll_net_row *row, ll_e
                                     .algorithm = (ll_algorithm)a,
                                     .group = w->job->group,
                                     .size_B = taken->size_B};
+        if (ll_algorithm_is_shot((ll_algorithm)a)) continue;
         if (taken->algorithm != (ll_algorithm)a) LL_TRY(other_try(w, &request, &best_s, row, err));
     }
     return LL_OK;

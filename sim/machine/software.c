@@ -8,9 +8,10 @@ const char *const ll_collective_names[] = {"all_reduce", "all_gather", "reduce_s
                                            "all_to_all", "broadcast",  "send",
                                            "dispatch",   "combine",    NULL};
 
-const char *const ll_algorithm_names[] = {"auto", "ring",       "direct",       "halving",
-                                          "tree", "in_network", "hierarchical", "in_network_tree",
-                                          NULL};
+const char *const ll_algorithm_names[] = {
+    "auto",       "ring",         "direct",          "halving",  "tree",
+    "in_network", "hierarchical", "in_network_tree", "one_shot", "two_shot",
+    NULL};
 
 const char *const ll_protocol_names[] = {"ll", "ll128", "simple", NULL};
 

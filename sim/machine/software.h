@@ -33,6 +33,8 @@ typedef enum ll_algorithm {
     LL_ALGORITHM_IN_NETWORK,
     LL_ALGORITHM_HIERARCHICAL,
     LL_ALGORITHM_IN_NETWORK_TREE, /* NVLSTree: see sim/collective/collective.h */
+    LL_ALGORITHM_ONE_SHOT,        /* of inference engines: sim/machine/shots.h */
+    LL_ALGORITHM_TWO_SHOT,
     LL_N_ALGORITHM
 } ll_algorithm;
 

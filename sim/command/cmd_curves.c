@@ -66,8 +66,9 @@ static ll_status clusters_read(clusters *all, ll_points *points, int *index, ll_
     return points_check(all, points, err);
 }
 
-/* The time of a point by the study's engine and by `closed`. */
-static ll_status predict(const ll_study *s, const ll_point *p, ll_comm *comm, ll_arena *mem,
+/* The time of a point by the study's engine and by `closed`; whether a custom all-reduce takes it.
+ */
+static ll_status predict(const ll_study *s, ll_point *p, ll_comm *comm, ll_arena *mem,
                          double *engine_s, double *closed_s, ll_error *err)
 {
     ll_arena_mark mark = ll_arena_here(mem);
@@ -81,6 +82,7 @@ static ll_status predict(const ll_study *s, const ll_point *p, ll_comm *comm, ll
     LL_TRY(ll_collective_choose(cluster, &request, mem, plan, err));
     LL_TRY(ll_collective_time(s, plan, comm, mem, &cost, err));
     *engine_s = cost.total_s;
+    p->taken = plan->shot != NULL;
     closed.engine = &ll_engine_closed;
     LL_TRY(ll_collective_time(&closed, plan, comm, mem, &cost, err));
     *closed_s = cost.total_s;
@@ -142,7 +144,7 @@ static ll_status files_write(ll_output *set, const ll_curves *c, ll_comm *comm, 
 }
 
 /* engine_s, closed_s: [points->n] by the engine of the study, and by `closed`. */
-static ll_status points_predict(const clusters *all, const ll_points *points, const int *index,
+static ll_status points_predict(const clusters *all, ll_points *points, const int *index,
                                 double *engine_s, double *closed_s, ll_error *err)
 {
     ll_status status = LL_OK;
@@ -217,6 +219,8 @@ const ll_command ll_command_curves = {
         "(chip,framework,kernel,ranks,elements,us; elements of 2 bytes); these name no cluster, "
         "so\n"
         "CLUSTER has to, and rows of other chips are passed over.\n"
+        "All-reduces of a framework are priced by its kernels in cluster.custom_all_reduces;\n"
+        "every other size is a check.\n"
         "In tables of dispatch and combine of tokens (DeepEP, kernels of TensorRT-LLM) each row "
         "is\n"
         "priced by the library of cluster.dispatchers that sent it, with the multiprocessors that\n"
@@ -228,6 +232,7 @@ const ll_command ll_command_curves = {
         "  lineloss curves configs/published/collectives.csv\n"
         "  lineloss curves hgx_h100 all_reduce.txt alltoall.txt\n"
         "  lineloss curves hgx_h100 configs/published/deepep_net.csv\n"
+        "  lineloss curves hgx_h100 configs/published/custom_allreduce.csv\n"
         "  lineloss curves configs/published/collectives.csv --engine closed -o results/curves",
     .options = LL_OPT_STUDY | LL_OPT_BIT(LL_OPT_FORMAT) | LL_OPT_BIT(LL_OPT_OUT),
     .min_arg = 1,

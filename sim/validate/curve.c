@@ -84,10 +84,27 @@ ll_status ll_curve_of_chip(const ll_chip *chip, ll_points *io, ll_error *err)
     return LL_OK;
 }
 
+/* The cluster with the custom all-reduce of a point. */
+static ll_status with_kernel(const ll_cluster *cluster, const ll_point *p, ll_arena *mem,
+                             const ll_cluster **out, ll_error *err)
+{
+    if (!ll_shots_have(&cluster->shots, p->library))
+        return ll_error_set(err, LL_ERR_CONFIG,
+                            "%s:%d: all_reduce by '%s', which cluster.custom_all_reduces of %s "
+                            "has no entry for; `lineloss list parts` has those that were measured",
+                            p->file, p->line, p->library, cluster->name);
+    ll_cluster *own = ll_arena_new(mem, ll_cluster);
+    *own = *cluster;
+    own->shots.chosen = p->library;
+    *out = own;
+    return LL_OK;
+}
+
 ll_status ll_curve_cluster(const ll_cluster *cluster, const ll_point *p, ll_arena *mem,
                            const ll_cluster **out, ll_error *err)
 {
     *out = cluster;
+    if (p->kernel != NULL) return with_kernel(cluster, p, mem, out, err);
     if (p->collective < LL_N_OF_BYTES) return LL_OK;
     if (!ll_dispatchers_have(&cluster->dispatchers, p->library))
         return ll_error_set(err, LL_ERR_CONFIG,

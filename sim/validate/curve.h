@@ -43,10 +43,11 @@ typedef struct ll_point {
     int line;
     const char *chip;   /* as the table calls it; NULL: it does not say */
     const char *kernel; /* of a framework, that reduced; NULL: a library did */
+    bool taken;         /* predicted by such a kernel: it takes this size */
     /* Of a dispatch or a combine: tokens, the library that sent them, and the multiprocessors that
      * it held; 0: as the cluster has it. Of other collectives: 0, "", 0. */
     ll_rows rows;
-    const char *library;
+    const char *library; /* of all-reduces: the framework whose kernel it was */
     int64_t n_multiprocessor;
 } ll_point;
 
@@ -77,8 +78,8 @@ ll_status ll_curve_read(int n_file, const char *const *file, const ll_curve_give
  * Not collective. */
 ll_status ll_curve_of_chip(const ll_chip *chip, ll_points *io, ll_error *err);
 
-/* The cluster as a point has it: *cluster, or for tokens a copy in mem with the library that sent
- * them; error if it has no such library. Not collective. */
+/* The cluster as a point has it: *cluster, or for tokens and kernels of frameworks a copy in mem
+ * with the library of the point; error if it has no such library. Not collective. */
 ll_status ll_curve_cluster(const ll_cluster *cluster, const ll_point *p, ll_arena *mem,
                            const ll_cluster **out, ll_error *err);
 

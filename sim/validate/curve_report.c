@@ -139,6 +139,40 @@ bool ll_curve_of_bytes(const ll_points *points)
     return any;
 }
 
+/* Of the checks among the rows of a framework, those that its kernels take, or the others: "vllm:
+ * 1.7 % in the median, 6 % P90 of ...". */
+static void framework_add(const ll_points *points, const ll_prediction *by, const char *framework,
+                          bool taken, ll_arena *mem, ll_text *out)
+{
+    int n = 0;
+    double *error = ll_arena_array(mem, points->n, double);
+    for (int i = 0; i < points->n; i++) {
+        const ll_point *p = &points->point[i];
+        if (p->kernel && p->check && p->taken == taken && !strcmp(p->library, framework))
+            error[n++] = error_percent(points, by, i);
+    }
+    const double median = ll_stats_median_abs(n, error);
+    if (n > 0)
+        ll_text_add(out, "%s, checks %s: median %.1f %%, P90 %.1f %% of %d\n", framework,
+                    taken ? "by its kernels" : "beyond them", median,
+                    ll_stats_quantile(n, error, 0.9), n);
+}
+
+/* Two lines for each framework, by the first prediction. */
+static void frameworks_add(const ll_points *points, const ll_prediction *by, ll_arena *mem,
+                           ll_text *out)
+{
+    for (int i = 0; i < points->n; i++) {
+        const char *framework = points->point[i].kernel ? points->point[i].library : NULL;
+        bool before = framework == NULL;
+        for (int k = 0; k < i && !before; k++)
+            before = points->point[k].kernel && !strcmp(points->point[k].library, framework);
+        if (before) continue;
+        framework_add(points, by, framework, true, mem, out);
+        framework_add(points, by, framework, false, mem, out);
+    }
+}
+
 void ll_curve_verdict(const ll_points *points, int n_by, const ll_prediction *by, ll_arena *mem,
                       ll_text *out)
 {
@@ -151,7 +185,8 @@ void ll_curve_verdict(const ll_points *points, int n_by, const ll_prediction *by
             const ll_point *p = &points->point[i];
             error[i] = error_percent(points, &by[k], i);
             if (p->check) check[n_check++] = error[i];
-            if (p->library != NULL && p->time_s > floor_s) longer[n_longer++] = error[i];
+            if (p->collective >= LL_N_OF_BYTES && p->time_s > floor_s)
+                longer[n_longer++] = error[i];
         }
         ll_text_add(out, "%s: median of the absolute errors %.1f %% over %d points", by[k].name,
                     ll_stats_median_abs(points->n, error), points->n);
@@ -163,6 +198,7 @@ void ll_curve_verdict(const ll_points *points, int n_by, const ll_prediction *by
                         ll_stats_median_abs(n_longer, longer), n_longer);
         ll_text_add(out, "\n");
     }
+    frameworks_add(points, by, mem, out);
     if (points->n_other_chip > 0)
         ll_text_add(out, "%d row%s passed over.\n", points->n_other_chip,
                     points->n_other_chip == 1 ? " of another chip" : "s of other chips");

@@ -1,7 +1,8 @@
 /* Tables of all-reduces by the kernels of serving frameworks, inside a node:
  *     chip,framework,kernel,ranks,elements,us
- * elements are of 2 bytes. A curve is of one kernel of one framework among one number of ranks;
- * the kernels are no library's: they read the buffers of the other chips directly. */
+ * elements are of 2 bytes. A curve is of one kernel of one framework among one number of ranks; the
+ * framework is a library of cluster.custom_all_reduces. Of each curve the first size, the third and
+ * so on are what the shipped figures were set on, the others are checks. */
 #include "sim/base/csv.h"
 #include "sim/validate/measured.h"
 
@@ -44,12 +45,20 @@ static ll_status row_read(ll_measured *m, const ll_csv *csv, const int *at, int 
                       .source = ll_arena_printf(m->mem, "%s, %s", cell[COLUMN_CHIP], kernel),
                       .chip = cell[COLUMN_CHIP],
                       .kernel = kernel,
+                      .library = cell[COLUMN_FRAMEWORK],
                       .line = csv->line[i],
                       .collective = LL_ALL_REDUCE,
                       .n = (int32_t)n_chip,
                       .size_B = element_B * n_element,
                       .time_s = 1e-6 * time_us};
     return LL_OK;
+}
+
+/* Whether a row continues the curve of the point before it, in ascending sizes. */
+static bool goes_on(const ll_point *before, const ll_point *p)
+{
+    return before->kernel != NULL && !strcmp(before->source, p->source) && before->n == p->n &&
+           before->size_B < p->size_B;
 }
 
 static ll_status kernels_read(ll_measured *m, ll_error *err)
@@ -60,8 +69,13 @@ static ll_status kernels_read(ll_measured *m, ll_error *err)
     ll_point p;
     LL_TRY(ll_csv_parse(m->file, m->text, strlen(m->text), m->mem, &csv, err));
     LL_TRY(ll_csv_find(&csv, &columns, m->mem, at, err));
-    for (int i = 0; i < csv.n_row; i++)
-        if (row_read(m, &csv, at, i, &p, err) == LL_OK) ll_measured_point_add(m, &p);
+    const int first = m->points->n;
+    for (int i = 0; i < csv.n_row; i++) {
+        if (row_read(m, &csv, at, i, &p, err) != LL_OK) continue;
+        const ll_point *before = m->points->n > first ? &m->points->point[m->points->n - 1] : NULL;
+        p.check = before != NULL && goes_on(before, &p) && !before->check;
+        ll_measured_point_add(m, &p);
+    }
     return err->status;
 }
 

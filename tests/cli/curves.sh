@@ -80,6 +80,17 @@ has err '^kernels.csv:3: all-reduces by kernels of a framework'
 echo h100_sxm,vllm,vllm_graph,2,1048576,4 >>kernels.csv
 expect 1 curves hgx_h100 kernels.csv
 has err '^kernels.csv:6: all_reduce of 2097152 B in 4 us is faster than the wire: '
+sed '$d; s/vllm,vllm_graph/nobody,x/' kernels.csv >nobody.csv
+expect 1 curves hgx_h100 nobody.csv
+has err "^nobody.csv:5: all_reduce by 'nobody', which cluster.custom_all_reduces of HGX H100 has no entry for"
+# The published ones, by chip and framework: those that nothing was set on, of sizes that the kernels take.
+for cluster in hgx_a100 hgx_h100 hgx_h200 hgx_b200 hgx_b300 gb200_nvl72 gb300_nvl72; do
+    expect 0 curves $cluster "$LINELOSS_CONFIGS/published/custom_allreduce.csv" --engine closed --no-progress
+    is_empty err
+    awk '/^(vllm|trtllm), checks by its kernels: / { n++; if ($7 + 0 > 8 || $10 + 0 > 20 || $NF < 14) bad = 1 } END { exit bad || n != 2 }' out ||
+        complain "$cluster: $(grep checks out)"
+done
+
 printf '%s\n' device,op_name,nccl_dtype,num_gpus,message_size,latency 'NVIDIA H200,all_gather,half,2,256,0.005' \
     'NVIDIA H100 80GB HBM3,all_gather,half,2,256,0.005' 'NVIDIA B200,all_gather,half,2,256,0.005' >devices.csv
 expect 0 curves hgx_h100 devices.csv --engine closed --no-progress

@@ -4,64 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- Parameters of a type, by the names of its keys ------------------------------------------ */
-
-static void field_fill(const ll_key *key, const char *value, char *field)
-{
-    double number = 0;
-    char why[256];
-    switch (key->kind) {
-    case LL_KIND_BOOL:
-        *(bool *)field = strcmp(value, "true") == 0;
-        return;
-    case LL_KIND_STRING:
-        *(const char **)(void *)field = value;
-        return;
-    case LL_KIND_CHOICE:
-        for (int i = 0; key->choices[i]; i++)
-            if (strcmp(key->choices[i], value) == 0) *(int *)(void *)field = i;
-        return;
-    case LL_KIND_COUNT:
-    case LL_KIND_RATIO:
-    case LL_KIND_TIME:
-    case LL_KIND_SIZE:
-    case LL_KIND_RATE:
-    case LL_KIND_COMPUTE:
-    case LL_KIND_POWER:
-        break;
-    }
-    const ll_status status = ll_units_parse(key->kind, value, &number, why, sizeof why);
-    LL_ASSERT(status == LL_OK, "default of '%s': %s", key->name, why);
-    if (key->kind == LL_KIND_COUNT)
-        *(int64_t *)(void *)field = (int64_t)number;
-    else
-        *(double *)(void *)field = number;
-}
-
-/* A key, and the number that it is given. */
-typedef struct given {
-    const char *name;
-    double value;
-} given;
-
-/* Parameters of a type: its defaults, and `n` numbers. NULL if one is out of bounds. */
-static void *param_of(const ll_topology_type *type, int n, const given *numbers, ll_arena *mem)
-{
-    char *param = ll_arena_alloc(mem, 1, type->param_size);
-    for (const ll_key *key = type->keys; key->name; key++) {
-        if (key->def) field_fill(key, key->def, param + key->offset);
-        for (int i = 0; i < n; i++) {
-            if (strcmp(numbers[i].name, key->name) != 0) continue;
-            if (!(numbers[i].value >= key->min && numbers[i].value <= key->max)) return NULL;
-            if (key->kind == LL_KIND_COUNT)
-                *(int64_t *)(void *)(param + key->offset) = (int64_t)numbers[i].value;
-            else
-                *(double *)(void *)(param + key->offset) = numbers[i].value;
-        }
-    }
-    return param;
-}
-
 /* ---- Comparison ------------------------------------------------------------------------------ */
 
 static int link_order(const void *a, const void *b)
@@ -96,12 +38,14 @@ static bool same_links(const ll_topology *topo, const int32_t *as, const ll_edge
     return true;
 }
 
-static bool try_type(const ll_topology_type *type, int n, const given *numbers, const int32_t *as,
+/* text: parameters of the type, as its keys name them. */
+static bool try_type(const ll_topology_type *type, const char *text, const int32_t *as,
                      const ll_edgelist *list, ll_arena *mem, ll_topology *out)
 {
     ll_topology topo = {.type = type};
-    const void *param = param_of(type, n, numbers, mem);
-    if (!param || type->create(param, 0, NULL, mem, &topo, NULL) != LL_OK) return false;
+    char *param = ll_arena_alloc(mem, 1, type->param_size);
+    if (ll_key_fill(type->keys, text, mem, param, NULL) != LL_OK) return false;
+    if (type->create(param, 0, NULL, mem, &topo, NULL) != LL_OK) return false;
     if (!same_links(&topo, as, list, mem)) return false;
     *out = topo;
     return true;
@@ -123,16 +67,19 @@ static bool links_of(const ll_edgelist *list, int64_t node, const ll_link **out,
 /* mesh, ring or line: chips alone. */
 static bool try_chips(const ll_edgelist *list, const int32_t *as, ll_arena *mem, ll_topology *out)
 {
+    static const struct {
+        const ll_topology_type *type;
+        const char *width; /* its key */
+    } types[] = {{&ll_topology_mesh, "links_per_pair"},
+                 {&ll_topology_ring, "links"},
+                 {&ll_topology_line, "links"}};
     const ll_link *l = &list->link[0];
-    const given numbers[] = {{"size", list->n_chip},
-                             {"links", l->width},
-                             {"links_per_pair", l->width},
-                             {"bandwidth", l->bw_Bps},
-                             {"latency", l->latency_s}};
-    const ll_topology_type *const types[] = {&ll_topology_mesh, &ll_topology_ring,
-                                             &ll_topology_line};
-    for (int i = 0; i < 3; i++)
-        if (try_type(types[i], 5, numbers, as, list, mem, out)) return true;
+    for (int i = 0; i < 3; i++) {
+        const char *text = ll_arena_printf(
+            mem, "size=%d; %s=%lld; bandwidth=%.17g B/s; latency=%.17g s", list->n_chip,
+            types[i].width, (long long)l->width, l->bw_Bps, l->latency_s);
+        if (try_type(types[i].type, text, as, list, mem, out)) return true;
+    }
     return false;
 }
 
@@ -140,12 +87,11 @@ static bool try_switch(const ll_edgelist *list, const int32_t *as, ll_arena *mem
 {
     const ll_link *up, *down;
     if (!links_of(list, 0, &up, &down)) return false;
-    const given numbers[] = {{"size", list->n_chip},
-                             {"links", up->width},
-                             {"bandwidth", up->bw_Bps},
-                             {"latency", up->latency_s},
-                             {"switch_latency", fmax(0, down->latency_s - up->latency_s)}};
-    return try_type(&ll_topology_switch, 5, numbers, as, list, mem, out);
+    const char *text = ll_arena_printf(
+        mem, "size=%d; links=%lld; bandwidth=%.17g B/s; latency=%.17g s; switch_latency=%.17g s",
+        list->n_chip, (long long)up->width, up->bw_Bps, up->latency_s,
+        fmax(0, down->latency_s - up->latency_s));
+    return try_type(&ll_topology_switch, text, as, list, mem, out);
 }
 
 /* The next switch above a node, which is none of those below it; -1 if there is none. below: [n]
@@ -205,22 +151,21 @@ static bool try_clos(const ll_edgelist *list, int32_t *as, ll_arena *mem, ll_top
         n_spine > 1 ? next_level(list, n + n_leaf, n_spine, as, below, &core) : 0;
     if (n_core != (n_spine > 1) || n + n_leaf + n_spine + n_core != list->n_node) return false;
     const double switch_s = fmax(0, down->latency_s - host->latency_s);
-    given numbers[] = {{"size", n},
-                       {"links", host->width},
-                       {"bandwidth", host->bw_Bps},
-                       {"latency", host->latency_s},
-                       {"switch_latency", switch_s},
-                       {"hosts_per_leaf", n_under(list, as, 0, n)},
-                       {"uplinks", leaf->width},
-                       {"spines", 1},
-                       {"uplink_bandwidth", leaf->bw_Bps},
-                       {"uplink_latency", fmax(0, leaf->latency_s - switch_s)},
-                       {"levels", 2 + n_core},
-                       {"leaves_per_pod", n_under(list, as, n, n_leaf)},
-                       {"core_uplinks", core ? core->width : 1},
-                       {"core_bandwidth", core ? core->bw_Bps : 1},
-                       {"core_latency", core ? fmax(0, core->latency_s - switch_s) : 0}};
-    return try_type(&ll_topology_clos, n_core ? 15 : 11, numbers, as, list, mem, out);
+    const char *text = ll_arena_printf(
+        mem,
+        "size=%d; links=%lld; bandwidth=%.17g B/s; latency=%.17g s; switch_latency=%.17g s; "
+        "hosts_per_leaf=%d; uplinks=%lld; uplink_bandwidth=%.17g B/s; uplink_latency=%.17g s; "
+        "spines=1; levels=%d",
+        n, (long long)host->width, host->bw_Bps, host->latency_s, switch_s, n_under(list, as, 0, n),
+        (long long)leaf->width, leaf->bw_Bps, fmax(0, leaf->latency_s - switch_s), 2 + n_core);
+    if (core)
+        text =
+            ll_arena_printf(mem,
+                            "%s; leaves_per_pod=%d; core_uplinks=%lld; core_bandwidth=%.17g B/s; "
+                            "core_latency=%.17g s",
+                            text, n_under(list, as, n, n_leaf), (long long)core->width,
+                            core->bw_Bps, fmax(0, core->latency_s - switch_s));
+    return try_type(&ll_topology_clos, text, as, list, mem, out);
 }
 
 bool ll_recognise(const ll_edgelist *list, ll_arena *mem, ll_topology *out)

@@ -3,6 +3,7 @@
 #ifndef LL_BASE_KEY_H
 #define LL_BASE_KEY_H
 
+#include "sim/base/arena.h"
 #include "sim/base/units.h"
 
 #include <stdint.h>
@@ -37,5 +38,15 @@ typedef struct ll_key {
      * VALUE", which is then the example in messages too. */
     const char *doc;
 } ll_key;
+
+/* Sets the field of `key` in the struct `param`, without a check. number: SI; 0 or 1 of a BOOL, the
+ * index of a CHOICE. text: of a STRING, borrowed; of a file its name, whose text is "". */
+void ll_key_store(const ll_key *key, double number, const char *text, void *param);
+
+/* Fills the struct `param` from text such as "size=8; bandwidth=50 GB/s", in defaults where it says
+ * nothing. Strings are in mem. Errors (LL_ERR_CONFIG): a key that is unknown or missing, a value
+ * that is not of its kind or out of bounds. Files are named, not read. Not collective. */
+ll_status ll_key_fill(const ll_key *keys, const char *text, ll_arena *mem, void *param,
+                      ll_error *err);
 
 #endif

@@ -9,21 +9,6 @@
 
 /* ------------------------------------------------------------------------------------- fill */
 
-static void store_value(const ll_key *key, const ll_value *v, char *to)
-{
-    if (key->kind == LL_KIND_COUNT) {
-        *(int64_t *)(void *)to = (int64_t)v->number;
-    } else if (ll_kind_is_number(key->kind)) {
-        *(double *)(void *)to = v->number;
-    } else if (key->kind == LL_KIND_BOOL) {
-        *(bool *)(void *)to = v->number > 0;
-    } else if (key->kind == LL_KIND_CHOICE) {
-        *(int *)(void *)to = (int)v->number;
-    } else {
-        *(const char **)(void *)to = v->text;
-    }
-}
-
 /* The text of the file was read with the configuration; if that failed, reports why. */
 static ll_status store_file(ll_config *cfg, ll_node *node, const char *value, ll_text_file *out,
                             ll_error *err)
@@ -43,12 +28,11 @@ static ll_status store_file(ll_config *cfg, ll_node *node, const char *value, ll
 static ll_status store(ll_config *cfg, ll_node *node, const ll_key *key, const ll_value *v,
                        void *param, ll_error *err)
 {
-    char *to = (char *)param + key->offset;
     LL_ASSERT(!(key->flags & LL_KEY_PATH) || ll_key_is_file(key->name),
               "'%s' names a file, and is not called so", key->name);
     if (key->flags & LL_KEY_PATH)
-        return store_file(cfg, node, v->text, (ll_text_file *)(void *)to, err);
-    store_value(key, v, to);
+        return store_file(cfg, node, v->text, (void *)((char *)param + key->offset), err);
+    ll_key_store(key, v->number, v->text, param);
     return LL_OK;
 }
 

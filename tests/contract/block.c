@@ -3,7 +3,9 @@
 #include "sim/model/attention.h"
 #include "tests/support/check.h"
 #include "tests/support/param_make.h"
+
 #include "tests/toys/block_toy.h"
+#include <string.h>
 
 /* A line for each: every registered type at least once, and those that only the tests have.
  * `copied`: splits of more chips than this hold copies of weights, and may repeat work of each

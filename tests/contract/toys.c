@@ -4,6 +4,7 @@
 #include "sim/step/oracle.h"
 #include "tests/support/param_make.h"
 #include "tests/support/petsc.h"
+#include "tests/support/topology_make.h"
 #include "tests/toys/block_toy.h"
 #include "tests/toys/engine_toy.h"
 #include "tests/toys/schedule_gpipe.h"

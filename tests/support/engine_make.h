@@ -5,6 +5,7 @@
 #define LL_TESTS_SUPPORT_ENGINE_MAKE_H
 
 #include "sim/engine/engine.h"
+#include "tests/support/param_make.h"
 #include "tests/support/topology_make.h"
 
 typedef struct test_engine {
@@ -15,16 +16,7 @@ typedef struct test_engine {
 /* Stops the test if the text has an error. */
 static inline test_engine engine_of(ll_arena *mem, const ll_engine_type *type, const char *text)
 {
-    test_engine e = {.type = type};
-    char *param = ll_arena_alloc(mem, 1, e.type->param_size + 1);
-    for (const ll_key *key = e.type->keys; key->name; key++) {
-        const char *value = make_value(mem, text, key->name);
-        if (value == NULL) value = key->def;
-        LL_ASSERT(value && make_field(key, value, param + key->offset), "%s: %s", type->name,
-                  key->name);
-    }
-    e.param = param;
-    return e;
+    return (test_engine){type, param_make(mem, type->name, type->keys, type->param_size, text)};
 }
 
 static inline test_engine engine_make(ll_arena *mem, const char *name, const char *text)

@@ -11,18 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The text of `key` in "a=1; b=2", or NULL. */
-static inline const char *make_value(ll_arena *mem, const char *text, const char *key)
-{
-    size_t n = strlen(key);
-    for (const char *at = text; *at; at += strcspn(at, ";"), at += *at == ';') {
-        at += strspn(at, " ");
-        if (strncmp(at, key, n) == 0 && at[n] == '=')
-            return ll_arena_strndup(mem, at + n + 1, strcspn(at + n + 1, ";"));
-    }
-    return NULL;
-}
-
 /* As the configuration reader does it for a key of a file. */
 static inline ll_text_file make_file(ll_arena *mem, const char *path)
 {
@@ -36,70 +24,18 @@ static inline ll_text_file make_file(ll_arena *mem, const char *path)
     return (ll_text_file){ll_arena_strdup(mem, path), text.s};
 }
 
-/* Fill one field; false if `value` is not legal for the key. */
-static inline bool make_field(const ll_key *key, const char *value, char *field)
-{
-    double number = 0;
-    char why[256];
-    switch (key->kind) {
-    case LL_KIND_BOOL:
-        *(bool *)field = strcmp(value, "true") == 0;
-        return true;
-    case LL_KIND_STRING:
-        *(const char **)field = value;
-        return true;
-    case LL_KIND_CHOICE:
-        for (int i = 0; key->choices[i]; i++) {
-            if (strcmp(key->choices[i], value) != 0) continue;
-            *(int *)field = i;
-            return true;
-        }
-        return false;
-    case LL_KIND_COUNT:
-    case LL_KIND_RATIO:
-    case LL_KIND_TIME:
-    case LL_KIND_SIZE:
-    case LL_KIND_RATE:
-    case LL_KIND_COMPUTE:
-    case LL_KIND_POWER:
-        break;
-    }
-    if (ll_units_parse(key->kind, value, &number, why, sizeof why) != LL_OK) return false;
-    if (number < key->min || number > key->max) return false;
-    if (key->kind == LL_KIND_COUNT)
-        *(int64_t *)field = (int64_t)number;
-    else
-        *(double *)field = number;
-    return true;
-}
-
 /* NULL and a message in err if a key is missing, illegal or unknown, or create() refuses. */
 static inline ll_topology *topology_of(ll_arena *mem, const ll_topology_type *type,
                                        const char *text, int n_child, const ll_topology *child,
                                        ll_error *err)
 {
     char *param = ll_arena_alloc(mem, 1, type->param_size + 1);
-    int n_given = 0, n_asked = 0;
-    for (const char *at = text; (at = strchr(at, '=')); at++)
-        n_given++;
-    for (const ll_key *key = type->keys; key->name; key++) {
-        const char *value = make_value(mem, text, key->name);
-        n_asked += value != NULL;
-        if (!value) value = key->def;
-        if (value && key->flags & LL_KEY_PATH) {
-            *(ll_text_file *)(void *)(param + key->offset) = make_file(mem, value);
-            continue;
+    if (ll_key_fill(type->keys, text, mem, param, err) != LL_OK) return NULL;
+    for (const ll_key *key = type->keys; key->name; key++)
+        if (key->flags & LL_KEY_PATH) {
+            ll_text_file *file = (void *)(param + key->offset);
+            *file = make_file(mem, file->name);
         }
-        if (!value || !make_field(key, value, param + key->offset)) {
-            ll_error_set(err, LL_ERR_CONFIG, "%s: %s = %s", type->name, key->name,
-                         value ? value : "(missing)");
-            return NULL;
-        }
-    }
-    if (n_asked != n_given) {
-        ll_error_set(err, LL_ERR_CONFIG, "%s: unknown key in '%s'", type->name, text);
-        return NULL;
-    }
     ll_topology *topo = ll_arena_new(mem, ll_topology);
     topo->type = type;
     return type->create(param, n_child, child, mem, topo, err) == LL_OK ? topo : NULL;

@@ -174,6 +174,7 @@ static const mixture mixtures[] = {{"deepseek_v3", 671, 37},       /* arXiv 2412
                                    {"mixtral_8x22b", 141, 39},    /* mistral.ai, 17 April 2024 */
                                    {"mixtral_8x7b", 46.7, 12.9},  /* mistral.ai, 11 December 2023 */
                                    {"qwen3_235b", 235, 22},       /* model card */
+                                   {"minimax_m2_5", 229, 10},     /* model card */
                                    {"qwen3_30b", 30.5, 3.3},      /* model card */
                                    {"qwen3_coder_480b", 480, 35}, /* model card */
                                    {NULL, 0, 0}};

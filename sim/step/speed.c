@@ -47,10 +47,9 @@ static ll_status quick_make(const ll_study *study, bool jitter, ll_pricer *price
 
 static ll_status quick_run(quick *q, ll_comm *comm, ll_arena *mem, ll_speed *out, ll_error *err)
 {
-    double value[LL_MAX_METRIC];
-    const double time_s = ll_ladder_time(&q->ladder, 0, -1);
-    LL_TRY(ll_figures_find(&q->study, q->pricer, time_s, comm, mem, value, err));
-    *out = (ll_speed){time_s, value[headline_of(&q->study)]};
+    *out = (ll_speed){.iteration_s = ll_ladder_time(&q->ladder, 0, -1)};
+    LL_TRY(ll_figures_find(&q->study, q->pricer, out->iteration_s, comm, mem, out->value, err));
+    out->headline = out->value[headline_of(&q->study)];
     return LL_OK;
 }
 
@@ -103,7 +102,8 @@ static void why_fill(const ll_error *err, char *why, size_t cap)
  * are made of. */
 static bool keeps_fabric(const ll_variant *v)
 {
-    static const char *const elsewhere[] = {"cluster.chip.", "cluster.jitter.", "model.", "job."};
+    static const char *const elsewhere[] = {"cluster.chip.", "cluster.jitter.", "model.", "job.",
+                                            "server."};
     enum { N_ELSEWHERE = sizeof elsewhere / sizeof *elsewhere };
     for (int i = 0; i < v->n_change; i++) {
         bool known = false;

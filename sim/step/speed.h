@@ -13,7 +13,8 @@ enum { LL_SPEED_MAX_CHIP = 4096 };
 
 typedef struct ll_speed {
     double iteration_s;
-    double headline; /* value of ll_headline, such as tokens/s */
+    double headline;             /* value of ll_headline, such as tokens/s */
+    double value[LL_MAX_METRIC]; /* all figures of the workload */
 } ll_speed;
 
 /* jitter: true: as drawn by the study's seed; false: all chips and tasks are equally fast. Errors:

@@ -11,7 +11,8 @@
 const ll_record *ll_standing_record(ll_comm *comm, ll_arena *mem);
 
 /* record: may be NULL. A mixture of experts has no published steps, nor has inference: those that
- * were recorded are of training dense models, and their errors do not hold for it. Not collective. */
+ * were recorded are of training dense models, and their errors do not hold for it. Not collective.
+ */
 const ll_standing *ll_standing_of(const ll_record *record, const ll_study *study,
                                   const ll_result *result, ll_arena *mem);
 

@@ -144,5 +144,7 @@ const ll_workload_type ll_workload_decode = {
     .ladder = ll_infer_ladder,
     .metric = metric,
     .headline = "output_tokens_per_s_per_chip",
+    .load = "requests",
+    .per_user = "output_tokens_per_s_per_user",
     .metrics = metrics,
 };

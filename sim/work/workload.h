@@ -126,6 +126,9 @@ typedef struct ll_workload_type {
     const ll_cause *ladder;  /* ended by {0} */
     const ll_metric *metric; /* ended by {0} */
     const char *headline;    /* name of the metric that says how fast it is: more is better */
+    /* Of inference, for Pareto fronts: the key of the number of requests, and the metric that says
+     * how fast one of them is. NULL: none. */
+    const char *load, *per_user;
     void (*metrics)(const struct ll_study *study, const ll_outcome *outcome, double *value);
 } ll_workload_type;
 

@@ -1,0 +1,183 @@
+#include "sim/report/pareto.h"
+
+#include <math.h>
+#include <string.h>
+
+/* "tp 8", "tp 2 x pp 4", "tp 1, ep 8": the layout of a point. */
+static const char *layout_text(const ll_pareto_point *p, ll_arena *mem)
+{
+    const char *s = ll_arena_printf(mem, "tp %lld", (long long)p->tp);
+    if (p->pp > 1) s = ll_arena_printf(mem, "%s x pp %lld", s, (long long)p->pp);
+    if (p->ep > 1) s = ll_arena_printf(mem, "%s, ep %lld", s, (long long)p->ep);
+    return s;
+}
+
+ll_table *ll_pareto_table(int n, const ll_pareto *front, bool all, ll_arena *mem)
+{
+    const ll_column columns[] = {{.name = "study"},
+                                 {.name = "tokens/s per user", .key = "per_user", .right = true},
+                                 {.name = "tokens/s per chip", .key = "per_chip", .right = true},
+                                 {.name = "layout"},
+                                 {.name = "requests", .right = true},
+                                 {.name = "front"}};
+    ll_table *t = ll_table_create(mem, "", all ? 6 : 5, columns);
+    for (int k = 0; k < n; k++)
+        for (int i = 0; i < front[k].n; i++) {
+            const ll_pareto_point *p = &front[k].point[i];
+            if (!all && !p->front) continue;
+            ll_table_row(t);
+            ll_table_set(t, 0, "%s", front[k].study->name);
+            ll_table_number(t, 1, 1, p->per_user);
+            ll_table_number(t, 2, 1, p->per_chip);
+            ll_table_set(t, 3, "%s", layout_text(p, mem));
+            ll_table_set(t, 4, "%lld", (long long)p->load);
+            if (all) ll_table_set(t, 5, "%s", p->front ? "yes" : "no");
+        }
+    return t;
+}
+
+void ll_pareto_notes(int n, const ll_pareto *front, ll_text *out)
+{
+    for (int k = 0; k < n; k++) {
+        const ll_pareto *f = &front[k];
+        ll_text_add(out, "%s: %d of %d points are on the front", f->study->name, f->n_front, f->n);
+        if (f->n_refused > 0)
+            ll_text_add(out, "; %d more are not legal or do not fit, the first: %.*s", f->n_refused,
+                        (int)strcspn(f->reason, "(;"), f->reason);
+        ll_text_add(out, "\n");
+    }
+}
+
+/* ---- Picture --------------------------------------------------------------------------------- */
+
+static const int colors[] = {LL_BLUE,   LL_VERMILION, LL_GREEN, LL_PURPLE,
+                             LL_ORANGE, LL_SKY,       LL_GREY};
+enum { N_COLOR = sizeof colors / sizeof *colors };
+
+typedef struct axes {
+    ll_figure *f;
+    ll_arena *mem;
+    double font_pt, left_pt, right_pt, top_pt, bottom_pt;
+    double lo[2], hi[2]; /* of x and y */
+} axes;
+
+static double along(double value, double lo, double hi) { return log(value / lo) / log(hi / lo); }
+
+static double x_of(const axes *a, double x)
+{
+    return a->left_pt + (a->right_pt - a->left_pt) * along(x, a->lo[0], a->hi[0]);
+}
+
+static double y_of(const axes *a, double y)
+{
+    return a->bottom_pt - (a->bottom_pt - a->top_pt) * along(y, a->lo[1], a->hi[1]);
+}
+
+/* Both axes from 1, 2 or 5 times a power of ten below all points to one above. */
+static void range_find(int n, const ll_pareto *front, axes *a)
+{
+    for (int d = 0; d < 2; d++) {
+        double lo = INFINITY, hi = 0;
+        for (int k = 0; k < n; k++)
+            for (int i = 0; i < front[k].n; i++) {
+                const ll_pareto_point *p = &front[k].point[i];
+                if (!p->front) continue;
+                lo = fmin(lo, d ? p->per_chip : p->per_user);
+                hi = fmax(hi, d ? p->per_chip : p->per_user);
+            }
+        static const double step[] = {1, 2, 5, 10};
+        const double low = pow(10, floor(log10(lo))), high = pow(10, floor(log10(hi)));
+        for (int i = 0; i < 4; i++)
+            if (step[i] * low <= lo) a->lo[d] = step[i] * low;
+        for (int i = 3; i >= 0; i--)
+            if (step[i] * high >= hi) a->hi[d] = step[i] * high;
+        if (!(a->hi[d] > a->lo[d])) a->hi[d] = 2 * a->lo[d];
+    }
+}
+
+static void axis_draw(const axes *a, int d)
+{
+    static const double step[] = {1, 2, 5};
+    for (double ten = pow(10, floor(log10(a->lo[d]))); ten <= a->hi[d]; ten *= 10)
+        for (int i = 0; i < 3; i++) {
+            const double at = step[i] * ten;
+            if (at < a->lo[d] * (1 - 1e-9) || at > a->hi[d] * (1 + 1e-9)) continue;
+            const char *text = ll_arena_printf(a->mem, "%.10g", at);
+            if (d) {
+                const double y = y_of(a, at);
+                ll_figure_line(a->f, a->left_pt, y, a->right_pt, y, LL_FAINT);
+                ll_figure_text(a->f, a->left_pt - 4, y, LL_RIGHT, a->font_pt, LL_SOFT, text);
+            } else {
+                const double x = x_of(a, at);
+                ll_figure_line(a->f, x, a->bottom_pt, x, a->bottom_pt + 2.5, LL_SOFT);
+                ll_figure_text(a->f, x, a->bottom_pt + 2.5 + 0.8 * a->font_pt, LL_CENTRE,
+                               a->font_pt, LL_SOFT, text);
+            }
+        }
+}
+
+static void curve_draw(const axes *a, const ll_pareto *front, int color, ll_mark mark)
+{
+    const ll_pareto_point *before = NULL;
+    for (int i = 0; i < front->n; i++) {
+        const ll_pareto_point *p = &front->point[i];
+        if (!p->front) continue;
+        const double x = x_of(a, p->per_user), y = y_of(a, p->per_chip);
+        if (before)
+            ll_figure_add(a->f, &(ll_shape){.kind = LL_SHAPE_LINE,
+                                            .x = x_of(a, before->per_user),
+                                            .y = y_of(a, before->per_chip),
+                                            .x2 = x,
+                                            .y2 = y,
+                                            .color = color,
+                                            .size_pt = 1});
+        ll_figure_add(
+            a->f, &(ll_shape){.kind = LL_SHAPE_MARK,
+                              .x = x,
+                              .y = y,
+                              .color = color,
+                              .size_pt = 0.25 * a->font_pt,
+                              .mark = mark,
+                              .text = ll_arena_printf(
+                                  a->mem,
+                                  "%s: %.4g tokens/s per chip at %.4g per user; %s, %lld requests",
+                                  front->study->name, p->per_chip, p->per_user,
+                                  layout_text(p, a->mem), (long long)p->load)});
+        before = p;
+    }
+}
+
+void ll_draw_pareto(int n, const ll_pareto *front, ll_form form, ll_arena *mem, ll_figure *out)
+{
+    const double font = ll_form_font_pt(form);
+    int *color = ll_arena_array(mem, n, int);
+    ll_mark *mark = ll_arena_array(mem, n, ll_mark);
+    const char **name = ll_arena_array(mem, n, const char *);
+    for (int k = 0; k < n; k++) {
+        color[k] = colors[k % N_COLOR];
+        mark[k] = (ll_mark)(k % LL_N_MARK);
+        name[k] = front[k].study->name;
+    }
+    ll_figure_init(out, "Tokens per second of a chip, over those of a user", mem);
+    out->says = "Each point is the best layout at its load; further right is faster for a user.";
+    out->width_pt = ll_form_width_pt(form);
+    axes a = {.f = out, .mem = mem, .font_pt = font, .left_pt = 4.4 * font};
+    const ll_legend legend = {n, color, mark, name};
+    a.right_pt = out->width_pt - 1.6 * font;
+    a.top_pt = 1.5 * font +
+               ll_draw_legend(out, a.left_pt, 0.8 * font, a.right_pt - a.left_pt, font, &legend) +
+               1.5 * font;
+    a.bottom_pt = a.top_pt + 0.55 * out->width_pt;
+    out->height_pt = a.bottom_pt + 3.6 * font;
+    range_find(n, front, &a);
+    axis_draw(&a, 0);
+    axis_draw(&a, 1);
+    ll_figure_line(out, a.left_pt, a.bottom_pt, a.right_pt, a.bottom_pt, LL_SOFT);
+    ll_figure_line(out, a.left_pt, a.top_pt, a.left_pt, a.bottom_pt, LL_SOFT);
+    ll_figure_text(out, a.left_pt, a.top_pt - 0.9 * font, LL_LEFT, font, LL_INK,
+                   "tokens/s per chip");
+    ll_figure_text(out, a.right_pt, a.bottom_pt + 2.6 * font, LL_RIGHT, font, LL_INK,
+                   "tokens/s per user");
+    for (int k = 0; k < n; k++)
+        curve_draw(&a, &front[k], color[k], mark[k]);
+}

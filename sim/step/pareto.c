@@ -1,0 +1,151 @@
+#include "sim/step/pareto.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { N_CHANGE = 5, MAX_POINT = 20000, FIRST_CAP = 256, MOST_LOAD = 4096 };
+
+typedef struct search {
+    const ll_study *study;
+    const ll_pareto_bounds *bounds;
+    ll_arena *mem;
+    int n;
+    int64_t cap;
+    ll_pareto_point *point; /* [n] */
+} search;
+
+static void point_add(search *s, const ll_pareto_point *p)
+{
+    if (s->n == s->cap) {
+        s->cap = s->cap ? 2 * s->cap : FIRST_CAP;
+        s->point = ll_arena_grown(s->mem, s->point, s->n, s->cap, sizeof *s->point);
+    }
+    s->point[s->n++] = *p;
+}
+
+/* All loads of a layout: one request for each group (ll_infer_groups), and so on. */
+static void loads_add(search *s, ll_pareto_point p)
+{
+    const int64_t n_chip = s->study->cluster.topo->n_chip, group = n_chip / p.tp;
+    const int64_t most = s->bounds->max_load > 0 ? s->bounds->max_load : MOST_LOAD;
+    for (int64_t load = 1; load <= most && s->n < MAX_POINT; load *= 2) {
+        p.load = load * group;
+        point_add(s, &p);
+    }
+}
+
+static void layouts_add(search *s)
+{
+    const int64_t n_chip = s->study->cluster.topo->n_chip;
+    const ll_pareto_bounds *b = s->bounds;
+    const int64_t max_tp = b->max_tp > 0 ? b->max_tp : 64, max_pp = b->max_pp > 0 ? b->max_pp : 16;
+    const bool experts = ll_model_has_experts(&s->study->model);
+    for (int64_t tp = 1; tp <= n_chip && tp <= max_tp; tp++)
+        for (int64_t pp = 1; n_chip % tp == 0 && pp <= n_chip / tp && pp <= max_pp; pp++) {
+            if (n_chip / tp % pp) continue;
+            loads_add(s, (ll_pareto_point){.tp = tp, .pp = pp, .ep = 1, .etp = experts ? tp : 1});
+            for (int64_t ep = 2; experts && ep <= n_chip / pp; ep++)
+                if (n_chip / pp % ep == 0 && ep % tp == 0)
+                    loads_add(s, (ll_pareto_point){.tp = tp, .pp = pp, .ep = ep, .etp = 1});
+        }
+}
+
+static void variant_make(const search *s, const ll_pareto_point *p, ll_variant *v)
+{
+    const ll_workload_type *w = s->study->workload;
+    const bool experts = ll_model_has_experts(&s->study->model);
+    const struct {
+        const char *key;
+        int64_t value;
+    } to[N_CHANGE] = {
+        {w->load, p->load}, {"tp", p->tp}, {"pp", p->pp}, {"ep", p->ep}, {"etp", p->etp}};
+    const int n = s->bounds->keep_layout ? 1 : experts ? 5 : 3;
+    ll_change *change = ll_arena_fill(s->mem, n, ll_change);
+    for (int i = 0; i < n; i++)
+        change[i] = (ll_change){.path = ll_arena_printf(s->mem, "job.%s", to[i].key),
+                                .text = ll_arena_printf(s->mem, "%lld", (long long)to[i].value)};
+    *v = (ll_variant){.n_change = n, .change = change};
+}
+
+static int by_user(const void *a, const void *b)
+{
+    const ll_pareto_point *p = a, *q = b;
+    if (p->per_user < q->per_user || p->per_user > q->per_user)
+        return p->per_user < q->per_user ? 1 : -1;
+    if (p->per_chip < q->per_chip || p->per_chip > q->per_chip)
+        return p->per_chip < q->per_chip ? 1 : -1;
+    const int64_t x[] = {p->tp, p->pp, p->ep, p->load}, y[] = {q->tp, q->pp, q->ep, q->load};
+    for (int i = 0; i < 4; i++)
+        if (x[i] != y[i]) return x[i] < y[i] ? -1 : 1;
+    return 0;
+}
+
+static int metric_of(const ll_workload_type *w, const char *name)
+{
+    int i = 0;
+    while (strcmp(w->metric[i].name, name) != 0)
+        i++;
+    return i;
+}
+
+/* From the fastest for a user on: a point is on the front if it gives more per chip than all before
+ * it. */
+static void front_mark(ll_pareto *out)
+{
+    double best = 0;
+    qsort(out->point, (size_t)out->n, sizeof *out->point, by_user);
+    for (int i = 0; i < out->n; i++) {
+        ll_pareto_point *p = &out->point[i];
+        p->front = p->per_chip > best;
+        if (p->front) best = p->per_chip;
+        out->n_front += p->front;
+    }
+}
+
+static ll_status points_take(const search *s, const ll_variant *v, ll_pareto *out, ll_error *err)
+{
+    const ll_workload_type *w = s->study->workload;
+    const int chip = metric_of(w, w->headline), user = metric_of(w, w->per_user);
+    *out = (ll_pareto){.study = s->study, .point = s->point, .reason = ""};
+    for (int i = 0; i < s->n; i++) {
+        if (*v[i].why) {
+            if (out->n_refused++ == 0) out->reason = ll_arena_strdup(s->mem, v[i].why);
+            continue;
+        }
+        ll_pareto_point p = s->point[i];
+        double *value = ll_arena_array(s->mem, LL_MAX_METRIC, double);
+        memcpy(value, v[i].speed.value, sizeof v[i].speed.value);
+        p.value = value;
+        p.per_chip = value[chip];
+        p.per_user = value[user];
+        out->point[out->n++] = p;
+    }
+    if (out->n == 0)
+        return ll_error_set(err, LL_ERR_CONFIG, "%s: none of %d layouts and loads runs: %s",
+                            s->study->path, s->n, out->reason);
+    front_mark(out);
+    return LL_OK;
+}
+
+ll_status ll_pareto_find(const ll_study *study, const ll_pareto_bounds *bounds, ll_comm *comm,
+                         ll_arena *mem, ll_pareto *out, ll_error *err)
+{
+    search s = {.study = study, .bounds = bounds, .mem = mem};
+    if (!study->workload->load)
+        return ll_error_set(err, LL_ERR_CONFIG,
+                            "%s: the workload %s has no load that could be varied; write type = "
+                            "\"decode\" or \"serve\"",
+                            study->path, study->workload->name);
+    if (bounds->keep_layout) {
+        const ll_layout *l = &study->layout;
+        loads_add(&s, (ll_pareto_point){
+                          .tp = l->tp, .pp = l->pp, .ep = l->experts.ep, .etp = l->experts.etp});
+    } else {
+        layouts_add(&s);
+    }
+    ll_variant *v = ll_arena_array(mem, s.n, ll_variant);
+    for (int i = 0; i < s.n; i++)
+        variant_make(&s, &s.point[i], &v[i]);
+    ll_variants_run(study, "layouts and loads", s.n, v, comm);
+    return points_take(&s, v, out, err);
+}

@@ -299,7 +299,7 @@ static void core_serve(const ll_attention_param *a, const ll_split *split, ll_pa
         ll_pass_attention(pass, &fused, false);
         pass->kernel[pass->n_kernel - 1].kv_B = value_B;
     }
-    if (!(b->n_decode > 0)) return;
+    if (!(b->n_decode > 0 && b->context > 0)) return;
     fused.batch = b->n_decode;
     fused.n_query = b->n_new;
     fused.n_key = seen_keys(a, b->context);

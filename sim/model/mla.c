@@ -288,7 +288,7 @@ static void decode_serve(const ll_mla_param *a, const ll_split *split, ll_pass *
     const double t = b->n_decode * b->n_new, head = (double)a->n_head / (double)split->tp;
     const double latent = (double)a->kv_latent, value = (double)a->v_dim;
     const double value_B = ll_precision_B((ll_precision)split->server->kv_precision);
-    if (!(b->n_decode > 0)) return;
+    if (!(b->n_decode > 0 && b->context > 0)) return;
     ll_serve_batched_gemm(split, head, &(ll_matmul){.m = t, .n = latent, .k = (double)a->nope_dim},
                           pass);
     const ll_attention_shape fused = {.batch = b->n_decode,

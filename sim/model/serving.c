@@ -55,6 +55,9 @@ const ll_key ll_server_keys[] = {
     SHARE("kv_frac", kv_frac, "1",
           "share of what weights and activations leave of it, for keys and values"),
     COUNT("kv_block", block, "16", 1, 4096, "tokens of a block of the cache"),
+    SWITCH("reserve_output", reserve_output, "false",
+           "requests start only where their whole output fits the cache, so that none is preempted "
+           "(TensorRT-LLM: GUARANTEED_NO_EVICT)"),
     TIME("kernel_gap", gap_s, "time between two kernels of an iteration"),
     TIME("host_time", host_s,
          "host time per iteration that kernels do not hide: scheduling, sampling, detokenisation"),

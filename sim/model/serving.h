@@ -20,7 +20,7 @@
 typedef struct ll_batch {
     double n_decode; /* requests that decode */
     double n_new;    /* tokens of each: 1, or 1 + drafts that are verified together */
-    double context;  /* keys that each of them attends to, in the mean */
+    double context;  /* keys that each of them attends to, in the mean; 0: attention is left out */
     double n_prompt; /* prompts, or chunks of prompts, that are prefilled */
     double from, to; /* tokens from..to of each prompt; those before `from` are in the cache */
     double n_logits; /* rows of the output projection: tokens that are sampled or verified */
@@ -57,6 +57,8 @@ typedef struct ll_server {
     double memory_frac; /* of the chip's memory, for weights, activations and cache together */
     double kv_frac;     /* of what weights and activations leave of it, for the cache */
     int64_t block;      /* tokens of a block of the cache */
+    bool
+        reserve_output; /* a request starts where its whole output fits; else one may be preempted */
     /* Time that the software adds. */
     double gap_s;          /* between two kernels of an iteration */
     double host_s;         /* per iteration, exposed: scheduling, sampling, detokenisation */

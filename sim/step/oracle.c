@@ -103,7 +103,10 @@ static ll_status answer(void *self, const void *shape, double *out_s, ll_error *
     return LL_OK;
 }
 
-ll_oracle ll_answers_oracle(ll_answers *answers) { return (ll_oracle){answer, answers}; }
+ll_oracle ll_answers_oracle(ll_answers *answers)
+{
+    return (ll_oracle){answer, answers, answers->comm};
+}
 
 ll_answers_use ll_answers_use_of(const ll_answers *answers) { return answers->use; }
 

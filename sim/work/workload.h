@@ -7,6 +7,7 @@
 #define LL_WORK_WORKLOAD_H
 
 #include "sim/base/fault.h"
+#include "sim/comm/comm.h"
 #include "sim/work/graph.h"
 
 struct ll_study;
@@ -69,7 +70,7 @@ typedef struct ll_outcome {
 } ll_outcome;
 
 /* Description of a figure that the workload reports; a static row for each. */
-enum { LL_MAX_METRIC = 24 };
+enum { LL_MAX_METRIC = 48 };
 typedef struct ll_metric {
     const char *name;  /* with its unit, as in JSON: "tokens_per_s"; NULL ends a table */
     const char *label; /* as in tables: "tokens/s" */
@@ -92,6 +93,7 @@ typedef struct ll_oracle {
      * none after an error. Collective. */
     ll_status (*iteration_s)(void *self, const void *shape, double *out_s, ll_error *err);
     void *self;
+    ll_comm *comm; /* the ranks that ask; NULL: this one alone */
 } ll_oracle;
 
 typedef struct ll_workload_type {

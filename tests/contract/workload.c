@@ -302,7 +302,7 @@ static ll_status one_second(void *self, const void *shape, double *out_s, ll_err
 static void check_clock(const env *e)
 {
     int n_asked = 0;
-    const ll_oracle oracle = {one_second, &n_asked};
+    const ll_oracle oracle = {one_second, &n_asked, e->comm};
     ll_outcome out = {.n_chip = 12};
     double value[LL_MAX_METRIC + 1] = {0};
     ll_error err;

@@ -52,13 +52,12 @@ typedef struct ll_server {
     bool mixed;   /* decoding and prefill share iterations; false: prefill goes first, alone */
     bool chunked; /* prompts are cut to fit max_tokens; false: only whole prompts run */
     /* Memory. */
-    int kv_choice;      /* key kv_precision */
-    int kv_precision;   /* ll_precision of keys and values in the cache: bf16 or fp8 */
-    double memory_frac; /* of the chip's memory, for weights, activations and cache together */
-    double kv_frac;     /* of what weights and activations leave of it, for the cache */
-    int64_t block;      /* tokens of a block of the cache */
-    bool
-        reserve_output; /* a request starts where its whole output fits; else one may be preempted */
+    int kv_choice;       /* key kv_precision */
+    int kv_precision;    /* ll_precision of keys and values in the cache: bf16 or fp8 */
+    double memory_frac;  /* of the chip's memory, for weights, activations and cache together */
+    double kv_frac;      /* of what weights and activations leave of it, for the cache */
+    int64_t block;       /* tokens of a block of the cache */
+    bool reserve_output; /* none is preempted: its whole output has to fit when it starts */
     /* Time that the software adds. */
     double gap_s;          /* between two kernels of an iteration */
     double host_s;         /* per iteration, exposed: scheduling, sampling, detokenisation */

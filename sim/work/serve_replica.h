@@ -1,7 +1,8 @@
 /* One replica of an inference engine, iteration by iteration.
  *
- * A replica has `n_rank` attention ranks, each with its own cache, and `n_group` groups of requests
- * on each of them, one for each pipeline stage. In an iteration a group runs the model forward once:
+ * A replica has `n_rank` attention ranks, each with its own cache, and `n_group` groups of
+ * requests on each of them, one for each pipeline stage. In an iteration a group runs the model
+ * forward once:
  *
  *   look      requests that have arrived join the queue of a rank (every poll_iterations)
  *   make room where keys and values would not fit, the newest request gives its place up and is
@@ -13,8 +14,8 @@
  *   finish    requests with their last token leave
  *
  * Attention ranks of a group run in step: rows are padded to the fullest rank, attention waits for
- * the longest, the host for the most requests; where iterations are not mixed, decoding stands still
- * on all ranks while one prefills. Groups follow each other through the stages, each of which takes
+ * the longest, the host for the most requests; where iterations are not mixed, decoding stands
+ * still on all ranks while one prefills. Groups follow each other through the stages, each of which takes
  * an equal part of the iteration, as a line of servers in which nobody overtakes.
  *
  * Cost: a request that decodes stands in the list of the iteration in which something happens to it
@@ -72,8 +73,8 @@ double ll_replica_next_s(const ll_replica *replica);
 /* Requests that it has and has not finished. */
 int64_t ll_replica_load(const ll_replica *replica);
 
-/* Runs the next iteration. Requests that end in it, in the order in which they do: [*n], valid until
- * the next call. *end_s: when. False: there is nothing to run. */
+/* Runs the next iteration. Requests that end in it, in the order in which they do: [*n], valid
+ * until the next call. *end_s: when. False: there is nothing to run. */
 bool ll_replica_step(ll_replica *replica, const int32_t **ended, int *n, double *end_s);
 
 const ll_replica_use *ll_replica_use_of(const ll_replica *replica);

@@ -59,7 +59,7 @@ static void run_alone(run *r, int64_t i_replica)
     }
 }
 
-/* What a rank found of its slice, to all: three times for each request, in the order of replicas. */
+/* What a rank found of its slice, to all: three times for each request, replica by replica. */
 static void exchange(run *r, ll_comm *comm, int64_t lo, int64_t hi, ll_arena *mem)
 {
     const int64_t n_request = r->plan->load.n_request, step = r->n_replica;

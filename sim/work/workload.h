@@ -137,7 +137,7 @@ typedef struct ll_workload_type {
 ll_status ll_workload_one_iteration(const struct ll_study *study, const ll_oracle *oracle,
                                     ll_arena *mem, ll_outcome *out, ll_error *err);
 
-#define LL_WORKLOADS(X)           X(train) X(prefill) X(decode)
+#define LL_WORKLOADS(X)           X(train) X(prefill) X(decode) X(serve)
 #define LL_WORKLOAD_DECLARE(name) extern const ll_workload_type ll_workload_##name;
 LL_WORKLOADS(LL_WORKLOAD_DECLARE)
 #undef LL_WORKLOAD_DECLARE

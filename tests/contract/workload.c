@@ -30,6 +30,11 @@ static const sample samples[] = {
     {&ll_workload_decode, NULL,
      "type = \"decode\"; requests = 96; context = 77; draft_tokens = 3; accepted = 2.2; pp = 6; "
      "tp = 2;"},
+    {&ll_workload_serve, NULL,
+     "type = \"serve\"; concurrency = 12; requests = 40; prompt = 300; output = 20; tp = 2;"},
+    {&ll_workload_serve, NULL,
+     "type = \"serve\"; rate = 50; requests = 30; prompt = 64; output = 9; output_spread = 0.5; "
+     "pp = 3;"},
     {&ll_workload_toy, "prompts=7", "tp = 4; zero = 0;"},
     {&ll_workload_toy, "", "tp = 2; cp = 2; micro_batch = 2; zero = 0;"},
 };

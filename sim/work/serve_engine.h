@@ -3,8 +3,8 @@
  * is.
  *
  * A *step* is an iteration in which the group decodes. A request that began to decode in step j
- * with c tokens in the cache has c + a (s - j) in step s, where a are the tokens that it gets from a
- * step, so the sum over requests is kept as sum( c - a j ) and their number. */
+ * with c tokens in the cache has c + a (s - j) in step s, where a are the tokens that it gets from
+ * a step, so the sum over requests is kept as sum( c - a j ) and their number. */
 #ifndef LL_WORK_SERVE_ENGINE_H
 #define LL_WORK_SERVE_ENGINE_H
 

@@ -15,8 +15,8 @@
  *
  * Attention ranks of a group run in step: rows are padded to the fullest rank, attention waits for
  * the longest, the host for the most requests; where iterations are not mixed, decoding stands
- * still on all ranks while one prefills. Groups follow each other through the stages, each of which takes
- * an equal part of the iteration, as a line of servers in which nobody overtakes.
+ * still on all ranks while one prefills. Groups follow each other through the stages, each of which
+ * takes an equal part of the iteration, as a line of servers in which nobody overtakes.
  *
  * Cost: a request that decodes stands in the list of the iteration in which something happens to it
  * (its first tokens are sent, or its last), and sums over requests are kept, so an iteration costs

@@ -98,8 +98,8 @@ static ll_table *list_algorithms(ll_comm *comm, ll_arena *mem)
         [LL_ALGORITHM_HIERARCHICAL] = "one dimension of the fabric after another",
         [LL_ALGORITHM_IN_NETWORK_TREE] =
             "the switches of each node or rack reduce, double binary trees over these; all_reduce",
-        [LL_ALGORITHM_ONE_SHOT] = "kernels of inference engines: every member reads the buffers of "
-                                  "all others; all_reduce in a node",
+        [LL_ALGORITHM_ONE_SHOT] =
+            "kernels of inference engines: every member reads all buffers; all_reduce in a node",
         [LL_ALGORITHM_TWO_SHOT] = "the same, each for its share, then the sums of all others"};
     (void)comm;
     return table_of(mem, "algorithm", ll_algorithm_names, doc);

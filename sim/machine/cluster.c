@@ -51,12 +51,24 @@ const ll_key ll_jitter_keys[] = {
             "the run"},
     {0}};
 
+/* Asked for first: after an error elsewhere the lists would pass for misspelt choices. */
+static ll_status lists_ask(ll_config *cfg, ll_cluster *out, ll_error *err)
+{
+    LL_TRY(ll_config_list(cfg, "cluster.dispatchers", &out->dispatchers.n, err));
+    return ll_config_list(cfg, "cluster.custom_all_reduces", &out->shots.n, err);
+}
+
+/* The libraries beside the collective library. */
+static ll_status libraries_read(ll_config *cfg, ll_arena *mem, ll_cluster *out, ll_error *err)
+{
+    LL_TRY(ll_dispatchers_read(cfg, out->topo, mem, &out->dispatchers, err));
+    return ll_shots_read(cfg, out->topo, mem, &out->shots, err);
+}
+
 ll_status ll_cluster_read(ll_config *cfg, const ll_topology *known, ll_arena *mem, ll_cluster *out,
                           ll_error *err)
 {
-    // Asked for first: after an error elsewhere the lists would pass for misspelt choices.
-    LL_TRY(ll_config_list(cfg, "cluster.dispatchers", &out->dispatchers.n, err));
-    LL_TRY(ll_config_list(cfg, "cluster.custom_all_reduces", &out->shots.n, err));
+    LL_TRY(lists_ask(cfg, out, err));
     LL_TRY(ll_config_fill(cfg, "cluster", ll_cluster_keys, out, err));
     if (ll_config_has(cfg, "cluster.chip[0]"))
         return ll_config_fault(
@@ -66,8 +78,7 @@ ll_status ll_cluster_read(ll_config *cfg, const ll_topology *known, ll_arena *me
     LL_TRY(ll_chip_read(cfg, "cluster.chip", &out->chip, err));
     LL_TRY(ll_fabric_read(cfg, out->link_rates, known, mem, &out->topo, err));
     LL_TRY(ll_software_read(cfg, out->topo, mem, out->software, err));
-    LL_TRY(ll_dispatchers_read(cfg, out->topo, mem, &out->dispatchers, err));
-    LL_TRY(ll_shots_read(cfg, out->topo, mem, &out->shots, err));
+    LL_TRY(libraries_read(cfg, mem, out, err));
     ll_status wire = ll_wire_read(cfg, &out->wire, err);
     ll_status jitter = ll_config_fill(cfg, "cluster.jitter", ll_jitter_keys, &out->jitter, err);
     return wire == LL_OK ? jitter : wire;

@@ -12,15 +12,15 @@
     }
 #define FRAC(way, key, text)                                                                   \
     {                                                                                          \
-        .name = "rate_frac_" key, .kind = LL_KIND_RATIO, .flags = LL_KEY_FACT,                 \
+        .name = (key), .kind = LL_KIND_RATIO, .flags = LL_KEY_FACT,                            \
         .offset = offsetof(ll_shot, rate_frac) + (way) * sizeof(double), .def = "0", .min = 0, \
-        .max = 1, .doc = "fraction of the link rate of long " text "; 0: no such kernel"       \
+        .max = 1, .doc = (text)                                                                \
     }
 #define BELOW(way, i, key, text)                                                                 \
     {                                                                                            \
-        .name = key, .kind = LL_KIND_SIZE, .flags = LL_KEY_FACT,                                 \
+        .name = (key), .kind = LL_KIND_SIZE, .flags = LL_KEY_FACT,                               \
         .offset = offsetof(ll_shot, below_B) + ((way)*LL_N_SHOT_MEMBERS + (i)) * sizeof(double), \
-        .def = "0 B", .min = 0, .max = 1e15, .doc = text                                         \
+        .def = "0 B", .min = 0, .max = 1e15, .doc = (text)                                       \
     }
 
 const ll_key ll_shot_keys[] = {
@@ -46,8 +46,10 @@ const ll_key ll_shot_keys[] = {
      .min = 0,
      .max = 1e15,
      .doc = "one_shot: rate at which a chip reads the buffer of one other; 0: no limit"},
-    FRAC(LL_ONE_SHOT, "one_shot", "one-shot all_reduces"),
-    FRAC(LL_TWO_SHOT, "two_shot", "two-shot all_reduces"),
+    FRAC(LL_ONE_SHOT, "rate_frac_one_shot",
+         "fraction of the link rate of long one-shot all_reduces; 0: no such kernel"),
+    FRAC(LL_TWO_SHOT, "rate_frac_two_shot",
+         "fraction of the link rate of long two-shot all_reduces; 0: no such kernel"),
     BELOW(LL_ONE_SHOT, 0, "one_shot_below_2", "2 members: sizes below this are one_shot"),
     BELOW(LL_ONE_SHOT, 1, "one_shot_below_4", "3 or 4 members: sizes below this are one_shot"),
     BELOW(LL_ONE_SHOT, 2, "one_shot_below_8", "5 to 8 members: sizes below this are one_shot"),

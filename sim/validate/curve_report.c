@@ -158,18 +158,24 @@ static void framework_add(const ll_points *points, const ll_prediction *by, cons
                     ll_stats_quantile(n, error, 0.9), n);
 }
 
+/* Whether it is the first row of its framework. */
+static bool is_first(const ll_points *points, int i)
+{
+    const ll_point *p = &points->point[i];
+    for (int k = 0; k < i; k++)
+        if (points->point[k].kernel && same_word(points->point[k].library, p->library))
+            return false;
+    return p->kernel != NULL;
+}
+
 /* Two lines for each framework, by the first prediction. */
 static void frameworks_add(const ll_points *points, const ll_prediction *by, ll_arena *mem,
                            ll_text *out)
 {
     for (int i = 0; i < points->n; i++) {
-        const char *framework = points->point[i].kernel ? points->point[i].library : NULL;
-        bool before = framework == NULL;
-        for (int k = 0; k < i && !before; k++)
-            before = points->point[k].kernel && !strcmp(points->point[k].library, framework);
-        if (before) continue;
-        framework_add(points, by, framework, true, mem, out);
-        framework_add(points, by, framework, false, mem, out);
+        if (!is_first(points, i)) continue;
+        framework_add(points, by, points->point[i].library, true, mem, out);
+        framework_add(points, by, points->point[i].library, false, mem, out);
     }
 }
 

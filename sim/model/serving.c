@@ -64,6 +64,13 @@ const ll_key ll_server_keys[] = {
     TIME("host_time_per_request", host_request_s, "the same, for each request of the iteration"),
     TIME("front_end", front_end_s,
          "time from arrival to the scheduler and back to the user: HTTP, tokenisation"),
+    {.name = "all_reduce",
+     .kind = LL_KIND_STRING,
+     .offset = offsetof(ll_server, all_reduce),
+     .def = "",
+     .doc =
+         "library of the cluster's custom_all_reduces that it takes, such as \"vllm\", where the "
+         "cluster has them; empty: the collective library does all of them"},
     COUNT("wait_iterations", wait_iterations, "0", 0, 1e6,
           "iterations for which waiting prompts are collected; 0: they start at once"),
     SHARE("wait_frac", wait_frac, "1",

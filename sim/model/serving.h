@@ -59,10 +59,11 @@ typedef struct ll_server {
     int64_t block;       /* tokens of a block of the cache */
     bool reserve_output; /* none is preempted: its whole output has to fit when it starts */
     /* Time that the software adds. */
-    double gap_s;          /* between two kernels of an iteration */
-    double host_s;         /* per iteration, exposed: scheduling, sampling, detokenisation */
-    double host_request_s; /* the same, per request of the iteration */
-    double front_end_s;    /* added to the time to the first token of each request */
+    double gap_s;           /* between two kernels of an iteration */
+    double host_s;          /* per iteration, exposed: scheduling, sampling, detokenisation */
+    double host_request_s;  /* the same, per request of the iteration */
+    double front_end_s;     /* added to the time to the first token of each request */
+    const char *all_reduce; /* library of custom all-reduces (sim/machine/shots.h); "": none */
     /* When prompts and tokens move. */
     int64_t wait_iterations; /* for which waiting prompts are collected before they are prefilled */
     double wait_frac;        /* of max_tokens: as many waiting tokens end the collecting */

@@ -120,6 +120,9 @@ static ll_status server_read(ll_config *cfg, ll_arena *mem, ll_study *out, ll_er
     LL_TRY(ll_config_fill(cfg, "server", ll_server_keys, &out->server, err));
     out->cluster.chip.launch_s = out->server.gap_s;
     out->layout.server = &out->server;
+    ll_shots *shots = &out->cluster.shots;
+    if (!*shots->chosen && ll_shots_have(shots, out->server.all_reduce))
+        shots->chosen = out->server.all_reduce;
     out->layout.interleave = 1;
     out->layout.plan_text = "";
     out->stack = (ll_stack){.recompute_modules = "", .fused_attention = true};

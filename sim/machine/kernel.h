@@ -128,6 +128,7 @@ typedef struct ll_kernel {
     int precision;        /* ll_precision of the operands */
     int n_part;           /* GEMM: chunks along m; 1: not cut */
     bool weight_gradient; /* a split backward pass may run it later */
+    bool between;         /* the dispatch of tokens to experts and their combine */
     ll_matmul gemm;
     ll_attention_shape attention; /* of fused attention; 0 of others */
     double flop, bytes, keys;

@@ -289,25 +289,28 @@ void ll_moe_exchange(const ll_moe_param *m, const ll_split *split, int first, in
 }
 
 /* Tokens to the order of experts: all_to_all copies and sorts them by chip before it sends them,
- * and by expert where they arrive. */
-static void sort_out(const shape *s, const ll_split *split, ll_pass *pass)
+ * and by expert where they arrive: from the kernel on that is returned. */
+static int sort_out(const shape *s, const ll_split *split, ll_pass *pass)
 {
     const bool distinct = split->experts.dispatcher == LL_DISPATCHER_DISTINCT;
     const int first = pass->n_kernel;
-    if (!s->routes) return;
+    if (!s->routes) return first;
     if (!distinct) ll_pass_permute(pass, s->t, s->picks, split->hidden);
+    const int arrived = pass->n_kernel;
     if (distinct || (s->n_group > 1 && split->experts.ep > 1))
         ll_pass_permute(pass, s->arrived, s->rows, split->hidden);
     ll_pass_role(pass, first, LL_ROLE_PERMUTE);
+    return arrived;
 }
 
-static void sort_back(const shape *s, const ll_split *split, ll_pass *pass)
+static void sort_back(const shape *s, const ll_split *split, int arrived, ll_pass *pass)
 {
     const bool distinct = split->experts.dispatcher == LL_DISPATCHER_DISTINCT;
     const int first = pass->n_kernel;
     if (!s->routes) return;
     if (distinct || (s->n_group > 1 && split->experts.ep > 1))
         ll_pass_permute(pass, s->rows, s->arrived, split->hidden);
+    ll_pass_between(pass, arrived);
     if (!distinct) ll_pass_permute(pass, s->picks, s->t, split->hidden);
     ll_pass_role(pass, first, LL_ROLE_PERMUTE);
 }
@@ -337,9 +340,9 @@ static void forward(const void *param, const ll_split *split, ll_pass *pass)
     const ll_moe_param *m = param;
     const shape s = shape_of(m, split, pass->mem);
     router_forward(m, &s, split, pass);
-    sort_out(&s, split, pass);
+    const int arrived = sort_out(&s, split, pass);
     experts_forward(&s, split, pass);
-    sort_back(&s, split, pass);
+    sort_back(&s, split, arrived, pass);
     const int first = pass->n_kernel;
     if (m->shared_ffn > 0) ll_block_ffn.forward(&s.shared, split, pass);
     const int n_shared = pass->n_kernel - first;
@@ -351,9 +354,9 @@ static void backward(const void *param, const ll_split *split, ll_pass *pass)
 {
     const ll_moe_param *m = param;
     const shape s = shape_of(m, split, pass->mem);
-    sort_out(&s, split, pass);
+    const int arrived = sort_out(&s, split, pass);
     experts_backward(&s, split, pass);
-    sort_back(&s, split, pass);
+    sort_back(&s, split, arrived, pass);
     router_backward(m, &s, split, pass);
     const int first = pass->n_kernel;
     if (m->shared_ffn > 0) ll_block_ffn.backward(&s.shared, split, pass);
@@ -372,8 +375,9 @@ static void recompute(const void *param, const ll_split *split, ll_pass *pass)
         return;
     }
     if (modules & LL_MODULE_MOE_ACT) {
-        ll_pass_rowwise(pass, 2 * (s.n_up + 1) * s.rows * s.ffn);
+        const int first = ll_pass_rowwise(pass, 2 * (s.n_up + 1) * s.rows * s.ffn);
         ll_pass_cast(pass, s.rows * s.ffn);
+        ll_pass_between(pass, first);
     }
     if (modules & LL_MODULE_SHARED && m->shared_ffn > 0)
         ll_block_ffn.forward(&s.shared, split, pass);

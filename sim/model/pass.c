@@ -23,6 +23,12 @@ void ll_pass_role(ll_pass *pass, int first, ll_kernel_role role)
         pass->kernel[i].role = role;
 }
 
+void ll_pass_between(ll_pass *pass, int first)
+{
+    for (int i = first; i < pass->n_kernel; i++)
+        pass->kernel[i].between = true;
+}
+
 int ll_pass_add(ll_pass *pass, const ll_kernel *kernel)
 {
     if (pass->n_kernel == pass->cap_kernel)

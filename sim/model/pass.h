@@ -70,6 +70,10 @@ typedef struct ll_pass {
 /* Give all kernels from `first` on a role. */
 void ll_pass_role(ll_pass *pass, int first, ll_kernel_role role);
 
+/* All kernels from `first` on run between the dispatch of tokens and their combine: they wait for
+ * the one, and the other for them. */
+void ll_pass_between(ll_pass *pass, int first);
+
 ll_pass ll_pass_begin(int precision, ll_arena *mem);
 
 /* Append a kernel; each returns its index. */

@@ -61,21 +61,21 @@ typedef struct maker {
     const ll_exposed *exposed[LL_N_OP_HALF];
     double send_s;
     double slow[LL_N_STREAM][LL_N_STREAM]; /* [s][o]: slow-down of s by o, less 1 */
+    ll_arena *mem;
 } maker;
 
-/* Exposed time of the transfers within an op whose kernels take kernels_s, by what else is on the
- * wire (LL_BESIDE_*). */
-static ll_exposed op_exposed(const maker *m, const ll_op *op, double kernels_s)
+/* Exposed time of the transfers within an op, by what else is on the wire (LL_BESIDE_*). */
+static ll_exposed op_exposed(const maker *m, const ll_op *op)
 {
     const ll_exposed *of = m->exposed[op->half];
     ll_exposed sum = {.cp_s = 0};
-    if (op->forward) return ll_pair_exposed(m->view, op, kernels_s, of);
+    if (op->forward) return ll_pair_exposed(m->view, op, m->kernels, of, m->mem);
     for (int k = 0; k < op->n_part; k++) {
         const ll_exposed *e = &of[op->part[k].pass];
         for (int b = 0; b < LL_N_BESIDE; b++)
             sum.s[b] += op->part[k].count * e->s[b];
         sum.cp_s += op->part[k].count * e->cp_s;
-        sum.ep_s += op->part[k].count * e->ep_s;
+        sum.ep_s[0] += op->part[k].count * e->ep_s[0];
     }
     return sum;
 }
@@ -107,9 +107,12 @@ static double op_ends_s(const maker *m, const ll_op *op)
 static ll_task_cost op_cost(const maker *m, const ll_op *op)
 {
     const double kernels_s = op_kernels_s(m, op);
-    const ll_exposed e = op_exposed(m, op, kernels_s);
-    ll_task_cost c = {
-        .n_part = 1, .kernels_s = kernels_s, .cp_s = e.cp_s, .ep_s = e.ep_s, .exposed_s = e.s[0]};
+    const ll_exposed e = op_exposed(m, op);
+    ll_task_cost c = {.n_part = 1,
+                      .kernels_s = kernels_s,
+                      .cp_s = e.cp_s,
+                      .ep_s = e.ep_s[0],
+                      .exposed_s = e.s[0]};
     c.exposed_s += op_ends_s(m, op);
     const double alone_s = c.kernels_s + c.exposed_s;
     if (m->view->graph->overlap_sends && alone_s > 0) c.send_frac = fmin(1, m->send_s / alone_s);
@@ -293,12 +296,22 @@ static void slow_find(maker *m)
 
 static bool splits(const ll_graph *g) { return g->n_kind > 0 && g->kind[0].weight_op >= 0; }
 
-static const ll_exposed *exposed_find(const maker *m, int half, ll_arena *mem)
+static const ll_exposed *exposed_find(const maker *m, int half)
 {
-    ll_exposed *exposed = ll_arena_fill(mem, m->view->graph->n_pass, ll_exposed);
+    ll_exposed *exposed = ll_arena_fill(m->mem, m->view->graph->n_pass, ll_exposed);
     for (int i = 0; i < m->view->graph->n_pass; i++)
         exposed[i] = ll_pass_exposed(m->view, i, &m->kernels[i], (ll_op_half)half);
     return exposed;
+}
+
+/* The first pair of the same two ops; i if there is none before it. */
+static int same_pair(const ll_graph *g, int i)
+{
+    int k = 0;
+    while (k < i && !(g->op[i].forward && g->op[k].forward == g->op[i].forward &&
+                      g->op[k].backward == g->op[i].backward))
+        k++;
+    return k;
 }
 
 void ll_costs_make(const ll_view *view, const ll_pass_cost *kernels, ll_arena *mem, ll_costs *out)
@@ -308,13 +321,15 @@ void ll_costs_make(const ll_view *view, const ll_pass_cost *kernels, ll_arena *m
     ll_task_cost *op = ll_arena_fill(mem, g->n_op, ll_task_cost);
     ll_task_cost *gather = ll_arena_fill(mem, g->n_kind, ll_task_cost);
     ll_task_cost *scatter = ll_arena_fill(mem, g->n_kind, ll_task_cost);
-    maker m = {.view = view, .kernels = kernels};
+    maker m = {.view = view, .kernels = kernels, .mem = mem};
     m.send_s = send_s(view);
     for (int half = LL_OP_WHOLE; half < LL_N_OP_HALF; half++)
-        if (half == LL_OP_WHOLE || splits(g)) m.exposed[half] = exposed_find(&m, half, mem);
+        if (half == LL_OP_WHOLE || splits(g)) m.exposed[half] = exposed_find(&m, half);
     slow_find(&m);
-    for (int i = 0; i < g->n_op; i++)
-        op[i] = op_cost(&m, &g->op[i]);
+    for (int i = 0; i < g->n_op; i++) {
+        const int same = same_pair(g, i);
+        op[i] = same < i ? op[same] : op_cost(&m, &g->op[i]);
+    }
     chunks_make(&m, op, gather, scatter);
     for (int i = 0; i < g->n_cost; i++) {
         const ll_cost_of *of = &g->cost[i];

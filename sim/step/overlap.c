@@ -120,25 +120,6 @@ double ll_pass_half_s(const ll_view *view, int index, const ll_pass_cost *cost, 
     return s;
 }
 
-ll_on_wire ll_pass_on_wire(const ll_view *view, int index)
-{
-    const ll_pass *pass = &view->graph->pass[index];
-    ll_on_wire sum = {.cp_s = 0};
-    for (int i = 0; i < pass->n_use; i++) {
-        const ll_use *use = &pass->use[i];
-        const ll_stream stream = view->graph->transfer[use->transfer].stream;
-        const ll_overlap one = ll_call_overlap(view, use->transfer, use->scale, 0);
-        for (unsigned beside = 0; beside < LL_N_BESIDE; beside++) {
-            const double slow = beside ? ll_stream_slow(view, stream, beside) : 1;
-            sum.at[beside].s += slow * one.s;
-            sum.at[beside].held_s += use->hide == LL_HIDE_RING ? 0 : slow * one.held_s;
-        }
-        if (stream == LL_STREAM_CP) sum.cp_s += one.s;
-        if (stream == LL_STREAM_EP) sum.ep_s += one.s;
-    }
-    return sum;
-}
-
 /* Exposed time of use i of a transfer, and of those after it that overlap with the same kernels.
  * Returns the index of the first use that does not. */
 static int exposed_add(const ll_view *view, const ll_pass *pass, const ll_pass_cost *cost,
@@ -163,7 +144,7 @@ static int exposed_add(const ll_view *view, const ll_pass *pass, const ll_pass_c
         const double one_s = hidden_s(first->hide, slowed, cover_s, n);
         sum->s[beside] += one_s;
         if (!beside && transfer->stream == LL_STREAM_CP) sum->cp_s += one_s;
-        if (!beside && transfer->stream == LL_STREAM_EP) sum->ep_s += one_s;
+        if (transfer->stream == LL_STREAM_EP) sum->ep_s[beside] += one_s;
     }
     return i;
 }
@@ -235,7 +216,6 @@ ll_exposed ll_pass_exposed(const ll_view *view, int index, const ll_pass_cost *c
     const double cover_s = ll_pass_half_s(view, index, cost, half) + sum.s[0];
     double all_s;
     const double more_s = shards_s(view, &own, ll_stream_frac(&cost->compute), cover_s, &all_s);
-    sum.apart_s = more_s;
     /* They are on the wire in every pass, and share links with its transfers for this share of it.
      */
     const double frac = all_s > 0 && cover_s > 0 ? fmin(1, all_s / cover_s) : 0;
@@ -243,6 +223,8 @@ ll_exposed ll_pass_exposed(const ll_view *view, int index, const ll_pass_cost *c
         const double slowed_s = sum.s[pp] + (sum.s[pp | LL_BESIDE_DP] - sum.s[pp]) * frac;
         sum.s[pp] = more_s + slowed_s;
         sum.s[pp | LL_BESIDE_DP] = more_s + slowed_s;
+        sum.ep_s[pp] += (sum.ep_s[pp | LL_BESIDE_DP] - sum.ep_s[pp]) * frac;
+        sum.ep_s[pp | LL_BESIDE_DP] = sum.ep_s[pp];
     }
     return sum;
 }

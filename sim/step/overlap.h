@@ -54,22 +54,12 @@ double ll_stream_frac(const ll_compute *c);
  * pp (pipeline sends). A set of them, LL_BESIDE_DP | LL_BESIDE_PP, is an index below. */
 enum { LL_BESIDE_DP = 1, LL_BESIDE_PP = 2, LL_N_BESIDE = 4 };
 
-/* Exposed time of the transfers within a pass: s[b] while the streams of set b are on the wire too;
- * cp_s and ep_s are the parts of s[0] on these streams, apart_s that of sharded weights and
- * gradients. */
+/* Exposed time of the transfers within a pass: s[b] while the streams of set b are on the wire too,
+ * of which ep_s[b] on the stream ep; cp_s is the part of s[0] on the stream cp. */
 typedef struct ll_exposed {
-    double s[LL_N_BESIDE];
-    double cp_s, ep_s, apart_s;
+    double s[LL_N_BESIDE], ep_s[LL_N_BESIDE];
+    double cp_s;
 } ll_exposed;
-
-/* The transfers of a pass one after the other, without sharded weights: at[b] while the streams of
- * set b are on the wire too; cp_s, ep_s: the time of those on these
- * streams. */
-typedef struct ll_on_wire {
-    ll_overlap at[LL_N_BESIDE];
-    double cp_s, ep_s;
-} ll_on_wire;
-ll_on_wire ll_pass_on_wire(const ll_view *view, int index);
 
 /* Slow-down by shared links, >= 1. ll_stream_slow: of a tp or cp stream while the streams of a set
  * (LL_BESIDE_*) are on the wire too. ll_beside_slow: of the dp or pp stream beside it. Streams that

@@ -80,8 +80,9 @@ typedef struct ll_op_part {
 } ll_op_part;
 typedef struct ll_op {
     int n_part;
-    const ll_op_part *part; /* [n_part] */
-    ll_op_half half;        /* which kernels of the passes it runs */
+    const ll_op_part *part; /* [n_part]; the first n_layer are layers, in order */
+    int n_layer;
+    ll_op_half half; /* which kernels of the passes it runs */
     ll_op_ends ends;
     /* A fused pair has no parts of its own but runs two ops together; NULL: no pair. */
     const struct ll_op *forward, *backward;

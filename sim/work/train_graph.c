@@ -41,6 +41,7 @@ static ll_op op_of(ll_train_parts *b, int kind, bool backward, int *layer)
         part_add(&op, part, b->layer_pass[backward][r], (double)layers.of_run[r]);
         if (layers.of_run[r] > 0 && *layer < 0) *layer = b->layer_pass[backward][r];
     }
+    op.n_layer = op.n_part;
     if (*layer < 0) *layer = b->layer_pass[backward][0];
     const double n_embed = (double)(ll_chunk_embeds(b->layout, v) + layers.n_predict);
     const double n_output = (double)(ll_chunk_has_loss(b->layout, v) + layers.n_predict);

@@ -124,28 +124,18 @@ static double step_s(const env *e, const ll_schedule_type *schedule, int n, cons
     return r.step_s;
 }
 
-/* Kernels of a forward pass C and of a backward pass, with 5 times the attention and twice the
- * products; transfers T: all-reduces of 2 t h B, 2 in the layer each way and one at either end. A
- * pair shows max(T - C, 0) where its passes show T. Three pairs in a step:
- *
- *   saved = 3 min(T, C)      T = 6 * 2 (1/2) 2 t h / (0.8 bandwidth) */
+/* Transfers of tensor parallelism are no exchanges of tokens: they stand between kernels of one
+ * stream, and are waited for in a pair as in passes that run alone, whether they are longer or
+ * shorter than its kernels. */
 static void test_pair(const env *e)
 {
-    const double t = 1024, h = 1024;
-    const double product_s = 2 * t * (12 * h * h + 2048 * h) / 2 / 5e11;
-    const double attention_s = 4 * t * t * h / 2 / 2 / 5e11;
-    const double cover_s = 3 * product_s + 6 * attention_s;
     static const char *const links[] = {"cluster.topology.bandwidth=1 GB/s",
                                         "cluster.topology.bandwidth=50 MB/s"};
-    static const double link_Bps[] = {1e9, 50e6};
     for (int i = 0; i < 2; i++) {
         const char *set[] = {links[i], "job.sequence_parallel=false", "job.overlap_tp=false",
                              "job.overlap_tp_grad=false"};
-        const double saved_s =
-            step_s(e, &ll_schedule_one_f_one_b, 4, set) - step_s(e, &ll_schedule_pair, 4, set);
-        const double wire_s = 6 * 2 * t * h / (0.8 * link_Bps[i]);
-        CHECK((i == 0) == (wire_s < cover_s), "%g s, %g s", wire_s, cover_s);
-        CHECK_NEAR(saved_s, 3 * fmin(wire_s, cover_s), 1e-6);
+        CHECK_NEAR(step_s(e, &ll_schedule_pair, 4, set),
+                   step_s(e, &ll_schedule_one_f_one_b, 4, set), 1e-12);
     }
 }
 

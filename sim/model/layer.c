@@ -53,8 +53,18 @@ void ll_layer_norm_backward(const ll_split *split, ll_pass *pass)
     ll_pass_stream(pass, 6 * norm_element(split));
 }
 
-/* Exchanges of tokens from use `use` on overlap with another micro-batch, whose kernels are taken
- * to be as long as those of this layer, from `kernel` on. */
+void ll_layer_forward(const ll_layers *run, const ll_split *split, ll_pass *pass)
+{
+    for (int i = 0; i < run->n_block; i++) {
+        norm_forward(split, pass);
+        run->block[i].type->forward(run->block[i].param, split, pass);
+        /* Residual addition: two reads, one write; with dropout, its mask. */
+        ll_pass_stream(pass, (drops_out(split) ? 7 : 6) * norm_element(split));
+    }
+}
+
+/* Exchanges of tokens from use `use` on overlap with the other half of the batch, whose kernels are
+ * as long as those of this layer, from `kernel` on. */
 static void exchanges_hide(const ll_split *split, int kernel, int use, ll_pass *pass)
 {
     if (!split->experts.overlap_exchange) return;
@@ -65,18 +75,6 @@ static void exchanges_hide(const ll_split *split, int kernel, int use, ll_pass *
         u->first_kernel = kernel;
         u->n_kernel = pass->n_kernel - kernel;
     }
-}
-
-void ll_layer_forward(const ll_layers *run, const ll_split *split, ll_pass *pass)
-{
-    const int kernel = pass->n_kernel, use = pass->n_use;
-    for (int i = 0; i < run->n_block; i++) {
-        norm_forward(split, pass);
-        run->block[i].type->forward(run->block[i].param, split, pass);
-        /* Residual addition: two reads, one write; with dropout, its mask. */
-        ll_pass_stream(pass, (drops_out(split) ? 7 : 6) * norm_element(split));
-    }
-    exchanges_hide(split, kernel, use, pass);
 }
 
 void ll_layer_serve(const ll_layers *run, const ll_split *split, ll_pass *pass)
@@ -121,14 +119,12 @@ static void recompute(const ll_layers *run, const ll_split *split, ll_pass *pass
 
 void ll_layer_backward(const ll_layers *run, const ll_split *split, ll_pass *pass)
 {
-    const int kernel = pass->n_kernel, use = pass->n_use;
     for (int i = run->n_block - 1; i >= 0; i--) {
         dropout_backward(split, pass);
         run->block[i].type->backward(run->block[i].param, split, pass);
         ll_layer_norm_backward(split, pass);
     }
     if (ll_stack_recomputes(split->stack)) recompute(run, split, pass);
-    exchanges_hide(split, kernel, use, pass);
 }
 
 double ll_layer_kept_B(const ll_layers *run, const ll_split *split)

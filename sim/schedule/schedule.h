@@ -80,6 +80,7 @@ typedef struct ll_schedule_type {
 #define LL_SCHEDULES(X)             \
     X(1f1b, one_f_one_b)            \
     X(breadth_first, breadth_first) \
+    X(combined_1f1b, combined_1f1b) \
     X(dualpipe, dualpipe)           \
     X(dualpipe_v, dualpipe_v)       \
     X(zb_h1, zb_h1)                 \

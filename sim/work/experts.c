@@ -60,7 +60,9 @@ const ll_key ll_experts_keys[] = {
     SWITCH("overlap_shared", overlap_shared,
            "overlap the exchange of tokens with the shared experts"),
     SWITCH("overlap_exchange", overlap_exchange,
-           "overlap the exchange of tokens with the kernels of another micro-batch"),
+           "overlap the exchange of tokens with the kernels of another micro-batch: 1f1b becomes "
+           "combined_1f1b, which runs a forward and a backward pass together; of inference: with "
+           "those of the other half of the batch"),
     {0}};
 
 static const ll_moe_param *moe_of(const ll_model *model)

@@ -233,6 +233,11 @@ bool ll_layout_legal(const ll_layout *layout, const ll_stack *stack, const ll_mo
                           layout->embedding_as_layer ? ", the two vocabulary stages counted" : "");
     if (layout->interleave > 1 && layout->pp == 1)
         ok = ll_fault_add(why, "job.interleave", "needs pp > 1; without a pipeline write 1");
+    if (layout->experts.overlap_exchange && !layout->server &&
+        !ll_layout_schedule(layout)->fuses_pairs)
+        ok = ll_fault_add(why, "job.overlap_exchange",
+                          "schedule %s runs no passes in pairs; write schedule = \"1f1b\"",
+                          ll_layout_schedule(layout)->name);
     if (ll_layout_schedule(layout)->both_ways && stack->zero > 1)
         ok = ll_fault_add(
             why, "job.zero",

@@ -91,6 +91,14 @@ static ll_status workload_read(ll_config *cfg, ll_arena *mem, ll_study *out, ll_
     return LL_OK;
 }
 
+/* Overlapped exchanges run in pairs, so 1F1B becomes the schedule that has them. */
+static const ll_schedule_type *schedule_of(const ll_layout *layout)
+{
+    const ll_schedule_type *chosen = ll_schedule_types[layout->schedule_choice];
+    const bool plain = chosen == &ll_schedule_one_f_one_b && !layout->server;
+    return layout->experts.overlap_exchange && plain ? &ll_schedule_combined_1f1b : chosen;
+}
+
 /* A missing group is one error, not one for each of its required keys. */
 static void group_check(ll_config *cfg, const char *name, const char *write, ll_error *err)
 {
@@ -154,7 +162,7 @@ static ll_status job_read(ll_config *cfg, ll_arena *mem, ll_study *out, ll_error
 {
     LL_TRY(keys_read(cfg, mem, out, err));
     ll_faults why = {0};
-    out->layout.schedule = ll_schedule_types[out->layout.schedule_choice];
+    out->layout.schedule = schedule_of(&out->layout);
     if (out->layout.plan_text[0])
         out->layout.plan = ll_chunk_plan_parse(out->layout.plan_text, mem, &why);
     const bool ordered = ll_layout_order(&out->layout);

@@ -16,7 +16,7 @@
  *   edp gather, edp scatter, edp reduce    edp: the same for experts, among their own replicas
  *   ep dispatch   ep        tokens to their experts, forward; gradients of results, backward
  *   ep combine    ep        results back, forward; gradients of tokens, backward
- *                           overlap_shared: shared experts; overlap_exchange: another micro-batch
+ *                           overlap_shared: shared experts; overlap_exchange: a pair's other pass
  *   etp gather, etp scatter    etp: rows of the chips that share an expert
  *   tie reduce    2         gradients of a vocabulary matrix that both     nothing
  *                           ends of the pipeline hold

@@ -169,13 +169,13 @@ static const mixture mixtures[] = {{"deepseek_v3", 671, 37},       /* arXiv 2412
                                    {"gpt_oss_20b", 20.91, 3.61},   /* the same */
                                    {"grok1", 314, 0},              /* README of xai-org/grok-1 */
                                    {"kimi_k2", 1040, 32}, /* arXiv 2507.20534, table 2: 1.04 T */
-                                   {"llama4_maverick", 400, 17}, /* model card */
-                                   {"llama4_scout", 109, 17},    /* model card */
-                                   {"mixtral_8x22b", 141, 39},   /* mistral.ai, 17 April 2024 */
-                                   {"mixtral_8x7b", 46.7, 12.9}, /* mistral.ai, 11 December 2023 */
-                                   {"qwen3_235b", 235, 22},      /* model card */
-                                   {"minimax_m2_5", 230, 0}, /* model card; active: 10, rounded */
-                                   {"qwen3_30b", 30.5, 3.3}, /* model card */
+                                   {"llama4_maverick", 400, 17},  /* model card */
+                                   {"llama4_scout", 109, 17},     /* model card */
+                                   {"mixtral_8x22b", 141, 39},    /* mistral.ai, 17 April 2024 */
+                                   {"mixtral_8x7b", 46.7, 12.9},  /* mistral.ai, 11 December 2023 */
+                                   {"qwen3_235b", 235, 22},       /* model card */
+                                   {"minimax_m2_5", 230, 0},      /* model card; active: rounded */
+                                   {"qwen3_30b", 30.5, 3.3},      /* model card */
                                    {"qwen3_coder_480b", 480, 35}, /* model card */
                                    {NULL, 0, 0}};
 

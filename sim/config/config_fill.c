@@ -196,13 +196,21 @@ const ll_config_entry *ll_config_entry_at(const ll_config *cfg, int i)
 
 /* ----------------------------------------------------------------------------------- finish */
 
-/* The names in a group that some table has. */
-static int known_names(const ll_node *group, ll_arena *mem, const char ***out)
+/* Whether one can stand in the place of the other: a list, a group or a value for its like. */
+static bool alike(const ll_node *a, const ll_node *b)
+{
+    return (a->type == LL_NODE_LIST) == (b->type == LL_NODE_LIST) &&
+           (a->type == LL_NODE_GROUP) == (b->type == LL_NODE_GROUP);
+}
+
+/* The names in a group that some table has. as: only those that are like it; NULL: all. */
+static int known_names(const ll_node *group, const ll_node *as, ll_arena *mem, const char ***out)
 {
     int n = 0;
     *out = ll_arena_array(mem, group->n_child, const char *);
     for (int i = 0; i < group->n_child; i++)
-        if (group->child[i]->asked) (*out)[n++] = group->child[i]->name;
+        if (group->child[i]->asked && (!as || alike(group->child[i], as)))
+            (*out)[n++] = group->child[i]->name;
     return n;
 }
 
@@ -215,13 +223,13 @@ static const char *list_of(int n, const char *const *names, ll_arena *mem)
     return t.s;
 }
 
-/* The hint for an unknown name: that it is the name of another program, "; did you mean 'x'?" with
- * `prefix` before x, or the known names; NULL if only_near and no known name is near. */
-static const char *suggestion(const ll_node *group, const char *name, const char *prefix,
-                              bool only_near, ll_arena *mem)
+/* The hint for an unknown node: that it is the name of another program, "; did you mean 'x'?" with
+ * `prefix` before x, or the known names; NULL if only_near and none of its like is near. */
+static const char *suggestion(const ll_node *node, const char *prefix, bool only_near,
+                              ll_arena *mem)
 {
-    const char **names;
-    int n = known_names(group, mem, &names);
+    const char *name = node->name, **names;
+    int n = known_names(node->parent, only_near ? node : NULL, mem, &names);
     const char *foreign = ll_foreign_key(name);
     if (foreign) return ll_arena_printf(mem, "; %s", foreign);
     int near = ll_text_nearest(name, n, names);
@@ -231,7 +239,8 @@ static const char *suggestion(const ll_node *group, const char *name, const char
 }
 
 /* After other faults, tables of keys may not have been read, so only a name that looks like a
- * misspelling is surely unknown (only_near). */
+ * misspelling of its like is surely unknown (only_near): a list that nobody has asked for yet is no
+ * misspelt key. */
 static void report_unknown(ll_config *cfg, ll_node *group, bool only_near, ll_error *err)
 {
     for (int i = 0; i < group->n_child; i++) {
@@ -241,7 +250,7 @@ static void report_unknown(ll_config *cfg, ll_node *group, bool only_near, ll_er
             continue;
         }
         if (node->reported || node->is_set) continue; // set strings are reported by their path
-        const char *hint = suggestion(group, node->name, "", only_near, cfg->mem);
+        const char *hint = suggestion(node, "", only_near, cfg->mem);
         if (!hint) continue;
         const char *path = ll_node_path(group, cfg->mem);
         const char *what = node->type == LL_NODE_GROUP  ? "group"
@@ -270,7 +279,7 @@ static const char *set_suggestion(const ll_config *cfg, const ll_set *set, bool 
     }
     const char *path = ll_node_path(node->parent, cfg->mem);
     const char *prefix = *path ? ll_arena_printf(cfg->mem, "%s.", path) : "";
-    return suggestion(node->parent, node->name, prefix, only_near, cfg->mem);
+    return suggestion(node, prefix, only_near, cfg->mem);
 }
 
 static void report_unused_sets(ll_config *cfg, bool only_near, ll_error *err)

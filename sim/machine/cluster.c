@@ -51,13 +51,6 @@ const ll_key ll_jitter_keys[] = {
             "the run"},
     {0}};
 
-/* Asked for first: after an error elsewhere the lists would pass for misspelt choices. */
-static ll_status lists_ask(ll_config *cfg, ll_cluster *out, ll_error *err)
-{
-    LL_TRY(ll_config_list(cfg, "cluster.dispatchers", &out->dispatchers.n, err));
-    return ll_config_list(cfg, "cluster.custom_all_reduces", &out->shots.n, err);
-}
-
 /* The libraries beside the collective library. */
 static ll_status libraries_read(ll_config *cfg, ll_arena *mem, ll_cluster *out, ll_error *err)
 {
@@ -68,7 +61,6 @@ static ll_status libraries_read(ll_config *cfg, ll_arena *mem, ll_cluster *out, 
 ll_status ll_cluster_read(ll_config *cfg, const ll_topology *known, ll_arena *mem, ll_cluster *out,
                           ll_error *err)
 {
-    LL_TRY(lists_ask(cfg, out, err));
     LL_TRY(ll_config_fill(cfg, "cluster", ll_cluster_keys, out, err));
     if (ll_config_has(cfg, "cluster.chip[0]"))
         return ll_config_fault(

@@ -31,6 +31,23 @@ expect 1 check nvl72 --set job.tp=7 -o never
 expect 1 check nvl72 --set job.tp=7
 is_empty out
 has err 'job\.tp = 7'
+# After an error elsewhere a list that was not read is no misspelt key of a like name; a misspelt key still is one.
+cat >several.cfg <<END
+cluster : {
+  chip : {
+    @include "$LINELOSS_CONFIGS/chips/h100.cfg"
+  };
+  dispatchers = ( { library = "x"; } );
+  custom_all_reduces = ( { library = "y"; } );
+  link_rate = "0:0.5";
+};
+@include "$LINELOSS_CONFIGS/models/llama3_8b.cfg"
+job : { sequence = 8192; precision = "bf16"; global_batch = 8; };
+END
+expect 1 check several.cfg
+has err "missing key 'name' in 'cluster'"
+has err "unknown key 'link_rate' in 'cluster'; did you mean 'link_rates'[?]"
+lacks err 'unknown list'
 # A study from standard input or <(...): its includes, and files that it names, are sought from the current folder.
 mkdir parts
 cp "$LINELOSS_CONFIGS/studies/nvl72.cfg" parts/study.cfg

@@ -64,3 +64,18 @@ int32_t ll_topology_chip(const ll_topology *topo, const int32_t *coord)
         chip = chip * topo->dim[d].size + coord[d];
     return chip;
 }
+
+int ll_topology_dimension(const ll_topology *topo, const char *name)
+{
+    for (int d = 0; d < topo->n_dim; d++)
+        if (strcmp(topo->dim[d].name, name) == 0) return d;
+    return -1;
+}
+
+const char *ll_topology_dimension_names(const ll_topology *topo, ll_arena *mem)
+{
+    const char *text = "";
+    for (int d = 0; d < topo->n_dim; d++)
+        text = ll_arena_printf(mem, "%s%s%s", text, d ? ", " : "", topo->dim[d].name);
+    return text;
+}

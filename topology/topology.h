@@ -152,4 +152,9 @@ double ll_topology_latency_s(const ll_topology *topo, int32_t src, int32_t dst);
 void ll_topology_coord(const ll_topology *topo, int32_t chip, int32_t *coord);
 int32_t ll_topology_chip(const ll_topology *topo, const int32_t *coord);
 
+/* Index of the dimension with this name, or -1; and all names for a message, "nvlink, rails", in
+ * mem. */
+int ll_topology_dimension(const ll_topology *topo, const char *name);
+const char *ll_topology_dimension_names(const ll_topology *topo, ll_arena *mem);
+
 #endif

@@ -74,21 +74,15 @@ const ll_key ll_dispatcher_keys[] = {
          "combine: rows that a multiprocessor moves; 0: no limit"),
     {0}};
 
-static bool names_dimension(const ll_topology *topo, const char *name)
-{
-    for (int d = 0; d < topo->n_dim; d++)
-        if (!strcmp(topo->dim[d].name, name)) return true;
-    return !strcmp(name, "*");
-}
-
-/* Names of libraries for a hint: [n + 1] of them, all_to_all last. */
-static const char *const *names_of(const ll_dispatchers *all, ll_arena *mem)
+/* Names of libraries for a hint, each once, and all_to_all last. */
+static ll_words names_of(const ll_dispatchers *all, ll_arena *mem)
 {
     const char **name = ll_arena_array(mem, all->n + 1, const char *);
+    ll_words out = {0, name, NULL};
     for (int i = 0; i < all->n; i++)
-        name[i] = all->at[i].library;
-    name[all->n] = none;
-    return name;
+        if (ll_words_find(&out, all->at[i].library) < 0) name[out.n++] = all->at[i].library;
+    name[out.n++] = none;
+    return out;
 }
 
 ll_status ll_dispatchers_read(ll_config *cfg, const ll_topology *topo, ll_arena *mem,
@@ -103,15 +97,15 @@ ll_status ll_dispatchers_read(ll_config *cfg, const ll_topology *topo, ll_arena 
         ll_dispatcher *d = &all[i];
         LL_TRY(ll_config_fill(cfg, path, ll_dispatcher_keys, d, err));
         path = ll_arena_printf(mem, "%s.dimension", path);
-        if (!names_dimension(topo, d->dimension))
+        if (strcmp(d->dimension, "*") != 0 && ll_topology_dimension(topo, d->dimension) < 0)
             ll_config_fault(cfg, path, err,
-                            "no dimension has this name; the topology's dimensions are: %s ...",
-                            topo->dim[0].name);
+                            "no dimension has this name; the topology's dimensions are: %s",
+                            ll_topology_dimension_names(topo, mem));
         for (int k = 0; k < i; k++)
             if (!strcmp(all[k].library, d->library) && !strcmp(all[k].dimension, d->dimension))
                 ll_config_fault(cfg, path, err, "this dimension is described twice");
     }
-    const ll_words words = {out->n + 1, names_of(out, mem), NULL};
+    const ll_words words = names_of(out, mem);
     if (*out->chosen && ll_words_find(&words, out->chosen) < 0)
         ll_config_fault(cfg, "cluster.dispatcher", err, "the cluster has no such library; %s",
                         ll_words_hint(&words, out->chosen, hint, sizeof hint));

@@ -58,13 +58,6 @@ const ll_key ll_shot_keys[] = {
     BELOW(LL_TWO_SHOT, 2, "two_shot_below_8", "5 to 8 members: others below this are two_shot"),
     {0}};
 
-static bool names_dimension(const ll_topology *topo, const char *name)
-{
-    for (int d = 0; d < topo->n_dim; d++)
-        if (!strcmp(topo->dim[d].name, name)) return true;
-    return !strcmp(name, "*");
-}
-
 bool ll_shots_have(const ll_shots *all, const char *library)
 {
     for (int i = 0; i < all->n; i++)
@@ -102,10 +95,10 @@ ll_status ll_shots_read(ll_config *cfg, const ll_topology *topo, ll_arena *mem, 
         const char *path = ll_arena_printf(mem, "cluster.custom_all_reduces[%d]", i);
         ll_shot *s = &all[i];
         LL_TRY(ll_config_fill(cfg, path, ll_shot_keys, s, err));
-        if (!names_dimension(topo, s->dimension))
+        if (strcmp(s->dimension, "*") != 0 && ll_topology_dimension(topo, s->dimension) < 0)
             ll_config_fault(cfg, ll_arena_printf(mem, "%s.dimension", path), err,
-                            "no dimension has this name; the topology's dimensions are: %s ...",
-                            topo->dim[0].name);
+                            "no dimension has this name; the topology's dimensions are: %s",
+                            ll_topology_dimension_names(topo, mem));
         if (s->rate_frac[LL_ONE_SHOT] <= 0 && s->rate_frac[LL_TWO_SHOT] <= 0)
             ll_config_fault(cfg, path, err,
                             "no figures of kernels: rate_frac_one_shot or rate_frac_two_shot; "

@@ -69,8 +69,8 @@ enum { FOR_ALL = 2 * LL_MAX_DIM };
 static int dimension_of(const ll_topology *topo, const char *name)
 {
     if (!strcmp(name, "*")) return FOR_ALL;
-    for (int d = 0; d < topo->n_dim; d++)
-        if (!strcmp(topo->dim[d].name, name)) return d;
+    const int own = ll_topology_dimension(topo, name);
+    if (own >= 0) return own;
     for (int d = 0; d < topo->n_dim; d++)
         if (topo->dim[d].family && !strcmp(topo->dim[d].family, name)) return LL_MAX_DIM + d;
     return -1;
@@ -87,14 +87,6 @@ static const ll_software *entry_for(const ll_topology *topo, int d, const ll_sof
         if (known[family]) return &entry[family];
     }
     return known[FOR_ALL] ? &entry[FOR_ALL] : NULL;
-}
-
-static const char *dimensions_text(const ll_topology *topo, ll_arena *mem)
-{
-    const char *text = "";
-    for (int d = 0; d < topo->n_dim; d++)
-        text = ll_arena_printf(mem, "%s%s%s", text, d ? ", " : "", topo->dim[d].name);
-    return text;
 }
 
 ll_status ll_software_read(ll_config *cfg, const ll_topology *topo, ll_arena *mem, ll_software *out,
@@ -116,7 +108,7 @@ ll_status ll_software_read(ll_config *cfg, const ll_topology *topo, ll_arena *me
             return ll_config_fault(cfg, path, err, "%s; the topology's dimensions are: %s",
                                    d < 0 ? "no dimension has this name"
                                          : "this dimension is described twice",
-                                   dimensions_text(topo, mem));
+                                   ll_topology_dimension_names(topo, mem));
         }
         known[d] = true;
         s.protocol_frac[LL_PROTOCOL_SIMPLE] = 1;

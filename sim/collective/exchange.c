@@ -120,7 +120,7 @@ static const char *obstacle_of(const exchange *x)
     const ll_routing *r = x->routing;
     const char *obstacle;
     if (!(x->request->rows.row_B > 0)) return "what its tokens are is not said";
-    obstacle = ll_routing_obstacle(r, x->mem);
+    obstacle = ll_routing_obstacle(r, ll_arena_array(x->mem, LL_ROUTING_TEXT, char));
     if (obstacle == NULL && r->n_rank != x->plan->group_size)
         obstacle = ll_arena_printf(x->mem, "the routing is over %d ranks", r->n_rank);
     return obstacle;

@@ -67,7 +67,7 @@ ll_status ll_net_rows_parse(const ll_options *opt, bool combine, int32_t n_rank,
                 !(out->row_B > 0)))
         return ll_error_set(err, LL_ERR_CONFIG,
                             "--row %s: expected the bytes of a token, such as 14336B", row);
-    const char *obstacle = ll_routing_obstacle(r, mem);
+    const char *obstacle = ll_routing_obstacle(r, ll_arena_array(mem, LL_ROUTING_TEXT, char));
     return obstacle ? ll_error_set(err, LL_ERR_CONFIG,
                                    "--routing %s: %s; --group or --chips says how many ranks",
                                    word ? word : "8/256", obstacle)

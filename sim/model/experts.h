@@ -34,10 +34,13 @@ typedef enum ll_expert_load {
     LL_LOAD_REDUNDANT /* copies of the fullest experts: 1.11 times the mean */
 } ll_expert_load;
 
+/* Exponent of popularities if none is given: the one of most tables of ai-dynamo/aiconfigurator. */
+#define LL_ROUTING_EXPONENT 1.2
+
 typedef struct ll_experts {
     int64_t ep, etp;
     int load;            /* ll_expert_load */
-    double exponent;     /* of the power law */
+    double exponent;     /* of the power law; 0: LL_ROUTING_EXPONENT */
     double capacity;     /* rows of an expert over the mean, padded to it; 0: no token is dropped */
     int dispatcher;      /* ll_token_copies */
     bool dispatch_fp8;   /* tokens are sent to their experts in FP8, not in 16 bits */

@@ -67,7 +67,7 @@ ll_routing ll_moe_routing(const ll_moe_param *m, const ll_experts *e, int64_t se
     static const ll_routing_law laws[] = {LL_ROUTING_UNIFORM, LL_ROUTING_BALANCED,
                                           LL_ROUTING_POWER};
     return (ll_routing){.law = law ? laws[e->load] : LL_ROUTING_UNIFORM,
-                        .exponent = e->exponent,
+                        .exponent = e->exponent > 0 ? e->exponent : LL_ROUTING_EXPONENT,
                         .seed = (uint64_t)seed,
                         .n_expert = (int32_t)m->n_expert,
                         .top_k = (int32_t)m->top_k,
@@ -109,18 +109,15 @@ static bool legal(const void *param, const ll_split *split, ll_faults *why)
     const ll_moe_param *m = param;
     bool ok = true;
     if (!split) {
-        if (m->top_k > m->n_expert)
-            ok = ll_fault_add(why, "model.top_k", "a token cannot pick %lld of %lld experts",
-                              (long long)m->top_k, (long long)m->n_expert);
-        if ((m->n_group > 0) != (m->top_group > 0) || m->top_group > m->n_group ||
-            (m->n_group > 0 &&
-             (m->n_expert % m->n_group || m->top_k > m->n_expert / m->n_group * m->top_group)))
-            ok = ll_fault_add(why, "model.expert_groups",
-                              "%lld groups, of which a token takes %lld, do not fit %lld experts "
-                              "and top_k = %lld",
-                              (long long)m->n_group, (long long)m->top_group,
-                              (long long)m->n_expert, (long long)m->top_k);
-        return ok;
+        char text[LL_ROUTING_TEXT];
+        const ll_routing all = ll_moe_routing(m, &(ll_experts){.ep = 1}, 0);
+        if ((m->n_group > 0) != (m->top_group > 0))
+            return ll_fault_add(why, m->n_group ? "model.expert_groups" : "model.token_groups",
+                                "node-limited routing needs both: write %s too, or neither",
+                                m->n_group ? "token_groups" : "expert_groups");
+        return !ll_routing_obstacle(&all, text) ||
+               ll_fault_add(why, m->top_k > m->n_expert ? "model.top_k" : "model.expert_groups",
+                            "%s", text);
     }
     if (split->tp > 1 && !split->server && !split->stack->sequence_parallel)
         ok = ll_fault_add(why, "job.sequence_parallel",

@@ -3,6 +3,7 @@
 #include "sim/base/rng.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 const char *const ll_routing_names[] = {"uniform", "balanced", "power", "given", NULL};
@@ -24,22 +25,27 @@ bool ll_rows_equal(const ll_rows *a, const ll_rows *b)
     return same_number(a->row_B, b->row_B) && same_routing(&a->routing, &b->routing);
 }
 
-const char *ll_routing_obstacle(const ll_routing *r, ll_arena *mem)
+const char *ll_routing_obstacle(const ll_routing *r, char *out)
 {
-    if (r->n_rank < 1 || r->n_expert < r->n_rank || r->n_expert % r->n_rank)
-        return ll_arena_printf(mem, "%d ranks do not divide %d experts", r->n_rank, r->n_expert);
-    if (r->top_k < 1 || r->top_k > r->n_expert)
-        return ll_arena_printf(mem, "a token cannot pick %d of %d experts", r->top_k, r->n_expert);
-    if (r->n_group == 0) return NULL;
-    if (r->n_group < 0 || r->n_expert % r->n_group)
-        return ll_arena_printf(mem, "%d groups do not divide %d experts", r->n_group, r->n_expert);
-    if (r->top_group < 1 || r->top_group > r->n_group ||
-        r->top_k > r->n_expert / r->n_group * r->top_group)
-        return ll_arena_printf(mem, "%d of %d groups do not have %d experts to pick", r->top_group,
-                               r->n_group, r->top_k);
-    return r->law == LL_ROUTING_POWER || r->law == LL_ROUTING_GIVEN
-               ? "node-limited routing is modelled for uniform and balanced picks only"
-               : NULL;
+    const bool no_ranks = r->n_rank < 1 || r->n_expert < r->n_rank || r->n_expert % r->n_rank;
+    const int share = r->n_group > 0 ? r->n_expert / r->n_group : 0; /* experts of a group */
+    *out = 0;
+    if (no_ranks)
+        snprintf(out, LL_ROUTING_TEXT, "%d ranks do not divide %d experts", r->n_rank, r->n_expert);
+    else if (r->top_k < 1 || r->top_k > r->n_expert)
+        snprintf(out, LL_ROUTING_TEXT, "a token cannot pick %d of %d experts", r->top_k,
+                 r->n_expert);
+    else if (r->n_group == 0)
+        return NULL;
+    else if (r->n_group < 0 || r->n_expert % r->n_group)
+        snprintf(out, LL_ROUTING_TEXT, "%d groups do not divide %d experts", r->n_group,
+                 r->n_expert);
+    else if (r->top_group < 1 || r->top_group > r->n_group || r->top_k > share * r->top_group)
+        snprintf(out, LL_ROUTING_TEXT, "%d of %d groups do not have %d experts to pick",
+                 r->top_group, r->n_group, r->top_k);
+    else if (r->law == LL_ROUTING_POWER || r->law == LL_ROUTING_GIVEN)
+        return "node-limited routing is modelled for uniform and balanced picks only";
+    return *out ? out : NULL;
 }
 
 /* ---- In the mean ----------------------------------------------------------------------------- */

@@ -57,9 +57,10 @@ typedef struct ll_rows {
 
 bool ll_rows_equal(const ll_rows *a, const ll_rows *b);
 
-/* Why the routing is not possible, such as "6 groups do not divide 256 experts", in mem; NULL: it
- * is. */
-const char *ll_routing_obstacle(const ll_routing *r, ll_arena *mem);
+/* Why the routing is not possible, such as "6 groups do not divide 256 experts"; NULL: it is. out:
+ * [LL_ROUTING_TEXT], for the text. */
+enum { LL_ROUTING_TEXT = 160 };
+const char *ll_routing_obstacle(const ll_routing *r, char *out);
 
 /* Mean number of distinct parts that a token reaches, if the experts lie in n_part equal
  * consecutive parts: ranks, or nodes of them. Of POWER and GIVEN: as if uniform; see

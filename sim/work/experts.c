@@ -35,10 +35,10 @@ const ll_key ll_experts_keys[] = {
     {.name = "routing_exponent",
      .kind = LL_KIND_RATIO,
      .offset = offsetof(ll_experts, exponent),
-     .def = "1.2",
-     .min = 0.01,
+     .def = "0",
+     .min = 0,
      .max = 10,
-     .doc = "routing = \"power\": exponent of the popularities of experts"},
+     .doc = "routing = \"power\": exponent of the popularities of experts; 0: 1.2"},
     {.name = "capacity",
      .kind = LL_KIND_RATIO,
      .offset = offsetof(ll_experts, capacity),
@@ -102,6 +102,7 @@ static bool unused(const ll_experts *e, const char **key)
                 {"job.capacity", e->capacity > 0},
                 {"job.dispatcher", e->dispatcher != LL_DISPATCHER_ALL_TO_ALL},
                 {"job.routing", e->load != LL_LOAD_UNIFORM},
+                {"job.routing_exponent", e->exponent > 0},
                 {"job.dispatch_fp8", e->dispatch_fp8},
                 {"job.overlap_shared", e->overlap_shared},
                 {"job.overlap_exchange", e->overlap_exchange}};
@@ -134,6 +135,10 @@ bool ll_experts_legal(const ll_experts *e, const ll_model *model, int64_t n_stag
     if (e->capacity > 0 && e->capacity < 1)
         ok = ll_fault_add(why, "job.capacity",
                           "expected 1 or more of the mean, or 0: no token is dropped");
+    if (e->exponent > 0 && e->load != LL_LOAD_POWER)
+        ok = ll_fault_add(why, "job.routing_exponent",
+                          "has an effect with routing = \"power\" alone; write that, or leave it "
+                          "out");
     if (e->load == LL_LOAD_POWER && m->n_group > 0)
         ok = ll_fault_add(why, "job.routing",
                           "node-limited routing is modelled for uniform and balanced picks; "

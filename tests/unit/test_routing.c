@@ -126,14 +126,15 @@ static void test_power_measured(void)
 static void test_obstacles(void)
 {
     ll_routing r = {.n_expert = 256, .top_k = 8, .n_rank = 48};
-    CHECK(ll_routing_obstacle(&r, mem) != NULL, "48 ranks");
+    char text[LL_ROUTING_TEXT];
+    CHECK(ll_routing_obstacle(&r, text) != NULL, "48 ranks");
     r.n_rank = 64;
-    CHECK(ll_routing_obstacle(&r, mem) == NULL, "64 ranks");
+    CHECK(ll_routing_obstacle(&r, text) == NULL, "64 ranks");
     r.n_group = 6;
-    CHECK(ll_routing_obstacle(&r, mem) != NULL, "6 groups");
+    CHECK(ll_routing_obstacle(&r, text) != NULL, "6 groups");
     r.n_group = 64;
     r.top_group = 1;
-    CHECK(ll_routing_obstacle(&r, mem) != NULL, "8 of 4 experts");
+    CHECK(ll_routing_obstacle(&r, text) != NULL, "8 of 4 experts");
 }
 
 int main(void)

@@ -116,6 +116,35 @@ static bool pipeline_fits(const ll_layout *layout, ll_faults *why)
     return true;
 }
 
+/* From n on, in steps of 1 or -1, the first number of micro-batches that the schedule can run; 0:
+ * none is near. */
+static int64_t n_micro_legal(const ll_layout *layout, int64_t n, int step)
+{
+    for (int64_t tried = 0; n > 0 && tried < 4 * layout->pp; n += step, tried++) {
+        const ll_pipe pipe = {layout->pp, layout->interleave, n};
+        if (ll_layout_schedule(layout)->legal(&pipe, NULL)) return n;
+    }
+    return 0;
+}
+
+/* Names the nearest batches that are legal: one if there is none below. */
+static bool batch_fault(const ll_layout *layout, int64_t per_micro, ll_faults *why)
+{
+    const int64_t n = layout->global_batch / per_micro;
+    const int64_t below = n_micro_legal(layout, n, -1), above = n_micro_legal(layout, n + 1, 1);
+    const long long dp = layout->dp, micro = layout->micro_batch;
+    if (below && above)
+        return ll_fault_add(why, "job.global_batch",
+                            "must divide by dp %lld x micro_batch %lld; nearest: %lld or %lld", dp,
+                            micro, (long long)below * per_micro, (long long)above * per_micro);
+    if (below || above)
+        return ll_fault_add(why, "job.global_batch",
+                            "must divide by dp %lld x micro_batch %lld; nearest: %lld", dp, micro,
+                            (long long)(below ? below : above) * per_micro);
+    return ll_fault_add(why, "job.global_batch", "must divide by dp %lld x micro_batch %lld", dp,
+                        micro);
+}
+
 bool ll_layout_fit(ll_layout *layout, int32_t n_chip, ll_faults *why)
 {
     const int64_t inner = layout->tp * layout->cp * layout->pp;
@@ -135,13 +164,7 @@ bool ll_layout_fit(ll_layout *layout, int32_t n_chip, ll_faults *why)
             (long long)n_chip / inner);
     layout->dp = n_chip / inner;
     const int64_t per_micro = layout->dp * layout->micro_batch;
-    if (layout->global_batch % per_micro) {
-        const int64_t below = layout->global_batch / per_micro * per_micro;
-        return ll_fault_add(why, "job.global_batch",
-                            "must divide by dp %lld x micro_batch %lld; nearest: %lld or %lld",
-                            (long long)layout->dp, (long long)layout->micro_batch,
-                            (long long)(below ? below : per_micro), (long long)below + per_micro);
-    }
+    if (layout->global_batch % per_micro) return batch_fault(layout, per_micro, why);
     return pipeline_fits(layout, why);
 }
 

@@ -145,6 +145,12 @@ void ll_collective_cost(const ll_software *software, const ll_plan *plan, const 
 /* How much longer kernels take beside it, over its time. */
 double ll_plan_held_frac(const ll_software *software, const ll_plan *plan);
 
+/* Whether the plan passes messages around rings: one of all members, or one for each dimension. */
+static inline bool ll_plan_is_ring(const ll_plan *plan)
+{
+    return plan->algorithm == LL_ALGORITHM_RING || plan->algorithm == LL_ALGORITHM_HIERARCHICAL;
+}
+
 /* Whether messages go directly between pairs of members, not along a ring or tree. */
 static inline bool ll_collective_pairwise(ll_collective what)
 {

@@ -67,12 +67,12 @@ static double own_of(const ll_software *soft, const ll_round *r, ll_protocol p)
 static bool adds_by_power(const ll_software *soft, const ll_plan *plan, ll_protocol p)
 {
     return soft->between.step_power > 0 && p != LL_PROTOCOL_LL &&
-           !ll_collective_pairwise(plan->collective) &&
-           (plan->algorithm == LL_ALGORITHM_RING ||
-            (plan->algorithm == LL_ALGORITHM_HIERARCHICAL && plan->pipelined));
+           !ll_collective_pairwise(plan->collective) && ll_plan_is_ring(plan) &&
+           (plan->pipelined || plan->algorithm == LL_ALGORITHM_RING);
 }
 
-/* A step of a ring over domains. In LL128 a long part takes as long inside as in Simple. */
+/* A step of a ring over domains. In LL128 a part takes as long inside as in Simple from 128 KiB on,
+ * and less in proportion below: assumed. */
 static double power_step_s(const ll_software *software, const ll_plan *plan, const ll_round *r,
                            ll_protocol p)
 {
@@ -156,7 +156,8 @@ static void one_cost(const ll_software *software, const ll_plan *plan, const ll_
         cost_in(software, plan, price, p, out);
 }
 
-/* The protocol of long messages: a table of sizes that takes a tree takes LL128 there. */
+/* The protocol of long messages. Where a table of sizes takes a tree that is LL128: assumed, as
+ * tables say sizes and no protocol. */
 static ll_protocol longest_of(const ll_software *software, const ll_plan *plan)
 {
     bool ll128 = plan->algorithm == LL_ALGORITHM_TREE &&

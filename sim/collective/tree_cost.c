@@ -3,8 +3,11 @@
  * By the switches, each of up to 32 *heads* of a domain reduces its share of the buffer on every
  * channel, a chunk at a time: of 128 KiB, from 4 domains on 64 KiB, and less for buffers that have
  * few of them (NCCL's rules). The pipeline fills with two slots (a chunk on each channel) per head,
- * two steps per member, and a loop (a slot per head) per level of the trees, up and down, of which
- * half is waited for. LL and LL128 fall short of their rates at medium sizes by NCCL's factors. */
+ * two steps per member, and a loop (a slot per head) per level of the trees, up and down. LL and
+ * LL128 fall short of their rates at medium sizes by NCCL's factors.
+ *
+ * Assumed, as no source says it: half of each loop is waited for; a hop in LL takes half more from
+ * 16 KiB on, and less in proportion below. */
 #include "sim/collective/plan.h"
 
 #include <math.h>
@@ -65,7 +68,7 @@ static double inside_s(const ll_software *software, const ll_plan *plan, const l
 void ll_tree_cost(const ll_software *software, const ll_plan *plan, const ll_price *price,
                   ll_protocol p, ll_cost *out)
 {
-    static const double whole_B = 16384, more = 0.5; /* LL: longer messages take half a hop more */
+    static const double whole_B = 16384, more = 0.5; /* LL, assumed: see above */
     const int last = plan->n_round - 1;
     const ll_software *soft = &software[plan->dimension];
     const ll_between *between = &soft->between;

@@ -130,8 +130,7 @@ static double table_s(const ll_between *t, const ll_plan *plan)
         takes = LL_ALGORITHM_TREE;
     else if (few && (plan->n_domain == 2 || plan->size_B <= t->switch_most_B * plan->n_domain))
         takes = LL_ALGORITHM_IN_NETWORK_TREE;
-    const bool ring =
-        plan->algorithm == LL_ALGORITHM_RING || plan->algorithm == LL_ALGORITHM_HIERARCHICAL;
+    const bool ring = ll_plan_is_ring(plan);
     if (plan->collective != LL_ALL_REDUCE) return ring ? 1 : 2;
     return plan->algorithm == takes || (ring && takes == LL_ALGORITHM_RING) ? 1 : 2;
 }
@@ -164,8 +163,7 @@ double ll_tuner_guess(const ll_software *software, const ll_plan *plan, ll_proto
         return (double)INFINITY; /* one NIC of each domain alone */
     if (plan->algorithm == LL_ALGORITHM_IN_NETWORK_TREE) *protocol = LL_PROTOCOL_SIMPLE;
     if (between->tuner == LL_TUNER_TABLE) {
-        const bool ring =
-            plan->algorithm == LL_ALGORITHM_RING || plan->algorithm == LL_ALGORITHM_HIERARCHICAL;
+        const bool ring = ll_plan_is_ring(plan);
         if (ring && between->ring_most_B > 0 &&
             plan->size_B / plan->group_size > between->ring_most_B)
             *protocol = LL_PROTOCOL_SIMPLE;

@@ -55,6 +55,14 @@ void ll_measured_collective(ll_run *run, const char *words)
     run->other = is_other ? other : NULL;
 }
 
+const char *ll_measured_heading(const char *text, size_t *n)
+{
+    while (*text == '#' || *text == '\n')
+        text += *text == '#' ? strcspn(text, "\n") : 1;
+    *n = strcspn(text, "\n");
+    return text;
+}
+
 bool ll_said_parse(const char *word, ll_said *out)
 {
     const char *exponent = strpbrk(word, "eE"), *point = strchr(word, '.');

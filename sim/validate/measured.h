@@ -82,6 +82,9 @@ const char *ll_measured_line(ll_measured *m, const char **text, int *line);
 int ll_measured_split(const char *line, char separator, int n_max, ll_arena *mem,
                       const char **field);
 
+/* The first line that is no comment and not empty, the heading of a table: *n bytes of `text`. */
+const char *ll_measured_heading(const char *text, size_t *n);
+
 bool ll_said_parse(const char *word, ll_said *out);
 
 /* Whether algbw is size / time, within the digits. */

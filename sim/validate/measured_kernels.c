@@ -79,13 +79,11 @@ static ll_status kernels_read(ll_measured *m, ll_error *err)
     return err->status;
 }
 
-/* The heading is the first line that is no comment. */
 static bool kernels_is(const char *text)
 {
-    while (*text == '#' || *text == '\n')
-        text += *text == '#' ? strcspn(text, "\n") : 1;
-    const char *elements = strstr(text, "elements"), *framework = strstr(text, "framework");
-    const char *end = text + strcspn(text, "\n");
+    size_t n;
+    const char *heading = ll_measured_heading(text, &n), *end = heading + n;
+    const char *elements = strstr(heading, "elements"), *framework = strstr(heading, "framework");
     return elements && framework && elements < end && framework < end;
 }
 

@@ -251,14 +251,12 @@ static ll_status tokens_read(ll_measured *m, ll_error *err)
     return LL_OK;
 }
 
-/* The heading is the first line that is no comment. */
 static bool tokens_is(const char *text)
 {
-    while (*text == '#' || *text == '\n')
-        text += *text == '#' ? strcspn(text, "\n") : 1;
-    const size_t n = strcspn(text, "\n");
+    size_t n;
+    const char *heading = ll_measured_heading(text, &n);
     bool dispatch = false, tokens = false;
-    for (const char *at = text; at < text + n; at += strcspn(at, ",\n") + 1) {
+    for (const char *at = heading; at < heading + n; at += strcspn(at, ",\n") + 1) {
         const size_t length = strcspn(at, ",\r\n");
         for (int c = 0; c < N_COLUMN; c++) {
             if (strlen(columns[c].name) != length || strncmp(at, columns[c].name, length) != 0)

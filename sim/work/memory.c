@@ -128,12 +128,28 @@ static void stage_memory(stage *s, const ll_chip *chip, ll_memory *out)
     add(out, "reserved", chip->memory_reserved_B);
 }
 
+/* The same for a mixture of experts: weights fall with ep, and what its layers keep with what the
+ * backward pass repeats of them. */
+static const char *experts_advice(const ll_layout *layout, const ll_stack *stack)
+{
+    const int64_t n_stage = layout->tp * layout->cp * layout->dp;
+    const bool repeats = stack->recompute == LL_RECOMPUTE_FULL || stack->modules & LL_MODULE_MOE;
+    if (layout->experts.ep * layout->experts.etp < n_stage)
+        return repeats ? "try a larger ep or pp, or grad_precision = \"bf16\""
+                       : "try a larger ep or pp, recompute = \"full\", or in place of recompute "
+                         "recompute_modules = \"moe\"";
+    return repeats ? "try a larger pp, or grad_precision = \"bf16\""
+                   : "try a larger pp, recompute = \"full\", or in place of recompute "
+                     "recompute_modules = \"moe\"";
+}
+
 /* What to change in the job so that it needs less memory. */
-static const char *advice(const ll_layout *layout, const ll_stack *stack)
+static const char *advice(const ll_model *model, const ll_layout *layout, const ll_stack *stack)
 {
     if (stack->zero == 0) return "shard the optimizer (zero = 1)";
     if (layout->micro_batch > 1)
         return "try a smaller micro_batch, a larger tp or pp, or recompute = \"full\"";
+    if (ll_model_has_experts(model)) return experts_advice(layout, stack);
     if (stack->recompute != LL_RECOMPUTE_FULL)
         return "try a larger tp, pp or cp, a higher zero, or recompute = \"full\"";
     return "try a larger tp, pp or cp, a higher zero, or grad_precision = \"bf16\"";
@@ -160,6 +176,6 @@ void ll_train_memory(const ll_chip *chip, const ll_model *model, const ll_layout
         stage_memory(&s, chip, &one);
         if (one.total_B > out->total_B) *out = one;
     }
-    out->advice = advice(layout, stack);
+    out->advice = advice(model, layout, stack);
     ll_arena_release(mem, mark);
 }

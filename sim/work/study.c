@@ -157,6 +157,17 @@ static double routed_tokens(const ll_study *s)
     return s->workload->lay ? (double)s->layout.micro_batch : split.n_token_norm;
 }
 
+/* A library that the cluster names exchanges tokens only where the job sends each of them once. */
+static void dispatcher_check(const ll_study *s, ll_faults *why)
+{
+    const ll_dispatchers *all = &s->cluster.dispatchers;
+    if (*all->chosen && !ll_dispatchers_copy(all) && ll_model_has_experts(&s->model) &&
+        s->layout.experts.dispatcher != LL_DISPATCHER_DISTINCT)
+        ll_fault_add(why, "cluster.dispatcher",
+                     "has no effect unless each token is sent once to a chip: write job.dispatcher "
+                     "= \"distinct\", or leave it out");
+}
+
 /* Read layout, software and workload, and check them against the model and the chips. */
 static ll_status job_read(ll_config *cfg, ll_arena *mem, ll_study *out, ll_error *err)
 {
@@ -175,6 +186,7 @@ static ll_status job_read(ll_config *cfg, ll_arena *mem, ll_study *out, ll_error
     if (out->workload->lay) out->workload->lay(out);
     ll_layout_legal(&out->layout, &out->stack, &out->model, &why);
     if (!out->workload->lay) ll_stack_legal(&out->stack, out->layout.precision, &why);
+    dispatcher_check(out, &why);
     if (ordered && ll_layout_fit(&out->layout, out->cluster.topo->n_chip, &why) &&
         ll_layout_experts_fit(&out->layout, &out->model, &why))
         out->workload->legal(out, &why);

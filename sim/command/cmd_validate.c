@@ -3,6 +3,7 @@
 #include "sim/config/shipped.h"
 #include "sim/print/output.h"
 #include "sim/print/timing.h"
+#include "sim/validate/serving.h"
 #include "sim/validate/validation_params.h"
 #include "sim/validate/validation_record.h"
 #include "sim/validate/validation_report.h"
@@ -73,6 +74,29 @@ static ll_status rows_verdict(const ll_validation *v, ll_error *err)
     return err->status;
 }
 
+/* A table of serving runs. Collective. */
+static ll_status serving_run(const ll_options *opt, const char *path, ll_comm *comm, ll_arena *mem,
+                             ll_error *err)
+{
+    ll_serving *v = ll_arena_new(mem, ll_serving);
+    const char *record = ll_record_path(path, mem);
+    ll_text text;
+    LL_TRY(ll_serving_read(path, comm, mem, v, err));
+    LL_TRY(ll_serving_run(v, opt->n_set, opt->set, comm, mem, err));
+    ll_serving_stats_make(v, mem);
+    ll_text_init(&text, mem);
+    if (ll_comm_rank(comm) == 0)
+        ll_serving_print(v, opt->format, ll_table_terminal_width(), mem, &text);
+    LL_TRY(ll_command_print(comm, &text, err));
+    if (opt->value[LL_OPT_CHECK]) return ll_serving_check(v, record, comm, mem, err);
+    if (!opt->value[LL_OPT_RECORD]) return LL_OK;
+    ll_text_init(&text, mem);
+    ll_serving_record(v, &text);
+    const char *slash = strrchr(record, '/');
+    return ll_output_write(slash ? ll_arena_strndup(mem, record, (size_t)(slash - record)) : ".",
+                           "recorded.csv", &text, comm, err);
+}
+
 static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_error *err)
 {
     ll_output set = {.dir = opt->value[LL_OPT_OUT],
@@ -84,6 +108,7 @@ static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_err
     ll_validation *v = ll_arena_new(mem, ll_validation);
     ll_timing timing;
     ll_text text;
+    if (ll_serving_is(path)) return serving_run(opt, path, comm, mem, err);
     ll_timing_start(&timing);
     LL_TRY(ll_validation_read(path, comm, mem, v, err));
     ll_validation_settings(v, opt->n_set, opt->set, mem);
@@ -117,9 +142,15 @@ const ll_command ll_command_validate = {
         "to recorded.csv beside the table; --check fails if a median or P90 is worse than there.\n"
         "Each row runs on one rank.\n"
         "\n"
+        "Of a table of serving runs (published/serving/aggregated.csv, with excluded.csv and\n"
+        "settings.csv beside it) it prints the errors of the times to first token and per output\n"
+        "token, by chip, engine, model and requests, and how many rows do not count; every row\n"
+        "with --format csv.\n"
+        "\n"
         "Examples:\n"
         "  lineloss validate --format json\n"
         "  mpirun -n 2 lineloss validate -o results/validation\n"
+        "  lineloss validate configs/published/serving/aggregated.csv\n"
         "  lineloss validate my/rows.csv --set job.overlap_tp=true",
     .options = LL_OPT_STUDY | LL_OPT_BIT(LL_OPT_FORMAT) | LL_OPT_BIT(LL_OPT_OUT) |
                LL_OPT_BIT(LL_OPT_FORCE) | LL_OPT_BIT(LL_OPT_RECORD) | LL_OPT_BIT(LL_OPT_CHECK),

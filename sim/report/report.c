@@ -9,6 +9,7 @@
 #include "sim/version.h"
 #include "sim/work/evidence.h"
 
+#include <math.h>
 #include <string.h>
 
 enum { N_LOSS_TOLD = 4, N_INPUT_TOLD = 2, N_INPUT = 10 }; /* in the headline; in the table */
@@ -73,7 +74,8 @@ ll_table *ll_report_transfers(const ll_report *r, ll_arena *mem)
             ll_table_set(t, 6 + k, "%s",
                          percent_text(x->total_s > 0 ? part_s[k] / x->total_s : 0, mem));
         const double all_s = x->calls * x->total_s;
-        ll_table_set(t, 10, "%s", percent_text(all_s > 0 ? 1 - x->exposed_s / all_s : 0, mem));
+        const double hidden_frac = all_s > 0 ? fmax(0, 1 - x->exposed_s / all_s) : 0;
+        ll_table_set(t, 10, "%s", percent_text(hidden_frac, mem));
         ll_table_set(t, 11, "%s", ll_quantity_text(LL_KIND_TIME, x->exposed_s, mem));
     }
     return t;
@@ -271,7 +273,8 @@ static void report_text(const ll_report *r, int width, ll_arena *mem, ll_text *o
         out,
         "soft: launch, steps and ramps of the library; lat: latency of an empty fabric; "
         "wire: bytes over the links; cont: waiting for other traffic, a part of wire; hid: "
-        "overlapped with kernels, or with a wait for other chips.",
+        "overlapped with kernels, or with a wait for other chips; 0 too where a step without the "
+        "transfer gains more than its time.",
         width, 0);
     ll_text_add(out, "\n");
     ll_table_print(ll_report_memory(r, mem), LL_FORMAT_TEXT, width, out);

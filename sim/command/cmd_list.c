@@ -199,7 +199,14 @@ static bool has_part(const char *whole, const char *part)
     return n == 0;
 }
 
-/* The rows whose first cell contains `part`. */
+/* "model.heads" of "model (mla).heads". */
+static const char *without_type(const char *key, ll_arena *mem)
+{
+    const char *open = strstr(key, " ("), *close = open ? strchr(open, ')') : NULL;
+    return close ? ll_arena_printf(mem, "%.*s%s", (int)(open - key), key, close + 1) : key;
+}
+
+/* The rows whose first cell contains `part`, with or without the type in parentheses. */
 static ll_status filter(const char *topic_name, const char *part, ll_table *t, ll_error *err)
 {
     const char **names = ll_arena_array(t->mem, t->n_row, const char *);
@@ -209,7 +216,8 @@ static ll_status filter(const char *topic_name, const char *part, ll_table *t, l
     for (int i = 0; i < n_name; i++) {
         const size_t from = (size_t)i * n, to = (size_t)t->n_row * n;
         names[i] = ll_keys_leaf(t->cell[from]);
-        if (!has_part(t->cell[from], part)) continue;
+        if (!has_part(t->cell[from], part) && !has_part(without_type(t->cell[from], t->mem), part))
+            continue;
         memmove(t->cell + to, t->cell + from, n * sizeof *t->cell);
         memmove(t->exact + to, t->exact + from, n * sizeof *t->exact);
         t->n_row++;

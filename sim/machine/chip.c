@@ -24,9 +24,10 @@ double ll_precision_B(ll_precision p)
         .name = (name_), .kind = LL_KIND_TIME, .flags = LL_KEY_FACT, .offset = (field), \
         .def = (def_), .min = 0, .max = 1, .doc = (doc_)                                \
     }
-#define QUANTISE(precision, name_)                                                   \
+#define QUANTISE(precision, name_, text_)                                            \
     TIME(offsetof(ll_chip, quantise_s) + (precision) * sizeof(double), name_, "0 s", \
-         "time of quantising the input of a linear layer that is timed alone, beside its traffic")
+         "time of quantising the input of a linear layer to " text_                  \
+         ", where that is timed alone, beside its traffic")
 #define TABLE(kind_, name_, doc_)                                                       \
     {                                                                                   \
         .name = (name_), .kind = LL_KIND_STRING, .flags = LL_KEY_FACT | LL_KEY_PATH,    \
@@ -128,9 +129,9 @@ const ll_key ll_chip_keys[] = {
          "the shortest attention in a CUDA graph, for `lineloss kernels`"),
     TIME(offsetof(ll_chip, experts_floor_s), "experts_floor", "36 us",
          "the shortest layer of experts in a CUDA graph, for `lineloss kernels`"),
-    QUANTISE(LL_TIMED_FP4, "quantise_fp4"),
-    QUANTISE(LL_TIMED_FP8, "quantise_fp8"),
-    QUANTISE(LL_TIMED_FP8_BLOCK, "quantise_fp8_block"),
+    QUANTISE(LL_TIMED_FP4, "quantise_fp4", "FP4"),
+    QUANTISE(LL_TIMED_FP8, "quantise_fp8", "FP8"),
+    QUANTISE(LL_TIMED_FP8_BLOCK, "quantise_fp8_block", "FP8 with a scale for each block"),
     TABLE(LL_TIMED_GEMM, "gemm_file",
           "table of measured GEMMs; `lineloss help kernels` has its columns"),
     TABLE(LL_TIMED_PREFILL, "prefill_file", "table of measured attention over whole prompts"),

@@ -7,7 +7,7 @@
         .offset = offsetof(ll_software, launch_s) + (c) * sizeof(double), .min = 0, .max = 1, \
         .doc = "software time of each " name_ ", in addition to its steps"                    \
     }
-#define PROTOCOL(p, name_)                                                                       \
+#define PROTOCOL(p, name_, protocol)                                                             \
     {.name = "step_" name_,                                                                      \
      .kind = LL_KIND_TIME,                                                                       \
      .flags = LL_KEY_FACT,                                                                       \
@@ -15,12 +15,13 @@
      .def = "0 s",                                                                               \
      .min = 0,                                                                                   \
      .max = 1,                                                                                   \
-     .doc = "software time of each serial step in protocol " name_},                             \
+     .doc = "software time of each serial step in protocol " protocol},                          \
     {                                                                                            \
         .name = "frac_" name_, .kind = LL_KIND_RATIO, .flags = LL_KEY_FACT,                      \
         .offset = offsetof(ll_software, protocol_frac) + (p) * sizeof(double), .def = "0",       \
         .min = 0, .max = 1,                                                                      \
-        .doc = "rate of protocol " name_ " over that of Simple; 0: the library does not have it" \
+        .doc =                                                                                   \
+            "rate of protocol " protocol " over that of Simple; 0: the library does not have it" \
     }
 #define GUESS(p, suffix, protocol, no_rate)                                                       \
     {.name = "guess_base" suffix,                                                                 \
@@ -89,8 +90,8 @@ const ll_key ll_software_keys[] = {
             "direct, halving, tree, in_network, in_network_tree, separated by spaces; or all"},
     FACT("step", LL_KIND_TIME, step_s[LL_PROTOCOL_SIMPLE], "0 s", 0, 1,
          "software time of each serial step in protocol Simple (long messages)"),
-    PROTOCOL(LL_PROTOCOL_LL128, "ll128"),
-    PROTOCOL(LL_PROTOCOL_LL, "ll"),
+    PROTOCOL(LL_PROTOCOL_LL128, "ll128", "LL128"),
+    PROTOCOL(LL_PROTOCOL_LL, "ll", "LL"),
     FACT("step_in_network", LL_KIND_TIME, step_in_network_s, "0 s", 0, 1,
          "software time of each slot of an all_reduce by the switches; without slots, of each "
          "step"),

@@ -16,7 +16,8 @@ static const ll_key keys[] = {
      .def = "0",
      .min = 0,
      .max = 64,
-     .doc = "multi-token prediction: layers behind the others, each with a loss of its own"},
+     .doc =
+         "multi-token prediction: additional layers after the last, each with a loss of its own"},
     {0}};
 
 static bool legal(const void *param, const ll_split *split, ll_faults *why)

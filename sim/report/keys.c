@@ -118,13 +118,15 @@ ll_table *ll_keys_table(ll_arena *mem)
     keys_add(t, "model.", ll_model_keys);
     for (int i = 0; ll_block_types[i]; i++)
         if (i == 0 || ll_block_types[i]->keys != ll_block_types[i - 1]->keys)
-            keys_add(t, "model.", ll_block_types[i]->keys);
+            keys_add(t, ll_arena_printf(t->mem, "model (%s).", ll_block_types[i]->name),
+                     ll_block_types[i]->keys);
     keys_add(t, "job.", ll_layout_step_keys);
     keys_add(t, "job.", ll_layout_keys);
     keys_add(t, "job.", ll_experts_keys);
     keys_add(t, "job.", ll_stack_keys);
     for (int i = 0; ll_workload_types[i]; i++)
-        keys_add(t, "job.", ll_workload_types[i]->keys);
+        keys_add(t, ll_arena_printf(t->mem, "job (%s).", ll_workload_types[i]->name),
+                 ll_workload_types[i]->keys);
     keys_add(t, "server.", ll_server_keys);
     return t;
 }

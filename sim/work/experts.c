@@ -29,9 +29,9 @@ const ll_key ll_experts_keys[] = {
      .def = "uniform",
      .choices = load_names,
      .doc =
-         "how full the ranks get. uniform, balanced: all alike; power: drawn; skewed, redundant: "
-         "2.56 and 1.11 of the mean on the fullest (DeepSeek-R1 on 32 ranks, without and with "
-         "redundant experts)"},
+         "load of the expert-parallel ranks. uniform, balanced: equal; power: drawn from a power "
+         "law; skewed, redundant: the fullest has 2.56 and 1.11 times the mean (DeepSeek-R1 on 32 "
+         "ranks, without and with redundant experts)"},
     {.name = "routing_exponent",
      .kind = LL_KIND_RATIO,
      .offset = offsetof(ll_experts, exponent),
@@ -45,8 +45,8 @@ const ll_key ll_experts_keys[] = {
      .def = "0",
      .min = 0,
      .max = 1e3,
-     .doc = "rows of an expert, over the mean: filled up to it, and what is beyond is dropped; 0: "
-            "as many as come"},
+     .doc = "capacity factor: tokens of an expert over the mean; fewer are padded to it, more are "
+            "dropped; 0: no token is padded or dropped"},
     {.name = "dispatcher",
      .kind = LL_KIND_CHOICE,
      .offset = offsetof(ll_experts, dispatcher),

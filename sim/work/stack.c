@@ -34,8 +34,9 @@ const ll_key ll_stack_keys[] = {
      .kind = LL_KIND_STRING,
      .offset = offsetof(ll_stack, recompute_modules),
      .def = "",
-     .doc = "modules of a layer that the backward pass repeats, such as \"mla_up_proj mlp\": "
-            "core_attn, mla_up_proj, layernorm, mlp, moe_act, moe, shared_experts"},
+     .doc = "in place of recompute: modules of a layer that the backward pass recomputes, such as "
+            "\"mla_up_proj mlp\": core_attn, mla_up_proj, layernorm, mlp, moe_act, moe, "
+            "shared_experts"},
     {.name = "grad_precision",
      .kind = LL_KIND_CHOICE,
      .offset = offsetof(ll_stack, grad_precision),

@@ -45,6 +45,15 @@ has out '^job$'
 has out '^  tp +whole number, 1 \.\. 1e6, default 1$'
 has out '^  precision +one of .*bf16'
 lacks out '^cluster'
+# Keys of a block or of a workload stand under its name, and are found with and without it.
+expect 0 list keys model.heads
+has out '^model \(attention\)$'
+has out '^model \(mla\)$'
+[ "$(grep -c '^  heads ' out)" = 2 ] || complain "heads of two blocks: $(cat out)"
+expect 0 list keys moe
+has out '^  top_k '
+expect 0 list keys job.prompt
+has out '^job \(prefill\)$'
 expect 0 list keys Guess
 has out '^  guess_\.\.\. +the library.s tuning model \(NCCL: tuning.cc\)'
 has out '^  guess_rate +rate such as 900 GB/s, 0 B/s \.\. 1 PB/s, default 0 B/s$'

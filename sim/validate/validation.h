@@ -13,6 +13,7 @@
  *   layer forward ms, layer backward ms   of one layer and micro-batch, transfers included
  *   fits                     1 or 0: whether the layout ran, or ran out of memory
  *   activations GB           of the fullest stage of a pipeline
+ *   figure NAME              a rate that the workload reports, such as tokens_per_s_per_chip
  *
  * Errors are predicted over measured time, minus one, in percent: below zero the prediction is too
  * fast. A row may name other settings that its source leaves open (`otherwise`): it is also
@@ -40,6 +41,7 @@ typedef enum ll_quantity {
     LL_QUANTITY_LAYER_BACKWARD,
     LL_QUANTITY_FITS,
     LL_QUANTITY_ACTIVATIONS,
+    LL_QUANTITY_FIGURE, /* a rate that the workload reports, by its name */
     LL_N_QUANTITY
 } ll_quantity;
 

@@ -16,12 +16,15 @@ static const char *const quantity_names[LL_N_QUANTITY] = {
     [LL_QUANTITY_LAYER_FORWARD] = "layer forward ms",
     [LL_QUANTITY_LAYER_BACKWARD] = "layer backward ms",
     [LL_QUANTITY_FITS] = "fits",
-    [LL_QUANTITY_ACTIVATIONS] = "activations GB"};
+    [LL_QUANTITY_ACTIVATIONS] = "activations GB",
+    [LL_QUANTITY_FIGURE] = "figure " /* NAME */};
 
 static int quantity_find(const char *text)
 {
     for (int q = 0; q < LL_N_QUANTITY; q++)
-        if (q == LL_QUANTITY_BUSBW ? !strncmp(text, "busbw ", 6) : !strcmp(text, quantity_names[q]))
+        if (q == LL_QUANTITY_BUSBW || q == LL_QUANTITY_FIGURE
+                ? !strncmp(text, quantity_names[q], strlen(quantity_names[q]))
+                : !strcmp(text, quantity_names[q]))
             return q;
     return -1;
 }
@@ -32,11 +35,13 @@ static ll_status row_check(const char *path, ll_validation_row *row, const char 
     if (!ll_validation_modelled(row)) return LL_OK;
     row->quantity = quantity_find(row->quantity_text);
     if (row->quantity < 0)
-        return ll_error_add(err, LL_ERR_CONFIG,
-                            "%s:%d: quantity = '%s'; expected step s, tokens/s/chip, "
-                            "TFLOP/s/chip full+recompute (or full, or causal), busbw COLLECTIVE "
-                            "SIZE, layer forward ms, layer backward ms, fits, or activations GB",
-                            path, row->line, row->quantity_text);
+        return ll_error_add(
+            err, LL_ERR_CONFIG,
+            "%s:%d: quantity = '%s'; expected step s, tokens/s/chip, "
+            "TFLOP/s/chip full+recompute (or full, or causal), busbw COLLECTIVE "
+            "SIZE, layer forward ms, layer backward ms, fits, activations GB, or figure "
+            "NAME",
+            path, row->line, row->quantity_text);
     if (!ll_csv_number(measured, -DBL_MAX, DBL_MAX, &row->measured) || row->measured < 0 ||
         (row->measured == 0 && row->quantity != LL_QUANTITY_FITS))
         return ll_error_add(err, LL_ERR_CONFIG,

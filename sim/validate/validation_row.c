@@ -5,6 +5,7 @@
 #include "sim/step/account.h"
 #include "sim/step/price.h"
 #include "sim/step/result.h"
+#include "sim/step/speed.h"
 #include "sim/work/evidence.h"
 
 #include <stdio.h>
@@ -185,6 +186,25 @@ static ll_status step_predict(const ll_study *s, const ll_validation_row *row, c
     return LL_OK;
 }
 
+/* figure NAME: the inverse of a rate of the workload, such as tokens_per_s_per_chip of `serve`. */
+static ll_status figure_predict(const ll_study *s, const ll_validation_row *row,
+                                const ll_row_job *j, ll_validation_outcome *out, ll_error *err)
+{
+    const char *name = row->quantity_text + strlen("figure ");
+    ll_speed *speed = ll_arena_new(j->mem, ll_speed);
+    int i = 0;
+    while (s->workload->metric[i].name && strcmp(s->workload->metric[i].name, name) != 0)
+        i++;
+    if (!s->workload->metric[i].name)
+        return ll_error_set(err, LL_ERR_CONFIG, "quantity = '%s': %s reports no such figure",
+                            row->quantity_text, s->workload->name);
+    LL_TRY(ll_speed_find(s, false, j->alone, j->mem, speed, err));
+    out->predicted = 1 / speed->value[i];
+    out->measured = 1 / row->measured;
+    word_copy(out->family, sizeof out->family, s->workload->name);
+    return LL_OK;
+}
+
 /* Predicts the row with the k-th of the settings that its source leaves open. */
 static ll_status other_predict(const ll_validation_row *row, const ll_row_job *j, const char *path,
                                const ll_row_reading *read, int k, ll_validation_outcome *out,
@@ -297,8 +317,9 @@ static ll_status row_predict(const ll_row_job *j, const ll_validation_row *row,
         out->predicted = ll_memory_part_B(&s->memory, "activations");
         return LL_OK;
     }
-    LL_TRY(collective ? collective_predict(s, row, j, out, err)
-                      : step_predict(s, row, j, out, err));
+    LL_TRY(collective                            ? collective_predict(s, row, j, out, err)
+           : row->quantity == LL_QUANTITY_FIGURE ? figure_predict(s, row, j, out, err)
+                                                 : step_predict(s, row, j, out, err));
     params_collect(s, j->v->path, all, j->mem);
     return others_predict(row, j, path, read, out, err);
 }

@@ -39,6 +39,21 @@ static double n_tile_of(const ll_matmul *p, const tile *t, int n_group, const do
     return n;
 }
 
+/* What k in `split` parts costs, whatever the tile. */
+typedef struct cut {
+    double product_s; /* a wave of tiles of one element */
+    double written_s, moving_s;
+} cut;
+
+static cut cut_of(const ll_chip *chip, const ll_matmul *p, double rate, double read_B, int split)
+{
+    const double n_unit = (double)chip->n_multiprocessor, n_out = p->batch * p->m * p->n;
+    const double written_B = n_out * (p->out_B + (split > 1 ? 8.0 * split : 0));
+    return (cut){.product_s = p->k / split * n_unit / rate,
+                 .written_s = ll_kernel_stream_s(chip, written_B),
+                 .moving_s = ll_kernel_stream_s(chip, read_B + written_B)};
+}
+
 /* Time of one GEMM, or of n_group GEMMs with p->batch * p->m rows in all: the minimum over tiles
  * and splits of k. Squares are compared, so that one root is taken at the end. */
 static double gemm_s(const ll_chip *chip, int precision, const ll_matmul *p, int n_group,
@@ -52,18 +67,18 @@ static double gemm_s(const ll_chip *chip, int precision, const ll_matmul *p, int
     const double n_out = p->batch * p->m * p->n;
     if (n_unit <= 0)
         return hypot(2 * n_out * p->k / rate, ll_kernel_stream_s(chip, read_B + n_out * p->out_B));
+    cut cuts[MAX_SPLIT];
+    for (int i = 0; i < MAX_SPLIT; i++)
+        cuts[i] = cut_of(chip, p, rate, read_B, i + 1);
     double best = (double)INFINITY;
-    for (size_t i = 0; i < sizeof tiles / sizeof *tiles; i++) {
-        const double n_tile = n_tile_of(p, &tiles[i], n_group, rows);
-        for (int split = 1; split <= MAX_SPLIT; split++) {
-            const double n_wave = up(n_tile * split / n_unit);
-            const double written_B = n_out * (p->out_B + (split > 1 ? 8.0 * split : 0));
-            const double busy_s =
-                n_wave * (2 * tiles[i].m * tiles[i].n * (p->k / split) * n_unit / rate +
-                          chip->tile_fill_s) +
-                ll_kernel_stream_s(chip, written_B);
-            const double moving_s = ll_kernel_stream_s(chip, read_B + written_B);
-            const double square = busy_s * busy_s + moving_s * moving_s;
+    for (size_t t = 0; t < sizeof tiles / sizeof *tiles; t++) {
+        const double n_tile = n_tile_of(p, &tiles[t], n_group, rows);
+        for (int i = 0; i < MAX_SPLIT; i++) {
+            const cut *c = &cuts[i];
+            const double n_wave = up(n_tile * (i + 1) / n_unit);
+            const double wave_s = 2 * tiles[t].m * tiles[t].n * c->product_s + chip->tile_fill_s;
+            const double busy_s = n_wave * wave_s + c->written_s;
+            const double square = busy_s * busy_s + c->moving_s * c->moving_s;
             if (square < best) best = square;
         }
     }
@@ -75,14 +90,20 @@ double ll_kernel_matmul_s(const ll_chip *chip, int precision, const ll_matmul *p
     return gemm_s(chip, precision, p, 0, NULL);
 }
 
+/* A GEMM in chunks, N_STREAM of them at a time. */
 static double parts_s(const ll_chip *chip, const ll_kernel *kernel)
 {
-    double s = 0;
-    for (int left = kernel->n_part; left > 0; left -= N_STREAM) {
-        ll_matmul some = kernel->gemm;
-        some.batch *= left < N_STREAM ? left : N_STREAM;
-        some.m /= kernel->n_part;
-        s += gemm_s(chip, kernel->precision, &some, 0, NULL);
+    ll_matmul some = kernel->gemm;
+    double some_s = 0, s = 0;
+    some.m /= kernel->n_part;
+    for (int left = kernel->n_part, n = 0; left > 0; left -= N_STREAM) {
+        const int now = left < N_STREAM ? left : N_STREAM;
+        if (now != n) {
+            some.batch = kernel->gemm.batch * now;
+            some_s = gemm_s(chip, kernel->precision, &some, 0, NULL);
+            n = now;
+        }
+        s += some_s;
     }
     return s;
 }

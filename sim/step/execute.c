@@ -6,6 +6,11 @@
 #include <string.h>
 
 /* Times in seconds since the start of the iteration. */
+typedef struct lane_state {
+    double clock_s[LL_N_STREAM]; /* when its streams are free */
+    double wire_end_s;           /* of transfers between the replicas that are known so far */
+} lane_state;
+
 typedef struct runner {
     const ll_graph *graph;
     const ll_task *task;
@@ -15,9 +20,8 @@ typedef struct runner {
     int64_t replica;
     /* [n_task]: first part done, all of it; end_s[-1] = 0, when what waits for nothing can start */
     double *first_s, *end_s;
-    double *clock_s;    /* [n_lane * LL_N_STREAM] */
-    double *wire_end_s; /* [n_lane] transfers between the replicas that are known so far */
-    double *slow; /* [n_draw], if there is jitter: of each draw: time over its price, >= 0.5 */
+    lane_state *lane; /* [n_lane] */
+    double *slow;     /* [n_draw], if there is jitter: of each draw: time over its price, >= 0.5 */
     ll_crew crew;
 } runner;
 
@@ -34,12 +38,12 @@ static inline double stretch_s(double length_s, double frac, double window_s)
 }
 
 /* The transfer that a task releases is on the wire from the task's first part on. */
-static double release(runner *r, const ll_task *t, const ll_task_cost *c, double start_s,
-                      double length_s, double end_s)
+static double release(lane_state *lane, const ll_task_cost *c, double start_s, double length_s,
+                      double end_s)
 {
     const double part_s = length_s / c->n_part;
     if (c->released_s > 0)
-        r->wire_end_s[t->lane] = fmax(r->wire_end_s[t->lane], start_s + part_s) + c->released_s;
+        lane->wire_end_s = later_s(lane->wire_end_s, start_s + part_s) + c->released_s;
     return end_s + stretch_s(length_s - part_s, c->slowed_frac, c->released_s);
 }
 
@@ -54,44 +58,47 @@ static inline double inputs_s(const runner *r, const ll_task *t, double start_s)
 }
 
 /* Tasks that stream: what they wait for part by part, and what waits so for them. */
-static double parts_run(runner *r, int32_t i, double start_s, double length_s, double end_s)
+static double parts_run(const runner *r, int32_t i, double start_s, double length_s, double end_s)
 {
     const ll_task *t = &r->task[i];
     const ll_task_cost *c = &r->cost[t->cost];
     if (t->flags & LL_TASK_STREAMED)
         end_s = later_s(end_s, r->end_s[t->dep[1]] + length_s / c->n_part);
-    if (t->flags & LL_TASK_RELEASES) end_s = release(r, t, c, start_s, length_s, end_s);
-    if (t->stream == LL_STREAM_DP) r->wire_end_s[t->lane] = end_s;
+    if (t->flags & LL_TASK_RELEASES)
+        end_s = release(&r->lane[t->lane], c, start_s, length_s, end_s);
+    if (t->stream == LL_STREAM_DP) r->lane[t->lane].wire_end_s = end_s;
     r->first_s[i] = start_s + length_s / c->n_part;
     return end_s;
 }
 
-static inline void task_run(runner *r, int32_t i, bool jitter)
+/* bare: without jitter and without a sink. */
+static inline void task_run(const runner *r, int32_t i, bool bare)
 {
     const ll_task *t = &r->task[i];
     const ll_task_cost *c = &r->cost[t->cost];
-    double *clock_s = &r->clock_s[t->lane * LL_N_STREAM + t->stream];
-    const double factor = jitter && t->draw >= 0 ? r->slow[t->draw] : 1;
+    lane_state *lane = &r->lane[t->lane];
+    double *clock_s = &lane->clock_s[t->stream];
+    const double factor = !bare && r->slow && t->draw >= 0 ? r->slow[t->draw] : 1;
     const double length_s = c->kernels_s * factor + c->exposed_s;
     const double start_s = inputs_s(r, t, *clock_s);
     double end_s = start_s + length_s;
     if (t->stream == LL_STREAM_COMPUTE)
-        end_s += stretch_s(length_s, c->slowed_frac, r->wire_end_s[t->lane] - start_s);
+        end_s += stretch_s(length_s, c->slowed_frac, lane->wire_end_s - start_s);
     if (t->stream == LL_STREAM_DP || t->flags & (LL_TASK_STREAMED | LL_TASK_RELEASES))
         end_s = parts_run(r, i, start_s, length_s, end_s);
     r->end_s[i] = *clock_s = end_s;
-    if (r->sink) r->sink->span(r->sink->self, r->graph, &(ll_span){r->replica, i, start_s, end_s});
+    if (!bare && r->sink)
+        r->sink->span(r->sink->self, r->graph, &(ll_span){r->replica, i, start_s, end_s});
 }
 
 /* Tasks from .. to - 1, from clocks at 0. */
-static void tasks_run(runner *r, int32_t from, int32_t to)
+static void tasks_run(const runner *r, int32_t from, int32_t to)
 {
-    const size_t n_lane = (size_t)r->graph->n_lane;
-    memset(r->clock_s, 0, n_lane * LL_N_STREAM * sizeof *r->clock_s);
-    memset(r->wire_end_s, 0, n_lane * sizeof *r->wire_end_s);
-    for (int32_t i = from; i < to && r->slow; i++)
+    const bool bare = !r->slow && !r->sink;
+    memset(r->lane, 0, (size_t)r->graph->n_lane * sizeof *r->lane);
+    for (int32_t i = from; i < to && bare; i++)
         task_run(r, i, true);
-    for (int32_t i = from; i < to && !r->slow; i++)
+    for (int32_t i = from; i < to && !bare; i++)
         task_run(r, i, false);
 }
 
@@ -151,8 +158,7 @@ void ll_execute(const ll_study *study, const ll_graph *graph, const ll_costs *co
                 .sink = mode->sink,
                 .first_s = ll_arena_fill(mem, graph->n_task, double),
                 .end_s = (double *)ll_arena_fill(mem, graph->n_task + 1, double) + 1,
-                .clock_s = ll_arena_array(mem, graph->n_lane * LL_N_STREAM, double),
-                .wire_end_s = ll_arena_array(mem, graph->n_lane, double)};
+                .lane = ll_arena_fill(mem, graph->n_lane, lane_state)};
     double *latest_s = ll_arena_array(mem, 2 * graph->n_export, double);
     int64_t lo = 0, hi = 1;
     r.end_s[-1] = 0;

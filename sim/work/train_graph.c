@@ -176,21 +176,40 @@ static const int32_t *cost_chunks(ll_train_parts *b, cost_list *list, ll_cost_ki
     return index;
 }
 
-static const int32_t *cost_optimizers(ll_train_parts *b, cost_list *list)
+/* Whether stages s and s - 1 hold chunks of the same kinds. */
+static bool stages_alike(const ll_train_parts *b, const ll_pipe *pipe, int64_t s)
 {
     const ll_schedule_type *schedule = ll_layout_schedule(b->layout);
+    bool alike = s > 0;
+    for (int64_t k = 0; k < schedule->n_held(pipe) && alike; k++)
+        alike = b->kinds.of[schedule->chunk(pipe, s, k)] ==
+                b->kinds.of[schedule->chunk(pipe, s - 1, k)];
+    return alike;
+}
+
+/* The pass in which stage s updates its weights. */
+static int optimizer_build(ll_train_parts *b, const ll_pipe *pipe, int64_t s)
+{
+    const ll_schedule_type *schedule = ll_layout_schedule(b->layout);
+    int pass;
+    ll_pass *update = ll_train_pass_new(b, b->layout->precision, &pass);
+    ll_split experts = b->split;
+    experts.n_replica = b->split.n_expert_replica;
+    for (int64_t k = 0; k < schedule->n_held(pipe); k++) {
+        const ll_weights *w = &b->kinds.param[b->kinds.of[schedule->chunk(pipe, s, k)]];
+        ll_optimizer_pass(&b->split, w->dense, update);
+        if (w->expert > 0) ll_optimizer_pass(&experts, w->expert, update);
+    }
+    return pass;
+}
+
+static const int32_t *cost_optimizers(ll_train_parts *b, cost_list *list)
+{
     const ll_pipe pipe = ll_layout_pipe(b->layout);
-    int32_t *index = ll_arena_array(b->mem, b->layout->pp, int32_t);
+    int32_t *index = ll_arena_fill(b->mem, b->layout->pp, int32_t);
+    int pass = -1;
     for (int64_t s = 0; s < b->layout->pp; s++) {
-        int pass;
-        ll_pass *update = ll_train_pass_new(b, b->layout->precision, &pass);
-        ll_split experts = b->split;
-        experts.n_replica = b->split.n_expert_replica;
-        for (int64_t k = 0; k < schedule->n_held(&pipe); k++) {
-            const ll_weights *w = &b->kinds.param[b->kinds.of[schedule->chunk(&pipe, s, k)]];
-            ll_optimizer_pass(&b->split, w->dense, update);
-            if (w->expert > 0) ll_optimizer_pass(&experts, w->expert, update);
-        }
+        if (!stages_alike(b, &pipe, s)) pass = optimizer_build(b, &pipe, s);
         index[s] = cost_add(list, LL_COST_KERNELS, pass);
     }
     return index;

@@ -118,14 +118,20 @@ ll_chunk_kinds ll_chunk_kinds_find(const ll_model *model, const ll_layout *layou
     const int64_t n_chunk = ll_chunk_laid(layout);
     int32_t *of = ll_arena_fill(mem, n_chunk, int32_t);
     int64_t *first = ll_arena_fill(mem, n_chunk, int64_t);
+    int64_t *n_alike = ll_arena_array(mem, n_chunk, int64_t);
     ll_chunk_layers *layers = ll_arena_fill(mem, n_chunk, ll_chunk_layers);
     ll_weights *param = ll_arena_fill(mem, n_chunk, ll_weights), layer[LL_MAX_RUN];
-    ll_chunk_kinds out = {
-        .first = first, .layers = layers, .param = param, .n_chunk = n_chunk, .of = of};
+    ll_chunk_kinds out = {.first = first,
+                          .n_alike = n_alike,
+                          .layers = layers,
+                          .param = param,
+                          .n_chunk = n_chunk,
+                          .of = of};
     layers_weigh(model, layout, layer);
     for (int64_t v = 0; v < n_chunk; v++) {
         const ll_chunk_layers deal = ll_chunk_deal(model, layout, v);
         of[v] = kind_find(&out, layout, v, &deal);
+        n_alike[of[v]]++;
         if (of[v] < out.n) continue;
         first[out.n] = v;
         layers[out.n] = deal;

@@ -58,6 +58,7 @@ double ll_chunk_param(const ll_model *model, const ll_layout *layout, int64_t v)
 typedef struct ll_chunk_kinds {
     int n;
     const int64_t *first;          /* [n] its first chunk */
+    const int64_t *n_alike;        /* [n] number of its chunks */
     const ll_chunk_layers *layers; /* [n] */
     const ll_weights *param;       /* [n] weights of a chunk on one chip */
     int64_t n_chunk;               /* ll_chunk_laid */

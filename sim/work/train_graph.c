@@ -52,17 +52,20 @@ static ll_op op_of(ll_train_parts *b, int kind, bool backward, int *layer)
     return op;
 }
 
-/* Counts the calls of the transfers within an op that runs for every micro-batch, per chip and
- * step, as the mean over the stages. */
+/* Counts the calls of the transfers within passes, per chip and step, as the mean over the stages.
+ * Each chunk runs its two ops for every micro-batch of its copy of the model. */
 static void calls_count(ll_train_parts *b, const ll_op *op)
 {
+    const ll_chunk_kinds *kinds = &b->kinds;
     const double n = b->n_micro / (double)ll_schedule_n_copy(ll_layout_schedule(b->layout)) /
                      (double)b->layout->pp;
-    for (int k = 0; k < op->n_part; k++) {
-        const ll_pass *pass = &b->graph->pass[op->part[k].pass];
-        for (int u = 0; u < pass->n_use; u++)
-            b->graph->transfer[pass->use[u].transfer].calls += n * op->part[k].count;
-    }
+    for (int i = 0; i < 2 * kinds->n; i++)
+        for (int k = 0; k < op[i].n_part; k++) {
+            const ll_pass *pass = &b->graph->pass[op[i].part[k].pass];
+            const double calls = n * (double)kinds->n_alike[i / 2] * op[i].part[k].count;
+            for (int u = 0; u < pass->n_use; u++)
+                b->graph->transfer[pass->use[u].transfer].calls += calls;
+        }
 }
 
 /* Buckets of the dp transfers of a chunk. A bucket of Megatron-LM has max(40 million, 1 million x
@@ -134,10 +137,7 @@ static void ops_build(ll_train_parts *b, bool split_backward, bool pairs)
     b->graph->kind = kind;
     b->graph->n_chunk = kinds->n_chunk;
     b->graph->kind_of = kinds->of;
-    for (int64_t v = 0; v < kinds->n_chunk; v++) {
-        calls_count(b, &op[ll_graph_chunk(b->graph, v)->forward_op]);
-        calls_count(b, &op[ll_graph_chunk(b->graph, v)->backward_op]);
-    }
+    calls_count(b, op);
     b->graph->n_op = pairs ? pairs_build(b, op, n_op) : n_op;
     b->graph->op = op;
 }

@@ -98,6 +98,11 @@ static void check_kinds(const ll_model *m, const ll_layout *layout, int n_kind, 
     const ll_chunk_kinds kinds = ll_chunk_kinds_find(m, layout, mem);
     const int64_t n_chunk = ll_chunk_count(layout);
     int n = 0;
+    int64_t n_alike = 0;
+    for (int k = 0; k < kinds.n; k++)
+        n_alike += kinds.n_alike[k];
+    CHECK(n_alike == kinds.n_chunk, "%lld of %lld chunks", (long long)n_alike,
+          (long long)kinds.n_chunk);
     for (int64_t v = 0; v < kinds.n_chunk; v++) {
         const int32_t k = kinds.of[v];
         n += kinds.first[k] == v;

@@ -43,7 +43,7 @@ static void experts_serve(const ll_moe_param *m, const ll_split *split, ll_pass 
                               .ep = (double)e->ep,
                               .skewed = e->load != LL_LOAD_BALANCED && e->load != LL_LOAD_REDUNDANT,
                               .gated = m->gated};
-    ll_pass_experts(pass, all, ll_serve_form(split, pass->precision));
+    ll_pass_experts(pass, all, ll_serve_experts_form(split, pass->precision));
 }
 
 /* With attention ranks that share experts, tokens go to them and back; on the tp chips of one rank

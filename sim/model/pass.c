@@ -89,7 +89,8 @@ int ll_pass_experts(ll_pass *pass, const ll_experts_shape *shape, int form)
 {
     const ll_experts_shape *e = shape;
     const double n_matrix = e->gated ? 3 : 2, rows = e->tokens * e->top_k / e->ep;
-    const double weight_B = ll_precision_B((ll_precision)pass->precision);
+    const bool four_bits = form == LL_TIMED_W4A16 || form == LL_TIMED_W4A8;
+    const double weight_B = four_bits ? 0.5 : ll_precision_B((ll_precision)pass->precision);
     return ll_pass_add(pass, &(ll_kernel){.kind = LL_KERNEL_EXPERTS,
                                           .share = LL_SHARE_GEMM,
                                           .precision = pass->precision,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 static const char *const kv_names[] = {"fp8", "bf16", NULL};
+static const char *const experts_names[] = {"job", "w4a16", "w4a8", NULL};
 static const char *const scaling_names[] = {"tensor", "block", NULL};
 
 #define COUNT(name_, field, def_, min_, max_, doc_)                                   \
@@ -85,6 +86,13 @@ const ll_key ll_server_keys[] = {
      .def = "tensor",
      .choices = scaling_names,
      .doc = "scales of 8-bit operands: one for a tensor, or for each block of 128"},
+    {.name = "experts",
+     .kind = LL_KIND_CHOICE,
+     .offset = offsetof(ll_server, experts),
+     .def = "job",
+     .choices = experts_names,
+     .doc = "weights and activations of experts: of job.precision, or 4-bit weights (MXFP4) with "
+            "activations of 16 or 8 bits"},
     SWITCH("fused", fused, "true",
            "residual, norm and quantising are fused, with the tp all-reduce too"),
     {.name = "graphs",

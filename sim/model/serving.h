@@ -41,6 +41,14 @@ static inline double ll_batch_tokens(const ll_batch *b)
 /* One scale for a tensor of 8-bit values, or one for each block of 128 (DeepSeek-V3). */
 typedef enum ll_server_scaling { LL_SCALING_TENSOR, LL_SCALING_BLOCK } ll_server_scaling;
 
+/* Weights and activations of experts: both of job.precision, or 4-bit weights (MXFP4, GPT-OSS) with
+ * wider activations. */
+typedef enum ll_server_experts {
+    LL_EXPERTS_JOB,
+    LL_EXPERTS_W4A16,
+    LL_EXPERTS_W4A8
+} ll_server_experts;
+
 enum { LL_MAX_GRAPH_SIZE = 128 };
 
 /* The inference engine: group `server`. sim/model/serving.c explains the keys. */
@@ -71,6 +79,7 @@ typedef struct ll_server {
     int64_t stream_interval; /* tokens that are sent to the user together; 1: each */
     /* Kernels. */
     int scaling;            /* ll_server_scaling: of 8-bit operands */
+    int experts;            /* ll_server_experts */
     bool fused;             /* norm, residual, quantising and all-reduce are fused */
     const char *graph_text; /* "1 2 4 8 16 32 ..." */
     int n_graph;            /* graph_text, parsed */

@@ -11,6 +11,13 @@ int ll_serve_form(const ll_split *split, int precision)
     return plain[precision];
 }
 
+int ll_serve_experts_form(const ll_split *split, int precision)
+{
+    if (split->server->experts == LL_EXPERTS_W4A16) return LL_TIMED_W4A16;
+    if (split->server->experts == LL_EXPERTS_W4A8) return LL_TIMED_W4A8;
+    return ll_serve_form(split, precision);
+}
+
 int ll_serve_batched_gemm(const ll_split *split, double batch, const ll_matmul *one, ll_pass *pass)
 {
     const int i = ll_pass_gemm(pass, one->m, one->n, one->k, 2, 1);

@@ -7,8 +7,10 @@
 
 #include "sim/model/pass.h"
 
-/* What tables of kernels call operands of that precision (ll_timed_precision). */
+/* What tables of kernels call operands of that precision (ll_timed_precision), and those of experts
+ * in a model of that precision. */
 int ll_serve_form(const ll_split *split, int precision);
+int ll_serve_experts_form(const ll_split *split, int precision);
 
 /* A GEMM of m rows with the weights n x k; returns its index. */
 int ll_serve_gemm(const ll_split *split, double m, double n, double k, ll_pass *pass);

@@ -107,13 +107,17 @@ static double stage_weights_B(const ll_study *study, int64_t stage)
     const ll_chunk_layers deal = ll_chunk_deal(m, l, stage);
     const double hidden = (double)m->hidden, tp = (double)l->tp;
     const double n_expert_chip = (double)(l->experts.ep * l->experts.etp);
-    double n = 0;
+    /* MXFP4 has an 8-bit scale for each 32 values. */
+    const double expert_B =
+        study->server.experts == LL_EXPERTS_JOB ? weight_B(l->precision) : 0.5 + 1.0 / 32;
+    double size_B = 0;
     for (int r = 0; r < m->n_run; r++) {
         const ll_weights w = ll_layer_weights(&m->run[r], hidden, l->tp);
-        n += (double)deal.of_run[r] * (w.dense / tp + w.expert / n_expert_chip);
+        size_B += (double)deal.of_run[r] *
+                  (w.dense / tp * weight_B(l->precision) + w.expert / n_expert_chip * expert_B);
     }
     const int n_vocab = (stage == 0) + (stage == l->pp - 1 && !(m->tied && l->pp == 1));
-    return n * weight_B(l->precision) + 2 * n_vocab * ll_model_embedding_param(m) / tp;
+    return size_B + 2 * n_vocab * ll_model_embedding_param(m) / tp;
 }
 
 /* Operands and results of the largest GEMM of a full iteration, with the residual stream, and the

@@ -59,13 +59,15 @@ static void calls_count(ll_train_parts *b, const ll_op *op)
     const ll_chunk_kinds *kinds = &b->kinds;
     const double n = b->n_micro / (double)ll_schedule_n_copy(ll_layout_schedule(b->layout)) /
                      (double)b->layout->pp;
-    for (int i = 0; i < 2 * kinds->n; i++)
+    for (int i = 0; i < 2 * kinds->n; i++) {
+        const int kind = i / 2;
         for (int k = 0; k < op[i].n_part; k++) {
             const ll_pass *pass = &b->graph->pass[op[i].part[k].pass];
-            const double calls = n * (double)kinds->n_alike[i / 2] * op[i].part[k].count;
+            const double calls = n * (double)kinds->n_alike[kind] * op[i].part[k].count;
             for (int u = 0; u < pass->n_use; u++)
                 b->graph->transfer[pass->use[u].transfer].calls += calls;
         }
+    }
 }
 
 /* Buckets of the dp transfers of a chunk. A bucket of Megatron-LM has max(40 million, 1 million x

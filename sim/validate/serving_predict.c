@@ -11,10 +11,11 @@
 
 enum { MAX_SET = 512 };
 
-/* What is read from files: for each chip, its study with all files that settings of its rows
- * name. */
+/* What is read from files for rows of a chip that name the same tables: the study of the chip, with
+ * all parts that settings of its rows name ("path=@part"). */
 typedef struct base {
-    const char *chip, *path;
+    const char *chip, *tables; /* tables: "cluster.chip.experts_file=x;" */
+    const char *path;
     ll_source source;
 } base;
 
@@ -23,7 +24,8 @@ typedef struct job {
     int n_set;
     const char *const *set; /* [n_set] over all rows */
     int n_base;
-    base *base; /* [n_base] */
+    base *base;   /* [n_base] */
+    int *base_of; /* [n_row] */
     int n_engine;
     int *engine_of; /* [n_row]; -1: the row is not predicted */
     ll_comm *alone;
@@ -55,49 +57,55 @@ static bool listed(const char *const *list, int n, const char *text)
     return false;
 }
 
-/* Reads the study of a chip, with all files that its rows name by "path=@file". Collective. */
-static ll_status base_read(job *j, const char *chip, ll_comm *comm, ll_error *err)
+/* The settings of a row that name tables of kernels, each followed by ';'. */
+static const char *tables_of(const ll_serving_row *row, ll_arena *mem)
+{
+    const char *set[MAX_SET];
+    const int n = settings_split(row->set, 0, set, mem);
+    ll_text text;
+    ll_text_init(&text, mem);
+    ll_text_add(&text, "%s", "");
+    for (int k = 0; k < n; k++)
+        if (strstr(set[k], "_file=")) ll_text_add(&text, "%s;", set[k]);
+    return text.s;
+}
+
+/* Reads the files of a base. Collective. */
+static ll_status base_read(job *j, base *b, ll_comm *comm, ll_error *err)
 {
     const char *slash = strrchr(j->v->path, '/'), *file[MAX_SET], *set[MAX_SET];
-    int n_file = 0;
+    int n_file = settings_split(b->tables, 0, file, j->mem);
     for (int i = 0; i < j->v->n_row; i++) {
-        if (strcmp(j->v->row[i].word[LL_SERVING_CHIP], chip) != 0) continue;
-        ll_arena_mark mark = ll_arena_here(j->mem);
+        if (strcmp(j->v->row[i].word[LL_SERVING_CHIP], b->chip) != 0) continue;
         const int n = settings_split(j->v->row[i].set, 0, set, j->mem);
-        bool kept = false;
         for (int k = 0; k < n; k++)
             if (strstr(set[k], "=@") && !listed(file, n_file, set[k]) && n_file < MAX_SET)
-                file[n_file++] = set[k], kept = true;
-        if (!kept) ll_arena_release(j->mem, mark);
+                file[n_file++] = set[k];
     }
     for (int k = 0; k < j->n_set && n_file < MAX_SET; k++)
         file[n_file++] = j->set[k];
-    base *b = &j->base[j->n_base++];
-    *b = (base){chip,
-                ll_arena_printf(j->mem, "%.*s%s.cfg", slash ? (int)(slash - j->v->path + 1) : 0,
-                                j->v->path, chip),
-                {0}};
+    b->path = ll_arena_printf(j->mem, "%.*s%s.cfg", slash ? (int)(slash - j->v->path + 1) : 0,
+                              j->v->path, b->chip);
     return ll_source_read(b->path, n_file, file, comm, j->mem, &b->source, err);
-}
-
-static const base *base_of(const job *j, const char *chip)
-{
-    int i = 0;
-    while (strcmp(j->base[i].chip, chip) != 0)
-        i++;
-    return &j->base[i];
 }
 
 static ll_status bases_read(job *j, ll_comm *comm, ll_error *err)
 {
-    const char **chip = ll_arena_array(j->mem, j->v->n_row, const char *);
-    int n = 0;
-    for (int i = 0; i < j->v->n_row; i++)
-        if (!listed(chip, n, j->v->row[i].word[LL_SERVING_CHIP]))
-            chip[n++] = j->v->row[i].word[LL_SERVING_CHIP];
-    j->base = ll_arena_array(j->mem, n, base);
-    for (int i = 0; i < n; i++)
-        LL_TRY(base_read(j, chip[i], comm, err));
+    ll_index_map map;
+    ll_index_map_init(&map, j->mem);
+    j->base = ll_arena_array(j->mem, j->v->n_row + 1, base);
+    j->base_of = ll_arena_array(j->mem, j->v->n_row + 1, int);
+    for (int i = 0; i < j->v->n_row; i++) {
+        const char *chip = j->v->row[i].word[LL_SERVING_CHIP];
+        const char *tables = tables_of(&j->v->row[i], j->mem);
+        uint64_t hash = ll_text_hash(LL_HASH_START, chip, strlen(chip) + 1);
+        hash = ll_text_hash(hash, tables, strlen(tables));
+        j->base_of[i] = (int)ll_index_map_of(&map, hash);
+        if (j->base_of[i] < j->n_base) continue;
+        base *b = &j->base[j->n_base++];
+        *b = (base){.chip = chip, .tables = tables};
+        LL_TRY(base_read(j, b, comm, err));
+    }
     return LL_OK;
 }
 
@@ -125,13 +133,12 @@ typedef struct engine {
     ll_answers *answers;
 } engine;
 
-static ll_status engine_open(const job *j, const ll_serving_row *row, ll_arena *mem, engine *e,
-                             ll_error *err)
+static ll_status engine_open(const job *j, int i_row, ll_arena *mem, engine *e, ll_error *err)
 {
     const char **set = ll_arena_array(mem, MAX_SET, const char *);
-    const base *b = base_of(j, row->word[LL_SERVING_CHIP]);
+    const base *b = &j->base[j->base_of[i_row]];
     ll_study *study = ll_arena_new(mem, ll_study);
-    int n = settings_split(row->set, 0, set, mem);
+    int n = settings_split(j->v->row[i_row].set, 0, set, mem);
     for (int k = 0; k < j->n_set && n < MAX_SET; k++)
         set[n++] = j->set[k];
     ll_study_source *from = ll_arena_new(mem, ll_study_source);
@@ -192,8 +199,7 @@ static int engine_run(const job *j, int i_engine, ll_serving_outcome *found)
         if (j->engine_of[i] != i_engine) continue;
         ll_serving_outcome *out = &found[n++];
         *out = (ll_serving_outcome){.i_row = i};
-        if (!open && err->status == LL_OK)
-            open = engine_open(j, &j->v->row[i], mem, e, err) == LL_OK;
+        if (!open && err->status == LL_OK) open = engine_open(j, i, mem, e, err) == LL_OK;
         if (open) {
             ll_error_init(err);
             row_predict(e, &j->v->row[i], scratch, out, err);

@@ -159,8 +159,10 @@ static bool line_fits(const ll_csv *csv, const int *at, int i, const ll_serving_
                      day_fits);
 }
 
-/* Adds the settings with the row's numbers for {tp} and the like. False: an unknown name. */
-static bool settings_add(const char *set, const ll_serving_row *row, ll_text *out)
+/* Adds the settings with the row's numbers for {tp} and the like, and the folder of the tables for
+ * {folder}. False: an unknown name. */
+static bool settings_add(const char *set, const ll_serving_row *row, const char *folder,
+                         ll_text *out)
 {
     if (out->n) ll_text_add(out, ";");
     for (const char *s = set; *s;) {
@@ -172,8 +174,13 @@ static bool settings_add(const char *set, const ll_serving_row *row, ll_text *ou
         int c = 0;
         while (c < LL_N_SERVING_COUNT && !word_fits(s, length, count_names[c]))
             c++;
-        if (c == LL_N_SERVING_COUNT || !s[length]) return false;
-        ll_text_add(out, "%lld", (long long)row->count[c]);
+        if (!s[length]) return false;
+        if (c < LL_N_SERVING_COUNT)
+            ll_text_add(out, "%lld", (long long)row->count[c]);
+        else if (word_fits(s, length, "folder"))
+            ll_text_add(out, "%s", folder);
+        else
+            return false;
         s += length + 1;
     }
     return true;
@@ -186,6 +193,8 @@ static ll_status settings_read(const char *path, ll_comm *comm, ll_arena *mem, l
     ll_csv csv;
     int at[N_SET];
     LL_TRY(table_read(&t, comm, mem, &csv, at, err));
+    const char *slash = strrchr(path, '/');
+    const char *folder = slash ? ll_arena_strndup(mem, path, (size_t)(slash - path)) : ".";
     for (int i = 0; i < csv.n_row; i++)
         if (!*ll_csv_cell(&csv, i, at[SET_WHY]))
             ll_csv_fault(&csv, i, at[SET_WHY], "where the settings are from", err);
@@ -194,10 +203,11 @@ static ll_status settings_read(const char *path, ll_comm *comm, ll_arena *mem, l
         ll_text_init(&text, mem);
         for (int i = 0; i < csv.n_row; i++)
             if (line_fits(&csv, at, i, &out->row[r]) &&
-                !settings_add(ll_csv_cell(&csv, i, at[SET_SET]), &out->row[r], &text))
+                !settings_add(ll_csv_cell(&csv, i, at[SET_SET]), &out->row[r], folder, &text))
                 return ll_csv_fault(&csv, i, at[SET_SET],
                                     "settings, with {isl}, {osl}, {concurrency}, {chips}, {tp}, "
-                                    "{pp}, {attn_dp}, {moe_tp} or {moe_ep} for numbers of the row",
+                                    "{pp}, {attn_dp}, {moe_tp} or {moe_ep} for numbers of the "
+                                    "row, and {folder} for that of the table",
                                     err);
         out->row[r].set = text.n ? text.s : "";
     }

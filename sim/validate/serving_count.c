@@ -121,11 +121,11 @@ static const struct {
     const char *name;
     scope_name of;
     bool aside; /* of the rows that are set aside */
-} scopes[] = {{"all", everything, false}, {"set aside", everything, true},
-              {"kind", kind, false},      {"source", source, false},
-              {"chip", chip, false},      {"engine", backend, false},
-              {"model", model, false},    {"requests", concurrency, false},
-              {"series", series, false}};
+} scopes[] = {{"all", everything, false},       {"set aside", everything, true},
+              {"set aside", backend, true},     {"kind", kind, false},
+              {"source", source, false},        {"chip", chip, false},
+              {"engine", backend, false},       {"model", model, false},
+              {"requests", concurrency, false}, {"series", series, false}};
 enum { N_SCOPE = sizeof scopes / sizeof *scopes };
 
 /* Errors of the n configurations of that name. */

@@ -1,9 +1,11 @@
 /* Workload `serve`: requests come, are answered, and go.
  *
  * The loss ladder explains one iteration, the typical one (ll_serve_typical); the clock serves all
- * requests, by simulating every iteration (sim/work/serve_run.h). */
+ * requests, by simulating every iteration (sim/work/serve_run.h), and has the steady state by
+ * formula beside it, or alone (sim/work/serve_steady.h). */
 #include "sim/work/infer.h"
 #include "sim/work/serve_param.h"
+#include "sim/work/serve_steady.h"
 
 #include <math.h>
 
@@ -49,30 +51,53 @@ static ll_status build(const ll_study *study, const void *shape, unsigned remove
 
 typedef struct found {
     ll_serve_figures figures;
+    ll_steady steady; /* of a load without a trace */
 } found;
 
-/* What iterations may be asked about. */
-static ll_surface_range range_of(const ll_study *study, const ll_serve_request *r, int64_t n)
+/* Lengths of the requests of a load, or of a trace. */
+typedef struct lengths {
+    double shortest_prompt, longest_prompt, longest; /* longest: prompt and output */
+    int32_t longest_output;
+} lengths;
+
+static lengths lengths_of(const ll_load *load)
 {
+    return (lengths){ll_lengths_shortest(&load->prompt), (double)load->prompt.longest,
+                     (double)(load->prompt.longest + load->output.longest),
+                     (int32_t)load->output.longest};
+}
+
+static lengths lengths_of_trace(const ll_serve_request *r, int64_t n)
+{
+    lengths l = {.shortest_prompt = INFINITY};
+    for (int64_t i = 0; i < n; i++) {
+        l.shortest_prompt = fmin(l.shortest_prompt, r[i].prompt);
+        l.longest_prompt = fmax(l.longest_prompt, r[i].prompt);
+        l.longest = fmax(l.longest, (double)r[i].prompt + r[i].output);
+        if (r[i].output > l.longest_output) l.longest_output = r[i].output;
+    }
+    return l;
+}
+
+/* What iterations may be asked about. */
+static ll_surface_range range_of(const ll_study *study, const ll_load *load, const lengths *l)
+{
+    enum { SHORT_CHUNK = 64 };
     const ll_serve_param *p = study->workload_param;
     const ll_server *s = &study->server;
-    const double n_new = (double)(1 + p->n_draft),
-                 most = (double)(p->concurrency > 0 ? p->concurrency : n);
-    double shortest = INFINITY, longest = 0, whole = 0;
-    for (int64_t i = 0; i < n; i++) {
-        shortest = fmin(shortest, r[i].prompt);
-        longest = fmax(longest, r[i].prompt);
-        whole = fmax(whole, (double)r[i].prompt + r[i].output);
-    }
-    const double n_decode = fmin(fmin((double)s->max_batch, most), (double)n);
-    const double prompts = fmin((double)s->max_tokens, n_decode * longest);
+    const double n_new = (double)(1 + p->n_draft);
+    const double most = (double)(p->concurrency > 0 ? p->concurrency : load->n_request);
+    const double n_decode = fmin((double)s->max_batch, most);
+    const double prompts = fmin((double)s->max_tokens, n_decode * l->longest_prompt);
+    const double computed = ceil(l->shortest_prompt * (1 - p->prefix_hit));
+    const double chunk = s->chunked ? fmin(computed, SHORT_CHUNK) : computed;
     return (ll_surface_range){
         .max_rows = fmax(prompts + n_decode * n_new, ll_server_padded(s, n_decode) * n_new),
         .max_request = n_decode,
         .n_new = n_new,
-        .context = {shortest, whole},
-        .prompt = {fmin(shortest, s->chunked ? 64 : shortest), whole},
-        .max_prompt_run = fmin(n_decode, ceil(prompts / shortest))};
+        .context = {l->shortest_prompt, l->longest},
+        .prompt = {chunk, l->longest},
+        .max_prompt_run = fmin(n_decode, ceil(prompts / computed))};
 }
 
 static ll_serve_plan plan_of(const ll_study *study, ll_surface *surface, const ll_load *load,
@@ -93,12 +118,49 @@ static ll_serve_plan plan_of(const ll_study *study, ll_surface *surface, const l
                            .n_prefill = p->n_prefill};
 }
 
-static int32_t longest_output(const ll_serve_request *r, int64_t n)
+/* The steady state by formula stands in place of what is simulated: means, and no quantiles. */
+static void figures_by_formula(const ll_steady *s, const ll_load *load, ll_serve_figures *out)
 {
-    int32_t longest = 1;
-    for (int64_t i = 0; i < n; i++)
-        if (r[i].output > longest) longest = r[i].output;
-    return longest;
+    const double output = ll_lengths_mean(&load->output), prompt = ll_lengths_mean(&load->prompt);
+    *out = (ll_serve_figures){.ttft_s = {.mean = s->ttft_s},
+                              .tpot_s = {.mean = s->tpot_s},
+                              .gap_s = {.mean = s->gap_s},
+                              .whole_s = {.mean = s->ttft_s + s->tpot_s * (output - 1)},
+                              .request_per_s = s->request_per_s,
+                              .output_per_s = s->output_per_s,
+                              .prompt_per_s = s->request_per_s * prompt,
+                              .batch = s->batch};
+}
+
+static ll_status simulate(const ll_study *study, ll_serve_plan *plan, ll_comm *comm,
+                          ll_serve_request *request, ll_arena *mem, found *f, ll_error *err)
+{
+    const ll_serve_param *p = study->workload_param;
+    ll_replica_use *use = ll_arena_array(mem, 2, ll_replica_use);
+    if (!request) request = ll_load_draw(&plan->load, mem);
+    LL_TRY(ll_surface_fill(plan->setup.surface, err));
+    LL_TRY(ll_serve_run(plan, comm, request, use, mem, err));
+    const ll_serve_count count = {
+        plan, request, use, (ll_counted)p->counted, {p->ttft_bound_s, p->tpot_bound_s}};
+    return ll_serve_figures_make(&count, mem, &f->figures, err);
+}
+
+/* The same by formula. Collective. */
+static ll_status by_formula(const ll_study *study, const ll_serve_plan *plan, found *f,
+                            ll_error *err)
+{
+    const ll_serve_param *p = study->workload_param;
+    ll_steady_find(plan, p->counted == LL_COUNTED_ALL, &f->steady);
+    LL_TRY(ll_surface_status(plan->setup.surface, err));
+    if (p->form != LL_SERVE_STEADY) return LL_OK;
+    if (plan->load.n_client == 0 && f->steady.request_per_s >= f->steady.capacity_per_s)
+        return ll_error_set(err, LL_ERR_CONFIG,
+                            "job.rate = %g: %lld replicas serve at most %.4g requests/s, so there "
+                            "is no steady state; write a lower rate, or form = \"event\"",
+                            plan->load.rate_per_s, (long long)plan->n_replica,
+                            f->steady.capacity_per_s);
+    figures_by_formula(&f->steady, &plan->load, &f->figures);
+    return LL_OK;
 }
 
 static ll_status clock_run(const ll_study *study, const ll_oracle *oracle, ll_arena *mem,
@@ -106,23 +168,20 @@ static ll_status clock_run(const ll_study *study, const ll_oracle *oracle, ll_ar
 {
     const ll_serve_param *p = study->workload_param;
     ll_load load = ll_serve_load(study);
-    ll_serve_request *request = NULL;
+    ll_serve_request *trace = NULL;
     ll_comm *comm = oracle->comm ? oracle->comm : ll_comm_self(mem);
-    ll_replica_use *use = ll_arena_array(mem, 2, ll_replica_use);
     found *f = ll_arena_new(mem, found);
-    if (p->trace.text[0])
-        LL_TRY(ll_load_trace(&p->trace, mem, &request, &load.n_request, err));
-    else
-        request = ll_load_draw(&load, mem);
-    const ll_surface_range range = range_of(study, request, load.n_request);
+    lengths l = lengths_of(&load);
+    if (p->trace.text[0]) {
+        LL_TRY(ll_load_trace(&p->trace, mem, &trace, &load.n_request, err));
+        l = lengths_of_trace(trace, load.n_request);
+    }
+    const ll_surface_range range = range_of(study, &load, &l);
     ll_surface *surface = ll_surface_create(oracle, &study->server, &range, mem);
-    LL_TRY(ll_surface_fill(surface, err));
     ll_serve_plan plan = plan_of(study, surface, &load, mem);
-    plan.setup.longest_output = longest_output(request, load.n_request);
-    LL_TRY(ll_serve_run(&plan, comm, request, use, mem, err));
-    const ll_serve_count count = {
-        &plan, request, use, (ll_counted)p->counted, {p->ttft_bound_s, p->tpot_bound_s}};
-    LL_TRY(ll_serve_figures_make(&count, mem, &f->figures, err));
+    plan.setup.longest_output = l.longest_output;
+    if (!trace) LL_TRY(by_formula(study, &plan, f, err));
+    if (p->form == LL_SERVE_EVENT) LL_TRY(simulate(study, &plan, comm, trace, mem, f, err));
     out->found = f;
     return oracle->iteration_s(oracle->self, NULL, &out->iteration_s, err);
 }
@@ -165,6 +224,17 @@ static const ll_metric metric[] = {
      "requests that gave their place in the cache up and were computed again", false},
     {"iteration_s", "typical iteration", "s", LL_KIND_TIME,
      "the one that the losses are about, in the mean of a steady state", false},
+    {"capacity_per_s", "requests/s at most", "1/s", LL_KIND_RATIO,
+     "that can be served, over all chips, by formula; 0: a trace", false},
+    {"steady_ttft_s", "time to first token by formula", "s", LL_KIND_TIME,
+     "in the steady state, with the opening burst if all requests count", false},
+    {"steady_tpot_s", "time per output token by formula", "s", LL_KIND_TIME, "in the steady state",
+     false},
+    {"steady_tokens_per_s_per_chip", "output tokens/s per chip by formula", "tokens/s",
+     LL_KIND_RATIO, "in the steady state", false},
+    {"steady_holds", "the formula holds", "1", LL_KIND_COUNT,
+     "1: yes; 0: the load is outside of what it describes (sim/work/serve_steady.c), or a trace",
+     false},
     {0}};
 
 static double *spread_put(const ll_latency *s, double *value)
@@ -180,6 +250,7 @@ static void metrics(const ll_study *study, const ll_outcome *outcome, double *va
 {
     (void)study;
     const ll_serve_figures *f = &((const found *)outcome->found)->figures;
+    const ll_steady *steady = &((const found *)outcome->found)->steady;
     const double per_chip = f->output_per_s / outcome->n_chip;
     value = spread_put(&f->ttft_s, value);
     value = spread_put(&f->tpot_s, value);
@@ -191,13 +262,18 @@ static void metrics(const ll_study *study, const ll_outcome *outcome, double *va
     *value++ = f->output_per_s + f->prompt_per_s;
     *value++ = f->request_per_s;
     *value++ = f->good_per_s;
-    *value++ = outcome->chip_power_W / per_chip;
+    *value++ = per_chip > 0 ? outcome->chip_power_W / per_chip : 0;
     *value++ = f->batch;
     *value++ = f->cache_frac;
     *value++ = (double)f->n_counted;
     *value++ = f->n_iteration;
     *value++ = f->n_preempted;
     *value++ = outcome->iteration_s;
+    *value++ = steady->capacity_per_s;
+    *value++ = steady->ttft_s;
+    *value++ = steady->tpot_s;
+    *value++ = steady->output_per_s / outcome->n_chip;
+    *value++ = steady->request_per_s > 0 && !steady->limit;
 }
 
 const ll_workload_type ll_workload_serve = {

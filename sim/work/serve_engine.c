@@ -316,6 +316,7 @@ static int64_t due_finish(ll_serve_engine *e, double end_s, int32_t *ended)
 static int64_t prompts_finish(ll_serve_engine *e, double end_s, int32_t *ended)
 {
     int64_t n = 0;
+    e->n_joined = 0;
     for (int64_t k = 0; k < e->n_chunk; k++) {
         const int32_t i = e->chunk[k].request;
         ll_serve_request *q = &e->request[i];
@@ -329,6 +330,7 @@ static int64_t prompts_finish(ll_serve_engine *e, double end_s, int32_t *ended)
             ended[n++] = i;
         } else {
             decode_join(e, i);
+            e->n_joined++;
         }
     }
     return n;

@@ -45,6 +45,7 @@ typedef struct ll_serve_engine {
     int64_t n_chunk;
     ll_serve_chunk *chunk; /* [max_run] of this iteration */
     bool stands;           /* nobody decodes in this iteration */
+    int64_t n_joined;      /* requests that got their first token in it, and go on */
 } ll_serve_engine;
 
 void ll_serve_engine_init(ll_serve_engine *e, const ll_replica_setup *setup,

@@ -24,7 +24,7 @@ static ll_status window_all(const ll_serve_count *c, window *out)
     return LL_OK;
 }
 
-static ll_status window_steady(const ll_serve_count *c, ll_arena *mem, window *out, ll_error *err)
+static ll_status window_steady(const ll_serve_count *c, window *out, ll_error *err)
 {
     const ll_load *load = &c->plan->load;
     const int64_t n = load->n_request;
@@ -43,14 +43,11 @@ static ll_status window_steady(const ll_serve_count *c, ll_arena *mem, window *o
                             "job.requests = %lld are too few to be counted in a steady state: at "
                             "least 3 x concurrency = %lld",
                             (long long)n, (long long)(3 * load->n_client));
-    double *end_s = ll_arena_array(mem, n, double);
     *out = (window){.by_end = true};
     for (int64_t i = 0; i < n; i++) {
-        end_s[i] = c->request[i].end_s;
+        if (i < load->n_client) out->from_s = fmax(out->from_s, c->request[i].end_s);
         out->to_s = fmax(out->to_s, c->request[i].sent_s);
     }
-    ll_stats_sort((int)n, end_s);
-    out->from_s = end_s[load->n_client - 1];
     return LL_OK;
 }
 
@@ -128,7 +125,7 @@ ll_status ll_serve_figures_make(const ll_serve_count *count, ll_arena *mem, ll_s
     if (count->counted == LL_COUNTED_ALL)
         LL_TRY(window_all(count, &w));
     else
-        LL_TRY(window_steady(count, mem, &w, err));
+        LL_TRY(window_steady(count, &w, err));
     latencies(count, &w, mem, out);
     sums(count, out);
     ll_arena_release(mem, mark);

@@ -13,6 +13,8 @@ struct ll_replica {
     int64_t *in_system;      /* [n_rank] requests that wait or run */
     double *ready_s;         /* [n_group] when the last iteration of the group ended */
     double *token_s;         /* [n_group] when those that decode got their last tokens */
+    double *fresh;           /* [n_group] requests that got their first token since then, */
+    double *fresh_s;         /* and the sum of the times when they did */
     double *stage_free_s;    /* [n_group] one stage for each group */
     int64_t since_look;      /* iterations */
     int32_t next_rank;       /* of round robin */
@@ -37,6 +39,8 @@ ll_replica *ll_replica_create(const ll_replica_setup *setup, ll_serve_request *r
     r->in_system = ll_arena_array(mem, n_rank, int64_t);
     r->ready_s = ll_arena_array(mem, n_group, double);
     r->token_s = ll_arena_array(mem, n_group, double);
+    r->fresh = ll_arena_array(mem, n_group, double);
+    r->fresh_s = ll_arena_array(mem, n_group, double);
     r->stage_free_s = ll_arena_array(mem, n_group, double);
     for (int i = 0; i < n_rank; i++)
         r->waiting[i] = LL_SERVE_QUEUE_EMPTY;
@@ -219,30 +223,25 @@ static void count(ll_replica *r, int group, double now_s, double end_s, double t
     if (n_decode == 0) return;
     use->n_decode_iteration++;
     use->batch_sum += (double)n_decode;
-    gap_count(use, end_s - r->token_s[group], n_decode);
-}
-
-static int64_t group_decodes(const ll_replica *r, int group)
-{
-    int64_t n = 0;
-    for (int a = 0; a < r->setup.n_rank; a++)
-        n += engine_of(r, group, a)->n_decode;
-    return n;
+    const uint64_t fresh = (uint64_t)fmin(r->fresh[group], (double)n_decode);
+    if (fresh > 0) gap_count(use, end_s - r->fresh_s[group] / r->fresh[group], fresh);
+    if (n_decode > fresh) gap_count(use, end_s - r->token_s[group], n_decode - fresh);
+    r->fresh[group] = r->fresh_s[group] = 0;
+    r->token_s[group] = end_s;
 }
 
 static void finish(ll_replica *r, int group, double end_s)
 {
-    const int64_t before = group_decodes(r, group);
-    const bool stands = engine_of(r, group, 0)->stands;
     r->n_ended = 0;
     for (int a = 0; a < r->setup.n_rank; a++) {
         const int64_t n =
             ll_serve_engine_finish(engine_of(r, group, a), end_s, &r->ended[r->n_ended]);
         r->n_ended += n;
         r->in_system[a] -= n;
+        r->fresh[group] += (double)engine_of(r, group, a)->n_joined;
+        r->fresh_s[group] += (double)engine_of(r, group, a)->n_joined * end_s;
     }
     r->ready_s[group] = end_s;
-    if (!stands || before == 0) r->token_s[group] = end_s;
 }
 
 bool ll_replica_step(ll_replica *r, const int32_t **ended, int *n, double *end_s)

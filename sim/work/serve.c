@@ -95,6 +95,7 @@ static ll_surface_range range_of(const ll_study *study, const ll_load *load, con
         .max_rows = fmax(prompts + n_decode * n_new, ll_server_padded(s, n_decode) * n_new),
         .max_request = n_decode,
         .n_new = n_new,
+        .n_stage = (int)study->layout.pp,
         .context = {l->shortest_prompt, l->longest},
         .prompt = {chunk, l->longest},
         .max_prompt_run = fmin(n_decode, ceil(prompts / computed))};

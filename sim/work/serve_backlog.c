@@ -58,7 +58,8 @@ static void chain_make(const ll_backlog *b, ll_prompts_s prompts_s, const void *
     for (int w = 0; w <= c->room; w++) {
         c->time_s[w] = prompts_s(self, (double)w / c->part);
         if (open)
-            poisson(b->rate_per_s * c->time_s[w], c->arrive[w]);
+            poisson(fmin(b->rate_per_s * c->time_s[w], b->most > 0 ? b->most : HUGE_VAL),
+                    c->arrive[w]);
         else
             binomial(b->n_other, b->alone && w > 0 ? 0 : b->a, c->arrive[w]);
     }
@@ -114,7 +115,7 @@ double ll_backlog_s(const ll_backlog *b, ll_prompts_s prompts_s, const void *sel
         /* Who comes at any time meets long iterations more often, and waits for half of them; who
          * comes when an answer ends does so where there are arrivals. */
         const double p = c.p[w] * (open ? time_s : !(b->alone && w > 0));
-        double one_s = open ? 0.5 * time_s : 0;
+        double one_s = open ? b->rest * time_s : 0;
         for (int k = 0; k <= MAX_ARRIVE; k++)
             if (c.arrive[done][k] > 1e-12) one_s += c.arrive[done][k] * own_s(&c, w - done, k);
         sum_s += p * one_s;

@@ -18,11 +18,14 @@ typedef struct ll_backlog {
     double a;          /* closed loop: others that arrive in an iteration, in the mean */
     double n_other;    /* closed loop: clients beside the own one */
     double rate_per_s; /* open loop; 0: closed */
+    double most;       /* that arrive in an iteration in the mean, however long it is; 0: any */
+    double rest;       /* of the running iteration that an arrival waits for; open loop: 1/2 */
     bool alone;        /* nobody decodes, nor ends, while there is a prompt to compute */
 } ll_backlog;
 
 /* Mean seconds from arrival until the prompt is complete. In a closed loop prompts arrive between
- * two iterations, as answers end there; in an open one at any time. */
+ * two iterations, as answers end there; in an open one at any
+ * time. */
 double ll_backlog_s(const ll_backlog *b, ll_prompts_s prompts_s, const void *self);
 
 #endif

@@ -184,9 +184,8 @@ static double iteration_s(ll_replica *r, int group)
     const double n_new = 1 + (double)r->setup.n_draft;
     const double rows =
         most.prompt_rows > 0 ? most.rows : ll_server_padded(r->setup.server, most.n_decode) * n_new;
-    return ll_surface_rows_s(r->setup.surface, rows) +
-           ll_surface_logits_s(r->setup.surface, most.n_logits) + attention_s +
-           ll_surface_host_s(r->setup.surface, most.n_host);
+    return ll_surface_rows_s(r->setup.surface, rows) + attention_s +
+           ll_surface_ends_s(r->setup.surface, most.n_logits, most.n_host);
 }
 
 /* When it has left the last stage. */

@@ -88,10 +88,9 @@ static double iteration_s(const steady *s, double n, double k)
                               : ll_server_padded(s->server, n) * s->n_new;
     const double context =
         s->context + largest_of(s->setup->n_rank) * s->context_dev / sqrt(fmax(n, 1));
-    return ll_surface_rows_s(f, rows) + ll_surface_logits_s(f, n * s->n_new + fmin(k, ceil(k))) +
-           ll_surface_decode_s(f, n, context) +
+    return ll_surface_rows_s(f, rows) + ll_surface_decode_s(f, n, context) +
            fmin(k, 1) * ll_surface_prefill_s(f, fmax(k, 1), s->from, s->prompt_rms) +
-           ll_surface_host_s(f, n + ceil(k));
+           ll_surface_ends_s(f, n * s->n_new + fmin(k, ceil(k)), n + ceil(k));
 }
 
 /* The prompts of an iteration, if there are `a` in the mean and come in groups of g or, g = 0, at
@@ -153,17 +152,25 @@ static double at_once_s(const steady *s, double n, double k, double room)
     return prompts_s(&u, fmin(k, room)) * fmax(1, k / room);
 }
 
-/* From arrival, `after_s` behind the start of an iteration, until the next one starts. */
+/* From `after_s` behind an iteration's end until the next end: iterations are plain or with prompts,
+ * at random, so that a boundary lies i plain and j other ones behind with the probability
+ * C( i + j, i ) (1 - q)^i q^j. */
 static double rest_s(const mixture *m, double after_s, bool mixed)
 {
+    enum { MAX_STEP = 300 };
+    const double q = mixed ? m->q : m->q / (1 + m->q), plain_s = m->plain_s, with_s = m->prompt_s;
+    double left_s = 0, p_j = 1;
     if (!(after_s > 0)) return 0;
-    const double with_s = mixed ? m->prompt_s : m->plain_s + m->prompt_s;
-    double left_s = 0;
-    for (int with = 0; with < 2; with++) {
-        const double first_s = with ? with_s : m->plain_s, part = with ? m->q : 1 - m->q;
-        double behind_s = after_s - first_s;
-        if (behind_s >= 0 && m->mean_s > 0) behind_s = fmod(behind_s, m->mean_s) - m->mean_s;
-        left_s += part * fmax(0, -behind_s);
+    if (!(plain_s > after_s / MAX_STEP)) return 0.5 * m->mean_s;
+    for (int j = 0; j * with_s <= after_s; j++) {
+        double p = p_j;
+        for (int i = 0; i * plain_s + j * with_s <= after_s; i++) {
+            const double behind_s = after_s - i * plain_s - j * with_s;
+            left_s += p * ((1 - q) * fmax(0, plain_s - behind_s) + q * fmax(0, with_s - behind_s));
+            p *= (1 - q) * (i + j + 1) / (i + 1);
+        }
+        p_j *= q;
+        if (p_j < 1e-12 || !(with_s > 0)) break;
     }
     return left_s;
 }
@@ -188,8 +195,14 @@ static double closed_first_s(const steady *s, double c, double g, const closed *
     if (x->m.wait > 0) return x->m.wait * x->m.mean_s + at_once_s(s, x->n - 1, x->m.k, room);
     if (g > 0) return at_once_s(s, x->n - g, g, room);
     const with_n u = {s, fmax(0, x->n - 1)};
-    const ll_backlog b = {
+    ll_backlog b = {
         .room = room, .a = a, .n_other = fmax(0, ceil(c - 1)), .alone = !s->server->mixed};
+    /* The front end hands requests on at any time, not where an iteration ends; but those of one
+     * iteration only, and of iterations that were under way with it. */
+    if (s->server->front_end_s > 0) {
+        b.rate_per_s = (c - 1) / (x->first_s + s->n_step * x->step_s);
+        b.most = a * (1 + s->server->front_end_s / x->m.mean_s);
+    }
     return ll_backlog_s(&b, prompts_s, &u);
 }
 
@@ -281,6 +294,9 @@ static void closed_loop(const steady *s, bool burst, ll_steady *out)
     else if (s->equal && !together && c > 1)
         out->limit = "all requests are alike and move in step, so that their time to first token "
                      "depends on their order";
+    else if (!s->server->mixed && s->server->front_end_s > 0 && x.load > 0.2)
+        out->limit = "prompts run alone and take much of the time: those that come meanwhile queue "
+                     "for longer than that";
     else if (budget(s, x.n) < 1.5 && x.load > 0.15 && c > 1)
         out->limit = "a prompt fills most of the token budget, so that others queue for longer "
                      "than that";
@@ -343,7 +359,7 @@ static double open_first_s(const steady *s, double n, double x)
     if (!(n > 0)) return at_once_s(s, 0, 1, room); /* nothing runs: it starts at once */
     if (m.wait > 0) return (m.wait + 0.5) * step_s + at_once_s(s, n, m.k, room);
     const with_n u = {s, n};
-    const ll_backlog b = {.room = room, .rate_per_s = x, .alone = !s->server->mixed};
+    const ll_backlog b = {.room = room, .rate_per_s = x, .rest = 0.5, .alone = !s->server->mixed};
     return ll_backlog_s(&b, prompts_s, &u);
 }
 

@@ -21,6 +21,7 @@ struct ll_surface {
     double *decode_s;          /* [request][context] */
     double *prefill_s;         /* [prompt_run][prompt]: over length */
     double *again_s;           /* [prompt_run][prompt]: over length */
+    double host_s[2];          /* of 1 request, and of the most */
 };
 
 /* Nodes from `low` on until one is at least `high`: 1, and then `per_octave` in each octave. */
@@ -63,9 +64,10 @@ static double *values_make(ll_arena *mem, int n)
 ll_surface *ll_surface_create(const ll_oracle *oracle, const ll_server *server,
                               const ll_surface_range *range, ll_arena *mem)
 {
-    enum { ROWS_PER_OCTAVE = 8, REQUEST_PER_OCTAVE = 4, PROMPT_PER_OCTAVE = 2, OTHERS = 1 };
+    enum { ROWS_PER_OCTAVE = 8, REQUEST_PER_OCTAVE = 4, PROMPT_PER_OCTAVE = 4, OTHERS = 1 };
     ll_surface *s = ll_arena_new(mem, ll_surface);
     *s = (ll_surface){.oracle = *oracle, .server = server, .range = *range};
+    s->host_s[0] = NAN;
     ll_error_init(&s->error);
     axis_make(&s->rows, 1, range->max_rows, ROWS_PER_OCTAVE);
     axis_make(&s->logits, 1, range->max_request * range->n_new, REQUEST_PER_OCTAVE);
@@ -109,6 +111,11 @@ static double logits_at(ll_surface *s, int i)
             ask(s, &(ll_batch){.n_decode = 1, .n_new = 1, .n_logits = s->logits.x[i]}) -
             rows_at(s, 0);
     return s->logits_s[i];
+}
+
+static double ask_host(ll_surface *s, double n)
+{
+    return ask(s, &(ll_batch){.n_decode = 1, .n_new = 1, .n_host = n}) - rows_at(s, 0);
 }
 
 static double decode_at(ll_surface *s, int b, int c)
@@ -159,6 +166,7 @@ ll_status ll_surface_fill(ll_surface *s, ll_error *err)
     for (int n = 0; n < s->prompt_run.n; n++)
         for (int l = 0; l < s->prompt.n; l++)
             again_at(s, n, l);
+    ll_surface_host_s(s, 1);
     return ll_surface_status(s, err);
 }
 
@@ -218,9 +226,22 @@ double ll_surface_prefill_s(ll_surface *s, double n_prompt, double from, double 
                        times_length(s, again_at, n_prompt, from));
 }
 
-double ll_surface_host_s(const ll_surface *s, double n_request)
+double ll_surface_host_s(ll_surface *s, double n_request)
 {
-    return n_request > 0 ? s->server->host_s + s->server->host_request_s * n_request : 0;
+    if (!(n_request > 0)) return 0;
+    const double most = fmax(s->range.max_request, 2);
+    if (isnan(s->host_s[0])) {
+        s->host_s[0] = ask_host(s, 1);
+        s->host_s[1] = ask_host(s, most);
+    }
+    return between(s->host_s[0], s->host_s[1], (n_request - 1) / (most - 1));
+}
+
+double ll_surface_ends_s(ll_surface *s, double n_logits, double n_request)
+{
+    const double logits_s = ll_surface_logits_s(s, n_logits);
+    const double host_s = ll_surface_host_s(s, n_request);
+    return s->range.n_stage > 1 ? fmax(logits_s, host_s) : logits_s + host_s;
 }
 
 double ll_surface_batch_s(ll_surface *s, const ll_batch *b)
@@ -228,7 +249,7 @@ double ll_surface_batch_s(ll_surface *s, const ll_batch *b)
     const bool alone = !(ll_batch_prompt_tokens(b) > 0);
     const double tokens =
         alone ? ll_server_padded(s->server, b->n_decode) * b->n_new : ll_batch_tokens(b);
-    return ll_surface_rows_s(s, tokens) + ll_surface_logits_s(s, b->n_logits) +
-           ll_surface_decode_s(s, b->n_decode, b->context) +
-           ll_surface_prefill_s(s, b->n_prompt, b->from, b->to) + ll_surface_host_s(s, b->n_host);
+    return ll_surface_rows_s(s, tokens) + ll_surface_decode_s(s, b->n_decode, b->context) +
+           ll_surface_prefill_s(s, b->n_prompt, b->from, b->to) +
+           ll_surface_ends_s(s, b->n_logits, b->n_host);
 }

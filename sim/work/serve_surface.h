@@ -8,12 +8,15 @@
  *   + decode( requests, context )           attention of requests that decode, from the cache
  *   + prefill( n, to ) - prefill( n, from ) attention of n prompts from `from` to `to`
  *   + again( n, from )                      keys and values that are expanded again (MLA)
- *   + host( requests )                      a + b n, by the keys of the server
+ *   + host( requests )                      a + b n
  *
  * Rows and logits are linear between nodes, decode is bilinear; of prefill, time / length is linear
  * in the length, which is exact for a + b L + c L^2. Nodes lie like floating-point numbers: equally
  * spaced within an octave. Where pipeline stages have unequal work, the sum holds as long as the
  * same stage is the slowest; tests/physics/serve.c holds the error against direct answers.
+ *
+ * In a pipeline the host works for the first stage and logits are of the last one; the larger of
+ * both counts.
  *
  * A node is asked for when it is first needed. Asking is collective, so ranks that will not need
  * the same nodes fill the surface first. */
@@ -30,12 +33,13 @@ typedef struct ll_surface_range {
     double max_rows;       /* tokens of an iteration */
     double max_request;    /* requests that decode */
     double n_new;          /* tokens of each */
+    int n_stage;           /* of the pipeline */
     double context[2];     /* least and most that they attend to */
     double prompt[2];      /* shortest and longest prompt */
     double max_prompt_run; /* prompts of an iteration */
 } ll_surface_range;
 
-/* The oracle and the server are borrowed. */
+/* The server is borrowed. */
 ll_surface *ll_surface_create(const ll_oracle *oracle, const ll_server *server,
                               const ll_surface_range *range, ll_arena *mem);
 
@@ -48,7 +52,10 @@ double ll_surface_rows_s(ll_surface *surface, double tokens);
 double ll_surface_logits_s(ll_surface *surface, double n);
 double ll_surface_decode_s(ll_surface *surface, double n_request, double context);
 double ll_surface_prefill_s(ll_surface *surface, double n_prompt, double from, double to);
-double ll_surface_host_s(const ll_surface *surface, double n_request);
+double ll_surface_host_s(ll_surface *surface, double n_request);
+
+/* Logits of n tokens, and the host for n requests. */
+double ll_surface_ends_s(ll_surface *surface, double n_logits, double n_request);
 
 /* An iteration on one attention rank, as the sum of the above. Rows of requests that decode alone
  * are padded to the captured graphs. */

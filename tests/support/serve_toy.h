@@ -9,6 +9,7 @@ typedef struct toy {
     double logits_s;  /* per row of the output projection */
     double decode_s;  /* per key that is attended to */
     double prefill_s; /* per pair of query and key */
+    double host_s[2];  /* a + b times the requests */
     int n_asked;
 } toy;
 
@@ -16,6 +17,7 @@ static inline double toy_s(const toy *t, const ll_batch *b)
 {
     return t->rows_s[0] + t->rows_s[1] * ll_batch_tokens(b) + t->logits_s * b->n_logits +
            t->decode_s * b->n_decode * b->n_new * b->context +
+           (b->n_host > 0 ? t->host_s[0] + t->host_s[1] * b->n_host : 0) +
            t->prefill_s * b->n_prompt * 0.5 * (b->to * b->to - b->from * b->from);
 }
 

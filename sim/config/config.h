@@ -103,6 +103,11 @@ ll_status ll_config_list(ll_config *cfg, const char *path, int *n, ll_error *err
 ll_status ll_config_fill(ll_config *cfg, const char *path, const ll_key *keys, void *param,
                          ll_error *err);
 
+/* Fill `param`, which ll_config_fill has filled, with what the files have, without what settings
+ * (--set, the list `set`) and changes (ll_config_take) put in place of single values; a value that
+ * only they gave becomes its default, if there is one. */
+void ll_config_fill_filed(ll_config *cfg, const char *path, const ll_key *keys, void *param);
+
 /* Add a message about the value at `path` (at any depth), prefixed by "file:line: path = value: ".
  * For checks that involve several keys: layout against chips, memory, a topology's create(). */
 ll_status ll_config_fault(const ll_config *cfg, const char *path, ll_error *err, const char *fmt,

@@ -137,6 +137,22 @@ ll_status ll_config_fill(ll_config *cfg, const char *path, const ll_key *keys, v
     return status;
 }
 
+void ll_config_fill_filed(ll_config *cfg, const char *path, const ll_key *keys, void *param)
+{
+    const char *rest;
+    const ll_node *group = ll_node_walk(cfg->root, path, &rest);
+    for (const ll_key *key = keys; key->name && !*rest; key++) {
+        const ll_node *node = ll_node_find(group, key->name, strlen(key->name));
+        ll_node plain = {.type = LL_NODE_TYPED, .name = key->name, .text = key->def};
+        ll_error ignored = {0};
+        ll_value v;
+        if (!node || (!node->filed && !node->is_set)) continue;
+        if (node->filed) plain = *node->filed;
+        if (plain.text && ll_value_read(&plain, key, cfg->mem, &v, &ignored) == LL_OK)
+            store(cfg, &plain, key, &v, param, &ignored);
+    }
+}
+
 ll_status ll_config_fault(const ll_config *cfg, const char *path, ll_error *err, const char *fmt,
                           ...)
 {

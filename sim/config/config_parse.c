@@ -112,6 +112,7 @@ static ll_status apply_set(ll_config *cfg, const char *text, ll_place place, ll_
                             "%s: %s is a %s: set a key in it, or write %s=@FILE to replace it",
                             where, path, set->node->type == LL_NODE_GROUP ? "group" : "list", path);
     } else {
+        ll_node_file_keep(set->node, cfg->mem);
         set->node->type = LL_NODE_TYPED;
         set->node->text = value;
         set->node->place = place;

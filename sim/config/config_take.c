@@ -31,7 +31,8 @@ static void copy(const ll_node *from, ll_arena *mem, ll_node *to)
     to->type = from->type;
     to->text = from->text;
     to->place = from->place;
-    to->is_set = false;
+    if (from->is_set) to->is_set = true;
+    if (!to->filed) to->filed = from->filed;
     to->child = NULL;
     to->n_child = to->cap_child = 0;
     for (int i = 0; i < from->n_child; i++)
@@ -62,10 +63,13 @@ ll_status ll_config_take(ll_config *cfg, const ll_config *from, const char *path
     }
     const char *why = *rest ? ll_node_why_not(node, rest, cfg->mem) : NULL;
     if (why) return ll_error_add(err, LL_ERR_CONFIG, "%s: %s", path, why);
+    const bool is_new = *rest && ll_node_is_value(other);
     if (*rest) node = ll_node_grow(cfg->mem, node, rest, other->type);
     for (int i = 0; i < node->n_child; i++)
         forget(node->child[i]);
+    ll_node_file_keep(node, cfg->mem);
     copy(other, cfg->mem, node);
+    if (is_new) node->is_set = true;
     attach(cfg, from);
     return LL_OK;
 }

@@ -70,6 +70,14 @@ const char *ll_node_where(const ll_node *node, ll_arena *mem)
     return ll_place_text(node->place, mem);
 }
 
+void ll_node_file_keep(ll_node *node, ll_arena *mem)
+{
+    if (node->is_set || node->filed || !ll_node_is_value(node)) return;
+    ll_node *filed = ll_arena_new(mem, ll_node);
+    *filed = *node;
+    node->filed = filed;
+}
+
 void ll_node_ask(ll_node *node)
 {
     for (; node; node = node->parent)

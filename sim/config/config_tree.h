@@ -20,6 +20,7 @@ struct ll_node {
     const char *name; /* "" in a list, and for the root */
     int index;        /* in its list */
     const char *text; /* of a value, as typed (a string without its quotes) */
+    ll_node *filed;   /* what the files have here, if a setting or a change replaced it */
     ll_place place;
     ll_node *parent;
     ll_node **child; /* [n_child] of a group or list */
@@ -60,6 +61,7 @@ const char *ll_node_path(const ll_node *node, ll_arena *mem);
 const char *ll_node_where(const ll_node *node, ll_arena *mem);
 bool ll_key_is_file(const char *name); /* "file", "..._file": its value names a file */
 const char *ll_node_file(const ll_node *node, const char *value, ll_arena *mem); /* its path */
+void ll_node_file_keep(ll_node *node, ll_arena *mem); /* fills `filed`, before a value changes */
 void ll_node_ask(ll_node *node); /* marks it and all groups above it as known names */
 
 /* Add "where: path = value: " and the message. */

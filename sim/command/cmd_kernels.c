@@ -6,24 +6,13 @@
 #include "sim/report/kernels.h"
 #include "sim/validate/kernel_report.h"
 
-/* The tables that the chip brings. */
+/* The tables that the chip brings; their own shapes are predicted without themselves. */
 static ll_status own_tables(const ll_chip *chip, ll_arena *mem, ll_kernel_tables *out,
                             ll_error *err)
 {
-    const ll_timed **row = NULL;
-    int n = 0;
-    int64_t cap = 0;
-    for (int kind = 0; kind < LL_N_TIMED; kind++) {
-        ll_timed_table table;
-        if (!chip->table[kind].text || !*chip->table[kind].text) continue;
-        LL_TRY(ll_timed_parse(chip->table[kind].name, chip->table[kind].text, mem, &table, err));
-        if (n + table.n > cap) {
-            row = ll_arena_grown(mem, row, n, n + table.n, sizeof(void *));
-            cap = n + table.n;
-        }
-        for (int i = 0; i < table.n; i++)
-            if (ll_timed_is_chip(chip, table.row[i].chip)) row[n++] = &table.row[i];
-    }
+    const ll_timed **row;
+    int n;
+    LL_TRY(ll_kernel_tables_rows(chip, mem, &row, &n, err));
     ll_kernel_tables_make(chip, n, row, true, mem, out);
     return LL_OK;
 }

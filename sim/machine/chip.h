@@ -20,6 +20,8 @@ typedef enum ll_precision {
 extern const char *const ll_precision_names[]; /* "fp4", ...; ended by NULL */
 double ll_precision_B(ll_precision p);         /* bytes per element: 0.5, 1, 2, 2 */
 
+struct ll_kernel_tables;
+
 typedef struct ll_chip {
     const char *name;
     double peak_flop_per_s[LL_N_PRECISION]; /* dense; 0: the chip has no such precision */
@@ -45,6 +47,9 @@ typedef struct ll_chip {
     ll_text_file table[LL_N_TIMED];          /* measured kernels; "": none */
     double host_call_s;                      /* host time per call that launches a kernel */
     double power_W;                          /* 0: not known */
+    /* Kernels are as engines of inference run them (served.h): alone, by floors and tables. NULL:
+     * as in training. Set by ll_kernel_tables_load. */
+    const struct ll_kernel_tables *tables;
 } ll_chip;
 
 extern const ll_key ll_chip_keys[];

@@ -2,7 +2,7 @@
 #ifndef LL_VALIDATE_KERNEL_REPORT_H
 #define LL_VALIDATE_KERNEL_REPORT_H
 
-#include "sim/machine/timed_model.h"
+#include "sim/machine/timed_tables.h"
 #include "sim/print/table.h"
 
 typedef struct ll_kernel_row {

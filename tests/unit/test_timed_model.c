@@ -1,6 +1,6 @@
 /* Kernels alone: rooflines by hand, and what a table does to them. */
 #include "sim/machine/kernel.h"
-#include "sim/machine/timed_model.h"
+#include "sim/machine/timed_tables.h"
 
 #include "tests/support/check.h"
 
@@ -86,7 +86,7 @@ static void test_attention(void)
 static void test_small(void)
 {
     const ll_chip chip = chip_by_hand();
-    const ll_kernel_tables none = {0, NULL};
+    const ll_kernel_tables none = {0};
     const ll_timed norm = {LL_TIMED_SMALL, LL_TIMED_BF16, NULL, "", {1000, 32768}, 0};
     const ll_timed other = {LL_TIMED_SMALL, LL_TIMED_BF16, NULL, "", {1000, 0}, 0};
     CHECK_NEAR(ll_timed_predict_s(&chip, &none, &norm, NULL), 83.92e-6, 1e-4);

@@ -1,5 +1,6 @@
 #include "sim/machine/kernel.h"
 
+#include "sim/machine/served.h"
 #include "sim/machine/timed_model.h"
 
 #include <math.h>
@@ -223,6 +224,8 @@ double ll_kernel_s(const ll_chip *chip, const ll_kernel *kernel)
 {
     if (kernel->at_roofline && kernel->kind != LL_KERNEL_NONE && kernel->kind != LL_KERNEL_HOST)
         return ll_kernel_ideal_s(chip, kernel);
+    const double served_s = chip->tables ? ll_kernel_served_s(chip, kernel) : 0;
+    if (served_s > 0) return served_s;
     switch (kernel->kind) {
     case LL_KERNEL_GEMM:
         return parts_s(chip, kernel);

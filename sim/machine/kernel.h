@@ -82,6 +82,7 @@ typedef struct ll_attention_shape {
     double score_width, value_width; /* of a head */
     double counted;                  /* share of the scores that is computed: 0.5 if causal */
     double n_call;                   /* calls; each sees n_key / n_call keys. 1, or cp */
+    double window;                   /* of serving: keys up to which a query attends back; 0: all */
 } ll_attention_shape;
 
 /* The routed experts of a layer, as inference runs and tables time them: from tokens that are there
@@ -93,6 +94,7 @@ typedef struct ll_experts_shape {
     double tp, ep;                 /* chips that share an expert; groups of different experts */
     bool skewed;                   /* some experts are picked more often; false: all alike */
     bool gated;
+    bool marlin; /* 4-bit weights by Marlin, 16-bit activations */
 } ll_experts_shape;
 
 typedef enum ll_kernel_kind {

@@ -282,6 +282,13 @@ static double cache_B(const void *param, const ll_split *split, double seq)
     return 2 * kv_width(a, split) * value_B * (seq > 0 ? seen_keys(a, seq) / seq : 1);
 }
 
+/* Share of the scores that the mask leaves of the queries from..to of a prompt. */
+static double chunk_frac(const ll_attention_param *a, double from, double to)
+{
+    const double before = from > 0 ? from * from * counted_frac(a, from) : 0;
+    return (to * to * counted_frac(a, to) - before) / ((to - from) * to);
+}
+
 /* Attention of a batch: prompts as in training, decoding requests from the cache. */
 static void core_serve(const ll_attention_param *a, const ll_split *split, ll_pass *pass)
 {
@@ -295,7 +302,8 @@ static void core_serve(const ll_attention_param *a, const ll_split *split, ll_pa
         fused.batch = b->n_prompt;
         fused.n_query = b->to - b->from;
         fused.n_key = b->to;
-        fused.counted = counted_frac(a, b->to);
+        fused.counted = chunk_frac(a, b->from, b->to);
+        fused.window = (double)a->window;
         ll_pass_attention(pass, &fused, false);
         pass->kernel[pass->n_kernel - 1].kv_B = value_B;
     }

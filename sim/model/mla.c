@@ -277,7 +277,10 @@ static void prompt_serve(const ll_mla_param *a, const ll_split *split, ll_pass *
     fused.head = fused.kv_head = head;
     fused.n_query = b->to - b->from;
     fused.n_key = b->to;
+    if (a->mask == LL_ATTENTION_CAUSAL) fused.counted = (b->to + b->from) / (2 * b->to);
     ll_pass_attention(pass, &fused, false);
+    pass->kernel[pass->n_kernel - 1].kv_B =
+        ll_precision_B((ll_precision)split->server->kv_precision);
 }
 
 /* Decoding: the up projections of keys and values are multiplied into queries and results instead

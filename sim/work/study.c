@@ -1,6 +1,7 @@
 #include "sim/work/study.h"
 
 #include "sim/config/registry.h"
+#include "sim/machine/timed_tables.h"
 #include "sim/work/experts.h"
 #include "sim/work/stack.h"
 
@@ -110,22 +111,23 @@ static void group_check(ll_config *cfg, const char *name, const char *write, ll_
 /* Read what is of training alone: batch and schedule, and the software. */
 static ll_status step_read(ll_config *cfg, ll_study *out, ll_error *err)
 {
+    out->cluster.chip.tables = NULL;
     const ll_status step = ll_config_fill(cfg, "job", ll_layout_step_keys, &out->layout, err);
     const ll_status stack = ll_config_fill(cfg, "job", ll_stack_keys, &out->stack, err);
     return step == LL_OK ? stack : step;
 }
 
 /* Read what is of inference alone: the engine. Its gaps between kernels stand in place of the
- * chip's, as it runs them from captured graphs. */
+ * chip's, as it runs them from captured graphs; and kernels are timed by the chip's tables. */
 static ll_status server_read(ll_config *cfg, ll_arena *mem, ll_study *out, ll_error *err)
 {
     static const char write[] =
         "@include \"servers/NAME.cfg\" on a line of its own; `lineloss list "
         "servers` has the names";
-    (void)mem;
     group_check(cfg, "server", write, err);
     LL_TRY(err->status);
     LL_TRY(ll_config_fill(cfg, "server", ll_server_keys, &out->server, err));
+    LL_TRY(ll_kernel_tables_load(cfg, "cluster.chip", &out->cluster.chip, mem, err));
     out->cluster.chip.launch_s = out->server.gap_s;
     out->layout.server = &out->server;
     ll_shots *shots = &out->cluster.shots;
@@ -252,8 +254,9 @@ typedef struct reading {
     const ll_study_source *from;
     ll_source source;
     int n_change;
-    const ll_change *change;  /* changes with a text are in from->set already */
-    const ll_topology *known; /* the topology if it is built already, or NULL */
+    const ll_change *change;        /* changes with a text are in from->set already */
+    const ll_topology *known;       /* the topology if it is built already, or NULL */
+    const ll_kernel_tables *tables; /* the chip's, if they are loaded already, or NULL */
 } reading;
 
 /* Read name, doc and seed; a cluster need not have them. The name stands in every result. */
@@ -311,6 +314,7 @@ static ll_status reading_run(const reading *r, ll_arena *mem, ll_study *out, ll_
     for (int i = 0; i < r->n_change; i++)
         if (!r->change[i].text)
             LL_TRY(ll_config_take(out->config, r->change[i].from, r->change[i].path, err));
+    out->cluster.chip.tables = r->tables;
     ll_status status = groups_check(out->config, r->from, err);
     if (status == LL_OK) status = study_fill(out->config, r, mem, out, err);
     ll_status rest = ll_config_finish(out->config, err);
@@ -348,7 +352,12 @@ ll_status ll_study_vary(const ll_study *study, int n, const ll_change *change, l
                       !concerns(change[i].path, "cluster.link_rates");
     }
     from->set = set;
-    const reading r = {from, study->source, n, change, same_fabric ? study->cluster.topo : NULL};
+    const reading r = {.from = from,
+                       .source = study->source,
+                       .n_change = n,
+                       .change = change,
+                       .known = same_fabric ? study->cluster.topo : NULL,
+                       .tables = study->cluster.chip.tables};
     return reading_run(&r, mem, out, err);
 }
 

@@ -90,7 +90,7 @@ static void test_grouped(void)
  * the scores again, the gradients of q and k (192 each) and those of p and v (128 each). */
 static void test_attention(void)
 {
-    const ll_attention_shape mla = {2, 16, 16, 1024, 1024, 192, 128, 0.5, 1};
+    const ll_attention_shape mla = {2, 16, 16, 1024, 1024, 192, 128, 0.5, 1, 0};
     const double scores = 2.0 * 16 * 1024 * 1024 / 2, row = 2.0 * 1024 * 2;
     const ll_kernel forward = ll_kernel_attention(&mla, false, LL_PRECISION_BF16);
     const ll_kernel backward = ll_kernel_attention(&mla, true, LL_PRECISION_BF16);
@@ -109,7 +109,7 @@ static void test_attention(void)
 static double attention_loss(const ll_chip *chip, double n, double score, double value,
                              bool backward)
 {
-    const ll_attention_shape shape = {1, 8, 8, n, n, score, value, 0.5, 1};
+    const ll_attention_shape shape = {1, 8, 8, n, n, score, value, 0.5, 1, 0};
     const ll_kernel k = ll_kernel_attention(&shape, backward, LL_PRECISION_BF16);
     return ll_kernel_s(chip, &k) * 1e12 / k.flop;
 }

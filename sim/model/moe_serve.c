@@ -42,7 +42,8 @@ static void experts_serve(const ll_moe_param *m, const ll_split *split, ll_pass 
                               .tp = (double)e->etp,
                               .ep = (double)e->ep,
                               .skewed = e->load != LL_LOAD_BALANCED && e->load != LL_LOAD_REDUNDANT,
-                              .gated = m->gated};
+                              .gated = m->gated,
+                              .marlin = split->server->experts == LL_EXPERTS_MARLIN};
     ll_pass_experts(pass, all, ll_serve_experts_form(split, pass->precision));
 }
 

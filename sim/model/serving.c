@@ -6,7 +6,7 @@
 #include <string.h>
 
 static const char *const kv_names[] = {"fp8", "bf16", NULL};
-static const char *const experts_names[] = {"job", "w4a16", "w4a8", NULL};
+static const char *const experts_names[] = {"job", "w4a16", "w4a8", "w4a16_marlin", NULL};
 static const char *const scaling_names[] = {"tensor", "block", NULL};
 
 #define COUNT(name_, field, def_, min_, max_, doc_)                                   \
@@ -92,7 +92,7 @@ const ll_key ll_server_keys[] = {
      .def = "job",
      .choices = experts_names,
      .doc = "weights and activations of experts: of job.precision, or 4-bit weights (MXFP4) with "
-            "activations of 16 or 8 bits"},
+            "activations of 16 or 8 bits; marlin: by vLLM's kernels for Hopper"},
     SWITCH("fused", fused, "true",
            "residual, norm and quantising are fused, with the tp all-reduce too"),
     {.name = "graphs",

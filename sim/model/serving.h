@@ -46,7 +46,8 @@ typedef enum ll_server_scaling { LL_SCALING_TENSOR, LL_SCALING_BLOCK } ll_server
 typedef enum ll_server_experts {
     LL_EXPERTS_JOB,
     LL_EXPERTS_W4A16,
-    LL_EXPERTS_W4A8
+    LL_EXPERTS_W4A8,
+    LL_EXPERTS_MARLIN /* W4A16 by Marlin, vLLM's kernels on Hopper */
 } ll_server_experts;
 
 enum { LL_MAX_GRAPH_SIZE = 128 };

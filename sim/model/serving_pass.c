@@ -13,8 +13,9 @@ int ll_serve_form(const ll_split *split, int precision)
 
 int ll_serve_experts_form(const ll_split *split, int precision)
 {
-    if (split->server->experts == LL_EXPERTS_W4A16) return LL_TIMED_W4A16;
-    if (split->server->experts == LL_EXPERTS_W4A8) return LL_TIMED_W4A8;
+    const int experts = split->server->experts;
+    if (experts == LL_EXPERTS_W4A16 || experts == LL_EXPERTS_MARLIN) return LL_TIMED_W4A16;
+    if (experts == LL_EXPERTS_W4A8) return LL_TIMED_W4A8;
     return ll_serve_form(split, precision);
 }
 

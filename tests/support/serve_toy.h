@@ -9,7 +9,7 @@ typedef struct toy {
     double logits_s;  /* per row of the output projection */
     double decode_s;  /* per key that is attended to */
     double prefill_s; /* per pair of query and key */
-    double host_s[2];  /* a + b times the requests */
+    double host_s[2]; /* a + b times the requests */
     int n_asked;
 } toy;
 

@@ -6,6 +6,7 @@
 #include "sim/work/infer.h"
 #include "sim/work/serve_param.h"
 #include "sim/work/serve_steady.h"
+#include "sim/work/serve_transfer.h"
 
 #include <math.h>
 
@@ -44,6 +45,10 @@ static ll_status build(const ll_study *study, const void *shape, unsigned remove
 {
     ll_batch *batch = ll_arena_new(mem, ll_batch);
     *batch = shape ? *(const ll_batch *)shape : ll_serve_typical(study, mem);
+    if (ll_serve_transfer_tokens(batch) > 0) {
+        ll_serve_transfer_graph(study, ll_serve_transfer_tokens(batch), mem, out);
+        return LL_OK;
+    }
     return ll_infer_graph(study, batch, removes, mem, out, err);
 }
 
@@ -51,7 +56,7 @@ static ll_status build(const ll_study *study, const void *shape, unsigned remove
 
 typedef struct found {
     ll_serve_figures figures;
-    ll_steady steady; /* of a load without a trace */
+    ll_steady steady; /* 0 for a trace, and with replicas that only prefill */
 } found;
 
 /* Lengths of the requests of a load, or of a trace. */
@@ -164,6 +169,22 @@ static ll_status by_formula(const ll_study *study, const ll_serve_plan *plan, fo
     return LL_OK;
 }
 
+/* How long the keys and values of a prompt travel: a + b tokens, by prompts of one block and of the
+ * longest. Collective. */
+static ll_status transfer_ask(const ll_study *study, const ll_oracle *oracle, ll_serve_plan *plan,
+                              ll_error *err)
+{
+    const double few = (double)study->server.block, many = few + (double)plan->load.prompt.longest;
+    const ll_batch shape[] = {ll_serve_transfer_batch(few), ll_serve_transfer_batch(many)};
+    double time_s[2];
+    if (plan->n_prefill == 0) return LL_OK;
+    for (int i = 0; i < 2; i++)
+        LL_TRY(oracle->iteration_s(oracle->self, &shape[i], &time_s[i], err));
+    plan->transfer_token_s = fmax(0, time_s[1] - time_s[0]) / (many - few);
+    plan->transfer_s = fmax(0, time_s[0] - few * plan->transfer_token_s);
+    return LL_OK;
+}
+
 static ll_status clock_run(const ll_study *study, const ll_oracle *oracle, ll_arena *mem,
                            ll_outcome *out, ll_error *err)
 {
@@ -181,7 +202,8 @@ static ll_status clock_run(const ll_study *study, const ll_oracle *oracle, ll_ar
     ll_surface *surface = ll_surface_create(oracle, &study->server, &range, mem);
     ll_serve_plan plan = plan_of(study, surface, &load, mem);
     plan.setup.longest_output = l.longest_output;
-    if (!trace) LL_TRY(by_formula(study, &plan, f, err));
+    LL_TRY(transfer_ask(study, oracle, &plan, err));
+    if (!trace && p->n_prefill == 0) LL_TRY(by_formula(study, &plan, f, err));
     if (p->form == LL_SERVE_EVENT) LL_TRY(simulate(study, &plan, comm, trace, mem, f, err));
     out->found = f;
     return oracle->iteration_s(oracle->self, NULL, &out->iteration_s, err);
@@ -226,7 +248,7 @@ static const ll_metric metric[] = {
     {"iteration_s", "typical iteration", "s", LL_KIND_TIME,
      "the one that the losses are about, in the mean of a steady state", false},
     {"capacity_per_s", "requests/s at most", "1/s", LL_KIND_RATIO,
-     "that can be served, over all chips, by formula; 0: a trace", false},
+     "that can be served, over all chips, by formula; 0: not known", false},
     {"steady_ttft_s", "time to first token by formula", "s", LL_KIND_TIME,
      "in the steady state, with the opening burst if all requests count", false},
     {"steady_tpot_s", "time per output token by formula", "s", LL_KIND_TIME, "in the steady state",
@@ -234,8 +256,7 @@ static const ll_metric metric[] = {
     {"steady_tokens_per_s_per_chip", "output tokens/s per chip by formula", "tokens/s",
      LL_KIND_RATIO, "in the steady state", false},
     {"steady_holds", "the formula holds", "1", LL_KIND_COUNT,
-     "1: yes; 0: the load is outside of what it describes (sim/work/serve_steady.c), or a trace",
-     false},
+     "1: yes; 0: the load is outside of what it describes (sim/work/serve_steady.c)", false},
     {0}};
 
 static double *spread_put(const ll_latency *s, double *value)

@@ -127,6 +127,9 @@ bool ll_serve_legal(const ll_study *study, ll_faults *why)
                           "must be at most server.max_tokens = %lld, as prompts are not cut "
                           "(server.chunked = false)",
                           (long long)server->max_tokens);
+    if (p->n_prefill > 0 && p->form == LL_SERVE_STEADY)
+        ok = ll_fault_add(why, "job.form",
+                          "the formula has no replicas that only prefill; write \"event\"");
     if (p->n_prefill > 0 && p->n_prefill >= ll_serve_replicas(study))
         ok = ll_fault_add(why, "job.prefill_replicas",
                           "must be less than the %lld replicas, some of which have to decode",

@@ -193,7 +193,7 @@ static void ended_together(together *t, int64_t i_replica, const int32_t *ended,
         ll_serve_request *q = &t->r->request[ended[k]];
         if (i_replica < plan->n_prefill && q->output > 1) {
             q->end_s = -1;
-            way_push(t, end_s + plan->transfer_token_s * q->prompt, ended[k]);
+            way_push(t, end_s + plan->transfer_s + plan->transfer_token_s * q->prompt, ended[k]);
             continue;
         }
         ll_progress_step(&t->r->progress, 1);

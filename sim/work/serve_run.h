@@ -17,7 +17,8 @@ typedef struct ll_serve_plan {
     ll_replica_setup setup;
     ll_load load;
     int64_t n_replica, n_prefill; /* replicas in all, and those of them that only prefill */
-    double transfer_token_s;      /* per token of a prompt, to a decode replica */
+    /* Keys and values of a prompt travel to a decode replica in a + b tokens seconds. */
+    double transfer_s, transfer_token_s;
 } ll_serve_plan;
 
 /* request: [load.n_request], with times filled in. use: sums over all replicas, [2]: of those that

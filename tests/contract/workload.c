@@ -35,6 +35,9 @@ static const sample samples[] = {
     {&ll_workload_serve, NULL,
      "type = \"serve\"; rate = 50; requests = 30; prompt = 64; output = 9; output_spread = 0.5; "
      "pp = 3;"},
+    {&ll_workload_serve, NULL,
+     "type = \"serve\"; concurrency = 30; requests = 90; prompt = 500; output = 30; tp = 2; "
+     "prefill_replicas = 2; counted = \"steady\";"},
     {&ll_workload_toy, "prompts=7", "tp = 4; zero = 0;"},
     {&ll_workload_toy, "", "tp = 2; cp = 2; micro_batch = 2; zero = 0;"},
 };

@@ -5,6 +5,7 @@
 #include "sim/step/oracle.h"
 #include "sim/work/serve_figures.h"
 #include "sim/work/serve_steady.h"
+#include "sim/work/serve_transfer.h"
 #include "tests/support/petsc.h"
 #include "tests/support/serve_toy.h"
 #include "tests/toys/small_study.h"
@@ -283,6 +284,28 @@ static void check_surface(ll_arena *mem, ll_comm *comm, const char *text, double
                " host_time_per_request = \"10 us\"; front_end = \"0 s\"; };"                     \
                "job : { precision = \"bf16\"; type = \"serve\"; concurrency = 60; " job " };"
 
+/* 2 x 80 layers x 2 of 8 heads x 128 values of 2 bytes are 81,920 bytes a token and chip, at 80 % of
+ * 50 GB/s. */
+static void check_transfer(ll_arena *mem, ll_comm *comm)
+{
+    ll_study *study = study_make(STUDY("tp = 4; prefill_replicas = 1;"), 0, NULL, comm, mem);
+    ll_pricer *pricer;
+    ll_error err;
+    double few_s = 0, many_s = 0;
+    ll_error_init(&err);
+    CHECK(ll_pricer_create(study, comm, mem, &pricer, &err) == LL_OK, "%s", err.text);
+    ll_answers *answers = ll_answers_create(study, pricer, 1, comm, mem);
+    const ll_oracle oracle = ll_answers_oracle(answers);
+    const ll_batch few = ll_serve_transfer_batch(1600), many = ll_serve_transfer_batch(16000);
+    CHECK(oracle.iteration_s(oracle.self, &few, &few_s, &err) == LL_OK &&
+              oracle.iteration_s(oracle.self, &many, &many_s, &err) == LL_OK,
+          "%s", err.text);
+    CHECK_NEAR(many_s - few_s, 14400 * 81920.0 / 40e9, 0.01);
+    CHECK(few_s > 1600 * 81920.0 / 40e9 && few_s < 1600 * 81920.0 / 40e9 + 20e-6, "%g s", few_s);
+    ll_answers_destroy(answers);
+    ll_pricer_destroy(pricer);
+}
+
 int main(void)
 {
     if (!test_petsc_begin(NULL, NULL)) return 1;
@@ -300,6 +323,7 @@ int main(void)
     check_surface(mem, comm, STUDY("tp = 8;"), 0.005);
     /* The embedding is on the first stage, which need not be the slowest. */
     check_surface(mem, comm, STUDY("tp = 2; pp = 4;"), 0.01);
+    check_transfer(mem, comm);
     ll_comm_destroy(comm);
     ll_arena_destroy(mem);
     test_petsc_end();

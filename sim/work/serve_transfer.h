@@ -1,13 +1,13 @@
-/* Keys and values on their way from a replica that prefills to one that decodes: each chip sends its
- * part to the chip at the same place of the next replica, all replicas at once. */
+/* Keys and values on their way from a replica that prefills to one that decodes: each chip sends
+ * its part to the chip at the same place of the next replica, all replicas at once. */
 #ifndef LL_WORK_SERVE_TRANSFER_H
 #define LL_WORK_SERVE_TRANSFER_H
 
 #include "sim/work/graph.h"
 #include "sim/work/study.h"
 
-/* The batch that stands for the keys and values of so many tokens, as a shape of the oracle: nothing
- * is computed. */
+/* The batch that stands for the keys and values of so many tokens, as a shape of the oracle:
+ * nothing is computed. */
 static inline ll_batch ll_serve_transfer_batch(double tokens)
 {
     return (ll_batch){.context = tokens};

@@ -284,8 +284,8 @@ static void check_surface(ll_arena *mem, ll_comm *comm, const char *text, double
                " host_time_per_request = \"10 us\"; front_end = \"0 s\"; };"                     \
                "job : { precision = \"bf16\"; type = \"serve\"; concurrency = 60; " job " };"
 
-/* 2 x 80 layers x 2 of 8 heads x 128 values of 2 bytes are 81,920 bytes a token and chip, at 80 % of
- * 50 GB/s. */
+/* 2 x 80 layers x 2 of 8 heads x 128 values of 2 bytes are 81,920 bytes a token and chip, at 80 %
+ * of 50 GB/s. */
 static void check_transfer(ll_arena *mem, ll_comm *comm)
 {
     ll_study *study = study_make(STUDY("tp = 4; prefill_replicas = 1;"), 0, NULL, comm, mem);

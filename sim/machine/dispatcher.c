@@ -49,6 +49,12 @@ const ll_key ll_dispatcher_keys[] = {
      .def = "direct",
      .choices = path_names,
      .doc = "direct: to each rank; hierarchical: once to each node, which passes it on"},
+    {.name = "only_named",
+     .kind = LL_KIND_BOOL,
+     .offset = offsetof(ll_dispatcher, only_named),
+     .def = "false",
+     .doc =
+         "taken only where cluster.dispatcher names the library, never as the first of the list"},
     {.name = "multiprocessors",
      .kind = LL_KIND_COUNT,
      .flags = LL_KEY_FACT,
@@ -128,8 +134,11 @@ bool ll_dispatchers_have(const ll_dispatchers *all, const char *library)
 const ll_dispatcher *ll_dispatcher_of(const ll_dispatchers *all, const char *dimension)
 {
     const ll_dispatcher *others = NULL;
-    if (all->n == 0) return NULL;
-    const char *library = *all->chosen ? all->chosen : all->at[0].library;
+    int first = 0;
+    while (first < all->n && all->at[first].only_named && !*all->chosen)
+        first++;
+    if (first == all->n) return NULL;
+    const char *library = *all->chosen ? all->chosen : all->at[first].library;
     for (int i = 0; i < all->n; i++) {
         if (strcmp(all->at[i].library, library) != 0) continue;
         if (!strcmp(all->at[i].dimension, dimension)) return &all->at[i];

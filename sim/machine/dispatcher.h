@@ -32,6 +32,7 @@ typedef struct ll_dispatcher {
     const char *library, *dimension; /* "*": all dimensions without an entry of this library */
     int copies;                      /* ll_copies */
     int path;                        /* ll_exchange_path */
+    bool only_named;                 /* taken only where cluster.dispatcher names its library */
     int64_t n_multiprocessor;        /* that it holds; 0: none, as copy engines or NICs do it */
     double launch_node_s;
     /* [LL_DISPATCH_WAY, LL_COMBINE_WAY] */

@@ -46,6 +46,7 @@ typedef struct ll_experts {
     bool dispatch_fp8;   /* tokens are sent to their experts in FP8, not in 16 bits */
     bool overlap_shared; /* shared experts compute while tokens are on their way */
     bool overlap_exchange; /* with kernels of the other pass of a pair, or half of a batch */
+    bool reserve_exchange; /* in pairs kernels never have the multiprocessors of exchanges */
     /* Found once for a job (sim/work/experts.h): picks of the fullest rank, over the mean. */
     double hot;
 } ll_experts;

@@ -118,6 +118,17 @@ static ll_pair_layer layer_of(const ll_view *view, int index, const ll_pass_cost
     return layer;
 }
 
+/* Kernels that never have the multiprocessors of the exchanges, whether one runs or not. */
+static void reserve(ll_pair_layer *layer)
+{
+    const double slow = layer->out.s > 0 ? 1 + layer->out.held_s / layer->out.s : 1;
+    layer->attention_s *= slow;
+    layer->attention_weight_s *= slow;
+    layer->experts_s *= slow;
+    layer->experts_weight_s *= slow;
+    layer->out.held_s = layer->back.held_s = 0;
+}
+
 static ll_overlap times(ll_overlap o, double factor)
 {
     return (ll_overlap){o.s * factor, o.held_s * factor};
@@ -150,6 +161,7 @@ static const ll_pair_layer *layers_of(const maker *m, const ll_op *op, bool back
     for (int k = 0; k < op->n_layer; k++) {
         const ll_op_part *part = &op->part[backward ? op->n_layer - 1 - k : k];
         ll_pair_layer one = layer_of(m->view, part->pass, &m->cost[part->pass]);
+        if (m->view->study->layout.experts.reserve_exchange) reserve(&one);
         one.attention_s += others_s(m, part->pass);
         one.out = times(one.out, slow);
         one.back = times(one.back, slow);

@@ -18,8 +18,8 @@
  * W waits for nothing. "Attention" are all kernels of a layer outside of its exchanges: norms,
  * router, a dense network, and shared experts (Megatron-LM: fine_grained_callables.py). While an
  * exchange runs, kernels beside it are slower by the multiprocessors that it holds (H of
- * sim/step/overlap.h). The layers that one pass has more than the other run alone, in the same
- * order.
+ * sim/step/overlap.h), or with job.reserve_exchange all the time. The layers that one pass has more
+ * than the other run alone, in the same order.
  *
  * With the lengths of the 40 phases of a published timeline this gives 128.1 ms of 129.0
  * (tests/physics/pairs.c).

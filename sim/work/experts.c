@@ -63,6 +63,9 @@ const ll_key ll_experts_keys[] = {
            "overlap the exchange of tokens with the kernels of another micro-batch: 1f1b becomes "
            "combined_1f1b, which runs a forward and a backward pass together; of inference: with "
            "those of the other half of the batch"),
+    SWITCH("reserve_exchange", reserve_exchange,
+           "pairs: kernels never have the multiprocessors of the dispatcher, as in DeepSeek's "
+           "DualPipe; false: they miss them while an exchange runs"),
     {0}};
 
 static const ll_moe_param *moe_of(const ll_model *model)
@@ -105,7 +108,8 @@ static bool unused(const ll_experts *e, const char **key)
                 {"job.routing_exponent", e->exponent > 0},
                 {"job.dispatch_fp8", e->dispatch_fp8},
                 {"job.overlap_shared", e->overlap_shared},
-                {"job.overlap_exchange", e->overlap_exchange}};
+                {"job.overlap_exchange", e->overlap_exchange},
+                {"job.reserve_exchange", e->reserve_exchange}};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         if (keys[i].set) {
             *key = keys[i].key;

@@ -261,6 +261,10 @@ bool ll_layout_legal(const ll_layout *layout, const ll_stack *stack, const ll_mo
         ok = ll_fault_add(why, "job.overlap_exchange",
                           "schedule %s runs no passes in pairs; write schedule = \"1f1b\"",
                           ll_layout_schedule(layout)->name);
+    if (layout->experts.reserve_exchange && !ll_layout_schedule(layout)->fuses_pairs)
+        ok =
+            ll_fault_add(why, "job.reserve_exchange",
+                         "is of passes that run in pairs; leave it out, or write overlap_exchange");
     if (ll_layout_schedule(layout)->both_ways && stack->zero > 1)
         ok = ll_fault_add(
             why, "job.zero",

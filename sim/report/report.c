@@ -198,12 +198,18 @@ static void headline(const ll_report *r, int width, ll_arena *mem, ll_text *out)
 
 static void figures(const ll_report *r, int width, ll_arena *mem, ll_text *out)
 {
+    enum { LEAST = 21, MOST = 36 }; /* of the names' column */
     const ll_summary_row *row;
     const int n = ll_report_summary(r, mem, &row);
+    int column = LEAST;
     for (int i = 0; i < n; i++) {
-        const char *line = ll_arena_printf(mem, "  %-21s %s", row[i].what, row[i].value);
+        const int length = (int)strlen(row[i].what);
+        if (length > column) column = length < MOST ? length : MOST;
+    }
+    for (int i = 0; i < n; i++) {
+        const char *line = ll_arena_printf(mem, "  %-*s %s", column, row[i].what, row[i].value);
         if (row[i].note) line = ll_arena_printf(mem, "%s: %s", line, row[i].note);
-        ll_paragraph(out, line, width, 24);
+        ll_paragraph(out, line, width, column + 3);
     }
 }
 

@@ -135,10 +135,33 @@ static void summary_beside(const ll_result *res, summary *s)
 /* A figure of the workload as people read it; "-" for 0, which stands for not known. */
 static const char *metric_text(const ll_metric *m, double value, ll_arena *mem)
 {
-    if (!(value > 0)) return "-";
     if (m->kind == LL_KIND_COUNT) return ll_thousands_text(value, mem);
-    if (m->kind == LL_KIND_RATIO) return ll_arena_printf(mem, "%.4g %s", value, m->unit);
+    if (!(value > 0)) return "-";
+    if (m->kind == LL_KIND_RATIO)
+        return ll_arena_printf(mem, strcmp(m->unit, "1") ? "%.4g %s" : "%.4g", value, m->unit);
     return ll_quantity_text(m->kind, value, mem);
+}
+
+static bool ends_in(const char *s, const char *end)
+{
+    const size_t n = strlen(s), n_end = strlen(end);
+    return n >= n_end && !strcmp(s + n - n_end, end);
+}
+
+/* Whether figure i is a mean that its median, P90 and P99 follow. */
+static bool spread_is(const ll_result *res, int i)
+{
+    return i + 3 < res->n_metric && ends_in(res->metric[i + 1].name, "_median_s") &&
+           ends_in(res->metric[i + 2].name, "_p90_s") && ends_in(res->metric[i + 3].name, "_p99_s");
+}
+
+/* "210 ms; median 94.4 ms, P90 241 ms, P99 1.91 s" */
+static const char *spread_text(const ll_result *res, int i, ll_arena *mem)
+{
+    const char *s[4];
+    for (int k = 0; k < 4; k++)
+        s[k] = ll_quantity_text(LL_KIND_TIME, res->metric_value[i + k], mem);
+    return ll_arena_printf(mem, "%s; median %s, P90 %s, P99 %s", s[0], s[1], s[2], s[3]);
 }
 
 /* Speed and efficiency. */
@@ -146,7 +169,13 @@ static void summary_speed(const ll_report *r, summary *s)
 {
     const ll_result *res = r->result;
     for (int i = 0; i < res->n_metric; i++)
-        add(s, res->metric[i].label, metric_text(&res->metric[i], res->metric_value[i], s->mem));
+        if (spread_is(res, i)) {
+            add(s, res->metric[i].label, spread_text(res, i, s->mem));
+            i += 3;
+        } else {
+            add(s, res->metric[i].label,
+                metric_text(&res->metric[i], res->metric_value[i], s->mem));
+        }
     for (int i = 0; i < res->n_baseline; i++) {
         const ll_baseline *b = &res->baseline[i];
         add(s, i ? ll_arena_printf(s->mem, "... against %s", b->name) : "effective chips",

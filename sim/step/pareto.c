@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { N_CHANGE = 5, MAX_POINT = 20000, FIRST_CAP = 256, MOST_LOAD = 4096 };
+enum { N_CHANGE = 6, MAX_POINT = 20000, FIRST_CAP = 256, MOST_LOAD = 4096 };
 
 typedef struct search {
     const ll_study *study;
@@ -59,11 +59,14 @@ static void variant_make(const search *s, const ll_pareto_point *p, ll_variant *
         int64_t value;
     } to[N_CHANGE] = {
         {w->load, p->load}, {"tp", p->tp}, {"pp", p->pp}, {"ep", p->ep}, {"etp", p->etp}};
-    const int n = s->bounds->keep_layout ? 1 : experts ? 5 : 3;
-    ll_change *change = ll_arena_fill(s->mem, n, ll_change);
+    int n = s->bounds->keep_layout ? 1 : experts ? 5 : 3;
+    ll_change *change = ll_arena_fill(s->mem, N_CHANGE, ll_change);
     for (int i = 0; i < n; i++)
         change[i] = (ll_change){.path = ll_arena_printf(s->mem, "job.%s", to[i].key),
                                 .text = ll_arena_printf(s->mem, "%lld", (long long)to[i].value)};
+    if (w->quick[0])
+        change[n++] = (ll_change){.path = ll_arena_printf(s->mem, "job.%s", w->quick[0]),
+                                  .text = ll_arena_printf(s->mem, "\"%s\"", w->quick[1])};
     *v = (ll_variant){.n_change = n, .change = change};
 }
 

@@ -313,6 +313,9 @@ const ll_workload_type ll_workload_serve = {
     .clock = clock_run,
     .ladder = ll_infer_ladder,
     .metric = metric,
+    .load = "concurrency",
+    .per_user = "tokens_per_s_per_user",
+    .quick = {"form", "steady"},
     .headline = "tokens_per_s_per_chip",
     .metrics = metrics,
 };

@@ -131,6 +131,8 @@ typedef struct ll_workload_type {
     /* Of inference, for Pareto fronts: the key of the number of requests, and the metric that says
      * how fast one of them is. NULL: none. */
     const char *load, *per_user;
+    /* The setting of `job` with which a search runs it ("form", "steady"); NULL: as it is. */
+    const char *quick[2];
     void (*metrics)(const struct ll_study *study, const ll_outcome *outcome, double *value);
 } ll_workload_type;
 

@@ -13,17 +13,17 @@
 static void memory(const ll_study *study, ll_arena *mem, ll_memory *out)
 {
     const ll_serve_param *p = study->workload_param;
-    const double one_B = ll_infer_request_B(study, (double)(p->prompt + p->output));
+    const long long longest = p->prompt + p->output;
+    const double one_B = ll_infer_request_B(study, (double)longest);
     const double room_B = ll_infer_cache_room_B(study, mem);
     ll_infer_memory(study, fmax(room_B, one_B * (double)study->layout.pp), mem, out);
     if (out->total_B > out->capacity_B && room_B > 0)
-        out->advice =
-            ll_arena_printf(mem,
-                            "a request of %lld tokens is more than the %.0f that fit; try a larger "
-                            "tp, pp or ep, or "
-                            "a narrower precision",
-                            (long long)(p->prompt + p->output),
-                            floor(ll_serve_cache_tokens(study, mem) / (double)study->layout.pp));
+        out->advice = ll_arena_printf(
+            mem,
+            "a request of %lld tokens is more than the %.0f that fit; try a larger "
+            "tp, pp or ep, or "
+            "a narrower precision",
+            longest, floor(ll_serve_cache_tokens(study, mem) / (double)study->layout.pp));
 }
 
 static double work_flop(const ll_study *study)

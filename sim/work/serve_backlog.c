@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { MAX_ROOM = 64, MAX_WORK = 512, MAX_ARRIVE = 24, N_ROUND = 400 };
+enum { MAX_ROOM = 64, MAX_WORK = 512, MAX_ARRIVE = 24, LONGEST = MAX_WORK / 4, N_ROUND = 400 };
 
 typedef struct chain {
     const ll_backlog *b;
@@ -48,7 +48,7 @@ static void chain_make(const ll_backlog *b, ll_prompts_s prompts_s, const void *
     c->b = b;
     if (room < 1) {
         c->room = PARTS;
-        c->part = (int)lround(fmin(PARTS / room, MAX_WORK / 4));
+        c->part = (int)lround(fmin(PARTS / room, LONGEST));
     } else {
         c->part = room * PARTS <= MAX_ROOM ? PARTS : 1;
         c->room = (int)lround(room * c->part);

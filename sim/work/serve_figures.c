@@ -38,11 +38,12 @@ static ll_status window_steady(const ll_serve_count *c, window *out, ll_error *e
         *out = (window){false, c->request[edge - 1].sent_s, c->request[n - 1 - edge].sent_s};
         return LL_OK;
     }
-    if (n < 3 * load->n_client)
+    const long long least = 3 * load->n_client;
+    if (n < least)
         return ll_error_set(err, LL_ERR_CONFIG,
                             "job.requests = %lld are too few to be counted in a steady state: at "
                             "least 3 x concurrency = %lld",
-                            (long long)n, (long long)(3 * load->n_client));
+                            (long long)n, least);
     *out = (window){.by_end = true};
     for (int64_t i = 0; i < n; i++) {
         if (i < load->n_client) out->from_s = fmax(out->from_s, c->request[i].end_s);

@@ -118,10 +118,11 @@ bool ll_serve_legal(const ll_study *study, ll_faults *why)
     bool ok = ll_infer_legal(study, why);
     ok = load_legal(p, why) && ok;
     if (p->trace.text[0]) ok = trace_legal(p, why) && ok;
-    if (p->accepted > (double)(1 + p->n_draft))
+    const long long most = 1 + p->n_draft;
+    if (p->accepted > (double)most)
         ok = ll_fault_add(why, "job.accepted",
                           "an iteration gives a request at most 1 + draft_tokens = %lld tokens",
-                          (long long)(1 + p->n_draft));
+                          most);
     if (!server->chunked && !p->trace.text[0] && p->prompt > server->max_tokens)
         ok = ll_fault_add(why, "job.prompt",
                           "must be at most server.max_tokens = %lld, as prompts are not cut "

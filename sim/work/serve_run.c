@@ -101,8 +101,8 @@ static void run_slices(run *r, ll_comm *comm, ll_replica_use *use, ll_arena *mem
     size_t n_all;
     ll_comm_slice(comm, r->n_replica, &lo, &hi);
     ll_replica_use *own = ll_arena_array(mem, hi - lo, ll_replica_use);
-    ll_progress_begin(&r->progress, comm, "serve", "of the requests",
-                      (double)(r->plan->load.n_request * (hi - lo) / r->n_replica));
+    const int64_t n_own = r->plan->load.n_request * (hi - lo) / r->n_replica;
+    ll_progress_begin(&r->progress, comm, "serve", "of the requests", (double)n_own);
     for (int64_t p = lo; p < hi; p++) {
         run_alone(r, p);
         own[p - lo] = *ll_replica_use_of(r->replica[p]);

@@ -203,7 +203,7 @@ static double open_first_s(const ll_unit *s, double n, double x)
 static void open_loop(const ll_unit *s, ll_steady *out)
 {
     const double x = s->plan->load.rate_per_s / s->n_unit;
-    const double most = floor(s->max_n);
+    const int64_t most = (int64_t)s->max_n;
     double p = 1, scale = 1, sum = 0, sum_n = 0;
     ll_mixture m;
     out->request_per_s = s->plan->load.rate_per_s;
@@ -212,7 +212,8 @@ static void open_loop(const ll_unit *s, ll_steady *out)
         out->limit = "requests come faster than they can be served";
         return;
     }
-    for (double n = 0; n <= most && (n < 1 || s->n_step > 0); n++) {
+    for (int64_t k = 0; k <= most && (k < 1 || s->n_step > 0); k++) {
+        const double n = (double)k;
         if (n > 0) p *= x * s->n_step * step_at(s, n, x, &m) / n;
         if (p < 1e-12 * scale && p < scale) break; /* behind the largest of them */
         scale = fmax(scale, p);

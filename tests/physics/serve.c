@@ -85,13 +85,13 @@ static outcome serve(env *e, ll_comm *comm)
 static void check_little(ll_arena *mem, ll_comm *comm, ll_comm *self)
 {
     double before = 0;
-    for (int c = 1; c <= 256; c *= 4) {
+    for (int64_t c = 1; c <= 256; c *= 4) {
         env e = env_make(mem, comm, self);
         e.plan.load.n_client = c;
         e.plan.load.n_request = 60 * c;
         const outcome o = serve(&e, self);
-        CHECK_NEAR(o.figures.request_per_s * o.figures.whole_s.mean, c, 0.02);
-        CHECK(o.figures.output_per_s > before, "%d clients: %g tokens/s, fewer: %g", c,
+        CHECK_NEAR(o.figures.request_per_s * o.figures.whole_s.mean, (double)c, 0.02);
+        CHECK(o.figures.output_per_s > before, "%lld clients: %g tokens/s, fewer: %g", (long long)c,
               o.figures.output_per_s, before);
         before = o.figures.output_per_s;
     }

@@ -254,6 +254,41 @@ static void check_flop(const env *e, const ll_pass *forward, const ll_pass *back
           "%s: %g %g %g", e->name, f.gemm_flop, f.score_flop, f.score_frac);
 }
 
+/* ---- A serving iteration
+ * ------------------------------------------------------------------------------- */
+
+/* Decoding requests and a prompt, by an engine that fuses nothing: kernels that can be timed, the
+ * same each time, transfers over tp alone where no ranks share experts. */
+static void check_serve(const env *e)
+{
+    const ll_batch batch = {.n_decode = 5,
+                            .n_new = 2,
+                            .context = 700,
+                            .n_prompt = 1,
+                            .from = 128,
+                            .to = 640,
+                            .n_logits = 11};
+    const ll_server server = {.kv_precision = LL_PRECISION_BF16};
+    env serve = *e;
+    CHECK(e->type->serve, "%s: no hook serve; ll_block_nothing if inference leaves it out",
+          e->name);
+    if (!e->type->serve || e->split.cp > 1 || e->split.experts.ep > 1) return;
+    serve.split.batch = &batch;
+    serve.split.server = &server;
+    serve.split.n_token = serve.split.n_token_norm = ll_batch_tokens(&batch);
+    serve.split.experts.etp = e->split.tp;
+    const ll_pass pass = pass_of(&serve, e->type->serve, 0);
+    check_kernels(&serve, &pass);
+    check_uses(&serve, &pass);
+    check_same(&serve, e->type->serve, &pass);
+    CHECK(e->type->serve == ll_block_nothing || pass.n_kernel > 0, "%s: no kernels", e->name);
+    if (e->type->cache_B)
+        CHECK(e->type->cache_B(e->param, &serve.split, 700) > 0 &&
+                  e->type->cache_B(e->param, &serve.split, 700) * 700 <=
+                      e->type->cache_B(e->param, &serve.split, 900) * 900,
+              "%s: the cache of a longer request is smaller", e->name);
+}
+
 /* ---- A split
  * -------------------------------------------------------------------------------------- */
 
@@ -288,6 +323,7 @@ static void check_split(const env *e)
           recompute.n_kernel, forward.n_kernel);
     check_flop(e, &forward, &backward);
     check_kept(e);
+    check_serve(e);
 }
 
 /* Yes and no are the same in silence, and every no has a reason. */

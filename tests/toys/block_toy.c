@@ -83,4 +83,5 @@ const ll_block_type ll_block_toy = {
     .forward = forward,
     .backward = backward,
     .recompute = ll_block_nothing,
+    .serve = ll_block_nothing,
 };

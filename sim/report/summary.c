@@ -100,10 +100,13 @@ static void summary_work(const ll_report *r, summary *s)
     add(s, "layout", ll_report_layout(study, s->mem));
     if (ll_study_serves(study)) {
         add(s, "engine", study->server.name);
+        const int64_t n_group = l->dp * l->pp;
+        const char *where =
+            n_group > 1 ? ll_arena_printf(s->mem, ", %lld times (dp x pp)", (long long)n_group)
+                        : "";
         add(s, "batch",
-            ll_arena_printf(s->mem, "%lld of %s tokens on each of %lld attention ranks and stages",
-                            (long long)l->micro_batch, ll_thousands_text((double)l->seq, s->mem),
-                            (long long)(l->dp * l->pp)));
+            ll_arena_printf(s->mem, "%lld of %s tokens%s", (long long)l->micro_batch,
+                            ll_thousands_text((double)l->seq, s->mem), where));
         return;
     }
     add(s, "batch",

@@ -79,7 +79,7 @@ static ll_status serving_run(const ll_options *opt, const char *path, ll_comm *c
                              ll_error *err)
 {
     ll_serving *v = ll_arena_new(mem, ll_serving);
-    const char *record = ll_record_path(path, mem);
+    const char *record = ll_serving_record_path(path, mem);
     ll_text text;
     LL_TRY(ll_serving_read(path, comm, mem, v, err));
     LL_TRY(ll_serving_run(v, opt->n_set, opt->set, comm, mem, err));
@@ -92,9 +92,9 @@ static ll_status serving_run(const ll_options *opt, const char *path, ll_comm *c
     if (!opt->value[LL_OPT_RECORD]) return LL_OK;
     ll_text_init(&text, mem);
     ll_serving_record(v, &text);
-    const char *slash = strrchr(record, '/');
-    return ll_output_write(slash ? ll_arena_strndup(mem, record, (size_t)(slash - record)) : ".",
-                           "recorded.csv", &text, comm, err);
+    const char *slash = strrchr(record, '/'), *name = slash ? slash + 1 : record;
+    const char *dir = slash ? ll_arena_strndup(mem, record, (size_t)(slash - record)) : ".";
+    return ll_output_write(dir, name, &text, comm, err);
 }
 
 static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_error *err)

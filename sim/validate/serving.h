@@ -120,7 +120,10 @@ extern const char *const ll_served_names[LL_N_SERVED];
 void ll_serving_print(const ll_serving *v, ll_format format, int width, ll_arena *mem,
                       ll_text *out);
 
-/* Keeps medians and P90 beside the table (recorded.csv), or compares with those: an error for each
+/* The file beside the table: "DIR/aggregated.csv" -> "DIR/aggregated_recorded.csv". */
+const char *ll_serving_record_path(const char *table, ll_arena *mem);
+
+/* Keeps medians and P90 in that file, or compares with those: an error for each
  * that is worse by more than a tenth of a point. Rank 0 reads. Collective. */
 void ll_serving_record(const ll_serving *v, ll_text *out);
 ll_status ll_serving_check(const ll_serving *v, const char *path, ll_comm *comm, ll_arena *mem,

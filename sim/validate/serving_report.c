@@ -136,7 +136,12 @@ void ll_serving_print(const ll_serving *v, ll_format format, int width, ll_arena
     }
 }
 
-/* ---- recorded.csv ---- */
+/* ---- aggregated_recorded.csv ---- */
+
+const char *ll_serving_record_path(const char *table, ll_arena *mem)
+{
+    return ll_arena_printf(mem, "%.*s_recorded.csv", (int)(strlen(table) - strlen(".csv")), table);
+}
 
 #define HEADING \
     "scope,name,configurations,tpot_median,tpot_p90,ttft_median,ttft_p90,whole_median,whole_p90"

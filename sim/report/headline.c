@@ -83,7 +83,9 @@ const char *ll_headline_chip_error(const ll_report *r, ll_arena *mem)
 {
     const ll_published *p = &r->standing->published;
     const char *chip = r->study->cluster.chip.name;
-    if (ll_study_serves(r->study)) return "Errors of training steps do not hold for inference.";
+    if (ll_study_serves(r->study))
+        return "Errors of training steps do not hold for inference; `lineloss validate "
+               "configs/published/serving/aggregated.csv` prints those of served requests.";
     if (ll_model_has_experts(&r->study->model))
         return ll_arena_printf(
             mem,

@@ -130,9 +130,12 @@ static void closed_loop(const ll_unit *s, bool burst, ll_steady *out)
     else if (s->equal && !together && c > 1)
         out->limit = "all requests are alike and move in step, so that their time to first token "
                      "depends on their order";
-    else if (!s->server->mixed && s->server->front_end_s > 0 && x.load > 0.2)
-        out->limit = "prompts run alone and take much of the time: those that come meanwhile queue "
-                     "for longer than that";
+    else if (s->n_in_step > 1 && x.load > 0.3)
+        out->limit = "several units that run in step have prompts at once: they wait less than if "
+                     "each came alone";
+    else if (s->server->front_end_s > 0 && x.load > (s->server->mixed ? 0.3 : 0.2))
+        out->limit = "prompts take much of the time: those that the front end hands on meanwhile "
+                     "queue for longer than that";
     else if (ll_unit_budget(s, x.n) < 1.5 && x.load > 0.15 && c > 1)
         out->limit = "a prompt fills most of the token budget, so that others queue for longer "
                      "than that";

@@ -26,8 +26,10 @@ typedef struct closed {
 static double closed_first_s(const ll_unit *s, double c, double g, const closed *x, double a)
 {
     const double room = ll_unit_budget(s, x->n);
-    if (x->m.wait > 0)
-        return x->m.wait * x->m.mean_s + ll_unit_at_once_s(s, x->n - 1, x->m.k, room);
+    if (x->m.wait > 0) { /* while they are collected, no prompt is computed */
+        const double one_s = s->server->wait_iterations > 0 ? x->m.plain_s : x->m.mean_s;
+        return x->m.wait * one_s + ll_unit_at_once_s(s, x->n - 1, x->m.k, room);
+    }
     if (g > 0) return ll_unit_at_once_s(s, x->n - g, g, room);
     const ll_unit_with u = {s, fmax(0, x->n - 1)};
     ll_backlog b = {
@@ -119,9 +121,8 @@ static void closed_loop(const ll_unit *s, bool burst, ll_steady *out)
         const double burst_mean_s = burst_s(s, run) * (c / run); /* the rest waits for a place */
         out->ttft_s += first * (burst_mean_s - out->ttft_s);
     }
-    if (c > s->max_n && !s->server->reserve_output &&
-        s->max_n < floor((double)s->server->max_batch / s->setup->n_group))
-        out->limit = "the cache is full: requests are preempted";
+    if (c > s->max_n && s->max_n < floor((double)s->server->max_batch / s->setup->n_group))
+        out->limit = "the cache is full: requests wait for each other, or are preempted";
     else if (x.load > 0.9 && c > 1)
         out->limit = "prompts fill the token budget";
     else if (s->server->mixed && !s->server->chunked &&
@@ -139,6 +140,9 @@ static void closed_loop(const ll_unit *s, bool burst, ll_steady *out)
     else if (ll_unit_budget(s, x.n) < 1.5 && x.load > 0.15 && c > 1)
         out->limit = "a prompt fills most of the token budget, so that others queue for longer "
                      "than that";
+    else if (s->server->wait_iterations > 0 && c > 1)
+        out->limit = "prompts are collected before they are computed: time to first token holds "
+                     "within 5 % only";
     else if (s->output_cv < NEARLY_EQUAL && !s->equal && c > 1)
         out->limit = "answers are nearly of one length, so that requests keep moving in step: time "
                      "to first token is longer than that";

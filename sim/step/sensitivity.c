@@ -95,6 +95,23 @@ static void rows_finish(const ll_variant *v, const ll_speed *jittered, ll_arena 
     qsort(out->row, (size_t)out->n, sizeof *out->row, by_effect);
 }
 
+/* The study as searches run it, with its speed, if it can be run so; else the study itself. */
+static const ll_study *quick_of(const ll_study *study, ll_comm *comm, ll_arena *mem, ll_speed *base)
+{
+    const char *const *quick = study->workload->quick;
+    ll_study *other = ll_arena_new(mem, ll_study);
+    ll_error *err = ll_arena_new(mem, ll_error);
+    ll_error_init(err);
+    if (!quick[0]) return study;
+    ll_change *change = ll_arena_fill(mem, 1, ll_change);
+    *change = (ll_change){.path = ll_arena_printf(mem, "job.%s", quick[0]),
+                          .text = ll_arena_printf(mem, "\"%s\"", quick[1])};
+    if (ll_study_vary(study, 1, change, mem, other, err) != LL_OK ||
+        ll_speed_find(other, false, comm, mem, base, err) != LL_OK || !(base->headline > 0))
+        return study;
+    return other;
+}
+
 ll_status ll_sensitivity_find(const ll_study *study, ll_comm *comm, ll_arena *mem,
                               ll_sensitivity *out, ll_error *err)
 {
@@ -103,9 +120,10 @@ ll_status ll_sensitivity_find(const ll_study *study, ll_comm *comm, ll_arena *me
     *out = (ll_sensitivity){.change_frac = CHANGE_FRAC,
                             .headline = ll_headline(study),
                             .row = ll_arena_array(mem, n_entry, ll_sensitivity_row)};
+    out->n_tried = rows_begin(study, out);
+    study = quick_of(study, comm, mem, &out->base);
     LL_TRY(ll_speed_find(study, false, comm, mem, &out->base, err));
     LL_TRY(ll_speed_find(study, true, comm, mem, &jittered, err));
-    out->n_tried = rows_begin(study, out);
     ll_variant *v = ll_arena_array(mem, 2 * out->n_tried, ll_variant);
     int n = 0;
     for (int i = 0; i < out->n_tried; i++) {

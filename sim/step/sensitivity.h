@@ -9,7 +9,8 @@
  * `closed`: what a change does to contention is left out, and with it what acts on contention alone
  * (such as wire.kappa). There is no jitter, so that effects are not noise. Only figures of jitter
  * are varied with it, by the same draws before and after, on the first replicas that
- * LL_SPEED_MAX_CHIP chips hold. Rates in an edge list file are not varied. */
+ * LL_SPEED_MAX_CHIP chips hold. Served requests are run by formula where one can be
+ * (ll_workload_type.quick). Rates in an edge list file are not varied. */
 #ifndef LL_STEP_SENSITIVITY_H
 #define LL_STEP_SENSITIVITY_H
 

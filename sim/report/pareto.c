@@ -98,9 +98,10 @@ static void range_find(int n, const ll_pareto *front, axes *a)
 static void axis_draw(const axes *a, int d)
 {
     static const double step[] = {1, 2, 5};
-    for (double ten = pow(10, floor(log10(a->lo[d]))); ten <= a->hi[d]; ten *= 10)
+    const int first = (int)floor(log10(a->lo[d])), last = (int)floor(log10(a->hi[d]));
+    for (int decade = first; decade <= last; decade++)
         for (int i = 0; i < 3; i++) {
-            const double at = step[i] * ten;
+            const double at = step[i] * pow(10, decade);
             if (at < a->lo[d] * (1 - 1e-9) || at > a->hi[d] * (1 + 1e-9)) continue;
             const char *text = ll_arena_printf(a->mem, "%.10g", at);
             if (d) {

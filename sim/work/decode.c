@@ -62,7 +62,7 @@ static bool legal(const ll_study *study, ll_faults *why)
     if (p->accepted > (double)(1 + p->n_draft))
         ok = ll_fault_add(why, "job.accepted",
                           "an iteration gives a request at most 1 + draft_tokens = %lld tokens",
-                          (long long)(1 + p->n_draft));
+                          1 + (long long)p->n_draft);
     return ok;
 }
 

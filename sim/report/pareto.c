@@ -40,7 +40,11 @@ void ll_pareto_notes(int n, const ll_pareto *front, ll_text *out)
 {
     for (int k = 0; k < n; k++) {
         const ll_pareto *f = &front[k];
-        ll_text_add(out, "%s: %d of %d points are on the front", f->study->name, f->n_front, f->n);
+        ll_text_add(out, "%s (%s kernels of %s): %d of %d points are on the front", f->study->name,
+                    f->study->cluster.chip.tables && f->study->cluster.chip.tables->n > 0
+                        ? "measured"
+                        : "no measured",
+                    f->study->cluster.chip.name, f->n_front, f->n);
         if (f->n_refused > 0)
             ll_text_add(out, "; %d more are not legal or do not fit, the first: %.*s", f->n_refused,
                         (int)strcspn(f->reason, "(;"), f->reason);

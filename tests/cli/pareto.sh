@@ -16,7 +16,7 @@ expect 0 pareto small.cfg -o front
 is_empty err
 has out '^study +tokens/s per user +tokens/s per chip +layout +requests$'
 has out '^small .* tp [248] +[0-9]+$'
-has out '^small: [0-9]+ of [0-9]+ points are on the front'
+has out '^small \(measured kernels of H100 SXM\): [0-9]+ of [0-9]+ points are on the front'
 for file in pareto.csv pareto.svg pareto-column.svg pareto.gp; do
     [ -s "front/$file" ] || complain "no $file"
 done

@@ -1,5 +1,7 @@
 #include "sim/report/pareto.h"
 
+#include "sim/machine/timed_tables.h"
+
 #include <math.h>
 #include <string.h>
 

@@ -17,8 +17,15 @@ ll_status ll_kernel_tables_rows(const ll_chip *chip, ll_arena *mem, const ll_tim
             *row = ll_arena_grown(mem, *row, *n, *n + table.n, sizeof(void *));
             cap = *n + table.n;
         }
+        const int before = *n;
         for (int i = 0; i < table.n; i++)
             if (ll_timed_is_chip(chip, table.row[i].chip)) (*row)[(*n)++] = &table.row[i];
+        if (*n == before && table.n > 0)
+            return ll_error_set(err, LL_ERR_CONFIG,
+                                "%s: no row is of %s, or of measured_as = \"%s\"; its first row is "
+                                "of %s",
+                                chip->table[kind].name, chip->name, chip->measured_as,
+                                table.row[0].chip);
     }
     return LL_OK;
 }

@@ -2,7 +2,6 @@
  * the kernels of a study's layer. */
 #include "sim/command/command.h"
 
-#include "sim/print/output.h"
 #include "sim/report/kernels.h"
 #include "sim/validate/kernel_report.h"
 
@@ -58,19 +57,12 @@ static ll_status run_file(const ll_options *opt, ll_comm *comm, ll_arena *mem, l
 static ll_status write_picture(const char *dir, const ll_layer_kernels *list, ll_comm *comm,
                                ll_arena *mem, ll_error *err)
 {
-    ll_output set = {.dir = dir, .main = "kernels.csv"};
-    ll_figure figure[LL_N_FORM];
-    ll_text text;
-    bool drawn;
-    LL_TRY(ll_output_prepare(dir, comm, err));
-    LL_TRY(ll_output_begin(&set, comm, mem, err));
-    ll_text_init(&text, mem);
-    ll_table_print(ll_kernels_table(list, mem), LL_FORMAT_CSV, 0, &text);
-    LL_TRY(ll_output_write(set.stage, set.main, &text, comm, err));
+    ll_plot_set *set = ll_arena_new(mem, ll_plot_set);
+    *set = (ll_plot_set){
+        .name = "roofline", .file = "kernels.csv", .table = ll_kernels_table(list, mem)};
     for (int form = 0; form < LL_N_FORM; form++)
-        ll_draw_roofline(list, (ll_form)form, mem, &figure[form]);
-    LL_TRY(ll_plot_write(set.stage, "roofline", figure, comm, mem, &drawn, err));
-    return ll_output_commit(&set, comm, err);
+        ll_draw_roofline(list, (ll_form)form, mem, &set->figure[form]);
+    return ll_plot_set_write(dir, set, comm, mem, err);
 }
 
 static ll_status run_layer(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_text *out,
@@ -82,8 +74,8 @@ static ll_status run_layer(const ll_options *opt, ll_comm *comm, ll_arena *mem, 
                          comm, mem, s, err));
     LL_TRY(ll_layer_kernels_find(s, mem, &list, err));
     if (opt->format == LL_FORMAT_TEXT)
-        ll_text_add(out, "A layer of %s on one %s, by micro-batch.\n\n", s->name,
-                    s->cluster.chip.name);
+        ll_text_add(out, "A layer of %s on one %s, by %s.\n\n", s->name, s->cluster.chip.name,
+                    ll_study_serves(s) ? "iteration" : "micro-batch");
     ll_table_print(ll_kernels_table(&list, mem), opt->format, ll_table_terminal_width(), out);
     return opt->value[LL_OPT_OUT] ? write_picture(opt->value[LL_OPT_OUT], &list, comm, mem, err)
                                   : LL_OK;

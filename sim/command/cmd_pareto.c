@@ -1,19 +1,17 @@
 /* lineloss pareto STUDY...: tokens/s of a chip over tokens/s of a user, at the best layouts. */
 #include "sim/command/command.h"
 
-#include "sim/print/output.h"
 #include "sim/report/pareto.h"
 
 static ll_status fronts_find(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_pareto *front,
                              ll_error *err)
 {
-    const ll_pareto_bounds bounds = {.max_tp = 0};
     for (int k = 0; k < opt->n_arg; k++) {
         const ll_settings *set = &opt->arg_set[k];
         ll_study *study = ll_arena_new(mem, ll_study);
         LL_TRY(ll_study_load(&(ll_study_source){opt->arg[k], set->n_set, set->set, LL_STUDY_WHOLE},
                              comm, mem, study, err));
-        LL_TRY(ll_pareto_find(study, &bounds, comm, mem, &front[k], err));
+        LL_TRY(ll_pareto_find(study, comm, mem, &front[k], err));
     }
     return LL_OK;
 }
@@ -22,19 +20,12 @@ static ll_status fronts_find(const ll_options *opt, ll_comm *comm, ll_arena *mem
 static ll_status write_files(const char *dir, int n, const ll_pareto *front, ll_comm *comm,
                              ll_arena *mem, ll_error *err)
 {
-    ll_output set = {.dir = dir, .main = "pareto.csv"};
-    ll_figure figure[LL_N_FORM];
-    ll_text text;
-    bool drawn;
-    LL_TRY(ll_output_prepare(dir, comm, err));
-    LL_TRY(ll_output_begin(&set, comm, mem, err));
-    ll_text_init(&text, mem);
-    ll_table_print(ll_pareto_table(n, front, true, mem), LL_FORMAT_CSV, 0, &text);
-    LL_TRY(ll_output_write(set.stage, set.main, &text, comm, err));
+    ll_plot_set *set = ll_arena_new(mem, ll_plot_set);
+    *set = (ll_plot_set){
+        .name = "pareto", .file = "pareto.csv", .table = ll_pareto_table(n, front, true, mem)};
     for (int form = 0; form < LL_N_FORM; form++)
-        ll_draw_pareto(n, front, (ll_form)form, mem, &figure[form]);
-    LL_TRY(ll_plot_write(set.stage, "pareto", figure, comm, mem, &drawn, err));
-    return ll_output_commit(&set, comm, err);
+        ll_draw_pareto(n, front, (ll_form)form, mem, &set->figure[form]);
+    return ll_plot_set_write(dir, set, comm, mem, err);
 }
 
 static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_error *err)

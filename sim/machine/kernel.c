@@ -1,7 +1,6 @@
 #include "sim/machine/kernel.h"
 
 #include "sim/machine/served.h"
-#include "sim/machine/timed_model.h"
 
 #include <math.h>
 
@@ -208,18 +207,6 @@ double ll_experts_touched(const ll_experts_shape *e)
     return n_local * -expm1(picks * log1p(-1 / e->n_expert));
 }
 
-/* By the roofline of tables: timed_model.h. */
-static double experts_s(const ll_chip *chip, const ll_kernel *kernel)
-{
-    const ll_experts_shape *e = kernel->experts;
-    const ll_timed t = {
-        .kind = LL_TIMED_EXPERTS,
-        .precision = (ll_timed_precision)kernel->form,
-        .variant = e->skewed ? "power_law_1.2" : "balanced",
-        .at = {e->tokens, e->hidden, e->ffn, e->top_k, e->n_expert, e->slots, e->tp, e->ep}};
-    return ll_timed_roofline_s(chip, &t);
-}
-
 double ll_kernel_s(const ll_chip *chip, const ll_kernel *kernel)
 {
     if (kernel->at_roofline && kernel->kind != LL_KERNEL_NONE && kernel->kind != LL_KERNEL_HOST)
@@ -246,8 +233,9 @@ double ll_kernel_s(const ll_chip *chip, const ll_kernel *kernel)
     case LL_KERNEL_ROWWISE:
         return ll_kernel_stream_s(chip, kernel->bytes) / chip->stream_frac +
                (kernel->floored ? chip->kernel_floor_s : 0);
-    case LL_KERNEL_EXPERTS:
-        return experts_s(chip, kernel);
+    case LL_KERNEL_EXPERTS: /* of serving, where chips have tables, if only empty ones */
+        LL_ASSERT(false, "%s cannot run experts of form %d", chip->name, kernel->form);
+        break;
     case LL_KERNEL_HOST:
         return kernel->host_s;
     case LL_KERNEL_STREAM:

@@ -10,7 +10,8 @@ const char *const ll_served_rules[] = {
     "models 14.5 % with it, 5.1 % without)",
     "NVFP4 products of up to 64 rows: 4 us + bytes / (0.6 memory bandwidth), where the tables have "
     "1.6 times that (70B on one B200: 15 ms of products by the tables, 9.5 ms served)",
-    "experts of NVFP4 on B200: rows of B300, the same chip to them; its own have a slower kernel",
+    "experts of NVFP4 on B200 and GB200, in published rows alone (their settings say so): rows of "
+    "B300 and GB300, the same chips to them; their own have a slower kernel",
     "experts with 4-bit weights and 16-bit activations by Marlin: 25 us + bytes / (0.8 memory "
     "bandwidth), as the tables have Triton's, which start at 72 us (error 35 % before, 4 to 9 %)",
     "experts that tp chips share: the row of as many bytes a rank, as those of tp 8 take up to "

@@ -81,7 +81,7 @@ void ll_layer_serve(const ll_layers *run, const ll_split *split, ll_pass *pass)
 {
     const int kernel = pass->n_kernel, use = pass->n_use;
     for (int i = 0; i < run->n_block; i++) {
-        ll_serve_norm(split, true, pass);
+        ll_serve_norm(split, pass);
         run->block[i].type->serve(run->block[i].param, split, pass);
     }
     exchanges_hide(split, kernel, use, pass);

@@ -89,8 +89,7 @@ typedef struct ll_server {
 
 extern const ll_key ll_server_keys[];
 
-/* Parses graph_text into graph, and checks that keys do not contradict each other. False: each
- * fault is added to `why`. */
+/* Sets kv_precision, and parses graph_text into graph. False: the fault is added to `why`. */
 bool ll_server_parse(ll_server *server, ll_faults *why);
 
 /* The batch that runs where n requests decode: the smallest captured graph that holds them; n

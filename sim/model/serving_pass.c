@@ -45,10 +45,10 @@ void ll_serve_cast(const ll_split *split, double n_element, ll_pass *pass)
     if (!split->server->fused && in_B < 2) ll_serve_small(pass, n_element * (2 + in_B));
 }
 
-void ll_serve_norm(const ll_split *split, bool after_sum, ll_pass *pass)
+void ll_serve_norm(const ll_split *split, ll_pass *pass)
 {
     const double n = split->n_token * split->hidden;
-    if (!(after_sum && split->server->fused && split->tp > 1)) ll_serve_small(pass, 8 * n);
+    if (!(split->server->fused && split->tp > 1)) ll_serve_small(pass, 8 * n);
     ll_serve_cast(split, n, pass);
 }
 

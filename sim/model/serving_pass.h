@@ -27,7 +27,7 @@ void ll_serve_cast(const ll_split *split, double n_element, ll_pass *pass);
 
 /* Residual addition and norm in one kernel (which quantises too if the engine fuses that), or none
  * at all where they are part of a fused all-reduce: tp > 1. */
-void ll_serve_norm(const ll_split *split, bool after_sum, ll_pass *pass);
+void ll_serve_norm(const ll_split *split, ll_pass *pass);
 
 /* All-reduce over tp of 16-bit results of `rows` rows. */
 void ll_serve_sum(const ll_split *split, double rows, ll_pass *pass);

@@ -21,10 +21,7 @@ double ll_headline_corrected_chips(const ll_report *r)
 static const char *serving_result(const ll_report *r, ll_arena *mem)
 {
     const ll_result *res = r->result;
-    const char *what = r->study->workload->headline;
-    const ll_metric *m = res->metric;
-    while (strcmp(m->name, what) != 0)
-        m++;
+    const ll_metric *m = ll_headline(r->study);
     const char *of = "";
     for (int i = 0; i < res->n_baseline; i++)
         if (!strcmp(res->baseline[i].name, "roofline"))
@@ -32,7 +29,7 @@ static const char *serving_result(const ll_report *r, ll_arena *mem)
                                  100 * res->baseline[i].efficiency_frac);
     return ll_arena_printf(mem, "%s %s: %s %s; an iteration takes %s%s.",
                            ll_thousands_text(res->n_chip, mem), r->study->cluster.chip.name,
-                           ll_digits_text(ll_result_metric(res, what), LL_HEADLINE_DIGITS, mem),
+                           ll_digits_text(ll_result_metric(res, m->name), LL_HEADLINE_DIGITS, mem),
                            m->label, time_text(res->step_s, mem), of);
 }
 

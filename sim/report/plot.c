@@ -240,3 +240,18 @@ ll_status ll_plot_wire(const char *dir, const char *name, const ll_report *repor
 {
     return drawing_write(&(drawing){draw_wire, 1, report}, dir, name, comm, drawn, err);
 }
+
+ll_status ll_plot_set_write(const char *dir, const ll_plot_set *set, ll_comm *comm, ll_arena *mem,
+                            ll_error *err)
+{
+    ll_output out = {.dir = dir, .main = set->file};
+    ll_text text;
+    bool drawn;
+    LL_TRY(ll_output_prepare(dir, comm, err));
+    LL_TRY(ll_output_begin(&out, comm, mem, err));
+    ll_text_init(&text, mem);
+    ll_table_print(set->table, LL_FORMAT_CSV, 0, &text);
+    LL_TRY(ll_output_write(out.stage, out.main, &text, comm, err));
+    LL_TRY(ll_plot_write(out.stage, set->name, set->figure, comm, mem, &drawn, err));
+    return ll_output_commit(&out, comm, err);
+}

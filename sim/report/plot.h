@@ -8,6 +8,7 @@
 #define LL_REPORT_PLOT_H
 
 #include "sim/comm/comm.h"
+#include "sim/print/table.h"
 #include "sim/report/figure.h"
 #include "sim/report/report.h"
 
@@ -32,6 +33,18 @@ void ll_draw_wire(const ll_report *report, ll_form form, ll_arena *mem, ll_figur
  * rank 0) whether gnuplot made its part. Collective. */
 ll_status ll_plot_write(const char *dir, const char *name, const ll_figure *figure, ll_comm *comm,
                         ll_arena *mem, bool *drawn, ll_error *err);
+
+/* A picture and the table that it is drawn from, as a set of files. */
+typedef struct ll_plot_set {
+    const char *name; /* of the picture */
+    const char *file; /* of the table: "kernels.csv" */
+    const ll_table *table;
+    ll_figure figure[LL_N_FORM];
+} ll_plot_set;
+
+/* Write both into dir: all files, or none. Collective. */
+ll_status ll_plot_set_write(const char *dir, const ll_plot_set *set, ll_comm *comm, ll_arena *mem,
+                            ll_error *err);
 
 /* Draw and write. Collective. */
 ll_status ll_plot_waterfalls(const char *dir, const char *name, int n, const ll_report *report,

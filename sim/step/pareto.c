@@ -3,11 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { N_CHANGE = 6, MAX_POINT = 20000, FIRST_CAP = 256, MOST_LOAD = 4096 };
+enum { N_CHANGE = 6, MAX_POINT = 100000, FIRST_CAP = 256 };
+enum { MAX_LOAD = 4096, MAX_TP = 64, MAX_PP = 16 }; /* loads: of each group */
 
 typedef struct search {
     const ll_study *study;
-    const ll_pareto_bounds *bounds;
     ll_arena *mem;
     int n;
     int64_t cap;
@@ -27,8 +27,7 @@ static void point_add(search *s, const ll_pareto_point *p)
 static void loads_add(search *s, ll_pareto_point p)
 {
     const int64_t n_chip = s->study->cluster.topo->n_chip, group = n_chip / p.tp;
-    const int64_t most = s->bounds->max_load > 0 ? s->bounds->max_load : MOST_LOAD;
-    for (int64_t load = 1; load <= most && s->n < MAX_POINT; load *= 2) {
+    for (int64_t load = 1; load <= MAX_LOAD; load *= 2) {
         p.load = load * group;
         point_add(s, &p);
     }
@@ -37,11 +36,9 @@ static void loads_add(search *s, ll_pareto_point p)
 static void layouts_add(search *s)
 {
     const int64_t n_chip = s->study->cluster.topo->n_chip;
-    const ll_pareto_bounds *b = s->bounds;
-    const int64_t max_tp = b->max_tp > 0 ? b->max_tp : 64, max_pp = b->max_pp > 0 ? b->max_pp : 16;
     const bool experts = ll_model_has_experts(&s->study->model);
-    for (int64_t tp = 1; tp <= n_chip && tp <= max_tp; tp++)
-        for (int64_t pp = 1; n_chip % tp == 0 && pp <= n_chip / tp && pp <= max_pp; pp++) {
+    for (int64_t tp = 1; tp <= n_chip && tp <= MAX_TP; tp++)
+        for (int64_t pp = 1; n_chip % tp == 0 && pp <= n_chip / tp && pp <= MAX_PP; pp++) {
             if (n_chip / tp % pp) continue;
             loads_add(s, (ll_pareto_point){.tp = tp, .pp = pp, .ep = 1, .etp = experts ? tp : 1});
             for (int64_t ep = 2; experts && ep <= n_chip / pp; ep++)
@@ -59,14 +56,12 @@ static void variant_make(const search *s, const ll_pareto_point *p, ll_variant *
         int64_t value;
     } to[N_CHANGE] = {
         {w->load, p->load}, {"tp", p->tp}, {"pp", p->pp}, {"ep", p->ep}, {"etp", p->etp}};
-    int n = s->bounds->keep_layout ? 1 : experts ? 5 : 3;
+    int n = experts ? 5 : 3;
     ll_change *change = ll_arena_fill(s->mem, N_CHANGE, ll_change);
     for (int i = 0; i < n; i++)
         change[i] = (ll_change){.path = ll_arena_printf(s->mem, "job.%s", to[i].key),
                                 .text = ll_arena_printf(s->mem, "%lld", (long long)to[i].value)};
-    if (w->quick[0])
-        change[n++] = (ll_change){.path = ll_arena_printf(s->mem, "job.%s", w->quick[0]),
-                                  .text = ll_arena_printf(s->mem, "\"%s\"", w->quick[1])};
+    n += ll_quick_change(s->study, s->mem, &change[n]);
     *v = (ll_variant){.n_change = n, .change = change};
 }
 
@@ -81,14 +76,6 @@ static int by_user(const void *a, const void *b)
     for (int i = 0; i < 4; i++)
         if (x[i] != y[i]) return x[i] < y[i] ? -1 : 1;
     return 0;
-}
-
-static int metric_of(const ll_workload_type *w, const char *name)
-{
-    int i = 0;
-    while (strcmp(w->metric[i].name, name) != 0)
-        i++;
-    return i;
 }
 
 /* From the fastest for a user on: a point is on the front if it gives more per chip than all before
@@ -108,7 +95,7 @@ static void front_mark(ll_pareto *out)
 static ll_status points_take(const search *s, const ll_variant *v, ll_pareto *out, ll_error *err)
 {
     const ll_workload_type *w = s->study->workload;
-    const int chip = metric_of(w, w->headline), user = metric_of(w, w->per_user);
+    const int chip = ll_workload_metric(w, w->headline), user = ll_workload_metric(w, w->per_user);
     *out = (ll_pareto){.study = s->study, .point = s->point, .reason = ""};
     for (int i = 0; i < s->n; i++) {
         if (*v[i].why) {
@@ -130,22 +117,21 @@ static ll_status points_take(const search *s, const ll_variant *v, ll_pareto *ou
     return LL_OK;
 }
 
-ll_status ll_pareto_find(const ll_study *study, const ll_pareto_bounds *bounds, ll_comm *comm,
-                         ll_arena *mem, ll_pareto *out, ll_error *err)
+ll_status ll_pareto_find(const ll_study *study, ll_comm *comm, ll_arena *mem, ll_pareto *out,
+                         ll_error *err)
 {
-    search s = {.study = study, .bounds = bounds, .mem = mem};
+    search s = {.study = study, .mem = mem};
     if (!study->workload->load)
         return ll_error_set(err, LL_ERR_CONFIG,
                             "%s: the workload %s has no load that could be varied; write type = "
                             "\"decode\" or \"serve\"",
                             study->path, study->workload->name);
-    if (bounds->keep_layout) {
-        const ll_layout *l = &study->layout;
-        loads_add(&s, (ll_pareto_point){
-                          .tp = l->tp, .pp = l->pp, .ep = l->experts.ep, .etp = l->experts.etp});
-    } else {
-        layouts_add(&s);
-    }
+    layouts_add(&s);
+    if (s.n > MAX_POINT)
+        return ll_error_set(err, LL_ERR_CONFIG,
+                            "%s: %d layouts and loads of %d chips are more than %d; write fewer "
+                            "chips: instances know nothing of each other",
+                            study->path, s.n, study->cluster.topo->n_chip, MAX_POINT);
     ll_variant *v = ll_arena_array(mem, s.n, ll_variant);
     for (int i = 0; i < s.n; i++)
         variant_make(&s, &s.point[i], &v[i]);

@@ -2,8 +2,8 @@
  * speed for each user. A point is a layout with a load (a number of requests); it is on the front
  * if no other point is better in one and as good in the other.
  *
- * Layouts: all tp and pp that divide the chips, and for experts all ep that do (with etp = 1), or
- * etp = tp. Loads: powers of two, from one request for each instance to the largest that fits. The
+ * Layouts: all tp (to 64) and pp (to 16) that divide the chips, and for experts all ep that do
+ * (with etp = 1), or etp = tp. Loads: powers of two, from one request for each group to 4096. The
  * points are run as variants of the study (speed.h): by engine `closed`, without jitter. */
 #ifndef LL_STEP_PARETO_H
 #define LL_STEP_PARETO_H
@@ -27,15 +27,9 @@ typedef struct ll_pareto {
     const char *reason; /* of the first of them; "" */
 } ll_pareto;
 
-/* Bounds of a search. max_tp, max_pp: 0: none. max_load: requests for each instance; 0: 4096. */
-typedef struct ll_pareto_bounds {
-    int64_t max_tp, max_pp, max_load;
-    bool keep_layout; /* loads alone are varied */
-} ll_pareto_bounds;
-
 /* Error LL_ERR_CONFIG: the study's workload has no load that can be varied, or nothing runs, with
  * the reason. The same for any number of ranks, which share the points. Collective. */
-ll_status ll_pareto_find(const ll_study *study, const ll_pareto_bounds *bounds, ll_comm *comm,
-                         ll_arena *mem, ll_pareto *out, ll_error *err);
+ll_status ll_pareto_find(const ll_study *study, ll_comm *comm, ll_arena *mem, ll_pareto *out,
+                         ll_error *err);
 
 #endif

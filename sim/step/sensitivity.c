@@ -98,14 +98,11 @@ static void rows_finish(const ll_variant *v, const ll_speed *jittered, ll_arena 
 /* The study as searches run it, with its speed, if it can be run so; else the study itself. */
 static const ll_study *quick_of(const ll_study *study, ll_comm *comm, ll_arena *mem, ll_speed *base)
 {
-    const char *const *quick = study->workload->quick;
     ll_study *other = ll_arena_new(mem, ll_study);
     ll_error *err = ll_arena_new(mem, ll_error);
     ll_error_init(err);
-    if (!quick[0]) return study;
-    ll_change *change = ll_arena_fill(mem, 1, ll_change);
-    *change = (ll_change){.path = ll_arena_printf(mem, "job.%s", quick[0]),
-                          .text = ll_arena_printf(mem, "\"%s\"", quick[1])};
+    ll_change *change = ll_arena_new(mem, ll_change);
+    if (!ll_quick_change(study, mem, change)) return study;
     if (ll_study_vary(study, 1, change, mem, other, err) != LL_OK ||
         ll_speed_find(other, false, comm, mem, base, err) != LL_OK || !(base->headline > 0))
         return study;

@@ -9,15 +9,21 @@
 
 static int headline_of(const ll_study *study)
 {
-    int i = 0;
-    while (strcmp(study->workload->metric[i].name, study->workload->headline) != 0)
-        i++;
-    return i;
+    return ll_workload_metric(study->workload, study->workload->headline);
 }
 
 const ll_metric *ll_headline(const ll_study *study)
 {
     return &study->workload->metric[headline_of(study)];
+}
+
+bool ll_quick_change(const ll_study *study, ll_arena *mem, ll_change *out)
+{
+    const char *const *quick = study->workload->quick;
+    if (!quick[0]) return false;
+    *out = (ll_change){.path = ll_arena_printf(mem, "job.%s", quick[0]),
+                       .text = ll_arena_printf(mem, "\"%s\"", quick[1])};
+    return true;
 }
 
 /* ---- one study ---- */

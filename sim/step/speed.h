@@ -37,6 +37,10 @@ typedef struct ll_variant {
 void ll_variants_run(const ll_study *study, const char *name, int n, ll_variant *variant,
                      ll_comm *comm);
 
+/* The setting with which searches run the workload (ll_workload_type.quick), in mem; false: none.
+ */
+bool ll_quick_change(const ll_study *study, ll_arena *mem, ll_change *out);
+
 /* The figure of the workload that says how fast it is: more is better. */
 const ll_metric *ll_headline(const ll_study *study);
 

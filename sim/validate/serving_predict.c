@@ -153,14 +153,6 @@ static ll_status engine_open(const job *j, int i_row, ll_arena *mem, engine *e, 
     return LL_OK;
 }
 
-static double metric_of(const ll_study *study, const double *value, const char *name)
-{
-    int i = 0;
-    while (strcmp(study->workload->metric[i].name, name) != 0)
-        i++;
-    return value[i];
-}
-
 static ll_status row_predict(const engine *e, const ll_serving_row *row, ll_arena *mem,
                              ll_serving_outcome *out, ll_error *err)
 {
@@ -176,8 +168,8 @@ static ll_status row_predict(const engine *e, const ll_serving_row *row, ll_aren
     study.workload->lay(&study);
     LL_TRY(study.workload->clock(&study, &oracle, mem, &outcome, err));
     study.workload->metrics(&study, &outcome, value);
-    out->ttft_s = metric_of(&study, value, "ttft_s");
-    out->tpot_s = metric_of(&study, value, "tpot_s");
+    out->ttft_s = value[ll_workload_metric(study.workload, "ttft_s")];
+    out->tpot_s = value[ll_workload_metric(study.workload, "tpot_s")];
     return LL_OK;
 }
 

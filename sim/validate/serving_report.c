@@ -1,6 +1,8 @@
 /* Tables of predicted serving runs, and what is kept of them. */
 #include "sim/config/config.h"
+#include "sim/machine/served.h"
 #include "sim/print/json.h"
+#include "sim/print/paragraph.h"
 #include "sim/validate/serving.h"
 
 #include <stdlib.h>
@@ -133,6 +135,9 @@ void ll_serving_print(const ll_serving *v, ll_format format, int width, ll_arena
         ll_table_print(stats_table(v, mem), format, width, out);
         ll_text_add(out, "\n");
         ll_table_print(left_out_table(v, mem), format, width, out);
+        ll_text_add(out, "\nRules of kernels that were chosen with such rows in view:\n");
+        for (int i = 0; ll_served_rules[i]; i++)
+            ll_paragraph(out, ll_arena_printf(mem, "- %s.", ll_served_rules[i]), width, 2);
     }
 }
 

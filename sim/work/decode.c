@@ -43,11 +43,11 @@ static void lay(ll_study *study)
     ll_infer_lay(study, p->n_request, p->context);
 }
 
-static ll_batch batch_of(const ll_study *study, const void *shape)
+static ll_batch batch(const ll_study *study, ll_arena *mem)
 {
+    (void)mem;
     const param *p = study->workload_param;
     const double n = (double)study->layout.micro_batch, n_new = (double)(1 + p->n_draft);
-    if (shape) return *(const ll_batch *)shape;
     return (ll_batch){.n_decode = ll_server_padded(&study->server, n),
                       .n_new = n_new,
                       .context = (double)p->context,
@@ -78,26 +78,6 @@ static void memory(const ll_study *study, ll_arena *mem, ll_memory *out)
             mem,
             "at most requests = %.0f fit; or try a larger tp, pp or ep, or a narrower precision",
             floor(room / groups) * groups * (double)study->layout.dp);
-}
-
-static double work_flop(const ll_study *study)
-{
-    const ll_batch batch = batch_of(study, NULL);
-    return ll_infer_flop(study, &batch);
-}
-
-static unsigned collectives(const ll_study *study, ll_arena *mem)
-{
-    const ll_batch batch = batch_of(study, NULL);
-    return ll_infer_collectives(study, &batch, mem);
-}
-
-static ll_status build(const ll_study *study, const void *shape, unsigned removes, ll_arena *mem,
-                       ll_graph *out, ll_error *err)
-{
-    ll_batch *batch = ll_arena_new(mem, ll_batch);
-    *batch = batch_of(study, shape);
-    return ll_infer_graph(study, batch, removes, mem, out, err);
 }
 
 static const ll_metric metric[] = {
@@ -134,12 +114,13 @@ const ll_workload_type ll_workload_decode = {
     .keys = keys,
     .param_size = sizeof(param),
     .lay = lay,
+    .batch = batch,
     .legal = legal,
     .memory = memory,
-    .work_flop = work_flop,
-    .collectives = collectives,
+    .work_flop = ll_infer_work_flop,
+    .collectives = ll_infer_collectives,
     .shape_size = sizeof(ll_batch),
-    .build = build,
+    .build = ll_infer_build,
     .clock = ll_workload_one_iteration,
     .ladder = ll_infer_ladder,
     .metric = metric,

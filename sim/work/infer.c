@@ -1,22 +1,14 @@
 #include "sim/work/infer.h"
 
+#include "sim/machine/timed_model.h"
+#include "sim/model/serving_pass.h"
 #include "sim/work/chunks.h"
 
 #include <math.h>
 
 const ll_cause ll_infer_ladder[] = {
     {"jitter", "waiting", "stragglers: chips and tasks are not equally fast", LL_IDEAL_JITTER},
-    {"link errors", "network", "damaged packets are retransmitted", LL_IDEAL_LINK_ERRORS},
-    {"exchange", "network", "tokens go to their experts and back", LL_IDEAL_EXCHANGE},
-    {"contention", "network", "transfers share links with other transfers", LL_IDEAL_CONTENTION},
-    {"software", "network",
-     "communication library: launch, steps, and a rate below that of the link", LL_IDEAL_SOFTWARE},
-    {"latency", "network", "propagation and switches, in each serial step of a collective",
-     LL_IDEAL_LATENCY},
-    {"bandwidth", "network", "exposed transfers: bytes over the links that compute does not hide",
-     LL_IDEAL_TRANSFERS},
-    {"routing", "waiting", "experts of the fullest chip take longer, and all wait for it",
-     LL_IDEAL_ROUTING},
+    LL_CAUSES_OF_TRANSFERS,
     {"bubble", "pipeline", "stages wait for each other's sends", LL_IDEAL_WAITING},
     {"imbalance", "pipeline", "pipeline stages have unequal work", LL_IDEAL_IMBALANCE},
     {"router", "chip", "scores of experts and top-k", LL_IDEAL_ROUTER},
@@ -39,7 +31,6 @@ ll_split ll_infer_split(const ll_study *study, const ll_batch *batch)
 {
     ll_split s = ll_layout_split(&study->layout, &study->stack, &study->model);
     s.batch = batch;
-    s.server = &study->server;
     s.n_token = ll_batch_tokens(batch);
     /* Where tokens travel to their experts, each of the tp chips sends a part of them. */
     s.n_token_norm = ll_infer_sharing(&study->layout) > 1 ? s.n_token / (double)s.tp : s.n_token;
@@ -60,10 +51,25 @@ void ll_infer_lay(ll_study *study, int64_t requests, int64_t seq)
     l->global_batch = l->micro_batch * n_group;
 }
 
+/* 4-bit weights of experts need experts, and a chip that multiplies their activations. */
+static bool experts_legal(const ll_study *study, ll_faults *why)
+{
+    const ll_batch none = {0};
+    const ll_split split = ll_infer_split(study, &none);
+    const int form = ll_serve_experts_form(&split, study->layout.precision);
+    const int width = ll_timed_width((ll_timed_precision)form);
+    if (study->server.experts == LL_EXPERTS_JOB) return true;
+    if (!ll_model_has_experts(&study->model))
+        return ll_fault_add(why, "server.experts", "the model has no experts; leave it out");
+    if (study->cluster.chip.peak_flop_per_s[width] > 0) return true;
+    return ll_fault_add(why, "server.experts", "%s has no peak for the activations, %s",
+                        study->cluster.chip.name, ll_precision_names[width]);
+}
+
 bool ll_infer_legal(const ll_study *study, ll_faults *why)
 {
     const ll_layout *l = &study->layout;
-    bool ok = true;
+    bool ok = experts_legal(study, why);
     if (l->cp > 1) ok = ll_fault_add(why, "job.cp", "is not modelled for inference; write 1");
     if (l->experts.overlap_exchange && ll_infer_sharing(l) == 1)
         ok = ll_fault_add(why, "job.overlap_exchange",
@@ -184,6 +190,9 @@ void ll_infer_memory(const ll_study *study, double cache_B, ll_arena *mem, ll_me
     add(out, "weights", stage_weights_B(study, stage));
     add(out, "activations", activations_B(study, mem));
     add(out, "reserved", chip->memory_reserved_B);
+    if (study->server.kv_frac < 1)
+        add(out, "left free",
+            (1 - study->server.kv_frac) * fmax(0, out->capacity_B - out->total_B));
     add(out, "keys and values", cache_B);
     out->advice = "try a larger tp, pp or ep, a narrower precision, or fewer requests";
 }
@@ -192,5 +201,5 @@ double ll_infer_cache_room_B(const ll_study *study, ll_arena *mem)
 {
     ll_memory m;
     ll_infer_memory(study, 0, mem, &m);
-    return fmax(0, (m.capacity_B - m.total_B) * study->server.kv_frac);
+    return fmax(0, floor(m.capacity_B - m.total_B)); /* whole bytes: a full cache fits */
 }

@@ -47,11 +47,14 @@ double ll_infer_request_B(const ll_study *study, double seq);
 
 /* The graph of an iteration in which every group has that batch. LL_IDEAL_ROUTING in `removes`:
  * experts are equally full. Not collective. */
-ll_status ll_infer_graph(const ll_study *study, const ll_batch *batch, unsigned removes,
-                         ll_arena *mem, ll_graph *out, ll_error *err);
+void ll_infer_graph(const ll_study *study, const ll_batch *batch, unsigned removes, ll_arena *mem,
+                    ll_graph *out);
 
-/* Bit c for each ll_collective c of such a graph. */
-unsigned ll_infer_collectives(const ll_study *study, const ll_batch *batch, ll_arena *mem);
+/* Hooks of ll_workload_type, for a workload whose iterations are batches and that has `batch`. */
+double ll_infer_work_flop(const ll_study *study);
+unsigned ll_infer_collectives(const ll_study *study, ll_arena *mem);
+ll_status ll_infer_build(const ll_study *study, const void *shape, unsigned removes, ll_arena *mem,
+                         ll_graph *out, ll_error *err);
 
 extern const ll_cause ll_infer_ladder[]; /* ended by {0} */
 

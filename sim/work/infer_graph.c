@@ -153,21 +153,39 @@ static void describe(const ll_study *study, const ll_batch *b, unsigned removes,
     send_make(study, b, out);
 }
 
-unsigned ll_infer_collectives(const ll_study *study, const ll_batch *batch, ll_arena *mem)
+void ll_infer_graph(const ll_study *study, const ll_batch *batch, unsigned removes, ll_arena *mem,
+                    ll_graph *out)
+{
+    describe(study, batch, removes, mem, out);
+    tasks_make(study, mem, out);
+}
+
+/* ---- Hooks ---- */
+
+double ll_infer_work_flop(const ll_study *study)
+{
+    ll_arena *mem = ll_arena_create("batch");
+    const ll_batch batch = study->workload->batch(study, mem);
+    ll_arena_destroy(mem);
+    return ll_infer_flop(study, &batch);
+}
+
+unsigned ll_infer_collectives(const ll_study *study, ll_arena *mem)
 {
     const ll_arena_mark mark = ll_arena_here(mem);
+    const ll_batch batch = study->workload->batch(study, mem);
     ll_graph *graph = ll_arena_new(mem, ll_graph);
-    describe(study, batch, 0, mem, graph);
+    describe(study, &batch, 0, mem, graph);
     const unsigned found = ll_graph_collectives(graph);
     ll_arena_release(mem, mark);
     return found;
 }
 
-ll_status ll_infer_graph(const ll_study *study, const ll_batch *batch, unsigned removes,
-                         ll_arena *mem, ll_graph *out, ll_error *err)
+ll_status ll_infer_build(const ll_study *study, const void *shape, unsigned removes, ll_arena *mem,
+                         ll_graph *out, ll_error *err)
 {
     (void)err;
-    describe(study, batch, removes, mem, out);
-    tasks_make(study, mem, out);
+    const ll_batch batch = shape ? *(const ll_batch *)shape : study->workload->batch(study, mem);
+    ll_infer_graph(study, &batch, removes, mem, out);
     return LL_OK;
 }

@@ -20,36 +20,18 @@ static void memory(const ll_study *study, ll_arena *mem, ll_memory *out)
     if (out->total_B > out->capacity_B && room_B > 0)
         out->advice = ll_arena_printf(
             mem,
-            "a request of %lld tokens is more than the %.0f that fit; try a larger "
-            "tp, pp or ep, or "
-            "a narrower precision",
+            "a request of %lld tokens is more than the %.0f that fit; try a larger tp, pp or ep, "
+            "or a narrower precision",
             longest, floor(ll_serve_cache_tokens(study, mem) / (double)study->layout.pp));
-}
-
-static double work_flop(const ll_study *study)
-{
-    ll_arena *mem = ll_arena_create("typical");
-    const ll_batch batch = ll_serve_typical(study, mem);
-    ll_arena_destroy(mem);
-    return ll_infer_flop(study, &batch);
-}
-
-static unsigned collectives(const ll_study *study, ll_arena *mem)
-{
-    const ll_batch batch = ll_serve_typical(study, mem);
-    return ll_infer_collectives(study, &batch, mem);
 }
 
 static ll_status build(const ll_study *study, const void *shape, unsigned removes, ll_arena *mem,
                        ll_graph *out, ll_error *err)
 {
-    ll_batch *batch = ll_arena_new(mem, ll_batch);
-    *batch = shape ? *(const ll_batch *)shape : ll_serve_typical(study, mem);
-    if (ll_serve_transfer_tokens(batch) > 0) {
-        ll_serve_transfer_graph(study, ll_serve_transfer_tokens(batch), mem, out);
-        return LL_OK;
-    }
-    return ll_infer_graph(study, batch, removes, mem, out, err);
+    const double tokens = shape ? ll_serve_transfer_tokens(shape) : 0;
+    if (!(tokens > 0)) return ll_infer_build(study, shape, removes, mem, out, err);
+    ll_serve_transfer_graph(study, tokens, mem, out);
+    return LL_OK;
 }
 
 /* ---- The clock ---- */
@@ -304,10 +286,11 @@ const ll_workload_type ll_workload_serve = {
     .keys = ll_serve_keys,
     .param_size = sizeof(ll_serve_param),
     .lay = ll_serve_lay,
+    .batch = ll_serve_typical,
     .legal = ll_serve_legal,
     .memory = memory,
-    .work_flop = work_flop,
-    .collectives = collectives,
+    .work_flop = ll_infer_work_flop,
+    .collectives = ll_infer_collectives,
     .shape_size = sizeof(ll_batch),
     .build = build,
     .clock = clock_run,

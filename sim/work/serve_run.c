@@ -127,8 +127,8 @@ static int64_t choose(const run *r, int64_t from, int64_t to, int64_t *turn)
     return least;
 }
 
-/* What reaches a replica next from outside: the next request of an open loop, or a prompt whose
- * keys and values are on their way. Those are few, so they are searched. */
+/* What reaches a replica from outside: a new request, or a prompt whose keys and values are on
+ * their way to a decode replica. */
 typedef struct on_way {
     double at_s;
     int32_t request;
@@ -137,7 +137,7 @@ typedef struct on_way {
 typedef struct together {
     run *r;
     int64_t n_sent, n_way, turn_in, turn_out;
-    on_way *way; /* [n_request] heap by (time, number): prompts to decode replicas, new requests */
+    on_way *way; /* [n_way] heap by (time, number) */
 } together;
 
 static bool is_before(const on_way *a, const on_way *b)
@@ -227,9 +227,11 @@ static void run_together(run *r, ll_comm *comm, ll_replica_use use[2], ll_arena 
         send_later(&t, load->n_client > 0 ? 0 : r->request[i].sent_s);
     for (;;) {
         int64_t first = 0;
-        for (int64_t p = 1; p < r->n_replica; p++)
-            if (ll_replica_next_s(r->replica[p]) < ll_replica_next_s(r->replica[first])) first = p;
-        const double next_s = ll_replica_next_s(r->replica[first]);
+        double next_s = INFINITY;
+        for (int64_t p = 0; p < r->n_replica; p++) {
+            const double at_s = ll_replica_next_s(r->replica[p]);
+            if (at_s < next_s) first = p, next_s = at_s;
+        }
         if (t.n_way > 0 && t.way[0].at_s <= next_s) {
             arrive(&t);
             continue;

@@ -3,6 +3,7 @@
 #include "sim/config/registry.h"
 #include "sim/machine/timed_tables.h"
 #include "sim/work/experts.h"
+#include "sim/work/infer.h"
 #include "sim/work/stack.h"
 
 #include <stdio.h>
@@ -143,7 +144,7 @@ static ll_status keys_read(ll_config *cfg, ll_arena *mem, ll_study *out, ll_erro
 {
     LL_TRY(workload_read(cfg, mem, out, err));
     const ll_status own =
-        out->workload->lay ? server_read(cfg, mem, out, err) : step_read(cfg, out, err);
+        ll_study_serves(out) ? server_read(cfg, mem, out, err) : step_read(cfg, out, err);
     const ll_status layout = ll_config_fill(cfg, "job", ll_layout_keys, &out->layout, err);
     const ll_status experts =
         ll_config_fill(cfg, "job", ll_experts_keys, &out->layout.experts, err);
@@ -152,11 +153,12 @@ static ll_status keys_read(ll_config *cfg, ll_arena *mem, ll_study *out, ll_erro
     return experts;
 }
 
-/* Tokens that a chip routes: of decoding requests one each. */
-static double routed_tokens(const ll_study *s)
+/* Tokens that a chip routes in a micro-batch, or in the iteration that the ladder is about. */
+static double routed_tokens(const ll_study *s, ll_arena *mem)
 {
-    const ll_split split = ll_layout_split(&s->layout, &s->stack, &s->model);
-    return s->workload->lay ? (double)s->layout.micro_batch : split.n_token_norm;
+    if (!ll_study_serves(s)) return ll_layout_split(&s->layout, &s->stack, &s->model).n_token_norm;
+    const ll_batch batch = s->workload->batch(s, mem);
+    return ll_infer_split(s, &batch).n_token_norm;
 }
 
 /* A library that the cluster names exchanges tokens only where the job sends each of them once. */
@@ -184,16 +186,17 @@ static ll_status job_read(ll_config *cfg, ll_arena *mem, ll_study *out, ll_error
                      "expected each of tp, cp, dp, pp once, such as \"tp cp dp pp\"");
     out->layout.seed = out->seed;
     ll_stack_parse(&out->stack, &why);
-    if (out->workload->lay) ll_server_parse(&out->server, &why);
-    if (out->workload->lay) out->workload->lay(out);
+    if (ll_study_serves(out)) ll_server_parse(&out->server, &why);
+    if (ll_study_serves(out)) out->workload->lay(out);
     ll_layout_legal(&out->layout, &out->stack, &out->model, &why);
-    if (!out->workload->lay) ll_stack_legal(&out->stack, out->layout.precision, &why);
+    if (!ll_study_serves(out)) ll_stack_legal(&out->stack, out->layout.precision, &why);
     dispatcher_check(out, &why);
     if (ordered && ll_layout_fit(&out->layout, out->cluster.topo->n_chip, &why) &&
         ll_layout_experts_fit(&out->layout, &out->model, &why))
         out->workload->legal(out, &why);
     if (why.n == 0)
-        ll_experts_route(&out->layout.experts, &out->model, routed_tokens(out), out->seed, mem);
+        ll_experts_route(&out->layout.experts, &out->model, routed_tokens(out, mem), out->seed,
+                         mem);
     for (int i = 0; i < why.n && i < LL_MAX_FAULT; i++)
         ll_config_fault(cfg, why.at[i].path, err, "%s", why.at[i].text);
     return err->status;

@@ -13,6 +13,15 @@ double ll_memory_part_B(const ll_memory *memory, const char *name)
     return 0;
 }
 
+int ll_workload_metric(const ll_workload_type *workload, const char *name)
+{
+    int i = 0;
+    while (workload->metric[i].name && strcmp(workload->metric[i].name, name) != 0)
+        i++;
+    LL_ASSERT(workload->metric[i].name, "workload %s has no figure '%s'", workload->name, name);
+    return i;
+}
+
 ll_status ll_workload_one_iteration(const struct ll_study *study, const ll_oracle *oracle,
                                     ll_arena *mem, ll_outcome *out, ll_error *err)
 {

@@ -44,6 +44,25 @@ typedef struct ll_cause {
     unsigned removes;  /* one of LL_IDEAL_*; the last of a ladder is LL_IDEAL_PEAK */
 } ll_cause;
 
+/* Rungs that training and inference have alike, behind `jitter`. */
+#define LL_CAUSES_OF_TRANSFERS                                                                  \
+    {"link errors", "network", "damaged packets are retransmitted", LL_IDEAL_LINK_ERRORS},      \
+        {"exchange", "network", "tokens go to their experts and back", LL_IDEAL_EXCHANGE},      \
+        {"contention", "network", "transfers share links with other transfers",                 \
+         LL_IDEAL_CONTENTION},                                                                  \
+        {"software", "network",                                                                 \
+         "communication library: launch, steps, and a rate below that of the link",             \
+         LL_IDEAL_SOFTWARE},                                                                    \
+        {"latency", "network", "propagation and switches, in each serial step of a collective", \
+         LL_IDEAL_LATENCY},                                                                     \
+        {"bandwidth", "network",                                                                \
+         "exposed transfers: bytes over the links that compute does not hide",                  \
+         LL_IDEAL_TRANSFERS},                                                                   \
+    {                                                                                           \
+        "routing", "waiting", "experts of the fullest chip take longer, and all wait for it",   \
+            LL_IDEAL_ROUTING                                                                    \
+    }
+
 /* Memory per chip, of the fullest lane, in named parts. */
 enum { LL_MAX_MEMORY_PART = 16 };
 typedef struct ll_memory_part {
@@ -104,6 +123,9 @@ typedef struct ll_workload_type {
      * the study has a group `server`. NULL: of training, whose layout and software have keys of
      * their own. */
     void (*lay)(struct ll_study *study);
+    /* Of inference: the iteration that the loss ladder is about. Memory taken from mem is released
+     * before it returns. Pure. */
+    ll_batch (*batch)(const struct ll_study *study, ll_arena *mem);
     /* Whether the workload can run with the study's layout. Each fault in `why` names the key and
      * what would be legal. Pure. */
     bool (*legal)(const struct ll_study *study, ll_faults *why);
@@ -135,6 +157,9 @@ typedef struct ll_workload_type {
     const char *quick[2];
     void (*metrics)(const struct ll_study *study, const ll_outcome *outcome, double *value);
 } ll_workload_type;
+
+/* The place of a figure of that name among the workload's. */
+int ll_workload_metric(const ll_workload_type *workload, const char *name);
 
 ll_status ll_workload_one_iteration(const struct ll_study *study, const ll_oracle *oracle,
                                     ll_arena *mem, ll_outcome *out, ll_error *err);

@@ -3,6 +3,7 @@
  * to the prompt, a full pipeline loses nothing but its sends. */
 /* RANKS 1 */
 #include "sim/step/account.h"
+#include "sim/work/experts.h"
 #include "sim/work/infer.h"
 #include "tests/support/petsc.h"
 #include "tests/toys/small_study.h"
@@ -152,6 +153,47 @@ static void check_pipeline(const env *e)
     CHECK(piped.bubble_s < 0.01 * piped.step_s, "%g s of bubble", piped.bubble_s);
 }
 
+/* ---- experts, and the cache ---- */
+
+#define EXPERTS                                                                                   \
+    "model : { name = \"e\"; layers = 4; hidden = 1024; heads = 8; kv_heads = 8; head_dim = 128;" \
+    " experts = 16; top_k = 2; expert_ffn = 512; vocab = 32000; };"
+#define EXPERTS_STUDY(prompt)                                                               \
+    "name = \"t\"; engine : { type = \"closed\"; }; cluster : { name = \"c\"; " FAST_CHIP   \
+    " topology : { type = \"switch\"; name = \"star\"; size = 4; bandwidth = \"50 GB/s\";"  \
+    " latency = \"500 ns\"; }; software = ( " SOFTWARE(                                     \
+        "star", "3 us", "0.8") " ); }; " EXPERTS SERVER                                     \
+                               "job : { type = \"prefill\"; precision = \"bf16\"; ep = 4; " \
+                               "routing = \"power\"; prompt = " prompt "; };"
+
+/* How full the fullest rank is follows from all tokens of the prompts, not from their number. */
+static void check_routed(const env *e)
+{
+    const ll_study *s = study_of(e, EXPERTS_STUDY("8192"));
+    ll_experts of_tokens = s->layout.experts, of_prompts = of_tokens;
+    ll_experts_route(&of_tokens, &s->model, 8192, s->seed, e->mem);
+    ll_experts_route(&of_prompts, &s->model, 1, s->seed, e->mem);
+    CHECK_NEAR(s->layout.experts.hot, of_tokens.hot, 1e-12);
+    CHECK(fabs(of_tokens.hot - of_prompts.hot) > 0.01, "%g of tokens and of prompts",
+          of_tokens.hot);
+}
+
+/* With half of what is free left alone, half as many requests fit, and a cache that fills the room
+ * is as large as the memory. */
+static void check_room(const env *e)
+{
+    const char *half = "server.kv_frac=0.5";
+    const char *text = STUDY("4", "type = \"decode\"; requests = 4; context = 1000; tp = 4;");
+    const ll_study *all = study_of(e, text), *some = study_make(text, 1, &half, e->comm, e->mem);
+    const double room_B = ll_infer_cache_room_B(all, e->mem);
+    const double half_B = ll_infer_cache_room_B(some, e->mem);
+    ll_memory m;
+    CHECK(fabs(half_B - room_B / 2) < 2, "%g and %g bytes of room", room_B, half_B);
+    ll_infer_memory(some, half_B, e->mem, &m);
+    CHECK(m.total_B <= m.capacity_B && m.total_B > m.capacity_B - 2, "%.17g of %.17g bytes",
+          m.total_B, m.capacity_B);
+}
+
 int main(void)
 {
     if (!test_petsc_begin(NULL, NULL)) return 1;
@@ -162,6 +204,8 @@ int main(void)
     check_prompt(&e);
     check_chunks(&e);
     check_pipeline(&e);
+    check_routed(&e);
+    check_room(&e);
     ll_comm_destroy(e.comm);
     ll_arena_destroy(mem);
     test_petsc_end();

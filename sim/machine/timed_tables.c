@@ -1,5 +1,7 @@
 #include "sim/machine/timed_tables.h"
 
+#include "sim/base/mix.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -145,8 +147,7 @@ static slot *slot_of(const ll_kernel_tables *tables, const ll_timed_group *g, co
     for (int d = 0; d < n_other(g->kind); d++) {
         uint64_t bits;
         memcpy(&bits, &at[d], sizeof bits);
-        hash = (hash ^ bits) * 0x9e3779b97f4a7c15u;
-        hash ^= hash >> 32;
+        hash = ll_mix(hash ^ bits);
     }
     return &tables->memory->slot[hash & (N_SLOT - 1)];
 }

@@ -144,11 +144,8 @@ static struct ll_timed_memory *memory_make(const ll_kernel_tables *tables, ll_ar
 static slot *slot_of(const ll_kernel_tables *tables, const ll_timed_group *g, const double *at)
 {
     uint64_t hash = (uint64_t)(g - tables->group);
-    for (int d = 0; d < n_other(g->kind); d++) {
-        uint64_t bits;
-        memcpy(&bits, &at[d], sizeof bits);
-        hash = ll_mix(hash ^ bits);
-    }
+    for (int d = 0; d < n_other(g->kind); d++)
+        hash = ll_mix_f64(hash, at[d]);
     return &tables->memory->slot[hash & (N_SLOT - 1)];
 }
 

@@ -7,11 +7,13 @@
 #include "sim/comm/comm.h"
 #include "sim/command/options.h"
 
+#include <stdint.h>
+
 typedef struct ll_command {
     const char *name, *doc;  /* "run"; one line */
     const char *usage;       /* arguments: "STUDY" */
     const char *help;        /* paragraphs that say what is printed, and examples */
-    unsigned options;        /* bit i: takes ll_option_id i */
+    uint64_t options;        /* bit i: takes ll_option_id i */
     int min_arg, max_arg;    /* number of arguments */
     bool has_variants;       /* `--` separates variants, each with settings of its own */
     const char *missing_arg; /* what to type if there are too few */
@@ -31,7 +33,7 @@ LL_COMMANDS(LL_COMMAND_DECLARE)
 
 extern const ll_command *const ll_commands[]; /* ended by NULL */
 
-#define LL_OPT_BIT(id) (1u << (id))
+#define LL_OPT_BIT(id) ((uint64_t)1 << (id))
 #define LL_OPT_STUDY                                                                \
     (LL_OPT_BIT(LL_OPT_SET) | LL_OPT_BIT(LL_OPT_SEED) | LL_OPT_BIT(LL_OPT_ENGINE) | \
      LL_OPT_BIT(LL_OPT_FOLD) | LL_OPT_BIT(LL_OPT_PROGRESS) | LL_OPT_BIT(LL_OPT_NO_PROGRESS))

@@ -52,11 +52,12 @@ const ll_option_row ll_option_rows[LL_N_OPT] = {
     [LL_OPT_VERSION] = {"--version", "-V", NULL, "versions of lineloss and of its libraries"},
 };
 
-enum { COMMON = LL_OPT_BIT(LL_OPT_QUIET) | LL_OPT_BIT(LL_OPT_HELP) | LL_OPT_BIT(LL_OPT_VERSION) };
+static const uint64_t common =
+    LL_OPT_BIT(LL_OPT_QUIET) | LL_OPT_BIT(LL_OPT_HELP) | LL_OPT_BIT(LL_OPT_VERSION);
 
 bool ll_command_takes(const ll_command *command, int id)
 {
-    return ((command ? command->options : 0) | COMMON) & LL_OPT_BIT(id);
+    return (((command ? command->options : 0) | common) & LL_OPT_BIT(id)) != 0;
 }
 
 const char *ll_option_usage(const ll_option_row *row, ll_arena *mem)
@@ -155,7 +156,7 @@ static ll_status value_read(int argc, char **argv, int *i, int id, const char **
  * ll_settings_end finds conflicts between them. */
 static ll_status once_check(int id, const char *before, const char *value, ll_error *err)
 {
-    static const unsigned settings = LL_OPT_BIT(LL_OPT_SET) | LL_OPT_BIT(LL_OPT_SEED) |
+    static const uint64_t settings = LL_OPT_BIT(LL_OPT_SET) | LL_OPT_BIT(LL_OPT_SEED) |
                                      LL_OPT_BIT(LL_OPT_ENGINE) | LL_OPT_BIT(LL_OPT_FOLD);
     if (!before || (settings & LL_OPT_BIT(id)) || (id == LL_OPT_HELP && *before)) return LL_OK;
     if (!ll_option_rows[id].value)

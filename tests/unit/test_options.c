@@ -132,7 +132,8 @@ static void test_commands(ll_arena *mem)
         ll_help(&(ll_options){.command = c}, &text);
         CHECK(c->run && c->doc && *c->doc && strstr(c->help, "Examples:"), "%s", c->name);
         CHECK(strstr(text.s, "--help"), "%s", text.s);
-        CHECK(c->options < LL_OPT_BIT(LL_N_OPT), "%s: %x", c->name, c->options);
+        CHECK(c->options < LL_OPT_BIT(LL_N_OPT), "%s: %llx", c->name,
+              (unsigned long long)c->options);
         CHECK(c->min_arg <= c->max_arg, "%s", c->name);
     }
     CHECK(n > 0 && n < 32, "%d commands", n);

@@ -45,6 +45,10 @@ static const expected clusters[] = {{"atlas900_a2", 8 * 1024, 221},
                                     {"hgx_h100", 8192, 500},
                                     {"hgx_h100_roce", 8192, 500},
                                     {"hgx_h200", 8192, 500},
+                                    {"hgx_h20", 8 * 128, 475},
+                                    {"mi300x_node", 8, 448}, /* 7 x 64 */
+                                    {"mi325x_node", 8, 448},
+                                    {"mi355x_node", 8, 535.5}, /* 7 x 76.5 */
                                     {"mi355x_pollara", 8 * 128, 585.5},
                                     {"tpu_v4_pod", 4096, 300},
                                     {"tpu_v5e_256", 256, 200}, /* 1600 Gb/s per chip */

@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-enum { LL_MAX_FAULT = 16, LL_FAULT_TEXT = 320 };
+enum { LL_MAX_FAULT = 16, LL_FAULT_TEXT = 1024 };
 
 typedef struct ll_fault {
     const char *path; /* key that it is about, such as "job.tp" */

@@ -134,7 +134,9 @@ static void paths_add(finder *f)
 
 static double effect_frac(const finder *f, const ll_variant *v)
 {
-    return v->speed.headline / (v->jitter ? f->jittered : f->base).headline - 1;
+    return v->found.speed.headline /
+               (v->extent == LL_EXTENT_JITTER ? f->jittered : f->base).headline -
+           1;
 }
 
 /* Why a key is not tried alone; NULL: it is tried. A key that one study lacks would run with its
@@ -147,7 +149,7 @@ static const char *why_not_alone(const ll_effects_row *row, int k)
 }
 
 /* Each key alone. */
-static void alone_run(finder *f)
+static ll_status alone_run(finder *f, ll_error *err)
 {
     ll_effects *out = f->out;
     ll_variant *v = ll_arena_array(f->mem, out->n * f->n, ll_variant);
@@ -163,16 +165,20 @@ static void alone_run(finder *f)
             ll_change *change = ll_arena_new(f->mem, ll_change);
             *change = (ll_change){.path = path, .from = f->study[k].config};
             const bool jitter = is_in(path, "cluster.jitter") || !strcmp(path, "seed");
-            v[n] = (ll_variant){.n_change = 1, .change = change, .jitter = jitter};
+            v[n] = (ll_variant){.n_change = 1,
+                                .change = change,
+                                .extent = jitter ? LL_EXTENT_JITTER : LL_EXTENT_EVEN};
             of[n++] = effect;
         }
-    ll_variants_run(f->study, "changing keys", n, v, f->comm);
+    const ll_batch_how how = {.name = "changing keys"};
+    LL_TRY(ll_variants_run(f->study, &how, n, v, f->comm, err));
     for (int i = 0; i < n; i++) {
-        if (*v[i].why)
-            of[i]->why = v[i].why;
+        if (*v[i].found.why)
+            of[i]->why = v[i].found.why;
         else
             of[i]->effect_frac = effect_frac(f, &v[i]);
     }
+    return LL_OK;
 }
 
 /* Effects of the groups of one study. That of the last, all keys, is known; others are run when a
@@ -182,24 +188,25 @@ typedef struct group_effects {
     double effect_frac[N_GROUP];
 } group_effects;
 
-static group_effects groups_run(finder *f, int k, unsigned parts)
+static ll_status groups_run(finder *f, int k, unsigned parts, group_effects *g, ll_error *err)
 {
-    group_effects g = {{false}, {0}};
-    ll_variant v[N_GROUP];
+    const ll_batch_how how = {.name = "changing groups"};
+    ll_variant *v = ll_arena_array(f->mem, N_GROUP, ll_variant);
     int n = 0, of[N_GROUP];
+    *g = (group_effects){{false}, {0}};
     for (int i = 0; i < N_GROUP - 1; i++) {
         if (!(ll_effect_groups[i].parts & parts)) continue;
         v[n] = group_variant(&ll_effect_groups[i], f->study[k].config, f->mem);
         of[n++] = i;
     }
-    ll_variants_run(f->study, "changing groups", n, v, f->comm);
+    LL_TRY(ll_variants_run(f->study, &how, n, v, f->comm, err));
     for (int i = 0; i < n; i++) {
-        g.ok[of[i]] = !*v[i].why;
-        g.effect_frac[of[i]] = g.ok[of[i]] ? effect_frac(f, &v[i]) : 0;
+        g->ok[of[i]] = !*v[i].found.why;
+        g->effect_frac[of[i]] = g->ok[of[i]] ? effect_frac(f, &v[i]) : 0;
     }
-    g.ok[N_GROUP - 1] = true;
-    g.effect_frac[N_GROUP - 1] = f->out->total_frac[k];
-    return g;
+    g->ok[N_GROUP - 1] = true;
+    g->effect_frac[N_GROUP - 1] = f->out->total_frac[k];
+    return LL_OK;
 }
 
 static ll_effects_row *group_row(finder *f, const ll_effect_group *group)
@@ -219,14 +226,15 @@ static bool needs_group(const finder *f, int i, int k)
 }
 
 /* Changes each key of study k that is illegal alone with the first group that is legal. */
-static void grouped_run(finder *f, int k)
+static ll_status grouped_run(finder *f, int k, ll_error *err)
 {
     const int n_key = f->out->n;
     unsigned parts = 0;
     for (int i = 0; i < n_key; i++)
         if (needs_group(f, i, k)) parts |= part_of(f->out->row[i].path);
-    if (!parts) return;
-    const group_effects g = groups_run(f, k, parts);
+    group_effects g;
+    if (!parts) return LL_OK;
+    LL_TRY(groups_run(f, k, parts, &g, err));
     for (int i = 0; i < n_key; i++) {
         if (!needs_group(f, i, k)) continue;
         int j = 0;
@@ -237,6 +245,7 @@ static void grouped_run(finder *f, int k)
             (ll_effect){.differs = true, .effect_frac = g.effect_frac[j]};
         f->out->row[i].effect[k].group = group;
     }
+    return LL_OK;
 }
 
 static int by_effect(const void *a, const void *b)
@@ -278,9 +287,9 @@ ll_status ll_effects_find(int n, const ll_study *study, ll_comm *comm, ll_arena 
         out->total_frac[k] = other.headline / f.base.headline - 1;
     }
     paths_add(&f);
-    alone_run(&f);
+    LL_TRY(alone_run(&f, err));
     for (int k = 1; k < n; k++)
-        grouped_run(&f, k);
+        LL_TRY(grouped_run(&f, k, err));
     rows_finish(&f);
     return LL_OK;
 }

@@ -13,7 +13,7 @@
 #ifndef LL_STEP_EFFECTS_H
 #define LL_STEP_EFFECTS_H
 
-#include "sim/step/speed.h"
+#include "sim/step/variants.h"
 
 /* A group of keys that can move as one, small groups first; the last is all keys but those of the
  * engine, and the seed. */

@@ -98,13 +98,13 @@ static ll_status points_take(const search *s, const ll_variant *v, ll_pareto *ou
     const int chip = ll_workload_metric(w, w->headline), user = ll_workload_metric(w, w->per_user);
     *out = (ll_pareto){.study = s->study, .point = s->point, .reason = ""};
     for (int i = 0; i < s->n; i++) {
-        if (*v[i].why) {
-            if (out->n_refused++ == 0) out->reason = ll_arena_strdup(s->mem, v[i].why);
+        if (*v[i].found.why) {
+            if (out->n_refused++ == 0) out->reason = ll_arena_strdup(s->mem, v[i].found.why);
             continue;
         }
         ll_pareto_point p = s->point[i];
         double *value = ll_arena_array(s->mem, LL_MAX_METRIC, double);
-        memcpy(value, v[i].speed.value, sizeof v[i].speed.value);
+        memcpy(value, v[i].found.speed.value, sizeof v[i].found.speed.value);
         p.value = value;
         p.per_chip = value[chip];
         p.per_user = value[user];
@@ -135,6 +135,6 @@ ll_status ll_pareto_find(const ll_study *study, ll_comm *comm, ll_arena *mem, ll
     ll_variant *v = ll_arena_array(mem, s.n, ll_variant);
     for (int i = 0; i < s.n; i++)
         variant_make(&s, &s.point[i], &v[i]);
-    ll_variants_run(study, "layouts and loads", s.n, v, comm);
+    ll_variants_run(study, &(ll_batch_how){.name = "layouts and loads"}, s.n, v, comm, err);
     return points_take(&s, v, out, err);
 }

@@ -8,7 +8,7 @@
 #ifndef LL_STEP_PARETO_H
 #define LL_STEP_PARETO_H
 
-#include "sim/step/speed.h"
+#include "sim/step/variants.h"
 
 typedef struct ll_pareto_point {
     int64_t tp, pp, ep, etp;

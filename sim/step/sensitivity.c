@@ -45,15 +45,17 @@ static ll_variant variant_of(const ll_config_entry *e, const ll_side *side, ll_a
 {
     ll_change *change = ll_arena_new(mem, ll_change);
     *change = (ll_change){.path = e->path, .text = typed(e->kind, side->value, mem)};
-    return (ll_variant){.n_change = 1, .change = change, .jitter = is_jitter(e)};
+    return (ll_variant){.n_change = 1,
+                        .change = change,
+                        .extent = is_jitter(e) ? LL_EXTENT_JITTER : LL_EXTENT_EVEN};
 }
 
 static void side_fill(ll_side *side, const ll_variant *v, const ll_speed *base, ll_arena *mem)
 {
-    if (*v->why)
-        side->why = ll_arena_strdup(mem, v->why);
+    if (*v->found.why)
+        side->why = ll_arena_strdup(mem, v->found.why);
     else
-        side->effect_frac = v->speed.headline / base->headline - 1;
+        side->effect_frac = v->found.speed.headline / base->headline - 1;
 }
 
 /* A row for each figure that can be varied; counts the others. */
@@ -86,7 +88,7 @@ static void rows_finish(const ll_variant *v, const ll_speed *jittered, ll_arena 
 {
     for (int i = 0; i < out->n_tried; i++, v += 2) {
         ll_sensitivity_row row = out->row[i];
-        const ll_speed *base = v->jitter ? jittered : &out->base;
+        const ll_speed *base = v->extent == LL_EXTENT_JITTER ? jittered : &out->base;
         side_fill(&row.minus, &v[0], base, mem);
         side_fill(&row.plus, &v[1], base, mem);
         row.effect_frac = fmax(fabs(row.minus.effect_frac), fabs(row.plus.effect_frac));
@@ -127,7 +129,7 @@ ll_status ll_sensitivity_find(const ll_study *study, ll_comm *comm, ll_arena *me
         v[n++] = variant_of(out->row[i].entry, &out->row[i].minus, mem);
         v[n++] = variant_of(out->row[i].entry, &out->row[i].plus, mem);
     }
-    ll_variants_run(study, "varying figures", n, v, comm);
+    ll_variants_run(study, &(ll_batch_how){.name = "varying figures"}, n, v, comm, err);
     rows_finish(v, &jittered, mem, out);
     return LL_OK;
 }

@@ -14,7 +14,7 @@
 #ifndef LL_STEP_SENSITIVITY_H
 #define LL_STEP_SENSITIVITY_H
 
-#include "sim/step/speed.h"
+#include "sim/step/variants.h"
 
 /* One side of a row: the figure made smaller, or larger. */
 typedef struct ll_side {

@@ -1,9 +1,9 @@
 /* Only the speed of a study, by engine `closed`, without losses and transfers: tens of microseconds
- * instead of a whole run. For callers that run hundreds of variants of one study. */
+ * instead of a whole run. Batches of variants are run so: variants.h. */
 #ifndef LL_STEP_SPEED_H
 #define LL_STEP_SPEED_H
 
-#include "sim/work/study.h"
+#include "sim/step/price.h"
 
 #include <stdbool.h>
 
@@ -22,20 +22,14 @@ typedef struct ll_speed {
 ll_status ll_speed_find(const ll_study *study, bool jitter, ll_comm *comm, ll_arena *mem,
                         ll_speed *out, ll_error *err);
 
-/* A study with changes, and its speed. */
-typedef struct ll_variant {
-    int n_change;
-    const ll_change *change; /* [n_change] */
-    bool jitter;
-    ll_speed speed; /* result; 0 if the changed study is illegal */
-    char why[320];  /* result; "", or why it is illegal */
-} ll_variant;
+/* The study as such searches run it: by engine `closed`, with or without jitter. In mem. */
+const ll_study *ll_speed_study(const ll_study *study, bool jitter, ll_arena *mem);
 
-/* Run variant[n]: ranks share those without jitter, and run the others together. `name` is shown in
- * the progress line. The results are the same on every rank and for any number of ranks.
- * Collective. */
-void ll_variants_run(const ll_study *study, const char *name, int n, ll_variant *variant,
-                     ll_comm *comm);
+/* The study as it is, by its own engine and with its own jitter. pricer: of a study with the same
+ * fabric and engine, which prices equal transfers once; NULL: none. max_chip: chips with jitter of
+ * their own, as LL_SPEED_MAX_CHIP; 0: all. Errors: as above. Collective. */
+ll_status ll_speed_run(const ll_study *study, ll_pricer *pricer, int64_t max_chip, ll_comm *comm,
+                       ll_arena *mem, ll_speed *out, ll_error *err);
 
 /* The setting with which searches run the workload (ll_workload_type.quick), in mem; false: none.
  */

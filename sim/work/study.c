@@ -5,6 +5,7 @@
 #include "sim/work/experts.h"
 #include "sim/work/infer.h"
 #include "sim/work/stack.h"
+#include "sim/work/study_job.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -93,14 +94,6 @@ static ll_status workload_read(ll_config *cfg, ll_arena *mem, ll_study *out, ll_
     return LL_OK;
 }
 
-/* Overlapped exchanges run in pairs, so 1F1B becomes the schedule that has them. */
-static const ll_schedule_type *schedule_of(const ll_layout *layout)
-{
-    const ll_schedule_type *chosen = ll_schedule_types[layout->schedule_choice];
-    const bool plain = chosen == &ll_schedule_one_f_one_b && !layout->server;
-    return layout->experts.overlap_exchange && plain ? &ll_schedule_combined_1f1b : chosen;
-}
-
 /* A missing group is one error, not one for each of its required keys. */
 static void group_check(ll_config *cfg, const char *name, const char *write, ll_error *err)
 {
@@ -153,77 +146,28 @@ static ll_status keys_read(ll_config *cfg, ll_arena *mem, ll_study *out, ll_erro
     return experts;
 }
 
-/* Tokens that a chip routes in a micro-batch, or in the iteration that the ladder is about. */
-static double routed_tokens(const ll_study *s, ll_arena *mem)
-{
-    if (!ll_study_serves(s)) return ll_layout_split(&s->layout, &s->stack, &s->model).n_token_norm;
-    const ll_batch batch = s->workload->batch(s, mem);
-    return ll_infer_split(s, &batch).n_token_norm;
-}
-
-/* A library that the cluster names exchanges tokens only where the job sends each of them once. */
-static void dispatcher_check(const ll_study *s, ll_faults *why)
-{
-    const ll_dispatchers *all = &s->cluster.dispatchers;
-    if (*all->chosen && !ll_dispatchers_copy(all) && ll_model_has_experts(&s->model) &&
-        s->layout.experts.dispatcher != LL_DISPATCHER_DISTINCT)
-        ll_fault_add(why, "cluster.dispatcher",
-                     "has no effect unless each token is sent once to a chip: write job.dispatcher "
-                     "= \"distinct\", or leave it out");
-}
-
 /* Read layout, software and workload, and check them against the model and the chips. */
 static ll_status job_read(ll_config *cfg, ll_arena *mem, ll_study *out, ll_error *err)
 {
     LL_TRY(keys_read(cfg, mem, out, err));
     ll_faults why = {0};
-    out->layout.schedule = schedule_of(&out->layout);
+    if (ll_study_serves(out)) ll_server_parse(&out->server, &why);
     if (out->layout.plan_text[0])
         out->layout.plan = ll_chunk_plan_parse(out->layout.plan_text, mem, &why);
-    const bool ordered = ll_layout_order(&out->layout);
-    if (!ordered)
-        ll_fault_add(&why, "job.order",
-                     "expected each of tp, cp, dp, pp once, such as \"tp cp dp pp\"");
-    out->layout.seed = out->seed;
     ll_stack_parse(&out->stack, &why);
-    if (ll_study_serves(out)) ll_server_parse(&out->server, &why);
-    if (ll_study_serves(out)) out->workload->lay(out);
-    ll_layout_legal(&out->layout, &out->stack, &out->model, &why);
-    if (!ll_study_serves(out)) ll_stack_legal(&out->stack, out->layout.precision, &why);
-    dispatcher_check(out, &why);
-    if (ordered && ll_layout_fit(&out->layout, out->cluster.topo->n_chip, &why) &&
-        ll_layout_experts_fit(&out->layout, &out->model, &why))
-        out->workload->legal(out, &why);
-    if (why.n == 0)
-        ll_experts_route(&out->layout.experts, &out->model, routed_tokens(out, mem), out->seed,
-                         mem);
+    ll_study_job_legal(out, mem, &why);
     for (int i = 0; i < why.n && i < LL_MAX_FAULT; i++)
         ll_config_fault(cfg, why.at[i].path, err, "%s", why.at[i].text);
     return err->status;
-}
-
-static const char *size_text(double size_B, char *out, size_t cap)
-{
-    ll_units_format(LL_KIND_SIZE, size_B, out, cap);
-    return out;
 }
 
 /* A job that does not fit into memory is an error that says how much is missing and which keys to
  * change. */
 static ll_status memory_check(const ll_config *cfg, const ll_study *study, ll_error *err)
 {
-    const ll_memory *m = &study->memory;
-    if (m->total_B <= m->capacity_B) return LL_OK;
-    char parts[512] = "", total[32], capacity[32], missing[32], size[32];
-    size_t used = 0;
-    for (int i = 0; i < m->n && used < sizeof parts; i++)
-        used += (size_t)snprintf(parts + used, sizeof parts - used, "%s%s %s", i ? ", " : "",
-                                 m->part[i].name, size_text(m->part[i].size_B, size, sizeof size));
-    return ll_config_fault(
-        cfg, "job.tp", err, "stage %lld needs %s per chip (%s), but %s has %s: %s are missing; %s",
-        (long long)m->lane, size_text(m->total_B, total, sizeof total), parts,
-        study->cluster.chip.name, size_text(m->capacity_B, capacity, sizeof capacity),
-        size_text(m->total_B - m->capacity_B, missing, sizeof missing), m->advice);
+    ll_faults why = {0};
+    if (ll_study_memory_fits(study, &why)) return LL_OK;
+    return ll_config_fault(cfg, why.at[0].path, err, "%s", why.at[0].text);
 }
 
 static ll_status groups_check(ll_config *cfg, const ll_study_source *from, ll_error *err)

@@ -83,4 +83,10 @@ typedef struct ll_change {
 ll_status ll_study_vary(const ll_study *study, int n, const ll_change *change, ll_arena *mem,
                         ll_study *out, ll_error *err);
 
+/* The same study with another layout and other software, as structs and without text, for
+ * searches. It borrows from `study`, whose `config` it keeps. layout->dp may be 0. False: it is not
+ * legal or does not fit, and why is added to `why`, which may be NULL. Not collective. */
+bool ll_study_lay(const ll_study *study, const ll_layout *layout, const ll_stack *stack,
+                  ll_arena *mem, ll_study *out, ll_faults *why);
+
 #endif

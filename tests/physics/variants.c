@@ -43,6 +43,9 @@ static ll_status memory_keep(void *self, uint64_t key, const ll_found *found, ll
     return LL_OK;
 }
 
+/* Padding is 0 too: variants.c clears it. */
+static bool same_bytes(const void *a, const void *b, size_t n) { return !memcmp(a, b, n); }
+
 /* tp 4, 8 and 16, of which the last does not divide 72 chips by pp 9, in three extents. */
 static ll_variant *variants_make(const env *e)
 {
@@ -142,7 +145,7 @@ int main(void)
     CHECK(batch_run(e, &store, resumed, &err) == LL_OK, "%s", err.text);
     CHECK(m->n == N && m->n_found == 4, "%d kept, %d of them found", m->n, m->n_found);
     for (int i = 0; i < N; i++)
-        CHECK(!memcmp(&resumed[i].found, &plain[i].found, sizeof plain[i].found),
+        CHECK(same_bytes(&resumed[i].found, &plain[i].found, sizeof plain[i].found),
               "%d: other bytes than without a stop", i);
 
     ll_comm_destroy(e->twin.self);

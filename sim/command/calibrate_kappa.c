@@ -49,7 +49,7 @@ static ll_table *table_rows(const ll_calibration *c, ll_arena *mem)
         {.name = "its bound %", .right = true},
     };
     ll_table *t = ll_table_create(mem, "", (int)(sizeof columns / sizeof *columns), columns);
-    for (int p = 0; p < LL_N_SYNTHETIC; p++)
+    for (int p = 0; p < LL_N_CALIBRATED; p++)
         for (int f = 0; f < LL_N_FABRIC; f++) {
             const ll_calibrate_case *one = row_of(c, p, f);
             const ll_deviation d = ll_calibrate_deviation(c, p, f, 0);
@@ -133,7 +133,7 @@ static ll_table *table_fits(const ll_calibration *c, ll_arena *mem)
         {.name = "worst %", .key = "worst_percent", .right = true},
     };
     ll_table *t = ll_table_create(mem, "", (int)(sizeof columns / sizeof *columns), columns);
-    for (int i = -2; i < LL_N_SYNTHETIC; i++) {
+    for (int i = -2; i < LL_N_CALIBRATED; i++) {
         const double kappa = i == -2 ? 0 : i == -1 ? c->kappa : c->without[i];
         const ll_deviation d = ll_calibrate_deviation(c, i < 0 ? -1 : i, -1, kappa);
         if (d.n_flow == 0 || (i >= 0 && !has_others(c, i))) continue;

@@ -23,12 +23,12 @@ static const char link[] = "bandwidth = \"50 GB/s\"; latency = \"500 ns\";";
 
 typedef struct setting {
     int64_t chips, length, seed;
-    int pattern; /* ll_synthetic, or LL_N_SYNTHETIC for all */
+    int pattern; /* ll_synthetic, or LL_N_CALIBRATED for all */
 } setting;
 
-static const char *const pattern_choices[] = {"permutation", "all-to-all",   "incast",
+static const char *const pattern_choices[] = {"permutation", "all_to_all",   "incast",
                                               "ring",        "hierarchical", "uniform",
-                                              "hot spot",    "all",          NULL};
+                                              "hot_spot",    "all",          NULL};
 
 static const ll_key keys[] = {
     {.name = "chips",
@@ -278,7 +278,7 @@ static ll_status run_cases(env *e, ll_comm *comm, ll_arena *mem, ll_calibration 
             .load = i % LL_N_LOAD,
         };
         const ll_synthetic pattern = mine[n_mine].pattern;
-        if (e->set.pattern == LL_N_SYNTHETIC || (int)pattern == e->set.pattern)
+        if (e->set.pattern == LL_N_CALIBRATED || (int)pattern == e->set.pattern)
             status = run_case(e, &mine[n_mine], err);
         n_mine++;
         ll_progress_step(&progress, size);

@@ -30,7 +30,7 @@
 
 enum { LL_N_FABRIC = 4, LL_N_LOAD = 8, LL_KAPPA_PER_DECADE = 4, LL_N_KAPPA = 17 };
 #define LL_KAPPA_MIN 1e-4 /* least of the grid */
-enum { LL_N_CALIBRATE = LL_N_SYNTHETIC * LL_N_FABRIC * LL_N_LOAD };
+enum { LL_N_CALIBRATE = LL_N_CALIBRATED * LL_N_FABRIC * LL_N_LOAD };
 
 extern const char *const ll_fabric_names[];    /* [LL_N_FABRIC] "switch", ... */
 extern const double ll_calibrate_window_bdp[]; /* [LL_N_LOAD] ascending */
@@ -57,11 +57,11 @@ typedef struct ll_deviation {
 
 typedef struct ll_calibration {
     int64_t n_chip, length, seed;
-    ll_wire wire;                   /* kappa: that of the deviations; window_bdp is not used */
-    ll_calibrate_case *one;         /* [LL_N_CALIBRATE] by pattern, fabric, load */
-    double kappa;                   /* fitted to all */
-    double low, high;               /* between them the mean deviation is at most 10 % larger */
-    double without[LL_N_SYNTHETIC]; /* kappa fitted to the other patterns */
+    ll_wire wire;                    /* kappa: that of the deviations; window_bdp is not used */
+    ll_calibrate_case *one;          /* [LL_N_CALIBRATE] by pattern, fabric, load */
+    double kappa;                    /* fitted to all */
+    double low, high;                /* between them the mean deviation is at most 10 % larger */
+    double without[LL_N_CALIBRATED]; /* kappa fitted to the other patterns */
 } ll_calibration;
 
 /* Runs all cases, divided among the ranks, and fits. set: [n_set] "path=value" as for studies;

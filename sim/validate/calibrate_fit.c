@@ -144,6 +144,6 @@ void ll_calibrate_fit(ll_calibration *c)
     c->kappa = fit(c, -1);
     c->low = limit(c, 1 / 1.01);
     c->high = limit(c, 1.01);
-    for (int p = 0; p < LL_N_SYNTHETIC; p++)
+    for (int p = 0; p < LL_N_CALIBRATED; p++)
         c->without[p] = fit(c, p);
 }

@@ -8,7 +8,7 @@
 static double time_s(double kappa) { return 1e-3 * (1 + 0.3 * sqrt(kappa)); }
 
 /* Every pattern has packets as by its own kappa; four flows per case. */
-static ll_calibration make(ll_arena *mem, const double kappa[LL_N_SYNTHETIC])
+static ll_calibration make(ll_arena *mem, const double kappa[LL_N_CALIBRATED])
 {
     ll_calibration c = {.wire.kappa = 0.05,
                         .one = ll_arena_array(mem, LL_N_CALIBRATE, ll_calibrate_case)};
@@ -32,11 +32,11 @@ static ll_calibration make(ll_arena *mem, const double kappa[LL_N_SYNTHETIC])
 /* Between values of the grid (0.01 and 0.0178), so that the interpolation counts too. */
 static void one_kappa(ll_arena *mem)
 {
-    const double all[LL_N_SYNTHETIC] = {0.013, 0.013, 0.013, 0.013, 0.013, 0.013, 0.013};
+    const double all[LL_N_CALIBRATED] = {0.013, 0.013, 0.013, 0.013, 0.013, 0.013, 0.013};
     const ll_calibration c = make(mem, all);
     CHECK_NEAR(c.kappa, 0.013, 1e-3);
     CHECK(c.low <= c.kappa && c.kappa <= c.high, "%g in %g .. %g", c.kappa, c.low, c.high);
-    for (int p = 0; p < LL_N_SYNTHETIC; p++)
+    for (int p = 0; p < LL_N_CALIBRATED; p++)
         CHECK_NEAR(c.without[p], 0.013, 1e-3);
     const ll_deviation d = ll_calibrate_deviation(&c, -1, -1, 0);
     /* (1 + 0.3 sqrt 0.013) / (1 + 0.3 sqrt 0.05) - 1 = 1.034205 / 1.067082 - 1 = -0.030810 */
@@ -51,10 +51,10 @@ static void one_kappa(ll_arena *mem)
  * one of the three it stays. */
 static void majority(ll_arena *mem)
 {
-    const double all[LL_N_SYNTHETIC] = {0.02, 0.02, 0.02, 0.02, 0.004, 0.004, 0.004};
+    const double all[LL_N_CALIBRATED] = {0.02, 0.02, 0.02, 0.02, 0.004, 0.004, 0.004};
     const ll_calibration c = make(mem, all);
     CHECK_NEAR(c.kappa, 0.02, 2e-3);
-    for (int p = 4; p < LL_N_SYNTHETIC; p++)
+    for (int p = 4; p < LL_N_CALIBRATED; p++)
         CHECK_NEAR(c.without[p], 0.02, 2e-3);
     const ll_deviation few = ll_calibrate_deviation(&c, 5, 2, c.kappa);
     /* (1 + 0.3 sqrt 0.004) / (1 + 0.3 sqrt 0.02) - 1 = 1.018974 / 1.042426 - 1 = -0.022498 */
@@ -66,7 +66,7 @@ static void majority(ll_arena *mem)
  * of 100 at place 0.95 * 3 = 2.85, 2.85 %, and the worst -3 % with its sign. */
 static void order(ll_arena *mem)
 {
-    const double all[LL_N_SYNTHETIC] = {0.01, 0.01, 0.01, 0.01, 0.01, 0.01, 0.01};
+    const double all[LL_N_CALIBRATED] = {0.01, 0.01, 0.01, 0.01, 0.01, 0.01, 0.01};
     const double dev[4] = {0.01, -0.03, 0.02, -0.01};
     ll_calibration c = make(mem, all);
     for (int f = 0; f < 4; f++)

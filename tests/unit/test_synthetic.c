@@ -3,6 +3,7 @@
 #include "tests/support/check.h"
 
 #include <stdbool.h>
+#include <string.h>
 
 enum { N = 16 };
 
@@ -53,12 +54,58 @@ static void hierarchical(void)
     CHECK(t.src[27] == 13 && t.dst[27] == 1, "%d to %d", t.src[27], t.dst[27]);
 }
 
+static int32_t target(ll_synthetic what, int32_t arg, int32_t src)
+{
+    const ll_synthetic_ask ask = {what, arg, N, {2, {4, 4}, {false}}, 1, 5};
+    const ll_traffic t = ll_synthetic_make(&ask, mem);
+    for (int64_t i = 0; i < t.n_list; i++)
+        if (t.src[i] == src) return t.dst[i];
+    return src;
+}
+
+/* Chip 6 = 0110b is (2, 1) of a 4 x 4 grid; chip 13 = 1101b is (1, 3). */
+static void permutations(void)
+{
+    CHECK(target(LL_SYNTHETIC_SHIFT, 5, 13) == 2, "13 + 5 - 16");
+    CHECK(target(LL_SYNTHETIC_TRANSPOSE, 0, 6) == 9, "(1, 2)");
+    CHECK(target(LL_SYNTHETIC_BIT_COMPLEMENT, 0, 6) == 9, "1001b");
+    CHECK(target(LL_SYNTHETIC_BIT_REVERSAL, 0, 13) == 11, "1011b");
+    CHECK(target(LL_SYNTHETIC_SHUFFLE, 0, 13) == 11, "1011b");
+    CHECK(target(LL_SYNTHETIC_SHUFFLE, 0, 6) == 12, "1100b");
+    CHECK(target(LL_SYNTHETIC_TORNADO, 0, 13) == 2, "(2, 0): ceil(4/2) - 1 = 1 further in each");
+}
+
+static void neighbours(void)
+{
+    ll_synthetic_ask ask = {LL_SYNTHETIC_NEAREST, 0, N, {2, {4, 4}, {false}}, 1, 5};
+    CHECK(ll_synthetic_make(&ask, mem).n_list == 4 * N, "four neighbours on a torus");
+    ask.grid.open[0] = ask.grid.open[1] = true;
+    CHECK(ll_synthetic_make(&ask, mem).n_list == 2 * 2 * 4 * 3, "both ends of 24 cables of a mesh");
+    ask.grid = (ll_grid){2, {2, 8}, {false}};
+    CHECK(ll_synthetic_make(&ask, mem).n_list == 3 * N, "in a ring of two there is one neighbour");
+}
+
+static void obstacles(void)
+{
+    const ll_synthetic_ask square = {.what = LL_SYNTHETIC_TRANSPOSE, .n_chip = 72};
+    const ll_synthetic_ask power = {.what = LL_SYNTHETIC_SHUFFLE, .n_chip = 72};
+    const ll_synthetic_ask far = {.what = LL_SYNTHETIC_SHIFT, .n_chip = 72, .arg = 72};
+    CHECK(strstr(ll_synthetic_obstacle(&square, mem), "square"), "72 is no square");
+    CHECK(strstr(ll_synthetic_obstacle(&power, mem), "power of two"), "72 is no power of two");
+    CHECK(strstr(ll_synthetic_obstacle(&far, mem), "1 to 71"), "72 of 72 chips further");
+    for (int i = 0; i < LL_N_SYNTHETIC; i++)
+        CHECK(strcmp(ll_synthetic_rows[i].name, ll_synthetic_names[i]) == 0, "name %d", i);
+}
+
 int main(void)
 {
     mem = ll_arena_create("test");
     permutation();
     counts();
     hierarchical();
+    permutations();
+    neighbours();
+    obstacles();
     ll_arena_destroy(mem);
     return LL_CHECK_RESULT;
 }

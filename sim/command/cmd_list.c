@@ -7,6 +7,7 @@
 #include "sim/config/shipped.h"
 #include "sim/print/timing.h"
 #include "sim/report/catalog.h"
+#include "sim/report/flows.h"
 #include "sim/report/keys.h"
 #include "sim/report/net.h"
 #include "sim/report/report.h"
@@ -132,6 +133,7 @@ static ll_table *list_json(ll_comm *comm, ll_arena *mem)
     ll_cases_fields_add("compare.", t);
     ll_validation_fields_add("validate.", t);
     ll_net_fields_add("net.", t);
+    ll_flows_fields_add("net --pattern.", t);
     ll_curve_fields_add("curves.", t);
     ll_timing_fields_add("timing.", t);
     return t;

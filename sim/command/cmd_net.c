@@ -2,8 +2,10 @@
 #include "sim/comm/progress.h"
 #include "sim/command/command.h"
 #include "sim/command/net_files.h"
+#include "sim/command/net_flows.h"
 #include "sim/command/net_job.h"
 #include "sim/command/net_tokens.h"
+#include "sim/command/net_traffic.h"
 #include "sim/print/output.h"
 #include "sim/print/timing.h"
 #include "sim/report/net.h"
@@ -277,6 +279,7 @@ static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_err
     ll_net_job *job = ll_arena_new(mem, ll_net_job);
     LL_TRY(ll_study_load(&(ll_study_source){opt->arg[0], opt->n_set, opt->set, LL_STUDY_CLUSTER},
                          comm, mem, s, err));
+    if (ll_net_traffic_asked(opt)) return ll_net_flows_run(opt, s, comm, mem, err);
     LL_TRY(ll_net_job_parse(opt, s, mem, job, err));
     LL_TRY(ll_engine_list_other(&job->beside, s->engine, err));
     ll_net net = {.study = s,
@@ -305,7 +308,7 @@ static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_err
 
 const ll_command ll_command_net = {
     .name = "net",
-    .doc = "collectives over sizes: time, algbw, busbw, as nccl-tests prints them",
+    .doc = "collectives over sizes, as nccl-tests prints them; or any flows",
     .usage = "CLUSTER|STUDY",
     .help =
         "Prices a collective for a range of sizes on the simulated cluster, alone on the "
@@ -325,17 +328,36 @@ const ll_command ll_command_net = {
         "copies.\n"
         "-o DIR writes <name>.json, .txt, .csv, and a picture of time and busbw over size.\n"
         "\n"
+        "--traffic FILE and --pattern P price flows instead: when does each end, and the last? "
+        "FILE has\n"
+        "lines SRC DST BYTES [START] [after=N,N...] (flows count from 0; `1 MiB`, `5 us`; "
+        "numbers alone\n"
+        "are bytes and seconds), or is a connection matrix of htsim. Patterns: permutation, "
+        "uniform:N,\n"
+        "shift:K, transpose, bit_complement, bit_reversal, shuffle, tornado, hot_spot, incast:N,\n"
+        "outcast:N, nearest_neighbour, all_to_all, ring, hierarchical, adversarial (the worst of "
+        "these\n"
+        "permutations and of all shifts along a dimension). Bytes are those on the wire: no "
+        "headers, no\n"
+        "software. A flow has a window (cluster.wire.window_bdp; 1000 is as good as none) and, "
+        "by packet,\n"
+        "packets of cluster.wire.packet, each acknowledged (engine.ack), queues without limit\n"
+        "(engine.buffer_packets) and cut-through (engine.switching=store_forward: not).\n"
+        "\n"
         "Examples:\n"
         "  lineloss net nvl72\n"
         "  lineloss net nvl72 --collective all --sizes 1MiB..1GiBx2 --format csv\n"
         "  lineloss net atlas950 --chips 64 --collective all_to_all --engine closed\n"
         "  lineloss net atlas950 --group 128:64 --algorithm ring\n"
         "  lineloss net hgx_h100 --collective dispatch --chips 64 --tokens 4096 --routing 8/256\n"
-        "  lineloss net atlas950 --sizes 1MiB --beside closed,packet --timing",
+        "  lineloss net atlas950 --sizes 1MiB --beside closed,packet --timing\n"
+        "  lineloss net example_torus --pattern tornado --sizes 64KiB..1MiBx4 --beside packet\n"
+        "  lineloss net nvl72 --traffic flows.txt --flows --engine packet",
     .options = LL_OPT_STUDY | LL_OPT_BIT(LL_OPT_FORMAT) | LL_OPT_BIT(LL_OPT_OUT) |
                LL_OPT_BIT(LL_OPT_FORCE) | LL_OPT_BIT(LL_OPT_COLLECTIVE) |
                LL_OPT_BIT(LL_OPT_TOKENS) | LL_OPT_BIT(LL_OPT_ROUTING) | LL_OPT_BIT(LL_OPT_ROW) |
                LL_OPT_BIT(LL_OPT_ALGORITHM) | LL_OPT_BIT(LL_OPT_SIZES) | LL_OPT_BIT(LL_OPT_CHIPS) |
+               LL_OPT_BIT(LL_OPT_TRAFFIC) | LL_OPT_BIT(LL_OPT_PATTERN) | LL_OPT_BIT(LL_OPT_FLOWS) |
                LL_OPT_BIT(LL_OPT_GROUP) | LL_OPT_BIT(LL_OPT_BESIDE) | LL_OPT_BIT(LL_OPT_TIMING),
     .min_arg = 1,
     .max_arg = 1,

@@ -3,6 +3,7 @@
 #include "sim/collective/collective.h"
 #include "sim/command/help.h"
 #include "sim/engine/engine.h"
+#include "sim/traffic/synthetic.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -28,6 +29,8 @@ static void values_add(int id, ll_text *out)
     if (id == LL_OPT_ALGORITHM) words_add(ll_algorithm_names, out);
     if (id == LL_OPT_COLLECTIVE) words_add(ll_collective_names, out);
     if (id == LL_OPT_COLLECTIVE) ll_text_add(out, " all");
+    if (id == LL_OPT_PATTERN) words_add(ll_synthetic_names, out);
+    if (id == LL_OPT_PATTERN) ll_text_add(out, " adversarial");
 }
 
 static void option_add(int id, ll_text *out)

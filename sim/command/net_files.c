@@ -29,7 +29,8 @@ const char *ll_net_name(const ll_options *opt, ll_arena *mem)
                  {LL_OPT_SIZES, "sizes"},           {LL_OPT_TOKENS, "tokens"},
                  {LL_OPT_ROUTING, "routing"},       {LL_OPT_ROW, "row"},
                  {LL_OPT_CHIPS, "chips"},           {LL_OPT_GROUP, "group"},
-                 {LL_OPT_BESIDE, "beside"}};
+                 {LL_OPT_BESIDE, "beside"},         {LL_OPT_TRAFFIC, "traffic"},
+                 {LL_OPT_PATTERN, "pattern"},       {LL_OPT_FLOWS, "flows"}};
     enum { N_ASKED = sizeof asked / sizeof *asked };
     const char **set = ll_arena_array(mem, opt->n_set + N_ASKED, const char *);
     int n = 0;
@@ -45,27 +46,39 @@ const char *ll_net_name(const ll_options *opt, ll_arena *mem)
         ll_arena_printf(mem, "net-%.*s", (int)(is_file ? n_base - 4 : n_base), base), n, set, mem);
 }
 
-ll_status ll_net_files_write(ll_output *set, const char *name, const ll_net *net,
-                             const ll_timing *timing, ll_comm *comm, ll_arena *mem, ll_error *err)
+ll_status ll_net_texts_write(const ll_output *set, const char *name, ll_net_printer *print,
+                             const void *result, const ll_timing *timing, ll_comm *comm,
+                             ll_arena *mem, ll_error *err)
 {
     static const struct {
         const char *suffix;
         ll_format format;
     } files[] = {{".json", LL_FORMAT_JSON}, {".txt", LL_FORMAT_TEXT}, {".csv", LL_FORMAT_CSV}};
     ll_text text;
-    bool drawn;
-    LL_TRY(ll_output_begin(set, comm, mem, err));
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         ll_text_init(&text, mem);
-        if (ll_comm_rank(comm) == 0) ll_net_print(net, files[i].format, mem, &text);
+        if (ll_comm_rank(comm) == 0) print(result, files[i].format, mem, &text);
         LL_TRY(ll_output_write(set->stage, ll_output_file_name(name, files[i].suffix, mem), &text,
                                comm, err));
     }
-    LL_TRY(
-        ll_net_plot(set->stage, ll_output_file_name(name, "", mem), net, comm, mem, &drawn, err));
     ll_text_init(&text, mem);
     ll_timing_report(timing, comm, &text);
-    LL_TRY(ll_output_write(set->stage, ll_output_file_name(name, ".timing.json", mem), &text, comm,
-                           err));
+    return ll_output_write(set->stage, ll_output_file_name(name, ".timing.json", mem), &text, comm,
+                           err);
+}
+
+static void print_any(const void *result, ll_format format, ll_arena *mem, ll_text *out)
+{
+    ll_net_print(result, format, mem, out);
+}
+
+ll_status ll_net_files_write(ll_output *set, const char *name, const ll_net *net,
+                             const ll_timing *timing, ll_comm *comm, ll_arena *mem, ll_error *err)
+{
+    bool drawn;
+    LL_TRY(ll_output_begin(set, comm, mem, err));
+    LL_TRY(ll_net_texts_write(set, name, print_any, net, timing, comm, mem, err));
+    LL_TRY(
+        ll_net_plot(set->stage, ll_output_file_name(name, "", mem), net, comm, mem, &drawn, err));
     return ll_output_commit(set, comm, err);
 }

@@ -30,8 +30,7 @@ static ll_status amount_parse(ll_option_id id, const char *word, size_t n, doubl
     return LL_OK;
 }
 
-/* "8B..1GiBx2": from, to, factor; ".." and "x" may be left out. */
-static ll_status sizes_parse(ll_option_id id, const char *word, ll_net_job *job, ll_error *err)
+ll_status ll_net_sizes_parse(ll_option_id id, const char *word, ll_net_job *job, ll_error *err)
 {
     const char *option = ll_option_rows[id].name;
     const char *dots = strstr(word, ".."), *times = strrchr(word, 'x');
@@ -89,10 +88,10 @@ static ll_status amounts_parse(const ll_options *opt, const ll_study *study, ll_
     const char *sizes = opt->value[LL_OPT_SIZES], *tokens = opt->value[LL_OPT_TOKENS];
     LL_TRY(options_check(opt, job, err));
     if (job->what[0] < LL_N_OF_BYTES)
-        return sizes_parse(LL_OPT_SIZES, sizes ? sizes : "8B..1GiBx2", job, err);
+        return ll_net_sizes_parse(LL_OPT_SIZES, sizes ? sizes : "8B..1GiBx2", job, err);
     LL_TRY(ll_net_rows_parse(opt, job->what[0] == LL_COMBINE, ll_group_size(&job->group),
                              (uint64_t)study->seed, mem, &job->rows, err));
-    LL_TRY(sizes_parse(LL_OPT_TOKENS, tokens ? tokens : "1..4096x4", job, err));
+    LL_TRY(ll_net_sizes_parse(LL_OPT_TOKENS, tokens ? tokens : "1..4096x4", job, err));
     for (int i = 0; i < job->n_size; i++)
         job->size_B[i] *= job->rows.row_B;
     return LL_OK;
@@ -110,23 +109,32 @@ static bool count_parse(const char *word, int64_t max, int32_t *out, const char 
     return true;
 }
 
-static ll_status group_parse(const ll_options *opt, const ll_topology *topo, ll_group *out,
+ll_status ll_net_chips_parse(const ll_options *opt, const ll_topology *topo, int32_t *out,
                              ll_error *err)
 {
-    const char *chips = opt->value[LL_OPT_CHIPS], *group = opt->value[LL_OPT_GROUP], *rest = "";
-    int32_t n = topo->n_chip, stride = 1;
-    if (n < 2)
+    const char *chips = opt->value[LL_OPT_CHIPS], *rest = "";
+    *out = topo->n_chip;
+    if (*out < 2)
         return ll_error_set(err, LL_ERR_CONFIG,
                             "net: the cluster has one chip; expected two or more, as chips send to "
                             "one another");
-    if (chips && group)
+    if (chips && (!count_parse(chips, *out, out, &rest) || *rest || *out < 2))
+        return ll_error_set(err, LL_ERR_CONFIG, "--chips %s: expected a whole number from 2 to %d",
+                            chips, topo->n_chip);
+    return LL_OK;
+}
+
+static ll_status group_parse(const ll_options *opt, const ll_topology *topo, ll_group *out,
+                             ll_error *err)
+{
+    const char *group = opt->value[LL_OPT_GROUP], *rest = "";
+    int32_t n, stride = 1;
+    if (opt->value[LL_OPT_CHIPS] && group)
         return ll_error_set(
             err, LL_ERR_CONFIG,
             "--chips and --group: give only one of them; --chips 8 is the first 8 chips "
             "alone, --group 8 is all groups of 8 chips at the same time");
-    if (chips && (!count_parse(chips, n, &n, &rest) || *rest || n < 2))
-        return ll_error_set(err, LL_ERR_CONFIG, "--chips %s: expected a whole number from 2 to %d",
-                            chips, topo->n_chip);
+    LL_TRY(ll_net_chips_parse(opt, topo, &n, err));
     *out = (ll_group){.n_chip = n, .n_digit = 1, .size = {n}, .stride = {1}};
     if (!group) return LL_OK;
     bool ok = count_parse(group, topo->n_chip, &n, &rest) && n >= 2;

@@ -21,6 +21,14 @@ typedef struct ll_net_job {
     bool timing;
 } ll_net_job;
 
+/* "8B..1GiBx2": from, to, factor; ".." and "x" may be left out. Adds to job->size_B; id: the option
+ * that said so. Error LL_ERR_CONFIG. Not collective. */
+ll_status ll_net_sizes_parse(ll_option_id id, const char *word, ll_net_job *job, ll_error *err);
+
+/* --chips, or all chips of the cluster. Error LL_ERR_CONFIG. Not collective. */
+ll_status ll_net_chips_parse(const ll_options *opt, const ll_topology *topo, int32_t *out,
+                             ll_error *err);
+
 /* Errors: LL_ERR_CONFIG, with what is legal. Not collective. */
 ll_status ll_net_job_parse(const ll_options *opt, const ll_study *study, ll_arena *mem,
                            ll_net_job *job, ll_error *err);

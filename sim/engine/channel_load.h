@@ -1,9 +1,9 @@
 /* Channel load: the bytes of a traffic on each link, if every flow is split evenly over its paths.
  *
  * No engine, and no machine with these routes, can be faster than its busiest link: the time that
- * this needs for its bytes is a lower bound for the traffic, and the rate at which it is always busy
- * an upper bound for the throughput of a pattern (Dally and Towles, "Principles and practices of
- * interconnection networks", 2004, section 3.3.1). */
+ * this needs for its bytes is a lower bound for the traffic, and the rate at which it is always
+ * busy an upper bound for the throughput of a pattern (Dally and Towles, "Principles and practices
+ * of interconnection networks", 2004, section 3.3.1). */
 #ifndef LL_ENGINE_CHANNEL_LOAD_H
 #define LL_ENGINE_CHANNEL_LOAD_H
 

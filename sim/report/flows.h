@@ -1,8 +1,8 @@
 /* The result of `lineloss net` for flows that a file lists or a pattern makes.
  *
- * The makespan is when the last byte of the last flow has landed, from time 0; the rate is all bytes
- * over the makespan. The time of a flow is from its start, which is that of its predecessors' end if
- * it waits for any, to when its last byte has landed. */
+ * The makespan is when the last byte of the last flow has landed, from time 0; the rate is all
+ * bytes over the makespan. The time of a flow is from its start, which is the end of the last of
+ * its predecessors if it waits for any, to when its last byte has landed. */
 #ifndef LL_REPORT_FLOWS_H
 #define LL_REPORT_FLOWS_H
 

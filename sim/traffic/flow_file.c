@@ -84,7 +84,7 @@ void ll_flow_wait(ll_flow_reader *r, int64_t flow, int64_t before)
     r->wait[r->n_wait++][1] = before;
 }
 
-/* ---- Lines "SRC DST BYTES [START] [after=N,N...]" --------------------------------------------- */
+/* ---- Lines "SRC DST BYTES [START] [after=N,N...]" -------------------------------------------- */
 
 static bool is_after(const char *word) { return strncmp(word, "after=", 6) == 0; }
 

@@ -65,7 +65,8 @@ typedef struct ll_block {
     const void *param; /* [type->param_size] */
 } ll_block;
 
-#define LL_BLOCKS(X)           X(attention) X(mla) X(ffn) X(moe) X(mtp) X(embedding) X(output)
+#define LL_BLOCKS(X) X(attention) X(mla) X(mamba) X(ffn) X(moe) X(mtp) X(embedding) X(output)
+
 #define LL_BLOCK_DECLARE(name) extern const ll_block_type ll_block_##name;
 LL_BLOCKS(LL_BLOCK_DECLARE)
 #undef LL_BLOCK_DECLARE

@@ -3,6 +3,8 @@
 #include "sim/model/moe.h"
 #include "sim/model/mtp.h"
 
+#include <string.h>
+
 #define COUNT(name_, field, doc_)                                                \
     {                                                                            \
         .name = (name_), .kind = LL_KIND_COUNT, .flags = LL_KEY_DESIGN,          \
@@ -26,6 +28,12 @@ const ll_key ll_model_keys[] = {
            "mixture of experts: of so many layers the last has experts, the others are dense"),
     OPTION("full_every", full_every, "0", 0,
            "sliding window: of so many layers the last attends to all keys; 0: none does"),
+    {.name = "layer_pattern",
+     .kind = LL_KIND_STRING,
+     .offset = offsetof(ll_model, pattern),
+     .def = "",
+     .doc = "layers of one block each, a letter for each: M state space, * attention, E experts,"
+            " - feed-forward; \"\": each layer is attention and a feed-forward network or experts"},
     {0}};
 
 /* Read a block's parameters from the group, and check that they are consistent. */
@@ -54,42 +62,61 @@ static bool attends_to_all(const ll_model *m, int64_t i)
     return m->full_every > 0 && i % m->full_every == m->full_every - 1;
 }
 
-/* What layers are made of. */
+/* What layers are made of; without parameters: no layer has it. */
 typedef struct parts {
     ll_block attention, whole; /* whole: without a sliding window */
-    ll_block ffn, moe, mtp;    /* ffn, moe: without parameters if no layer has it */
+    ll_block mamba, ffn, moe, mtp;
 } parts;
 
-static const ll_layers *run_find(ll_model *m, const ll_block *first, const ll_block *second,
-                                 int64_t n_layer)
+/* The run of layers with these blocks; second NULL: of one block. */
+static ll_layers *run_find(ll_model *m, const ll_block *first, const ll_block *second)
 {
+    const ll_layers wanted = {.n_block = second ? 2 : 1,
+                              .block = {*first, second ? *second : (ll_block){0}}};
     int r = 0;
-    while (r < m->n_run &&
-           (m->run[r].block[0].param != first->param || m->run[r].block[1].param != second->param))
+    while (r < m->n_run && (m->run[r].block[0].param != wanted.block[0].param ||
+                            m->run[r].block[1].param != wanted.block[1].param))
         r++;
-    if (r == m->n_run) m->run[m->n_run++] = (ll_layers){.n_block = 2, .block = {*first, *second}};
-    m->run[r].n_layer += n_layer;
+    if (r == m->n_run) m->run[m->n_run++] = wanted;
     return &m->run[r];
 }
 
-/* Deals the layers to kinds of equal ones, and appends those of multi-token prediction: like the
- * last layer, with block mtp before. */
+/* The letters of layer_pattern, and the block of each. */
+static const char letters[] = "M*E-";
+
+static const ll_block *block_of(const parts *p, char letter)
+{
+    const ll_block *const blocks[] = {&p->mamba, &p->attention, &p->moe, &p->ffn};
+    return blocks[strchr(letters, letter) - letters];
+}
+
+static ll_layers *run_of_layer(ll_model *m, const parts *p, int64_t i)
+{
+    if (m->pattern[0]) return run_find(m, block_of(p, m->pattern[i]), NULL);
+    const bool experts = p->moe.param && has_experts(m, i);
+    return run_find(m, attends_to_all(m, i) ? &p->whole : &p->attention,
+                    experts ? &p->moe : &p->ffn);
+}
+
+/* Deals the layers to kinds of equal ones, and appends those of multi-token prediction: block mtp,
+ * then attention and what the last layer has, or experts where layers have one block. */
 static void layers_deal(ll_model *m, const parts *p, ll_arena *mem)
 {
     unsigned char *run_of = ll_arena_array(mem, m->n_layer, unsigned char);
     const ll_layers *last = NULL;
     for (int64_t i = 0; i < m->n_layer; i++) {
-        const bool experts = p->moe.param && has_experts(m, i);
-        last = run_find(m, attends_to_all(m, i) ? &p->whole : &p->attention,
-                        experts ? &p->moe : &p->ffn, 1);
-        run_of[i] = (unsigned char)(last - m->run);
+        ll_layers *run = run_of_layer(m, p, i);
+        run->n_layer++;
+        run_of[i] = (unsigned char)(run - m->run);
+        last = run;
     }
     m->run_of = run_of;
     LL_ASSERT(last, "%lld layers", (long long)m->n_layer);
-    if (m->n_predict > 0)
-        m->run[m->n_run++] = (ll_layers){.n_layer = m->n_predict,
-                                         .n_block = 3,
-                                         .block = {p->mtp, last->block[0], last->block[1]}};
+    if (m->n_predict == 0) return;
+    const ll_block first = m->pattern[0] ? p->attention : last->block[0];
+    const ll_block second = !m->pattern[0] ? last->block[1] : p->moe.param ? p->moe : p->ffn;
+    m->run[m->n_run++] =
+        (ll_layers){.n_layer = m->n_predict, .n_block = 3, .block = {p->mtp, first, second}};
 }
 
 /* The attention without its window. */
@@ -116,27 +143,58 @@ static void experts_check(const ll_config *cfg, const char *path, const ll_model
                         (long long)m->n_layer, (long long)m->n_layer - 1);
 }
 
+/* Letters, their number, and no other key that says which layer is which. */
+static void pattern_check(const ll_config *cfg, const ll_model *m, ll_error *err)
+{
+    const size_t n = strlen(m->pattern), known = strspn(m->pattern, letters);
+    if (n == 0) return;
+    if (known < n)
+        ll_config_fault(cfg, "model.layer_pattern", err,
+                        "letter %zu is \"%c\"; expected M, *, E or -", known + 1,
+                        m->pattern[known]);
+    else if ((int64_t)n != m->n_layer)
+        ll_config_fault(cfg, "model.layer_pattern", err,
+                        "has %zu letters for %lld layers; write layers = %zu, or as many letters",
+                        n, (long long)m->n_layer, n);
+    if (m->n_leading > 0 || m->expert_every > 1 || m->full_every > 0)
+        ll_config_fault(cfg,
+                        m->n_leading > 0      ? "model.dense_layers"
+                        : m->expert_every > 1 ? "model.expert_every"
+                                              : "model.full_every",
+                        err, "layer_pattern says which layer is which; leave one of them out");
+}
+
+/* Whether the layers have a block: `otherwise` where no pattern says so. */
+static bool has_block(const ll_model *m, char letter, bool otherwise)
+{
+    return m->pattern[0] ? strchr(m->pattern, letter) != NULL : otherwise;
+}
+
 ll_status ll_model_read(ll_config *cfg, const char *path, ll_arena *mem, ll_model *out,
                         ll_error *err)
 {
     const bool latent = ll_config_has(cfg, ll_arena_printf(mem, "%s.kv_latent", path));
-    const bool experts = ll_config_has(cfg, ll_arena_printf(mem, "%s.experts", path));
+    const bool given = ll_config_has(cfg, ll_arena_printf(mem, "%s.experts", path));
     ll_block embedding = {0};
     parts p = {.mtp = {0}};
     *out = (ll_model){0};
     LL_TRY(ll_config_fill(cfg, path, ll_model_keys, out, err));
-    block_read(cfg, path, latent ? &ll_block_mla : &ll_block_attention, mem, &p.attention, err);
-    if (experts) block_read(cfg, path, &ll_block_moe, mem, &p.moe, err);
-    if (!experts || out->n_leading > 0 || out->expert_every > 1)
-        block_read(cfg, path, &ll_block_ffn, mem, &p.ffn, err);
+    const bool experts = has_block(out, 'E', given);
+    const bool dense = !given || out->n_leading > 0 || out->expert_every > 1;
     block_read(cfg, path, &ll_block_mtp, mem, &p.mtp, err);
+    const ll_mtp_param *mtp = p.mtp.param;
+    if (has_block(out, '*', true) || mtp->n_predict > 0)
+        block_read(cfg, path, latent ? &ll_block_mla : &ll_block_attention, mem, &p.attention, err);
+    if (has_block(out, 'M', false)) block_read(cfg, path, &ll_block_mamba, mem, &p.mamba, err);
+    if (experts) block_read(cfg, path, &ll_block_moe, mem, &p.moe, err);
+    if (has_block(out, '-', dense)) block_read(cfg, path, &ll_block_ffn, mem, &p.ffn, err);
     block_read(cfg, path, &ll_block_embedding, mem, &embedding, err);
-    experts_check(cfg, path, out, experts, err);
+    if (!out->pattern[0]) experts_check(cfg, path, out, experts, err);
+    pattern_check(cfg, out, err);
     LL_TRY(err->status);
     const ll_vocab_param *vocab = embedding.param;
-    const ll_mtp_param *mtp = p.mtp.param;
     out->n_predict = mtp->n_predict;
-    p.whole = whole_of(&p.attention, latent, mem);
+    if (p.attention.param) p.whole = whole_of(&p.attention, latent, mem);
     layers_deal(out, &p, mem);
     out->embedding = embedding;
     out->output = (ll_block){&ll_block_output, vocab};
@@ -151,6 +209,7 @@ ll_model ll_model_dense(const char *name, int64_t n_layer, int64_t hidden,
     return (ll_model){.name = name,
                       .n_layer = n_layer,
                       .hidden = hidden,
+                      .pattern = "",
                       .n_run = 1,
                       .run[0] = {.n_layer = n_layer,
                                  .n_block = 2,

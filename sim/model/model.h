@@ -22,6 +22,7 @@ typedef struct ll_model {
     int64_t n_leading;       /* leading layers without experts */
     int64_t expert_every;    /* of so many layers behind them the last has experts */
     int64_t full_every;      /* of so many layers the last attends to all keys; 0: none does */
+    const char *pattern;     /* one letter for each layer of one block; "": pairs of blocks */
     int64_t n_predict;       /* layers of multi-token prediction, beside n_layer */
     int n_run;
     ll_layers run[LL_MAX_RUN];   /* kinds of layers; with n_predict, these are the last one */

@@ -2,9 +2,11 @@
  * that see all tokens.
  *
  *   router      GEMM of hidden x experts in 16 bits with a result of 32, scores, top-k
+ *   latent      where experts work on a narrower latent (expert_latent), a GEMM projects tokens to
+ *               it before they are sent, and another one back where results are added up
  *   dispatch    tokens go to the chips of their experts over the axis ep (experts.h), and are
  *               sorted by expert there; with etp > 1 the chips of an expert gather each other's
- *               rows
+ *               rows (moe_exchange.c)
  *   experts     up (and gate) and down projection of each, as grouped GEMMs of the chip's experts
  *   combine     results go back and are added up with their weights
  *
@@ -39,6 +41,8 @@ static const ll_key keys[] = {
           "mixture of experts: groups of experts for node-limited routing; 0: none"),
     COUNT("token_groups", top_group, "0", 0,
           "mixture of experts: groups that a token may pick from"),
+    COUNT("expert_latent", latent, "0", 0,
+          "mixture of experts: width of the latent that routed experts see; 0: hidden"),
     {.name = "expert_gated",
      .kind = LL_KIND_BOOL,
      .flags = LL_KEY_DESIGN,
@@ -56,6 +60,7 @@ typedef struct shape {
     int n_group;    /* experts */
     double *each;   /* [n_group] rows, equal shares */
     double ffn;     /* width of its part of an expert */
+    double width;   /* of a token that an expert sees */
     double n_up;    /* up projections, 2 if gated */
     bool routes;    /* more than one expert */
     ll_ffn_param shared;
@@ -76,7 +81,7 @@ ll_routing ll_moe_routing(const ll_moe_param *m, const ll_experts *e, int64_t se
                         .top_group = (int32_t)m->top_group};
 }
 
-static double rows_of(const ll_moe_param *m, const ll_split *split)
+double ll_moe_rows(const ll_moe_param *m, const ll_split *split)
 {
     const ll_experts *e = &split->experts;
     const double mean = split->n_token_norm * (double)m->top_k * (double)e->etp;
@@ -88,9 +93,10 @@ static shape shape_of(const ll_moe_param *m, const ll_split *split, ll_arena *me
     const ll_experts *e = &split->experts;
     const ll_routing routing = ll_moe_routing(m, e, split->seed);
     shape s = {.t = split->n_token_norm,
-               .rows = rows_of(m, split),
+               .rows = ll_moe_rows(m, split),
                .n_group = (int)(m->n_expert / e->ep),
                .ffn = (double)m->expert_ffn / (double)e->etp,
+               .width = ll_moe_width(m, split->hidden),
                .n_up = m->gated ? 2 : 1,
                .routes = m->n_expert > 1,
                .shared = {m->shared_ffn, m->gated}};
@@ -154,10 +160,13 @@ static void matrices(const void *param, double hidden, int64_t tp, ll_matrices *
 {
     const ll_moe_param *m = param;
     const double n = (double)m->n_expert, f = (double)m->expert_ffn;
+    const double width = ll_moe_width(m, hidden);
     if (m->n_expert > 1) out->n_weight[out->n++] = (double)tp * hidden * n; /* router */
+    for (int i = 0; i < 2 && m->latent > 0; i++)                            /* to it, and back */
+        out->n_weight[out->n++] = (double)tp * hidden * width;
     out->experts |= 3u << out->n;
-    out->n_weight[out->n++] = n * hidden * (m->gated ? 2 : 1) * f;
-    out->n_weight[out->n++] = n * f * hidden;
+    out->n_weight[out->n++] = n * width * (m->gated ? 2 : 1) * f;
+    out->n_weight[out->n++] = n * f * width;
     if (m->shared_ffn > 0)
         ll_block_ffn.matrices(&(ll_ffn_param){m->shared_ffn, m->gated}, hidden, tp, out);
 }
@@ -167,22 +176,26 @@ static ll_flop flop(const void *param, double hidden, double seq)
     (void)seq;
     const ll_moe_param *m = param;
     const double n_matrix = m->gated ? 3 : 2, router = m->n_expert > 1 ? (double)m->n_expert : 0;
-    const double width = (double)(m->top_k * m->expert_ffn + m->shared_ffn);
-    return (ll_flop){.gemm_flop = 2 * hidden * (n_matrix * width + router)};
+    const double picked = n_matrix * (double)(m->top_k * m->expert_ffn);
+    const double shared = n_matrix * (double)m->shared_ffn, latent = 2 * (double)m->latent;
+    return (ll_flop){
+        .gemm_flop = 2 * (ll_moe_width(m, hidden) * picked + hidden * (shared + router + latent))};
 }
 
 static double kept_B(const void *param, const ll_split *split)
 {
     const ll_moe_param *m = param;
     const ll_ffn_param shared = {m->shared_ffn, m->gated};
-    const double in_B = ll_precision_B((ll_precision)split->precision), rows = rows_of(m, split);
+    const double in_B = ll_precision_B((ll_precision)split->precision),
+                 rows = ll_moe_rows(m, split);
     const double ffn = (double)m->expert_ffn / (double)split->experts.etp;
     const unsigned modules = split->stack->modules;
     if (modules & LL_MODULE_MOE) return 0;
     double sum = rows * (m->gated ? 2 : 1) * 2 * ffn;
     if (!(modules & LL_MODULE_MOE_ACT)) sum += rows * in_B * ffn;
     if (m->n_expert > 1) /* rows in the order of experts; scores */
-        sum += rows * in_B * split->hidden + 4 * split->n_token_norm * (double)m->n_expert;
+        sum += rows * in_B * ll_moe_width(m, split->hidden) +
+               4 * split->n_token_norm * (double)m->n_expert;
     if (m->shared_ffn > 0 && !(modules & LL_MODULE_SHARED))
         sum += ll_block_ffn.kept_B(&shared, split);
     return sum;
@@ -227,64 +240,6 @@ static void router_backward(const ll_moe_param *m, const shape *s, const ll_spli
     ll_pass_role(pass, first, LL_ROLE_ROUTER);
 }
 
-/* ---- exchanges ---- */
-
-static double row_B(const ll_moe_param *m, const ll_split *split, bool dispatch)
-{
-    const ll_experts *e = &split->experts;
-    const bool fp8 = dispatch && e->dispatch_fp8;
-    /* FP8: a scale of 4 B for each 128 values. Distinct: index and weight of each pick. */
-    const double picks_B = e->dispatcher == LL_DISPATCHER_DISTINCT && dispatch ? 12 : 0;
-    return split->hidden * (fp8 ? 1 + 4.0 / 128 : 2) + picks_B * (double)m->top_k;
-}
-
-static ll_exchange ep_exchange(const ll_moe_param *m, const shape *s, const ll_split *split,
-                               bool dispatch)
-{
-    const ll_experts *e = &split->experts;
-    const bool distinct = e->dispatcher == LL_DISPATCHER_DISTINCT;
-    const double one_B = row_B(m, split, dispatch);
-    ll_exchange x = {.name = dispatch ? "ep dispatch" : "ep combine",
-                     .collective = !distinct  ? LL_ALL_TO_ALL
-                                   : dispatch ? LL_DISPATCH
-                                              : LL_COMBINE,
-                     .axes = 1u << LL_AXIS_EP};
-    if (e->ep == 1) return x;
-    const double hot = e->capacity > 0 ? e->capacity : e->hot;
-    /* Of a law that is drawn, the exchange knows how full each rank is. */
-    const bool drawn = distinct && e->load == LL_LOAD_POWER;
-    x.size_B = (distinct ? s->t : s->picks) * one_B * (drawn ? 1 : hot);
-    if (distinct) x.rows = (ll_rows){ll_moe_routing(m, e, split->seed), one_B};
-    return x;
-}
-
-/* Rows of the chips that share an expert. */
-static ll_exchange etp_exchange(const shape *s, const ll_split *split, bool gather)
-{
-    return (ll_exchange){.name = gather ? "etp gather" : "etp scatter",
-                         .collective = gather ? LL_ALL_GATHER : LL_REDUCE_SCATTER,
-                         .axes = 1u << LL_AXIS_ETP,
-                         .size_B = split->experts.etp > 1 ? 2 * s->rows * split->hidden : 0};
-}
-
-static void exchanges_use(const ll_moe_param *m, const shape *s, const ll_split *split, int first,
-                          int n, ll_pass *pass)
-{
-    const ll_exchange out = ep_exchange(m, s, split, true), back = ep_exchange(m, s, split, false);
-    const ll_exchange gather = etp_exchange(s, split, true), sum = etp_exchange(s, split, false);
-    const ll_hide hide = n > 0 ? LL_HIDE_OVERLAP : LL_HIDE_NONE;
-    ll_pass_use(pass, &out, 1, hide, first, n);
-    ll_pass_use(pass, &back, 1, hide, first, n);
-    ll_pass_use(pass, &gather, 1, LL_HIDE_NONE, 0, 0);
-    ll_pass_use(pass, &sum, 1, LL_HIDE_NONE, 0, 0);
-}
-
-void ll_moe_exchange(const ll_moe_param *m, const ll_split *split, int first, int n, ll_pass *pass)
-{
-    const shape s = shape_of(m, split, pass->mem);
-    exchanges_use(m, &s, split, first, n, pass);
-}
-
 /* Tokens to the order of experts: all_to_all copies and sorts them by chip before it sends them,
  * and by expert where they arrive: from the kernel on that is returned. */
 static int sort_out(const shape *s, const ll_split *split, ll_pass *pass)
@@ -292,10 +247,10 @@ static int sort_out(const shape *s, const ll_split *split, ll_pass *pass)
     const bool distinct = split->experts.dispatcher == LL_DISPATCHER_DISTINCT;
     const int first = pass->n_kernel;
     if (!s->routes) return first;
-    if (!distinct) ll_pass_permute(pass, s->t, s->picks, split->hidden);
+    if (!distinct) ll_pass_permute(pass, s->t, s->picks, s->width);
     const int arrived = pass->n_kernel;
     if (distinct || (s->n_group > 1 && split->experts.ep > 1))
-        ll_pass_permute(pass, s->arrived, s->rows, split->hidden);
+        ll_pass_permute(pass, s->arrived, s->rows, s->width);
     ll_pass_role(pass, first, LL_ROLE_PERMUTE);
     return arrived;
 }
@@ -306,30 +261,51 @@ static void sort_back(const shape *s, const ll_split *split, int arrived, ll_pas
     const int first = pass->n_kernel;
     if (!s->routes) return;
     if (distinct || (s->n_group > 1 && split->experts.ep > 1))
-        ll_pass_permute(pass, s->rows, s->arrived, split->hidden);
+        ll_pass_permute(pass, s->rows, s->arrived, s->width);
     ll_pass_between(pass, arrived);
-    if (!distinct) ll_pass_permute(pass, s->picks, s->t, split->hidden);
+    if (!distinct) ll_pass_permute(pass, s->picks, s->t, s->width);
     ll_pass_role(pass, first, LL_ROLE_PERMUTE);
+}
+
+/* ---- latent: both projections are of the tokens that this chip routes ---- */
+
+static void latent_forward(const ll_moe_param *m, const shape *s, const ll_split *split,
+                           ll_pass *pass)
+{
+    const ll_split own = ll_split_own_tokens(split);
+    if (m->latent == 0) return;
+    ll_block_gemm_forward(&own, s->width, split->hidden, 1, pass);
+    ll_pass_cast(pass, s->t * s->width);
+    ll_block_gemm_forward(&own, split->hidden, s->width, 1, pass);
+}
+
+static void latent_backward(const ll_moe_param *m, const shape *s, const ll_split *split,
+                            ll_pass *pass)
+{
+    const ll_split own = ll_split_own_tokens(split);
+    if (m->latent == 0) return;
+    ll_block_gemm_backward(&own, split->hidden, s->width, 1, pass);
+    ll_block_gemm_backward(&own, s->width, split->hidden, 1, pass);
 }
 
 /* ---- passes ---- */
 
 static void experts_forward(const shape *s, const ll_split *split, ll_pass *pass)
 {
-    if (s->routes) ll_pass_cast(pass, s->rows * split->hidden);
-    ll_block_grouped_forward(split, s->n_group, s->each, s->n_up * s->ffn, split->hidden, pass);
+    if (s->routes) ll_pass_cast(pass, s->rows * s->width);
+    ll_block_grouped_forward(split, s->n_group, s->each, s->n_up * s->ffn, s->width, pass);
     ll_pass_rowwise(pass, 2 * (s->n_up + 1) * s->rows * s->ffn);
     ll_pass_cast(pass, s->rows * s->ffn);
-    ll_block_grouped_forward(split, s->n_group, s->each, split->hidden, s->ffn, pass);
+    ll_block_grouped_forward(split, s->n_group, s->each, s->width, s->ffn, pass);
 }
 
 static void experts_backward(const shape *s, const ll_split *split, ll_pass *pass)
 {
     const double in_B = ll_precision_B((ll_precision)pass->precision);
-    ll_block_grouped_backward(split, s->n_group, s->each, split->hidden, s->ffn, pass);
+    ll_block_grouped_backward(split, s->n_group, s->each, s->width, s->ffn, pass);
     ll_pass_rowwise(pass, 2 * (2 * s->n_up + 1) * s->rows * s->ffn);
-    if (!s->routes && in_B < 2) ll_pass_rowwise(pass, 2 * in_B * s->rows * split->hidden);
-    ll_block_grouped_backward(split, s->n_group, s->each, s->n_up * s->ffn, split->hidden, pass);
+    if (!s->routes && in_B < 2) ll_pass_rowwise(pass, 2 * in_B * s->rows * s->width);
+    ll_block_grouped_backward(split, s->n_group, s->each, s->n_up * s->ffn, s->width, pass);
 }
 
 static void forward(const void *param, const ll_split *split, ll_pass *pass)
@@ -340,11 +316,12 @@ static void forward(const void *param, const ll_split *split, ll_pass *pass)
     const int arrived = sort_out(&s, split, pass);
     experts_forward(&s, split, pass);
     sort_back(&s, split, arrived, pass);
+    latent_forward(m, &s, split, pass);
     const int first = pass->n_kernel;
     if (m->shared_ffn > 0) ll_block_ffn.forward(&s.shared, split, pass);
     const int n_shared = pass->n_kernel - first;
     if (n_shared > 0) ll_pass_stream(pass, 6 * s.t * split->hidden); /* both are added */
-    exchanges_use(m, &s, split, first, split->experts.overlap_shared ? n_shared : 0, pass);
+    ll_moe_exchange(m, split, first, split->experts.overlap_shared ? n_shared : 0, pass);
 }
 
 static void backward(const void *param, const ll_split *split, ll_pass *pass)
@@ -354,12 +331,13 @@ static void backward(const void *param, const ll_split *split, ll_pass *pass)
     const int arrived = sort_out(&s, split, pass);
     experts_backward(&s, split, pass);
     sort_back(&s, split, arrived, pass);
+    latent_backward(m, &s, split, pass);
     router_backward(m, &s, split, pass);
     const int first = pass->n_kernel;
     if (m->shared_ffn > 0) ll_block_ffn.backward(&s.shared, split, pass);
     const int n_shared = pass->n_kernel - first;
     if (n_shared > 0) ll_pass_stream(pass, 6 * s.t * split->hidden);
-    exchanges_use(m, &s, split, first, split->experts.overlap_shared ? n_shared : 0, pass);
+    ll_moe_exchange(m, split, first, split->experts.overlap_shared ? n_shared : 0, pass);
 }
 
 static void recompute(const void *param, const ll_split *split, ll_pass *pass)

@@ -11,19 +11,22 @@ static double n_sharing(const ll_split *split)
 }
 
 /* Tokens of all attention ranks come together on every chip, and each sums up its part. */
-static void gathered_use(const ll_split *split, double tokens, int first, int n, ll_pass *pass)
+static void gathered_use(const ll_moe_param *m, const ll_split *split, int first, int n,
+                         ll_pass *pass)
 {
     const unsigned group = 1u << LL_AXIS_EP | 1u << LL_AXIS_ETP;
     const ll_hide hide = n > 0 ? LL_HIDE_OVERLAP : LL_HIDE_NONE;
     const double value_B = split->experts.dispatch_fp8 ? 1 + 4.0 / 128 : 2;
+    const double tokens = split->n_token * n_sharing(split);
+    const double n_value = tokens * ll_moe_width(m, split->hidden);
     const ll_exchange out = {.name = "ep gather",
                              .collective = LL_ALL_GATHER,
                              .axes = group,
-                             .size_B = tokens * split->hidden * value_B};
+                             .size_B = n_value * value_B};
     const ll_exchange back = {.name = "ep scatter",
                               .collective = LL_REDUCE_SCATTER,
                               .axes = group,
-                              .size_B = tokens * split->hidden * 2};
+                              .size_B = n_value * 2};
     ll_pass_use(pass, &out, 1, hide, first, n);
     ll_pass_use(pass, &back, 1, hide, first, n);
 }
@@ -34,7 +37,7 @@ static void experts_serve(const ll_moe_param *m, const ll_split *split, ll_pass 
     const double tokens = split->n_token * n_sharing(split);
     ll_experts_shape *all = ll_arena_new(pass->mem, ll_experts_shape);
     *all = (ll_experts_shape){.tokens = tokens,
-                              .hidden = split->hidden,
+                              .hidden = ll_moe_width(m, split->hidden),
                               .ffn = (double)m->expert_ffn,
                               .top_k = (double)m->top_k,
                               .n_expert = (double)m->n_expert,
@@ -61,7 +64,9 @@ void ll_moe_serve(const void *param, const ll_split *split, ll_pass *pass)
         ll_serve_small(pass, 8 * t * (double)m->n_expert); /* scores, top-k */
         ll_pass_role(pass, first, LL_ROLE_ROUTER);
     }
+    if (m->latent > 0) ll_serve_gemm(split, t, (double)m->latent, split->hidden, pass);
     experts_serve(m, split, pass);
+    if (m->latent > 0) ll_serve_gemm(split, t, split->hidden, (double)m->latent, pass);
     const int first = pass->n_kernel;
     const ll_ffn_param shared = {m->shared_ffn, m->gated};
     if (m->shared_ffn > 0)
@@ -71,7 +76,7 @@ void ll_moe_serve(const void *param, const ll_split *split, ll_pass *pass)
     const int n_shared = split->experts.overlap_shared ? pass->n_kernel - first : 0;
     if (sharing <= 1) return;
     if (split->experts.dispatcher == LL_DISPATCHER_GATHER) {
-        gathered_use(split, t * sharing, first, n_shared, pass);
+        gathered_use(m, split, first, n_shared, pass);
         return;
     }
     ll_moe_exchange(m, split, first, n_shared, pass);

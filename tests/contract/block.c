@@ -9,7 +9,7 @@
 
 /* A line for each: every registered type at least once, and those that only the tests have.
  * `copied`: splits of more chips than this hold copies of weights, and may repeat work of each
- * other. `back`: FLOP of fused attention backward, over those forward; 0: 2.5. */
+ * other. `back`: FLOP of scores backward, over those forward; 0: 2.5 of fused attention, else 2. */
 typedef struct sample {
     const ll_block_type *type;
     const char *text;
@@ -27,12 +27,20 @@ static const sample samples[] = {
      208.0 / 80},
     {&ll_block_mla, "heads=12; q_latent=0; kv_latent=64; nope_dim=64; rope_dim=16; v_dim=64", 1,
      368.0 / 144},
+    /* per token 24,576 FLOP of scores, 73,728 of states, 73,728 within a chunk; forward 1, 2 and 1
+     * times these, backward 3, 5 and 2 times */
+    {&ll_block_mamba,
+     "mamba_heads=12; mamba_head_dim=96; mamba_state=32; mamba_groups=6; mamba_chunk=64", 12,
+     589824.0 / 245760},
     {&ll_block_ffn, "ffn=3072; gated=true", 12, 0},
     {&ll_block_ffn, "ffn=3072; gated=false", 12, 0},
     {&ll_block_moe, "experts=12; top_k=3; expert_ffn=384; shared_ffn=768", 1, 0},
     {&ll_block_moe,
      "experts=12; top_k=2; expert_ffn=384; expert_gated=false; expert_groups=4;"
      " token_groups=2",
+     1, 0},
+    {&ll_block_moe,
+     "experts=12; top_k=3; expert_ffn=384; shared_ffn=768; expert_latent=192; expert_gated=false",
      1, 0},
     {&ll_block_mtp, "predict_layers=1", 12, 0},
     {&ll_block_embedding, "vocab=3000", 12, 0},
@@ -248,7 +256,7 @@ static void check_flop(const env *e, const ll_pass *forward, const ll_pass *back
     CHECK_NEAR(tp * pass_flop(backward, LL_SHARE_GEMM, false), 2 * gemm, 1e-12);
     CHECK_NEAR(tp * pass_flop(backward, LL_SHARE_GEMM, true), gemm, 1e-12);
     CHECK(!(pass_flop(backward, LL_SHARE_ATTENTION, true) > 0), "%s: weights of scores", e->name);
-    const double back = !fused ? 2 : e->sample->back > 0 ? e->sample->back : 2.5;
+    const double back = e->sample->back > 0 ? e->sample->back : fused ? 2.5 : 2;
     CHECK_NEAR(tp * pass_flop(backward, LL_SHARE_ATTENTION, false), back * score, 1e-12);
     CHECK(!(f.gemm_flop < 0) && !(f.score_flop < 0) && f.score_frac >= 0 && f.score_frac <= 1,
           "%s: %g %g %g", e->name, f.gemm_flop, f.score_flop, f.score_frac);

@@ -177,6 +177,8 @@ static const mixture mixtures[] = {{"deepseek_v3", 671, 37},       /* arXiv 2412
                                    {"llama4_scout", 109, 17},     /* model card */
                                    {"mixtral_8x22b", 141, 39},    /* mistral.ai, 17 April 2024 */
                                    {"mixtral_8x7b", 46.7, 12.9},  /* mistral.ai, 11 December 2023 */
+                                   {"nemotron3_nano", 31.6, 3.6}, /* arXiv 2512.20848 */
+                                   {"nemotron3_super", 120, 0},   /* model card; active: rounded */
                                    {"qwen3_235b", 235, 22},       /* model card */
                                    {"minimax_m2_5", 230, 0},      /* model card; active: rounded */
                                    {"qwen3_30b", 30.5, 3.3},      /* model card */

@@ -117,8 +117,10 @@ static inline ll_part ll_part_of(int32_t split, int32_t n, int32_t i)
 }
 
 /* The registry: one line per type (topology/topology.c). */
-#define LL_TOPOLOGIES(X) \
-    X(switch) X(mesh) X(ring) X(line) X(torus) X(clos) X(fat_tree) X(custom) X(product)
+#define LL_TOPOLOGY_CHIPS(X)      X(switch) X(mesh) X(ring) X(line) X(torus) X(clos) X(fat_tree)
+#define LL_TOPOLOGY_ROUTERS(X)    X(dragonfly) X(dragonfly_plus) X(hyperx)
+#define LL_TOPOLOGY_ANY(X)        X(custom) X(product)
+#define LL_TOPOLOGIES(X)          LL_TOPOLOGY_CHIPS(X) LL_TOPOLOGY_ROUTERS(X) LL_TOPOLOGY_ANY(X)
 #define LL_TOPOLOGY_DECLARE(name) extern const ll_topology_type ll_topology_##name;
 LL_TOPOLOGIES(LL_TOPOLOGY_DECLARE)
 #undef LL_TOPOLOGY_DECLARE

@@ -93,12 +93,12 @@ static const word words[] = {
 
 /* Kinds of interconnect; '_' stands for a space or a hyphen too. */
 static const word values[] = {
-    {"dragonfly", EDGES},
-    {"dragonfly+", EDGES},
+    {"dragonfly+", "write \"dragonfly_plus\""},
+    {"megafly", "write \"dragonfly_plus\""},
     {"slim_fly", EDGES},
     {"butterfly", EDGES},
-    {"hypercube", "it is a product of meshes of 2 chips: type = \"product\""},
-    {"hyperx", "it is a product of meshes: type = \"product\""},
+    {"hypercube", "it is a hyperx of sizes 2 x 2 x ..., or a product of meshes of 2 chips"},
+    {"flattened_butterfly", "write \"hyperx\""},
     {"full_mesh", "write \"mesh\""},
     {"fat_tree", "write \"fat_tree\""},
     {"fattree", "write \"fat_tree\""},

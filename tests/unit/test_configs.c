@@ -28,6 +28,7 @@ static const expected clusters[] = {{"atlas900_a2", 8 * 1024, 221},
                                     {"atlas960_15488", 15488, 1100},
                                     {"cloudmatrix384", 2 * 384, 466},
                                     {"cloudmatrix384_npu", 384, 392},
+                                    {"example_dragonfly", 1056, 450},
                                     {"example_edge_list", 8, 200},
                                     {"example_fat_tree", 1024, 450},
                                     {"example_mesh", 1024, 450.12}, /* 1023 x 0.44 */

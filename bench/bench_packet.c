@@ -112,7 +112,8 @@ static double stream_per_s(void)
         uint64_t sum = 0;
         const double start_s = MPI_Wtime();
         for (int64_t i = 0; i < n; i++)
-            e[i] = (ll_event){(uint32_t)i, turn, (uint32_t)i ^ turn, 1};
+            e[i] = (ll_event){
+                .link = (uint32_t)i, .flow = turn, .order = (uint32_t)i ^ turn, .dt_ps = 1};
         for (int64_t i = 0; i < n; i++)
             sum += e[i].dt_ps + e[i].flow;
         const double used_s = MPI_Wtime() - start_s;

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum { RUN = 8 }; /* events per run, sorted by insertion */
+enum { RUN = 8, MOST_MOVED = 16 }; /* events per run of merge sort; places by insertion */
 
 void ll_calendar_init(ll_calendar *cal, int64_t delta_ps, int64_t n_link, ll_arena *mem)
 {
@@ -22,7 +22,10 @@ void ll_calendar_init(ll_calendar *cal, int64_t delta_ps, int64_t n_link, ll_are
         cal->tile_bits++;
     cal->event = ll_arena_array(mem, LL_CALENDAR_SLOTS << cal->tile_bits, ll_page *);
     cal->credit = ll_arena_array(mem, LL_CALENDAR_SLOTS << cal->tile_bits, ll_page *);
-    cal->count = ll_arena_array(mem, ((int64_t)1 << cal->link_bits) + 1, uint32_t);
+    cal->n_before =
+        ll_arena_array(mem, LL_CALENDAR_DIGITS + ((int64_t)1 << cal->link_bits), uint32_t);
+    while (delta_ps > (int64_t)1 << cal->dt_bits)
+        cal->dt_bits++;
 }
 
 ll_page *ll_calendar_page(ll_calendar *cal, ll_page **slot)
@@ -87,10 +90,18 @@ void ll_calendar_go(ll_calendar *cal, int64_t window)
 
 /* ---- Sorting --------------------------------------------------------------------------------- */
 
+/* Keys of two neighbouring fields: the events of a link by time and order, and all by link and
+ * time. */
+static inline uint64_t key_dt_order(const ll_event *e)
+{
+    return (uint64_t)e->dt_ps << 32 | e->order;
+}
+static inline uint64_t key_link_dt(const ll_event *e) { return (uint64_t)e->link << 32 | e->dt_ps; }
+
+/* Of events of one link. */
 static inline bool before(const ll_event *a, const ll_event *b)
 {
-    const uint64_t ka = (uint64_t)a->dt_ps << 32 | a->order;
-    const uint64_t kb = (uint64_t)b->dt_ps << 32 | b->order;
+    const uint64_t ka = key_dt_order(a), kb = key_dt_order(b);
     return (ka < kb) | ((ka == kb) & (a->flow < b->flow));
 }
 
@@ -145,18 +156,19 @@ static void merge_sort(ll_event *e, int64_t n, ll_event *aside)
     if (from != e) memcpy(e, from, (size_t)n * sizeof *e);
 }
 
-/* Sorts few events on many links, where comparing is cheaper than counting through all links. */
-static void sort_few(ll_event *e, int64_t n)
+/* Moves e[at] down to its place among the sorted events before it; false if that is further than
+ * `most` places, and then nothing is moved. */
+static bool insert(ll_event *e, int64_t at, int64_t most)
 {
-    for (int64_t i = 1; i < n; i++) {
-        const ll_event x = e[i];
-        int64_t k = i;
-        for (; k > 0 &&
-               (x.link < e[k - 1].link || (x.link == e[k - 1].link && before(&x, &e[k - 1])));
-             k--)
-            e[k] = e[k - 1];
-        e[k] = x;
-    }
+    const ll_event x = e[at];
+    int64_t to = at;
+    for (; to > 0 &&
+           (x.link < e[to - 1].link || (x.link == e[to - 1].link && before(&x, &e[to - 1])));
+         to--)
+        if (at - to == most) return false;
+    memmove(e + to + 1, e + to, (size_t)(at - to) * sizeof *e);
+    e[to] = x;
+    return true;
 }
 
 static void reserve(ll_calendar *cal, int64_t n)
@@ -167,28 +179,60 @@ static void reserve(ll_calendar *cal, int64_t n)
     cal->aside = ll_arena_array(cal->mem, cal->cap_sorted, ll_event);
 }
 
-/* Counting sort of the pages of a tile by link, then each link by itself. */
-static void sort_pages(ll_calendar *cal, const ll_page *pages, int64_t n)
+/* Turns n counts into the sums of those before each. */
+static void sum_up(uint32_t *count, uint32_t n)
 {
-    uint32_t *const count = cal->count;
-    const uint32_t n_link = (uint32_t)1 << cal->link_bits, mask = n_link - 1;
-    memset(count, 0, (n_link + 1) * sizeof *count);
-    for (const ll_page *p = pages; p != NULL; p = p->next)
-        for (uint32_t i = 0; i < p->n; i++)
-            count[(p->event[i].link & mask) + 1]++;
-    for (uint32_t l = 1; l < n_link; l++)
-        count[l + 1] += count[l];
-    for (const ll_page *p = pages; p != NULL; p = p->next)
-        for (uint32_t i = 0; i < p->n; i++)
-            cal->sorted[count[p->event[i].link & mask]++] = p->event[i];
-    for (int64_t i = 0; i < n;) {
-        const int64_t end = count[cal->sorted[i].link & mask];
-        if (end - i > RUN)
-            merge_sort(cal->sorted + i, end - i, cal->aside);
-        else if (end - i > 1)
-            sort_run(cal->sorted + i, end - i);
+    uint32_t sum = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        const uint32_t here = count[i];
+        count[i] = sum;
+        sum += here;
+    }
+}
+
+/* Puts right what the digits left: events of a link at nearly the same time. n_before[i]: where
+ * those of link i of the tile end. */
+static void settle(ll_calendar *cal, const uint32_t *n_before, uint32_t mask, int64_t n)
+{
+    ll_event *const e = cal->sorted;
+    for (int64_t i = 1; i < n; i++) {
+        if (key_link_dt(&e[i - 1]) < key_link_dt(&e[i]) || insert(e, i, MOST_MOVED)) continue;
+        const uint32_t link = e[i].link & mask;
+        const int64_t begin = link > 0 ? n_before[link - 1] : 0, end = n_before[link];
+        merge_sort(e + begin, end - begin, cal->aside);
         i = end;
     }
+}
+
+/* Sorts the n events of a tile in two counting passes, by the first digit of their time into
+ * `aside`, then by link, each link in the order of digits, into `sorted`; then the few events that
+ * have neighbours in time. About as many digits as events. */
+static void sort_pages(ll_calendar *cal, const ll_page *pages, int64_t n)
+{
+    uint32_t *const digit = cal->n_before, *const link = digit + LL_CALENDAR_DIGITS;
+    const uint32_t n_link = (uint32_t)1 << cal->link_bits, mask = n_link - 1;
+    int shift = cal->dt_bits;
+    uint32_t n_digit = 1;
+    for (; shift > 0 && n_digit < n && n_digit < LL_CALENDAR_DIGITS; n_digit *= 2)
+        shift--;
+    memset(digit, 0, n_digit * sizeof *digit);
+    memset(link, 0, n_link * sizeof *link);
+    for (const ll_page *p = pages; p != NULL; p = p->next) {
+        const ll_page *const ahead = p->next != NULL ? p->next : p;
+        for (uint32_t i = 0; i < p->n; i++) {
+            if (i % 4 == 0) __builtin_prefetch(&ahead->event[i]);
+            digit[p->event[i].dt_ps >> shift]++;
+            link[p->event[i].link & mask]++;
+        }
+    }
+    sum_up(digit, n_digit);
+    sum_up(link, n_link);
+    for (const ll_page *p = pages; p != NULL; p = p->next)
+        for (uint32_t i = 0; i < p->n; i++)
+            cal->aside[digit[p->event[i].dt_ps >> shift]++] = p->event[i];
+    for (int64_t i = 0; i < n; i++)
+        cal->sorted[link[cal->aside[i].link & mask]++] = cal->aside[i];
+    settle(cal, link, mask, n);
 }
 
 int64_t ll_calendar_take(ll_calendar *cal, int tile)
@@ -203,7 +247,8 @@ int64_t ll_calendar_take(ll_calendar *cal, int tile)
         ll_event *to = cal->sorted;
         for (const ll_page *p = pages; p != NULL; to += p->n, p = p->next)
             memcpy(to, p->event, p->n * sizeof *to);
-        sort_few(cal->sorted, n);
+        for (int64_t i = 1; i < n; i++)
+            insert(cal->sorted, i, n);
     } else {
         sort_pages(cal, pages, n);
     }

@@ -30,12 +30,13 @@
 
 /* An event: a packet reaches the queue of a link; with flow = LL_CALENDAR_CREDIT, packets that wait
  * for credits may go on; with flow = LL_CALENDAR_TIMER, timer number `order` expires. Events of a
- * link are ordered by dt_ps, order, flow; no two are equal. */
+ * link are ordered by dt_ps, order, flow; no two are equal. The fields stand from the least to the
+ * most significant one, so that one load reads two neighbours as a key. */
 typedef struct ll_event {
-    uint32_t link; /* own link */
     uint32_t flow;
     uint32_t order; /* sequence number << 7 | hop */
-    uint32_t dt_ps; /* since the window began; behind `order`, so that one load reads both */
+    uint32_t dt_ps; /* since the window began */
+    uint32_t link;  /* own link */
 } ll_event;
 
 /* An event or a credit (flow = LL_CALENDAR_CREDIT, order = virtual lane) with its window, as sent
@@ -46,7 +47,8 @@ typedef struct ll_parcel {
 } ll_parcel;
 
 enum {
-    LL_CALENDAR_SLACK = 16, /* events that may be looked at beyond the end of `sorted` */
+    LL_CALENDAR_SLACK = 16,    /* events that may be looked at beyond the end of `sorted` */
+    LL_CALENDAR_DIGITS = 1024, /* of times in a window, at most */
     LL_PAGE_EVENTS = 127,
     LL_PAGE_CREDITS = 4 * LL_PAGE_EVENTS,
     LL_CALENDAR_BLOCK = 1024,
@@ -70,6 +72,7 @@ typedef struct ll_calendar {
     uint64_t per_delta;               /* 2^44 / delta_ps */
     int64_t now, now_ps;              /* current window, and its start */
     int64_t near_end;                 /* windows before this are in `event` and `credit` */
+    int dt_bits;                      /* of the times in a window */
     int tile_bits, link_bits;         /* log2 of the number of tiles, and of the links per tile */
     ll_page **event, **credit;        /* [LL_CALENDAR_SLOTS << tile_bits] */
     uint64_t used[LL_CALENDAR_SLOTS]; /* bit set: the tile has pages */
@@ -77,7 +80,7 @@ typedef struct ll_calendar {
     ll_parcel *far;                    /* [n_far] of [cap_far] */
     int64_t n_far, cap_far, far_first; /* far_first: the earliest window there */
     /* Work space of ll_calendar_take. */
-    uint32_t *count; /* [links of a tile + 1] */
+    uint32_t *n_before; /* [LL_CALENDAR_DIGITS + links of a tile] */
     int64_t cap_sorted;
     ll_event *sorted, *aside;
 } ll_calendar;
@@ -144,7 +147,7 @@ static inline void ll_calendar_put_credit(ll_calendar *cal, int64_t window, uint
                                           uint32_t vl)
 {
     if (window >= cal->near_end) {
-        const ll_parcel parcel = {{link, LL_CALENDAR_CREDIT, vl, 0}, window};
+        const ll_parcel parcel = {{.link = link, .flow = LL_CALENDAR_CREDIT, .order = vl}, window};
         ll_calendar_put_far(cal, &parcel);
         return;
     }

@@ -63,7 +63,10 @@ static inline void ll_exchange_put(ll_exchange *x, uint32_t rank, const ll_parce
 /* News of a queue (watch.h): number `link` among all watched. Never due. */
 static inline ll_parcel ll_queue_parcel(uint32_t link, uint64_t queue)
 {
-    return (ll_parcel){{link, LL_CALENDAR_QUEUE, (uint32_t)(queue >> 32), (uint32_t)queue},
+    return (ll_parcel){{.link = link,
+                        .flow = LL_CALENDAR_QUEUE,
+                        .order = (uint32_t)(queue >> 32),
+                        .dt_ps = (uint32_t)queue},
                        INT64_MAX};
 }
 

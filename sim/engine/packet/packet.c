@@ -39,8 +39,8 @@
  * events to keep in order. In each window a rank
  *
  *   takes what came from other ranks and from itself for this window,
- *   tile by tile of links (calendar.h), sorts it by link (counting sort), each link's few events by
- *   (time, sequence, hop, flow),
+ *   tile by tile of links (calendar.h), sorts it by link, each link's events by (time, sequence,
+ *   hop, flow), in two counting passes,
  *   sweeps each link once: start = max(arrival, link free); what follows goes into a later window,
  *   sends what is for links of other ranks, one message to each neighbour,
  *

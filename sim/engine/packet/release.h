@@ -30,8 +30,11 @@ ll_packet_release *ll_packet_release_create(const ll_packet_net *net, ll_arena *
 /* Node `node` ends at ps. */
 static inline ll_parcel ll_end_parcel(uint32_t node, int64_t ps, int64_t window)
 {
-    return (ll_parcel){
-        {node, LL_CALENDAR_END, (uint32_t)((uint64_t)ps >> 32), (uint32_t)(uint64_t)ps}, window};
+    return (ll_parcel){{.link = node,
+                        .flow = LL_CALENDAR_END,
+                        .order = (uint32_t)((uint64_t)ps >> 32),
+                        .dt_ps = (uint32_t)(uint64_t)ps},
+                       window};
 }
 
 static inline int64_t ll_end_ps(const ll_parcel *p)

@@ -31,7 +31,8 @@ static inline void ll_packet_give_credit(ll_packet_running *run, ll_packet_hop f
     if (ll_hop_owner(from) == run->rank) {
         ll_calendar_put_credit(&run->cal, window, from.link, ll_hop_vl(from));
     } else {
-        const ll_parcel p = {{from.link, LL_CALENDAR_CREDIT, ll_hop_vl(from), 0}, window};
+        const ll_parcel p = {
+            {.link = from.link, .flow = LL_CALENDAR_CREDIT, .order = ll_hop_vl(from)}, window};
         ll_exchange_put(&run->exchange, ll_hop_owner(from), &p);
     }
 }

@@ -85,6 +85,7 @@ static ll_status attribute(matrix *m, int *i, int64_t *size_B, double *start_s, 
                              "id, start, size, trigger, send_done_trigger or recv_done_trigger");
     LL_TRY(ll_flow_whole(r, key, word, 1, INT64_MAX, &x));
     const int k = trigger_of(m, x);
+    LL_ASSERT(m->trigger != NULL, "trigger %d", k);
     *starts = *starts || released;
     m->trigger[k].n_firing += !released;
     link_add(m, r->n, released ? ~(int64_t)k : k);
@@ -155,26 +156,31 @@ static ll_status triggers_settle(matrix *m)
     return LL_OK;
 }
 
+/* "Nodes 16": a line that says how many there are. */
+static ll_status count_read(matrix *m, int64_t *n_flow)
+{
+    ll_flow_reader *r = m->r;
+    const char *key = r->word[0], *word = r->word[1];
+    int64_t n;
+    if (!strcmp(key, "Nodes")) return ll_flow_whole(r, key, word, 1, r->n_chip, &n);
+    if (!strcmp(key, "Connections")) return ll_flow_whole(r, key, word, 0, INT32_MAX, n_flow);
+    if (!strcmp(key, "Triggers")) return ll_flow_whole(r, key, word, 0, INT32_MAX, &n);
+    return ll_flow_fault(r, "line", key,
+                         "Nodes, Connections, Triggers, SRC->DST ..., or trigger id N ...");
+}
+
 ll_status ll_flow_matrix(ll_flow_reader *r)
 {
     matrix m = {.r = r};
-    int64_t n_node = 0, n_flow = -1, n_trigger = 0;
+    int64_t n_flow = -1;
     ll_index_map_init(&m.map, r->mem);
     do {
-        const char *key = r->word[0], *word = r->word[1];
-        if (strstr(key, "->"))
+        if (strstr(r->word[0], "->"))
             LL_TRY(flow_read(&m));
-        else if (!strcmp(key, "trigger"))
+        else if (!strcmp(r->word[0], "trigger"))
             LL_TRY(trigger_read(&m));
-        else if (!strcmp(key, "Nodes"))
-            LL_TRY(ll_flow_whole(r, key, word, 1, r->n_chip, &n_node));
-        else if (!strcmp(key, "Connections"))
-            LL_TRY(ll_flow_whole(r, key, word, 0, INT32_MAX, &n_flow));
-        else if (!strcmp(key, "Triggers"))
-            LL_TRY(ll_flow_whole(r, key, word, 0, INT32_MAX, &n_trigger));
         else
-            return ll_flow_fault(r, "line", key,
-                                 "Nodes, Connections, Triggers, SRC->DST ..., or trigger id N ...");
+            LL_TRY(count_read(&m, &n_flow));
     } while (ll_flow_line(r));
     if (n_flow >= 0 && n_flow != r->n)
         return ll_error_set(r->err, LL_ERR_CONFIG,

@@ -1,5 +1,6 @@
 #include "sim/engine/packet/begin.h"
 
+#include "sim/engine/packet/injection.h"
 #include "sim/engine/packet/retransmit.h"
 #include "sim/engine/packet/send.h"
 
@@ -102,8 +103,10 @@ void ll_packet_begin(ll_packet_running *run)
     const ll_packet_net *net = run->net;
     for (ll_packet_flow *f = ll_packet_first(net); f != NULL; f = ll_packet_next(net, f)) {
         run->n_expected += landing(run, f);
+        if (net->injection != NULL) continue;
         if (net->timing == NULL || net->timing->first_node[ll_packet_traffic(f)] < 0)
             begin_flow(run, f, 0);
     }
     if (run->release != NULL) begin_released(run);
+    if (net->injection != NULL) run->n_expected = net->injection->n_part;
 }

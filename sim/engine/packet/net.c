@@ -113,15 +113,15 @@ static ll_status write_flow(builder *b, const ll_flow *f, int traffic, int64_t n
     return LL_OK;
 }
 
-/* Replaces global link numbers by those of their owners, and notes which ranks exchange packets.
- * Returns whether any link is this rank's. */
-static bool make_local(builder *b, ll_packet_flow *flow)
+/* Replaces global link numbers by those of their owners, and notes which ranks exchange packets;
+ * source: the rank that lets them go. Returns whether any link is this rank's. */
+static bool make_local(builder *b, ll_packet_flow *flow, uint32_t source)
 {
     ll_packet_net *net = b->net;
     bool mine = false;
     for (int path = 0; path < flow->n_path; path++) {
         ll_packet_hop *hop = flow->hop + ll_packet_way(flow, (size_t)path);
-        uint32_t from = ll_hop_owner(*hop);
+        uint32_t from = source;
         for (bool more = true; more; more = !(hop++->meta & LL_HOP_RETURNS)) {
             const uint32_t to = ll_hop_owner(*hop);
             if (from == b->rank) net->neighbour[to] = 1;
@@ -170,7 +170,7 @@ static void settle_source(builder *b, uint32_t source)
             const int n_class = (int)ll_lane_order_class(&b->lanes, flow) + 1;
             if (n_class > net->n_class) net->n_class = n_class;
         }
-        if (!make_local(b, flow)) continue;
+        if (!make_local(b, flow, source)) continue;
         if (net->watch != NULL) ll_watch_flow(net, flow, source, b->rank, b->mem);
         keep_flow(b, flow);
     }

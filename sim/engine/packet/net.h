@@ -26,6 +26,7 @@
 #include "sim/traffic/timing.h"
 
 typedef struct ll_packet_watch ll_packet_watch; /* watch.h */
+typedef struct ll_injection ll_injection;       /* injection.h */
 
 enum {
     LL_PACKET_LANES = 4,           /* most virtual lanes */
@@ -153,6 +154,7 @@ typedef struct ll_packet_net {
     ll_damage damage;
     ll_packet_hash hash;
     ll_packet_watch *watch;  /* adaptive: of queues; else NULL */
+    ll_injection *injection; /* open loop: who sends when; else NULL */
     const ll_timing *timing; /* NULL: all flows start at 0 */
     int64_t *
         number; /* [n_flow] among all flows of the phase, if the end of each is asked for, or wanted

@@ -2,6 +2,7 @@
 
 #include "sim/base/index_map.h"
 #include "sim/comm/progress.h"
+#include "sim/engine/packet/injection.h"
 #include "sim/engine/packet/retransmit.h"
 #include "sim/engine/packet/send.h"
 
@@ -90,6 +91,10 @@ serve_as(ll_packet_running *run, ll_packet_link *link, ll_packet_flow *flow,
     }
     int64_t next_ps = whole_ps;
     if (meta & LL_HOP_LANDS) {
+        if (net->injection != NULL) {
+            ll_injection_land(run, flow, seq, whole_ps);
+            return;
+        }
         if (recovers) {
             ll_retransmit_arrive(run, flow, hop, e, whole_ps);
             return;
@@ -286,12 +291,17 @@ ll_status ll_packet_run(const ll_topology *topo, ll_packet_net *net, ll_comm *co
         run_window(run, window);
         if (net->hash == LL_HASH_WINDOWS) print_hash(run);
         if (run->release != NULL) ll_packet_begin_released(run); /* by what ended here */
+        if (net->injection != NULL) ll_injection_release(run);
         window = ll_exchange_window(&run->exchange, &run->cal);
+        if (net->injection != NULL) window = ll_injection_window(run, window);
         if (run->release != NULL) ll_packet_begin_released(run); /* and elsewhere */
-        ll_progress_reach(&progress, (double)run->n_landed);
+        ll_progress_reach(&progress, net->injection != NULL ? (double)net->injection->next
+                                                            : (double)run->n_landed);
     }
     ll_progress_end(&progress);
     uint64_t n_left = net->n_packet - run->n_landed; /* modulo 2^64 on each rank */
+    if (net->injection != NULL)
+        n_left = net->injection->stuck ? net->injection->n_released - run->n_landed : 0;
     ll_comm_sum_u64(comm, 1, &n_left);
     if (n_left > 0) return ll_packet_circle(run, topo, n_left, err);
     ll_packet_finish(run, out);

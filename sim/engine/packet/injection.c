@@ -47,21 +47,17 @@ static void release(ll_packet_running *run, int32_t sender, uint32_t part)
                    order, place);
 }
 
-void ll_injection_release(ll_packet_running *run)
+int64_t ll_injection_release(ll_packet_running *run, int64_t window)
 {
     ll_injection *in = run->net->injection;
-    const int64_t horizon_ps = run->cal.now_ps + 2 * run->cal.delta_ps;
+    const int64_t horizon_ps = run->cal.now_ps + 3 * run->cal.delta_ps;
+    const bool all = in->next == in->n_part; /* before, so that the last ones are in `window` */
     for (; in->next < in->n_part; in->next++) {
         if (in->begin_ps + (int64_t)in->next * in->part_ps >= horizon_ps) break;
         for (int32_t i = 0; i < in->senders->n_chip; i++)
             release(run, i, in->next);
     }
-}
-
-int64_t ll_injection_window(ll_packet_running *run, int64_t window)
-{
-    ll_injection *in = run->net->injection;
-    if (in->next < in->n_part) return run->cal.now + 1;
+    if (!all) return run->cal.now + 1;
     in->stuck = window == INT64_MAX;
     return in->stuck || window >= in->end_ps / run->cal.delta_ps ? INT64_MAX : window;
 }

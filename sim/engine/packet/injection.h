@@ -2,9 +2,9 @@
  *
  * A packet's sequence number in its flow is the number of the part of a slot in which it is
  * released, so that its time of release is a function of the number, on whatever rank it lands. The
- * rank of the source chip releases packets a window of time ahead, as they may leave over a link of
- * another rank. All times are a window later than open.h says, since the first window is used up
- * before any parcel arrives. */
+ * rank of the source chip releases packets two windows of time ahead: they may leave over a link of
+ * another rank, and paths = adaptive chooses by queues that all ranks know, those at the end of the
+ * window at hand. So all times are two windows later than open.h says. */
 #ifndef LL_SIM_ENGINE_PACKET_INJECTION_H
 #define LL_SIM_ENGINE_PACKET_INJECTION_H
 
@@ -51,12 +51,11 @@ struct ll_injection {
     ll_open_sums sums;
 };
 
-/* Releases what leaves before the end of the window after the one at hand. */
-void ll_injection_release(ll_packet_running *run);
-
-/* The next window of a run whose calendars say `window`: none is skipped while packets are
- * released, and none is left when time is over. */
-int64_t ll_injection_window(ll_packet_running *run, int64_t window);
+/* Releases what leaves before the end of the second window after the one at hand, after ranks have
+ * exchanged what belongs to that one. `window`: the next one that the calendars need. Returns the
+ * next one of the run: none is skipped while packets are released, and none is left when time is
+ * over. */
+int64_t ll_injection_release(ll_packet_running *run, int64_t window);
 
 /* The packet `seq` of the flow is whole at its destination at `ps`. */
 void ll_injection_land(ll_packet_running *run, const ll_packet_flow *flow, uint32_t seq,

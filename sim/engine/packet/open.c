@@ -174,7 +174,7 @@ static ll_status injection_init(const ll_open *open, const ll_open_load *load, l
                          .senders = &open->senders,
                          .slot_ps = (int64_t)(part * part_ps),
                          .part_ps = (int64_t)part_ps,
-                         .begin_ps = open->net.delta_ps,
+                         .begin_ps = 2 * open->net.delta_ps,
                          .part = (uint32_t)part,
                          .n_part = (uint32_t)n_part,
                          .below = (uint64_t)round(load->load / part * 0x1p32)};

@@ -291,9 +291,8 @@ ll_status ll_packet_run(const ll_topology *topo, ll_packet_net *net, ll_comm *co
         run_window(run, window);
         if (net->hash == LL_HASH_WINDOWS) print_hash(run);
         if (run->release != NULL) ll_packet_begin_released(run); /* by what ended here */
-        if (net->injection != NULL) ll_injection_release(run);
         window = ll_exchange_window(&run->exchange, &run->cal);
-        if (net->injection != NULL) window = ll_injection_window(run, window);
+        if (net->injection != NULL) window = ll_injection_release(run, window);
         if (run->release != NULL) ll_packet_begin_released(run); /* and elsewhere */
         ll_progress_reach(&progress, net->injection != NULL ? (double)net->injection->next
                                                             : (double)run->n_landed);

@@ -72,8 +72,8 @@ static void one_queue(ll_arena *mem, ll_comm *comm)
           out.accepted * 63);
 }
 
-/* Alone on its links a packet takes their latency and its own time; at load 0.9 too, as a chip sends
- * at most one packet in a slot, but for what two slots that touch cost. */
+/* Alone on its links a packet takes their latency and its own time; at load 0.9 too, as a chip
+ * sends at most one packet in a slot, but for what two slots that touch cost. */
 static void no_queue(ll_arena *mem, ll_comm *comm)
 {
     const ll_topology *topo =

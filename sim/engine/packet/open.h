@@ -5,8 +5,8 @@
  * one. This *packet time* is a slot. In each slot (at loads above 1, in each of `part` equal parts
  * of it) a chip sends a packet with probability load / part, at a time drawn evenly from it: nearly
  * a Poisson process, as in other simulators of open loops. The destination is drawn among the flows
- * that a list has for the chip, evenly; a flow from a chip to itself is a packet that takes no link.
- * Every draw is a function of (seed, chip, part of a slot), so it does not depend on ranks.
+ * that a list has for the chip, evenly; a flow from a chip to itself is a packet that takes no
+ * link. Every draw is a function of (seed, chip, part of a slot), so it does not depend on ranks.
  *
  * A chip's queue has no limit, so that a network that is too slow lets it grow: nothing is refused,
  * and no overload is hidden. There are no windows and no acknowledgements.

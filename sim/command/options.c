@@ -48,6 +48,12 @@ const ll_option_row ll_option_rows[LL_N_OPT] = {
     [LL_OPT_RECORD] = {"--record", NULL, NULL, "write the errors to recorded.csv beside the table"},
     [LL_OPT_COLUMNS] = {"--columns", NULL, "A,B",
                         "print results with these columns only, such as chips,step,mfu"},
+    [LL_OPT_OVER] = {"--over", NULL, "KEY=VALUES",
+                     "vary a key: tp=1,2,4 or tp=1..8 or chips=64..8192x2 (repeatable)"},
+    [LL_OPT_ZIP] = {"--zip", NULL, NULL, "vary the keys together, not as a product"},
+    [LL_OPT_SCALING] =
+        {"--scaling", NULL, "W",
+         "with chips: weak (same work per chip), strong (same work) or both (default)"},
     [LL_OPT_CHECK] = {"--check", NULL, NULL, "fail if an error is larger than in recorded.csv"},
     [LL_OPT_PROGRESS] = {"--progress", NULL, NULL, "show progress even if there is no terminal"},
     [LL_OPT_NO_PROGRESS] = {"--no-progress", NULL, NULL, "never show progress"},
@@ -163,7 +169,9 @@ static ll_status once_check(int id, const char *before, const char *value, ll_er
 {
     static const uint64_t settings = LL_OPT_BIT(LL_OPT_SET) | LL_OPT_BIT(LL_OPT_SEED) |
                                      LL_OPT_BIT(LL_OPT_ENGINE) | LL_OPT_BIT(LL_OPT_FOLD);
-    if (!before || (settings & LL_OPT_BIT(id)) || (id == LL_OPT_HELP && *before)) return LL_OK;
+    if (!before || id == LL_OPT_OVER || (settings & LL_OPT_BIT(id)) ||
+        (id == LL_OPT_HELP && *before))
+        return LL_OK;
     if (!ll_option_rows[id].value)
         return ll_error_set(err, LL_ERR_CONFIG, "%s is given twice", ll_option_rows[id].name);
     return ll_error_set(err, LL_ERR_CONFIG,
@@ -186,6 +194,7 @@ static ll_status option_read(int argc, char **argv, int *i, ll_arena *mem,
     LL_TRY(value_read(argc, argv, i, id, &value, err));
     LL_TRY(once_check(id, out->value[id], value, err));
     if (id != LL_OPT_HELP || !out->value[id]) out->value[id] = value;
+    if (id == LL_OPT_OVER) out->over[out->n_over++] = value;
     if (id == LL_OPT_FORMAT) return format_read(value, &out->format, err);
     if (id == LL_OPT_OUT && !*value)
         return ll_error_set(err, LL_ERR_CONFIG, "-o: the directory has no name");
@@ -276,6 +285,7 @@ ll_status ll_options_parse(int argc, char **argv, ll_arena *mem, ll_options *out
 {
     *out = (ll_options){.program = argc > 0 ? argv[0] : "lineloss"};
     out->arg = ll_arena_array(mem, argc, const char *);
+    out->over = ll_arena_array(mem, argc, const char *);
     out->petsc = ll_arena_array(mem, argc, const char *);
     ll_setting_list settings = ll_settings_start(argc, mem);
     LL_TRY(words_read(argc, argv, mem, &settings, out, err));

@@ -46,6 +46,9 @@ typedef enum ll_option_id {
     LL_OPT_RECORD,
     LL_OPT_CHECK,
     LL_OPT_COLUMNS,
+    LL_OPT_OVER,
+    LL_OPT_ZIP,
+    LL_OPT_SCALING,
     LL_OPT_PROGRESS,
     LL_OPT_NO_PROGRESS,
     LL_OPT_QUIET,
@@ -73,6 +76,8 @@ typedef struct ll_options {
     int n_set;
     const char **set; /* [n_set] those of all parts: "path=value" of --set, "--seed seed=7" of a
                          shorthand, as ll_config_parse takes them */
+    int n_over;
+    const char **over; /* [n_over] values of --over, in their order */
     int n_petsc;
     const char **petsc; /* [n_petsc] what followed --petsc */
     /* value of each option, or NULL; "" for one that takes none. Of --help: the word `help`, or the

@@ -1,6 +1,7 @@
 #include "sim/report/pareto.h"
 
 #include "sim/machine/timed_tables.h"
+#include "sim/report/axes.h"
 
 #include <math.h>
 #include <string.h>
@@ -60,80 +61,29 @@ static const int colors[] = {LL_BLUE,   LL_VERMILION, LL_GREEN, LL_PURPLE,
                              LL_ORANGE, LL_SKY,       LL_GREY};
 enum { N_COLOR = sizeof colors / sizeof *colors };
 
-typedef struct axes {
-    ll_figure *f;
-    ll_arena *mem;
-    double font_pt, left_pt, right_pt, top_pt, bottom_pt;
-    double lo[2], hi[2]; /* of x and y */
-} axes;
-
-static double along(double value, double lo, double hi) { return log(value / lo) / log(hi / lo); }
-
-static double x_of(const axes *a, double x)
+static void range_find(int n, const ll_pareto *front, ll_axes *a)
 {
-    return a->left_pt + (a->right_pt - a->left_pt) * along(x, a->lo[0], a->hi[0]);
-}
-
-static double y_of(const axes *a, double y)
-{
-    return a->bottom_pt - (a->bottom_pt - a->top_pt) * along(y, a->lo[1], a->hi[1]);
-}
-
-/* Both axes from 1, 2 or 5 times a power of ten below all points to one above. */
-static void range_find(int n, const ll_pareto *front, axes *a)
-{
-    for (int d = 0; d < 2; d++) {
-        double lo = INFINITY, hi = 0;
-        for (int k = 0; k < n; k++)
-            for (int i = 0; i < front[k].n; i++) {
-                const ll_pareto_point *p = &front[k].point[i];
-                if (!p->front) continue;
-                lo = fmin(lo, d ? p->per_chip : p->per_user);
-                hi = fmax(hi, d ? p->per_chip : p->per_user);
-            }
-        static const double step[] = {1, 2, 5, 10};
-        const double low = pow(10, floor(log10(lo))), high = pow(10, floor(log10(hi)));
-        for (int i = 0; i < 4; i++)
-            if (step[i] * low <= lo) a->lo[d] = step[i] * low;
-        for (int i = 3; i >= 0; i--)
-            if (step[i] * high >= hi) a->hi[d] = step[i] * high;
-        if (!(a->hi[d] > a->lo[d])) a->hi[d] = 2 * a->lo[d];
-    }
-}
-
-static void axis_draw(const axes *a, int d)
-{
-    static const double step[] = {1, 2, 5};
-    const int first = (int)floor(log10(a->lo[d])), last = (int)floor(log10(a->hi[d]));
-    for (int decade = first; decade <= last; decade++)
-        for (int i = 0; i < 3; i++) {
-            const double at = step[i] * pow(10, decade);
-            if (at < a->lo[d] * (1 - 1e-9) || at > a->hi[d] * (1 + 1e-9)) continue;
-            const char *text = ll_arena_printf(a->mem, "%.10g", at);
-            if (d) {
-                const double y = y_of(a, at);
-                ll_figure_line(a->f, a->left_pt, y, a->right_pt, y, LL_FAINT);
-                ll_figure_text(a->f, a->left_pt - 4, y, LL_RIGHT, a->font_pt, LL_SOFT, text);
-            } else {
-                const double x = x_of(a, at);
-                ll_figure_line(a->f, x, a->bottom_pt, x, a->bottom_pt + 2.5, LL_SOFT);
-                ll_figure_text(a->f, x, a->bottom_pt + 2.5 + 0.8 * a->font_pt, LL_CENTRE,
-                               a->font_pt, LL_SOFT, text);
-            }
+    for (int k = 0; k < n; k++)
+        for (int i = 0; i < front[k].n; i++) {
+            if (!front[k].point[i].front) continue;
+            ll_axes_include(a, LL_AXIS_X, front[k].point[i].per_user);
+            ll_axes_include(a, LL_AXIS_Y, front[k].point[i].per_chip);
         }
+    ll_axes_round(a, LL_AXIS_X);
+    ll_axes_round(a, LL_AXIS_Y);
 }
 
-static void curve_draw(const axes *a, const ll_pareto *front, int color, ll_mark mark)
+static void curve_draw(const ll_axes *a, const ll_pareto *front, int color, ll_mark mark)
 {
     const ll_pareto_point *before = NULL;
     for (int i = 0; i < front->n; i++) {
         const ll_pareto_point *p = &front->point[i];
         if (!p->front) continue;
-        const double x = x_of(a, p->per_user), y = y_of(a, p->per_chip);
+        const double x = ll_axes_x(a, p->per_user), y = ll_axes_y(a, p->per_chip);
         if (before)
             ll_figure_add(a->f, &(ll_shape){.kind = LL_SHAPE_LINE,
-                                            .x = x_of(a, before->per_user),
-                                            .y = y_of(a, before->per_chip),
+                                            .x = ll_axes_x(a, before->per_user),
+                                            .y = ll_axes_y(a, before->per_chip),
                                             .x2 = x,
                                             .y2 = y,
                                             .color = color,
@@ -168,7 +118,8 @@ void ll_draw_pareto(int n, const ll_pareto *front, ll_form form, ll_arena *mem, 
     ll_figure_init(out, "Tokens per second of a chip, over those of a user", mem);
     out->says = "Each point is the best layout at its load; further right is faster for a user.";
     out->width_pt = ll_form_width_pt(form);
-    axes a = {.f = out, .mem = mem, .font_pt = font, .left_pt = 4.4 * font};
+    ll_axes a = {
+        .f = out, .mem = mem, .font_pt = font, .left_pt = 4.4 * font, .lo = {INFINITY, INFINITY}};
     const ll_legend legend = {n, color, mark, name};
     a.right_pt = out->width_pt - 1.6 * font;
     a.top_pt = 1.5 * font +
@@ -177,10 +128,8 @@ void ll_draw_pareto(int n, const ll_pareto *front, ll_form form, ll_arena *mem, 
     a.bottom_pt = a.top_pt + 0.55 * out->width_pt;
     out->height_pt = a.bottom_pt + 3.6 * font;
     range_find(n, front, &a);
-    axis_draw(&a, 0);
-    axis_draw(&a, 1);
-    ll_figure_line(out, a.left_pt, a.bottom_pt, a.right_pt, a.bottom_pt, LL_SOFT);
-    ll_figure_line(out, a.left_pt, a.top_pt, a.left_pt, a.bottom_pt, LL_SOFT);
+    ll_axes_draw(&a, LL_AXIS_X);
+    ll_axes_draw(&a, LL_AXIS_Y);
     ll_figure_text(out, a.left_pt, a.top_pt - 0.9 * font, LL_LEFT, font, LL_INK,
                    "tokens/s per chip");
     ll_figure_text(out, a.right_pt, a.bottom_pt + 2.6 * font, LL_RIGHT, font, LL_INK,

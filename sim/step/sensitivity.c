@@ -1,5 +1,7 @@
 #include "sim/step/sensitivity.h"
 
+#include "sim/step/over.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,16 +17,6 @@ static varies varies_of(const ll_config_entry *e)
     if (e->kind > LL_KIND_POWER || !(e->key->flags & LL_KEY_FACT)) return NO_FIGURE;
     if (e->kind == LL_KIND_COUNT) return WHOLE;
     return e->value > 0 || e->value < 0 ? VARIES : ZERO;
-}
-
-/* The value as a user would type it, with its unit and at full precision. */
-static const char *typed(ll_kind kind, double value, ll_arena *mem)
-{
-    static const char *const unit[] = {
-        [LL_KIND_COUNT] = "",  [LL_KIND_RATIO] = "",    [LL_KIND_TIME] = " s",
-        [LL_KIND_SIZE] = " B", [LL_KIND_RATE] = " B/s", [LL_KIND_COMPUTE] = " FLOP/s",
-        [LL_KIND_POWER] = " W"};
-    return ll_arena_printf(mem, "%.17g%s", value, unit[kind]);
 }
 
 static ll_side side_of(const ll_config_entry *e, double factor)
@@ -44,7 +36,7 @@ static bool is_jitter(const ll_config_entry *e)
 static ll_variant variant_of(const ll_config_entry *e, const ll_side *side, ll_arena *mem)
 {
     ll_change *change = ll_arena_new(mem, ll_change);
-    *change = (ll_change){.path = e->path, .text = typed(e->kind, side->value, mem)};
+    *change = (ll_change){.path = e->path, .text = ll_typed(e->kind, side->value, mem)};
     return (ll_variant){.n_change = 1,
                         .change = change,
                         .extent = is_jitter(e) ? LL_EXTENT_JITTER : LL_EXTENT_EVEN};

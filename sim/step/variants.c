@@ -36,10 +36,13 @@ typedef struct runner {
     ll_arena *prices;
 } runner;
 
-/* The first message of an error without its file and line, which differ between machines. */
+/* The first message of an error without where it is: its file and line, which differ between
+ * machines, or the setting that a change is read as. */
 static void why_fill(const char *s, char *why, size_t cap)
 {
+    static const char set[] = "--set: ";
     const size_t n_place = strcspn(s, "\n");
+    if (!strncmp(s, set, strlen(set))) s += strlen(set);
     for (size_t i = 1; i < n_place; i++) {
         const size_t n_digit = strspn(s + i, "0123456789");
         if (s[i - 1] == ':' && n_digit > 0 && !strncmp(s + i + n_digit, ": ", 2)) {

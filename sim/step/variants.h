@@ -18,6 +18,7 @@
 #ifndef LL_STEP_VARIANTS_H
 #define LL_STEP_VARIANTS_H
 
+#include "sim/base/text.h"
 #include "sim/step/result.h"
 #include "sim/step/speed.h"
 
@@ -68,6 +69,11 @@ typedef struct ll_batch_store {
     bool (*find)(void *self, uint64_t key, ll_found *out);
     ll_status (*keep)(void *self, uint64_t key, const ll_found *found, ll_error *err);
 } ll_batch_store;
+
+/* What a variant came to as one line of text, at full precision, and back; false: it is no such
+ * text. Not collective. */
+void ll_found_write(const ll_found *found, ll_text *out);
+bool ll_found_read(const char *text, ll_found *out);
 
 typedef struct ll_batch_how {
     const char *name;            /* in the progress line: "layouts" */

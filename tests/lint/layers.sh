@@ -35,7 +35,7 @@ only '(^|[^_[:alnum:]])(malloc|calloc|realloc|free|strdup|strndup|alloca)\(' 'me
 only '(^|[^_[:alnum:]])(rand|srand|random|drand48)\(' 'random numbers come from' sim/base/rng.c
 # Rank 0 alone reads files, through the first of these, and writes them, through the second; plot.c looks for gnuplot.
 only '(^|[^_[:alnum:]])(f?open|openat|freopen|fdopen|l?stat|fstatat|opendir|readdir|scandir|glob|popen|mmap)\(' \
-    'files are read and written in' sim/config/file.c sim/print/output.c
+    'files are read and written in' sim/config/file.c sim/print/output.c sim/print/journal.c
 only '(^|[^_[:alnum:]])(access|mkdir|rename|unlink|remove|mkstemp|chdir)\(' 'the file system is for' sim/print/output.c sim/report/plot.c
 only '(^|[^_[:alnum:]])getenv\(' 'the environment is for' sim/main.c sim/command/agree.c sim/config/shipped.c sim/report/plot.c
 only '(^|[^_[:alnum:]])(unsetenv|setenv|putenv)\(' 'the environment is changed in' sim/main.c

@@ -82,9 +82,11 @@ static ll_status case_run(ll_cases *c, int k, const ll_engine_list *beside, ll_c
                           ll_arena *mem, ll_error *err)
 {
     ll_progress title;
+    ll_timeline *timeline = c->watched ? ll_arena_new(mem, ll_timeline) : NULL;
     const char *name = ll_arena_printf(mem, "study %d of %d, %s", k + 1, c->n, c->label[k]);
     if (c->n > 1) ll_progress_begin(&title, comm, name, "", 0);
-    ll_status status = ll_run(&c->study[k], comm, mem, &c->result[k], err);
+    ll_status status = ll_run_watched(&c->study[k], comm, mem, &c->result[k], timeline, err);
+    c->report[k].timeline = timeline;
     if (status == LL_OK)
         status = ll_beside_run(&c->study[k], beside, comm, mem, &c->result[k], err);
     if (c->n > 1) ll_progress_end(&title);
@@ -108,7 +110,8 @@ ll_status ll_cases_run(ll_cases *c, const ll_engine_list *beside, ll_comm *comm,
                                    .result = &c->result[k],
                                    .label = c->label[k],
                                    .standing = standing,
-                                   .spread = spread};
+                                   .spread = spread,
+                                   .timeline = c->report[k].timeline};
         *valid = *valid && c->result[k].valid;
     }
     return LL_OK;

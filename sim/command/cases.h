@@ -24,6 +24,7 @@ typedef struct ll_cases {
     const char **label;
     /* Results with the columns that --columns names, as CSV or otherwise; NULL: the usual. */
     const ll_table *chosen_csv, *chosen;
+    bool watched;              /* reports have timelines */
     const ll_effects *effects; /* of the differences from the first study; NULL: not computed */
 } ll_cases;
 

@@ -5,24 +5,28 @@
 #include "sim/print/timing.h"
 #include "sim/report/plot.h"
 #include "sim/report/report.h"
+#include "sim/report/trace.h"
 #include "sim/step/engines.h"
 #include "sim/step/result.h"
 #include "sim/work/study.h"
 
 #include <stdio.h>
 
-/* Draws <name>-waterfall and <name>-wire: .svg, and .pdf and .png where gnuplot is installed. */
+/* Draws <name>-waterfall, -wire and -timeline: .svg, and .pdf and .png where gnuplot is installed.
+ */
 static ll_status pictures_write(const char *dir, const char *name, const ll_report *r,
                                 ll_comm *comm, ll_arena *mem, ll_error *err)
 {
     bool drawn;
     LL_TRY(ll_plot_waterfalls(dir, ll_output_file_name(name, "-waterfall", mem), 1, r, comm, &drawn,
                               err));
+    LL_TRY(
+        ll_plot_timeline(dir, ll_output_file_name(name, "-timeline", mem), r, comm, &drawn, err));
     return ll_plot_wire(dir, ll_output_file_name(name, "-wire", mem), r, comm, &drawn, err);
 }
 
-/* Writes <name>.json, .txt, .csv, <name>.fields.csv with all plain fields, and <name>.timing.json
- * with the time and memory that the run took. */
+/* Writes <name>.json, .txt, .csv, <name>.fields.csv with all plain fields, <name>.trace.json with
+ * the timeline, and <name>.timing.json with the time and memory that the run took. */
 static ll_status files_write(ll_output *set, const char *name, const ll_report *r,
                              const ll_timing *timing, ll_comm *comm, ll_arena *mem, ll_error *err)
 {
@@ -41,6 +45,10 @@ static ll_status files_write(ll_output *set, const char *name, const ll_report *
     ll_text_init(&text, mem);
     if (ll_comm_rank(comm) == 0) ll_table_print(ll_report_flat(r, mem), LL_FORMAT_CSV, 0, &text);
     LL_TRY(ll_output_write(set->stage, ll_output_file_name(name, ".fields.csv", mem), &text, comm,
+                           err));
+    ll_text_init(&text, mem);
+    if (ll_comm_rank(comm) == 0) ll_trace_print(r, &text);
+    LL_TRY(ll_output_write(set->stage, ll_output_file_name(name, ".trace.json", mem), &text, comm,
                            err));
     ll_text_init(&text, mem);
     ll_timing_report(timing, comm, &text);
@@ -80,6 +88,7 @@ static ll_status report_make(const ll_study *study, const ll_options *opt, ll_co
     ll_sensitivity *sensitivity = ll_arena_new(mem, ll_sensitivity);
     LL_TRY(beside_read(study, opt, &beside, err));
     ll_cases_of(study, mem, &one);
+    one.watched = opt->value[LL_OPT_OUT] != NULL;
     LL_TRY(ll_cases_run(&one, &beside, comm, mem, &valid, err));
     LL_TRY(ll_sensitivity_find(study, comm, mem, sensitivity, err));
     *out = one.report[0];
@@ -115,31 +124,34 @@ const ll_command ll_command_run = {
     .name = "run",
     .doc = "run one study: step time, effective chips, and where the rest goes",
     .usage = "STUDY",
-    .help = "STUDY is a file, or the name of one that is shipped (`lineloss list studies`).\n"
-            "\n"
-            "Prints the headline figures, the loss budget as a waterfall, the transfers, the "
-            "memory, and\n"
-            "the inputs on which the result depends most. --format json prints one JSON object "
-            "(`lineloss\n"
-            "list json` explains its fields).\n"
-            "\n"
-            "-o DIR also writes <study>.json, .txt, .csv (one row, with a column for each figure), "
-            ".fields.csv\n"
-            "(a row for each field), and the pictures <study>-waterfall and <study>-wire as .svg, "
-            "and as .pdf\n"
-            "and .png where gnuplot is installed. What differs from run to run (times, host) goes "
-            "to\n"
-            "<study>.timing.json. Settings are part of the name, as in "
-            "nvl72+job.tp=4+seed=2.json, so that\n"
-            "the tasks of a job array may share DIR. A result of the same configuration is "
-            "replaced; one of\n"
-            "another configuration is kept, and an error without --force.\n"
-            "\n"
-            "Examples:\n"
-            "  lineloss run nvl72\n"
-            "  lineloss run atlas950 --set job.tp=16 --format json > atlas950.json\n"
-            "  lineloss run nvl72 --beside closed,packet\n"
-            "  mpirun -n 2 lineloss run supercluster --fold off -o results",
+    .help =
+        "STUDY is a file, or the name of one that is shipped (`lineloss list studies`).\n"
+        "\n"
+        "Prints the headline figures, the loss budget as a waterfall, the transfers, the "
+        "memory, and\n"
+        "the inputs on which the result depends most. --format json prints one JSON object "
+        "(`lineloss\n"
+        "list json` explains its fields).\n"
+        "\n"
+        "-o DIR also writes <study>.json, .txt, .csv (one row, with a column for each figure), "
+        ".fields.csv\n"
+        "(a row for each field), the pictures <study>-waterfall, -wire and -timeline as .svg, and "
+        "as .pdf\n"
+        "and .png where gnuplot is installed, and <study>.trace.json, the timeline of a replica "
+        "for\n"
+        "ui.perfetto.dev or chrome://tracing. What differs from run to run (times, host) goes "
+        "to\n"
+        "<study>.timing.json. Settings are part of the name, as in "
+        "nvl72+job.tp=4+seed=2.json, so that\n"
+        "the tasks of a job array may share DIR. A result of the same configuration is "
+        "replaced; one of\n"
+        "another configuration is kept, and an error without --force.\n"
+        "\n"
+        "Examples:\n"
+        "  lineloss run nvl72\n"
+        "  lineloss run atlas950 --set job.tp=16 --format json > atlas950.json\n"
+        "  lineloss run nvl72 --beside closed,packet\n"
+        "  mpirun -n 2 lineloss run supercluster --fold off -o results",
     .options = LL_OPT_STUDY | LL_OPT_BIT(LL_OPT_FORMAT) | LL_OPT_BIT(LL_OPT_OUT) |
                LL_OPT_BIT(LL_OPT_FORCE) | LL_OPT_BIT(LL_OPT_BESIDE),
     .min_arg = 1,

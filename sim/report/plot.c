@@ -223,6 +223,13 @@ static void draw_wire(int n, const ll_report *report, ll_form form, ll_arena *me
     ll_draw_wire(report, form, mem, out);
 }
 
+static void draw_timeline(int n, const ll_report *report, ll_form form, ll_arena *mem,
+                          ll_figure *out)
+{
+    (void)n;
+    ll_draw_timeline(report, form, mem, out);
+}
+
 ll_status ll_plot_waterfalls(const char *dir, const char *name, int n, const ll_report *report,
                              ll_comm *comm, bool *drawn, ll_error *err)
 {
@@ -239,6 +246,12 @@ ll_status ll_plot_wire(const char *dir, const char *name, const ll_report *repor
                        bool *drawn, ll_error *err)
 {
     return drawing_write(&(drawing){draw_wire, 1, report}, dir, name, comm, drawn, err);
+}
+
+ll_status ll_plot_timeline(const char *dir, const char *name, const ll_report *report,
+                           ll_comm *comm, bool *drawn, ll_error *err)
+{
+    return drawing_write(&(drawing){draw_timeline, 1, report}, dir, name, comm, drawn, err);
 }
 
 ll_status ll_plot_set_write(const char *dir, const ll_plot_set *set, ll_comm *comm, ll_arena *mem,

@@ -23,11 +23,13 @@ double ll_form_font_pt(ll_form form);
  * waterfalls: a panel for each result, with its losses from the top, coloured by group.
  * bars: a bar for each result: effective chips, and the groups of losses.
  * wire: the transfers of a step of one result: the time of all calls of each, its parts, and how
- * much of it is exposed. */
+ * much of it is exposed.
+ * timeline: what each stage does and when; of many stages some. The report has a timeline. */
 void ll_draw_waterfalls(int n, const ll_report *report, ll_form form, ll_arena *mem,
                         ll_figure *out);
 void ll_draw_bars(int n, const ll_report *report, ll_form form, ll_arena *mem, ll_figure *out);
 void ll_draw_wire(const ll_report *report, ll_form form, ll_arena *mem, ll_figure *out);
+void ll_draw_timeline(const ll_report *report, ll_form form, ll_arena *mem, ll_figure *out);
 
 /* Write a picture in both forms; figure: [LL_N_FORM], of which rank 0's counts. *drawn says (on
  * rank 0) whether gnuplot made its part. Collective. */
@@ -53,6 +55,8 @@ ll_status ll_plot_bars(const char *dir, const char *name, int n, const ll_report
                        ll_comm *comm, bool *drawn, ll_error *err);
 ll_status ll_plot_wire(const char *dir, const char *name, const ll_report *report, ll_comm *comm,
                        bool *drawn, ll_error *err);
+ll_status ll_plot_timeline(const char *dir, const char *name, const ll_report *report,
+                           ll_comm *comm, bool *drawn, ll_error *err);
 
 /* A legend: names, each after a square (or after its mark if mark is not NULL), from (x, y) on, in
  * as many lines as `width_pt` needs. Returns its height. color, mark, name: [n]. */

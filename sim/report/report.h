@@ -9,6 +9,7 @@
 #include "sim/print/quantity.h"
 #include "sim/step/result.h"
 #include "sim/step/sensitivity.h"
+#include "sim/step/timeline.h"
 #include "sim/work/study.h"
 
 /* Published steps of dense models on a chip, as they are recorded beside the configurations; none
@@ -38,6 +39,7 @@ typedef struct ll_report {
     const ll_standing *standing;       /* borrowed */
     const ll_sensitivity *sensitivity; /* to each input; NULL: not computed */
     const ll_seed_spread *spread;      /* over seeds of the jitter; NULL: not computed */
+    const ll_timeline *timeline;       /* NULL: not recorded */
 } ll_report;
 
 /* The whole report in any format. width: columns of TEXT. */

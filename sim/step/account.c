@@ -93,8 +93,10 @@ double ll_ladder_time(ll_ladder *l, unsigned removes, int free)
     } else {
         const bool jitter =
             !(removes & LL_IDEAL_JITTER) && !ll_jitter_is_none(&l->study->cluster.jitter);
-        const ll_run_mode mode = {
-            .jitter = jitter, .max_replica = l->max_replica, .progress = l->progress};
+        const ll_run_mode mode = {.jitter = jitter,
+                                  .max_replica = l->max_replica,
+                                  .progress = l->progress,
+                                  .sink = l->sink};
         ll_execute(l->study, graph, &costs, &mode, l->comm, l->mem, &end_s);
     }
     ll_arena_release(l->mem, mark);

@@ -39,6 +39,7 @@ typedef struct ll_ladder {
     ll_arena *mem;
     ll_progress *progress; /* NULL: none */
     int64_t max_replica;   /* as in ll_run_mode; 0: all */
+    const ll_sink *sink;   /* of the spans of ll_ladder_time; NULL: none */
     double ideal_s;        /* time of the work that counts, with all chips at their peak */
     unsigned kernels_of;   /* LL_IDEAL_*: what was idealised away when `kernels` were costed */
     const ll_pass_cost *kernels;

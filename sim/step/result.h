@@ -97,4 +97,9 @@ uint64_t ll_result_checksum(const ll_result *r, ll_arena *mem);
 ll_status ll_run(const ll_study *study, ll_comm *comm, ll_arena *mem, ll_result *out,
                  ll_error *err);
 
+/* The same, and the timeline of the iteration (sim/step/timeline.h), in mem. Collective. */
+struct ll_timeline;
+ll_status ll_run_watched(const ll_study *study, ll_comm *comm, ll_arena *mem, ll_result *out,
+                         struct ll_timeline *timeline, ll_error *err);
+
 #endif

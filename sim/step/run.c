@@ -3,6 +3,7 @@
 #include "sim/step/account.h"
 #include "sim/step/oracle.h"
 #include "sim/step/result.h"
+#include "sim/step/timeline.h"
 #include "sim/work/chunks.h"
 #include "sim/work/evidence.h"
 
@@ -96,24 +97,26 @@ static ll_status metrics(const ll_study *study, ll_pricer *pricer, ll_comm *comm
     return ll_figures_find(study, pricer, out->step_s, comm, mem, out->metric_value, err);
 }
 
-static ll_status account(const ll_study *study, ll_pricer *pricer, ll_comm *comm, ll_arena *mem,
-                         ll_result *out, ll_error *err)
+ll_status ll_run(const ll_study *study, ll_comm *comm, ll_arena *mem, ll_result *out, ll_error *err)
 {
-    ll_ladder ladder;
-    LL_TRY(ll_ladder_make(study, pricer, comm, mem, &ladder, err));
-    ll_account(&ladder, out);
-    out->n_phase = ladder.prices->n_phase;
-    out->work = ladder.prices->work;
-    return LL_OK;
+    return ll_run_watched(study, comm, mem, out, NULL, err);
 }
 
-ll_status ll_run(const ll_study *study, ll_comm *comm, ll_arena *mem, ll_result *out, ll_error *err)
+ll_status ll_run_watched(const ll_study *study, ll_comm *comm, ll_arena *mem, ll_result *out,
+                         ll_timeline *timeline, ll_error *err)
 {
     *out = (ll_result){.n_chip = study->cluster.topo->n_chip, .memory = study->memory};
     ll_pricer *pricer = NULL;
+    ll_ladder ladder;
     ll_status status = ll_pricer_create(study, comm, mem, &pricer, err);
-    if (status == LL_OK) status = account(study, pricer, comm, mem, out, err);
-    if (status == LL_OK) status = metrics(study, pricer, comm, mem, out, err);
+    if (status == LL_OK) status = ll_ladder_make(study, pricer, comm, mem, &ladder, err);
+    if (status == LL_OK) {
+        ll_account(&ladder, out);
+        out->n_phase = ladder.prices->n_phase;
+        out->work = ladder.prices->work;
+        if (timeline) ll_timeline_make(&ladder, mem, timeline);
+        status = metrics(study, pricer, comm, mem, out, err);
+    }
     ll_pricer_destroy(pricer);
     LL_TRY(status);
     out->evidence = ll_evidence_weakest(study);

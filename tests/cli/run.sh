@@ -26,11 +26,12 @@ expect 0 run nvl72 --engine closed --format json -o a/b
 same out one.json
 name=nvl72+engine.type=closed
 same a/b/$name.json one.json
-[ "$(find a/b -type f -printf '%P\n' | grep -vE -- '-(waterfall|wire)(-column)?[.](svg|gp|pdf|png)$' | LC_ALL=C sort | tr '\n' ' ')" = "$name.csv $name.fields.csv $name.json $name.timing.json $name.txt " ] || complain "files: $(ls -A a/b)"
+[ "$(find a/b -type f -printf '%P\n' | grep -vE -- '-(waterfall|wire|timeline)(-column)?[.](svg|gp|pdf|png)$' | LC_ALL=C sort | tr '\n' ' ')" = "$name.csv $name.fields.csv $name.json $name.timing.json $name.trace.json $name.txt " ] || complain "files: $(ls -A a/b)"
 "$JSON_CHECK" wall_s cpu_s ranks host date <a/b/$name.timing.json || complain "timing"
+"$JSON_CHECK" displayTimeUnit otherData traceEvents <a/b/$name.trace.json || complain "trace"
 expect 0 run nvl72 --engine closed -o c
-for file in $name.json $name.txt $name.csv $name.fields.csv; do same a/b/$file c/$file; done
-for picture in $name-{waterfall,wire}{,-column}; do
+for file in $name.json $name.txt $name.csv $name.fields.csv $name.trace.json; do same a/b/$file c/$file; done
+for picture in $name-{waterfall,wire,timeline}{,-column}; do
     is_xml "c/$picture.svg"
     if command -v gnuplot >/dev/null && [ ! -s "c/$picture.pdf" ]; then complain "no $picture.pdf"; fi
 done

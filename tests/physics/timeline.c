@@ -24,13 +24,16 @@ typedef struct env {
 static void stage_check(const ll_timeline *t, int stage, int n_pass)
 {
     int n[LL_N_INTERVAL_KIND] = {0};
+    bool in_order = true;
     for (int32_t i = 0; i < t->n_interval; i++) {
         const ll_interval *x = &t->interval[i];
-        if (x->stage == stage) CHECK_NEAR(x->number, ++n[x->kind], 0);
+        if (x->stage == stage) in_order = in_order && x->number == ++n[x->kind];
     }
-    CHECK_NEAR(n[LL_INTERVAL_FORWARD], n_pass, 0);
-    CHECK_NEAR(n[LL_INTERVAL_BACKWARD] + n[LL_INTERVAL_INPUT_GRADIENT], n_pass, 0);
-    CHECK_NEAR(n[LL_INTERVAL_INPUT_GRADIENT], n[LL_INTERVAL_WEIGHT_GRADIENT], 0);
+    const int back = n[LL_INTERVAL_BACKWARD] + n[LL_INTERVAL_INPUT_GRADIENT];
+    CHECK(in_order && n[LL_INTERVAL_FORWARD] == n_pass && back == n_pass &&
+              n[LL_INTERVAL_INPUT_GRADIENT] == n[LL_INTERVAL_WEIGHT_GRADIENT],
+          "stage %d: %d forward, %d backward, want %d", stage, n[LL_INTERVAL_FORWARD], back,
+          n_pass);
 }
 
 /* Whether two intervals share a stream, and one begins before the other has ended. */

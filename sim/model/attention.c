@@ -7,6 +7,9 @@
  * (5 B) are kernels of their own; a second GEMM multiplies by the values, and its result is copied
  * to the layout of the next one. Backward: four GEMMs, dropout (5 B) and softmax (6 B).
  *
+ * Norms of queries and keys (qk_norm) stand between the projection and positions: 4 B per value
+ * forward, 6 B backward, their inputs are kept.
+ *
  * Context parallelism: the sequence is split over cp chips. Keys and values go around them in a
  * ring while attention works on those that came before, and partial outputs are summed in 32 bits.
  *
@@ -21,6 +24,7 @@
 #include <math.h>
 
 static const char *const mask_names[] = {"causal", "full", NULL};
+static const char *const qk_norm_names[] = {"none", "head", "token", NULL};
 
 #define COUNT(name_, field, doc_)                                                          \
     {                                                                                      \
@@ -59,6 +63,15 @@ static const ll_key keys[] = {
      .def = "false",
      .doc =
          "ALiBi: biases added to the scores give positions; costs time if attention is not fused"},
+    {.name = "qk_norm",
+     .kind = LL_KIND_CHOICE,
+     .flags = LL_KEY_DESIGN,
+     .offset = offsetof(ll_attention_param, qk_norm),
+     .def = "none",
+     .choices = qk_norm_names,
+     .doc =
+         "norms of queries and keys: of each head, or of all heads of a token together (with tp, "
+         "chips sum up squares)"},
     {0}};
 
 /* Shapes on one chip. */
@@ -142,7 +155,10 @@ static void matrices(const void *param, double hidden, int64_t tp, ll_matrices *
     const ll_attention_param *a = param;
     const int64_t n_kv_head = a->n_kv_head > tp ? a->n_kv_head : tp; /* one on each chip */
     const double q = (double)(a->n_head * a->head_dim), kv = (double)(n_kv_head * a->head_dim);
-    out->n_weight[out->n++] = hidden * (q + 2 * kv);
+    double scales = 0;
+    if (a->qk_norm == LL_QK_NORM_HEAD) scales = 2.0 * (double)(a->head_dim * tp);
+    if (a->qk_norm == LL_QK_NORM_TOKEN) scales = q + kv;
+    out->n_weight[out->n++] = hidden * (q + 2 * kv) + scales;
     out->n_weight[out->n++] = hidden * q;
 }
 
@@ -157,9 +173,11 @@ static ll_flop flop(const void *param, double hidden, double seq)
 
 static double kept_B(const void *param, const ll_split *split)
 {
-    const shape s = shape_of(param, split);
+    const ll_attention_param *a = param;
+    const shape s = shape_of(a, split);
     const double in_B = ll_precision_B((ll_precision)split->precision);
     double per_token = 2 * (s.q + 2 * s.kv) + fmax(in_B, 2) * s.q;
+    if (a->qk_norm != LL_QK_NORM_NONE) per_token += 2 * (s.q + s.kv); /* what the norms got */
     /* Scores, probabilities and the mask of dropout (Korthikanti et al. 2022). Selective
      * recomputation does not keep them. */
     if (s.old && !ll_stack_recomputes(split->stack))
@@ -225,6 +243,18 @@ static ll_exchange cp_exchange(const shape *s, const ll_split *split, bool gradi
                          .size_B = split->cp > 1 ? 2 * tokens * 2 * s->kv : 0};
 }
 
+/* Sums of squares of queries and keys, in 32 bits, of norms over the heads of all tp chips; in the
+ * backward pass, of their products with gradients. */
+static void sum_squares(const ll_attention_param *a, const ll_split *split, ll_pass *pass)
+{
+    const bool sums = a->qk_norm == LL_QK_NORM_TOKEN && split->tp > 1;
+    const ll_exchange squares = {.name = "qk norm",
+                                 .collective = LL_ALL_REDUCE,
+                                 .axes = 1u << LL_AXIS_TP,
+                                 .size_B = sums ? 2 * 4 * split->n_token : 0};
+    ll_pass_use(pass, &squares, 1, LL_HIDE_NONE, 0, 0);
+}
+
 static void forward(const void *param, const ll_split *split, ll_pass *pass)
 {
     const ll_attention_param *a = param;
@@ -236,6 +266,8 @@ static void forward(const void *param, const ll_split *split, ll_pass *pass)
         ll_pass_stream(pass, 4 * s.t * qkv); /* bias */
     else if (a->rotary)
         ll_pass_rowwise(pass, 4 * s.t * (s.q + s.kv));
+    if (a->qk_norm != LL_QK_NORM_NONE) ll_pass_rowwise(pass, 4 * s.t * (s.q + s.kv));
+    sum_squares(a, split, pass);
     const int core = core_forward(&s, a->alibi, pass), n_core = pass->n_kernel - core;
     ll_pass_cast(pass, s.t * s.q);
     const int out =
@@ -253,6 +285,8 @@ static void backward(const void *param, const ll_split *split, ll_pass *pass)
         ll_block_gemm_backward(split, split->hidden, s.q, ll_split_ring_parts(split), pass);
     const int core = core_backward(&s, pass), n_core = pass->n_kernel - core;
     if (!s.old && a->rotary) ll_pass_rowwise(pass, 4 * s.t * (s.q + s.kv));
+    if (a->qk_norm != LL_QK_NORM_NONE) ll_pass_rowwise(pass, 6 * s.t * (s.q + s.kv));
+    sum_squares(a, split, pass);
     if (split->stack->eager) ll_pass_stream(pass, 4 * s.t * (s.q + 2 * s.kv));
     const ll_gradients into = ll_block_gathered_backward(split, s.q + 2 * s.kv, pass);
     const ll_exchange keys_values = cp_exchange(&s, split, false);
@@ -315,6 +349,16 @@ static void core_serve(const ll_attention_param *a, const ll_split *split, ll_pa
     ll_pass_decode(pass, &fused, value_B, false);
 }
 
+/* Norms of queries and keys: a kernel each, or one for both. */
+static void norm_serve(const ll_attention_param *a, const ll_split *split, double n_query,
+                       double n_key, ll_pass *pass)
+{
+    if (a->qk_norm == LL_QK_NORM_NONE) return;
+    if (!split->server->fused) ll_serve_small(pass, 4 * n_key);
+    ll_serve_small(pass, 4 * (n_query + (split->server->fused ? n_key : 0)));
+    sum_squares(a, split, pass);
+}
+
 static void serve(const void *param, const ll_split *split, ll_pass *pass)
 {
     const ll_attention_param *a = param;
@@ -322,8 +366,8 @@ static void serve(const void *param, const ll_split *split, ll_pass *pass)
     const double q = (double)(a->n_head * a->head_dim) / (double)split->tp;
     const double value_B = ll_precision_B((ll_precision)split->server->kv_precision);
     ll_serve_gemm(split, t, q + 2 * kv, split->hidden, pass);
-    /* Positions, and keys and values go to the cache. */
-    ll_serve_small(pass, t * (4 * (q + kv) + (2 + value_B) * 2 * kv));
+    norm_serve(a, split, t * q, t * kv, pass);
+    ll_serve_prepare(split, a->rotary ? 4 * (q + kv) : 0, (2 + value_B) * 2 * kv, pass);
     core_serve(a, split, pass);
     ll_serve_cast(split, t * q, pass);
     ll_serve_gemm(split, t, split->hidden, q, pass);

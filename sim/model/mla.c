@@ -316,7 +316,7 @@ static void serve(const void *param, const ll_split *split, ll_pass *pass)
     ll_serve_small(pass, 4 * s.t * (s.q_lat + s.kv_lat)); /* their norms */
     ll_serve_cast(split, s.t * s.q_lat, pass);
     ll_serve_gemm(split, s.t, s.q, s.q_lat > 0 ? s.q_lat : split->hidden, pass);
-    ll_serve_small(pass, 4 * s.t * (s.q + in)); /* positions, cache */
+    ll_serve_prepare(split, 4 * s.q, 4 * in, pass);
     prompt_serve(a, split, pass);
     decode_serve(a, split, pass);
     ll_serve_cast(split, s.t * s.v, pass);

@@ -39,6 +39,14 @@ int ll_serve_small(ll_pass *pass, double bytes)
     return i;
 }
 
+void ll_serve_prepare(const ll_split *split, double position_B, double cache_B, ll_pass *pass)
+{
+    const double prompts = ll_batch_prompt_tokens(split->batch);
+    const double turned = split->server->fused ? prompts : split->n_token;
+    if (turned * position_B > 0) ll_serve_small(pass, turned * position_B);
+    if (prompts > 0) ll_serve_small(pass, prompts * cache_B);
+}
+
 void ll_serve_cast(const ll_split *split, double n_element, ll_pass *pass)
 {
     const double in_B = ll_precision_B((ll_precision)pass->precision);
@@ -48,7 +56,10 @@ void ll_serve_cast(const ll_split *split, double n_element, ll_pass *pass)
 void ll_serve_norm(const ll_split *split, ll_pass *pass)
 {
     const double n = split->n_token * split->hidden;
-    if (!(split->server->fused && split->tp > 1)) ll_serve_small(pass, 8 * n);
+    if (split->server->fused && split->tp > 1)
+        ll_pass_rowwise(pass, 4 * n);
+    else
+        ll_serve_small(pass, 8 * n);
     ll_serve_cast(split, n, pass);
 }
 

@@ -21,12 +21,19 @@ int ll_serve_batched_gemm(const ll_split *split, double batch, const ll_matmul *
 /* A small operator that moves so many bytes. */
 int ll_serve_small(ll_pass *pass, double bytes);
 
+/* What prepares attention: positions of queries and keys, which move so many bytes a token, and the
+ * write of keys and values to the cache. Of prompts these are two kernels. Of decoding requests one
+ * is part of what tables call attention (TensorRT-LLM, which does both in it), so that it is not
+ * listed again; engines that fuse less have a kernel for positions beside it. */
+void ll_serve_prepare(const ll_split *split, double position_B, double cache_B, ll_pass *pass);
+
 /* Quantises a 16-bit tensor of n_element for a GEMM, where no other kernel does so: not if it is
  * fused, nor for 16-bit GEMMs. */
 void ll_serve_cast(const ll_split *split, double n_element, ll_pass *pass);
 
-/* Residual addition and norm in one kernel (which quantises too if the engine fuses that), or none
- * at all where they are part of a fused all-reduce: tp > 1. */
+/* Residual addition and norm in one kernel (which quantises too if the engine fuses that). Where
+ * they are part of a fused all-reduce (tp > 1) only the bytes beyond those of the sum are left:
+ * the residual is read and written. */
 void ll_serve_norm(const ll_split *split, ll_pass *pass);
 
 /* All-reduce over tp of 16-bit results of `rows` rows. */

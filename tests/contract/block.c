@@ -23,6 +23,8 @@ static const sample samples[] = {
      0},
     /* three GEMMs over 48 and two over 32, for one of each; over 80 and 64 */
     {&ll_block_attention, "heads=12; kv_heads=12; head_dim=64; window=128", 12, 0},
+    {&ll_block_attention, "heads=12; kv_heads=4; head_dim=64; qk_norm=head", 1, 0},
+    {&ll_block_attention, "heads=12; kv_heads=4; head_dim=64; qk_norm=token", 4, 0},
     {&ll_block_mla, "heads=12; q_latent=96; kv_latent=64; nope_dim=32; rope_dim=16; v_dim=32", 1,
      208.0 / 80},
     {&ll_block_mla, "heads=12; q_latent=0; kv_latent=64; nope_dim=64; rope_dim=16; v_dim=64", 1,

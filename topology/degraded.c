@@ -257,6 +257,11 @@ ll_status ll_topology_degrade(const ll_topology *beneath, const char *text, ll_a
     topo.state = state;
     topo.uneven = true;
     if (max_hop > topo.max_hop) topo.max_hop = max_hop;
+    if (beneath->detours != NULL) {
+        ll_topology *detours = ll_arena_new(mem, ll_topology);
+        LL_TRY(ll_topology_degrade(beneath->detours, text, mem, detours, err));
+        topo.detours = detours;
+    }
     *out = topo;
     return LL_OK;
 }

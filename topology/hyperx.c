@@ -8,6 +8,7 @@
  * routing = dimension_order   one route, dimension 0 first
  * routing = minimal           a flow is spread over the orders of the dimensions in which its
  *                             routers differ: 2 of two, 6 of three
+ * routing = ugal              minimal ones or detours, by queues (routers.h)
  * routing = valiant           to each router but the two and on, dimension by dimension */
 #include "topology/routers.h"
 
@@ -16,8 +17,9 @@
 #include <string.h>
 
 enum { HYPERX_MAX_DIM = 5, HYPERX_MAX_ROUTER = 1 << 20 };
-enum { HYPERX_MINIMAL = LL_ROUTING_MINIMAL, HYPERX_VALIANT, HYPERX_ORDER };
-static const char *const hyperx_routings[] = {"minimal", "valiant", "dimension_order", NULL};
+enum { HYPERX_ORDER = LL_ROUTING_UGAL + 1 };
+static const char *const hyperx_routings[] = {"minimal", "valiant", "ugal", "dimension_order",
+                                              NULL};
 
 typedef struct hyperx_param {
     ll_routers_param routers;
@@ -110,7 +112,7 @@ static int32_t hyperx_n_way(const void *graph, int32_t a, int32_t b)
 {
     const hyperx *x = graph;
     int dim[HYPERX_MAX_DIM], n = 1;
-    if (x->param.routers.routing != HYPERX_MINIMAL) return 1;
+    if (x->param.routers.routing == HYPERX_ORDER) return 1;
     for (int k = differ(x, a, b, dim); k > 1; k--)
         n *= k;
     return n;
@@ -236,8 +238,7 @@ static ll_status hyperx_create(const void *param, int n_child, const ll_topology
                                   .n_link = (int64_t)x->n_router * x->port[x->n_dim],
                                   .max_hop = n_wide,
                                   .max_detour_hop = 2 * n_wide,
-                                  .max_way =
-                                      x->param.routers.routing == HYPERX_MINIMAL ? n_order : 1,
+                                  .max_way = x->param.routers.routing == HYPERX_ORDER ? 1 : n_order,
                                   .max_detour = x->n_router > 2 ? x->n_router - 2 : 0};
     ll_routers_param routers = x->param.routers;
     if (routers.routing == HYPERX_ORDER) routers.routing = LL_ROUTING_MINIMAL;

@@ -81,6 +81,23 @@ static ll_status product_check(int n_child, const ll_topology *child, ll_error *
     return product_names(n_child, child, err);
 }
 
+/* The product of the children's detours, and of the children themselves where they have none. */
+static ll_status product_detours(int n_child, const ll_topology *child, ll_arena *mem,
+                                 ll_topology *topo, ll_error *err)
+{
+    bool any = false;
+    for (int i = 0; i < n_child; i++)
+        any = any || child[i].detours != NULL;
+    if (!any) return LL_OK;
+    ll_topology *around = ll_arena_array(mem, n_child, ll_topology);
+    for (int i = 0; i < n_child; i++)
+        around[i] = child[i].detours != NULL ? *child[i].detours : child[i];
+    ll_topology *detours = ll_arena_new(mem, ll_topology);
+    detours->type = &ll_topology_product;
+    topo->detours = detours;
+    return ll_topology_product.create(NULL, n_child, around, mem, detours, err);
+}
+
 static ll_status product_create(const void *param, int n_child, const ll_topology *child,
                                 ll_arena *mem, ll_topology *topo, ll_error *err)
 {
@@ -116,7 +133,7 @@ static ll_status product_create(const void *param, int n_child, const ll_topolog
         topo->n_node += part->n_line * part->n_switch;
     }
     topo->state = state;
-    return LL_OK;
+    return product_detours(n_child, child, mem, topo, err);
 }
 
 /* The id in the whole of node `node` of copy `line`. */

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-const char *const ll_routing_choices[] = {"minimal", "valiant", NULL};
+const char *const ll_routing_choices[] = {"minimal", "valiant", "ugal", NULL};
 
 typedef struct routers_state {
     ll_routers_param param;
@@ -14,32 +14,49 @@ typedef struct routers_state {
     bool alike; /* routers have orbits: not if a hash chooses detours */
 } routers_state;
 
+/* With the routes of param->routing, but with minimal ones for ugal. */
+static void routers_fill(const routers_state *of, const ll_routers_size *size, ll_arena *mem,
+                         ll_topology *topo)
+{
+    const ll_routers_param *p = &of->param;
+    const bool detours = p->routing == LL_ROUTING_VALIANT && size->max_detour > 0;
+    const bool some = p->valiant_paths > 0 && p->valiant_paths < size->max_detour;
+    const int64_t n_detour = !detours ? 1 : some ? p->valiant_paths : size->max_detour;
+    const int max_hop = detours ? size->max_detour_hop : 0;
+    routers_state *state = ll_arena_new(mem, routers_state);
+    *state = *of;
+    state->alike = !(detours && some);
+    topo->n_chip = (int32_t)(size->n_host_router * p->hosts);
+    topo->n_node = topo->n_chip + size->n_router;
+    topo->n_link = 2 * (int64_t)topo->n_chip + size->n_link;
+    topo->max_path = (int32_t)(n_detour > size->max_way ? n_detour : size->max_way);
+    topo->max_hop = 2 + (max_hop > size->max_hop ? max_hop : size->max_hop);
+    topo->n_dim = 1;
+    topo->dim[0] = (ll_dim){.name = p->name, .type = topo->type->name, .size = topo->n_chip};
+    topo->state = state;
+}
+
 ll_status ll_routers_create(const ll_routers_param *param, const ll_router_graph *type,
                             const void *graph, const ll_routers_size *size, ll_arena *mem,
                             ll_topology *topo, ll_error *err)
 {
     const int64_t n_chip = size->n_host_router * param->hosts;
-    const bool detours = param->routing == LL_ROUTING_VALIANT && size->max_detour > 0;
-    const bool some = param->valiant_paths > 0 && param->valiant_paths < size->max_detour;
     if (n_chip > 1 << 24)
         return ll_error_set(err, LL_ERR_CONFIG, "%lld chips; at most %d are possible",
                             (long long)n_chip, 1 << 24);
     if (param->valiant_paths > 0 && param->routing == LL_ROUTING_MINIMAL)
         return ll_error_set(err, LL_ERR_CONFIG,
                             "valiant_paths needs a routing with detours; leave it out");
-    routers_state *state = ll_arena_new(mem, routers_state);
-    *state = (routers_state){*param, type, graph, ll_divisor_of((int32_t)param->hosts),
-                             !(detours && some)};
-    const int64_t n_detour = !detours ? 1 : some ? param->valiant_paths : size->max_detour;
-    const int max_hop = detours ? size->max_detour_hop : 0;
-    topo->n_chip = (int32_t)n_chip;
-    topo->n_node = n_chip + size->n_router;
-    topo->n_link = 2 * n_chip + size->n_link;
-    topo->max_path = (int32_t)(n_detour > size->max_way ? n_detour : size->max_way);
-    topo->max_hop = 2 + (max_hop > size->max_hop ? max_hop : size->max_hop);
-    topo->n_dim = 1;
-    topo->dim[0] = (ll_dim){.name = param->name, .type = topo->type->name, .size = topo->n_chip};
-    topo->state = state;
+    const ll_divisor hosts = ll_divisor_of((int32_t)param->hosts);
+    const routers_state state = {*param, type, graph, hosts, true};
+    routers_fill(&state, size, mem, topo);
+    if (param->routing != LL_ROUTING_UGAL || size->max_detour == 0) return LL_OK;
+    routers_state around = state;
+    around.param.routing = LL_ROUTING_VALIANT;
+    ll_topology *detours = ll_arena_new(mem, ll_topology);
+    detours->type = topo->type;
+    routers_fill(&around, size, mem, detours);
+    topo->detours = detours;
     return LL_OK;
 }
 
@@ -85,7 +102,7 @@ static int32_t routers_n_detour(const routers_state *state, int32_t a, int32_t b
 {
     const int64_t most = state->param.valiant_paths;
     *all = 0;
-    if (state->param.routing == LL_ROUTING_MINIMAL) return 0;
+    if (state->param.routing != LL_ROUTING_VALIANT) return 0;
     *all = state->type->n_detour(state->graph, a, b);
     return most > 0 && most < *all ? (int32_t)most : *all;
 }

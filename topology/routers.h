@@ -10,6 +10,10 @@
  *                     groups Kim et al., ISCA 2008). So spread packets that choose one at random,
  *                     and flows whose packets are sprayed. Where a type has no detour, such as
  *                     within a group, the minimal ways are taken.
+ * routing = ugal      a packet takes a minimal way, or a detour if it is the faster by what its
+ *                     source knows of queues (UGAL, Singh 2005); engine packet, watch.h. By flow a
+ *                     phase takes all minimal ways or all detours, what ends first; closed, which
+ *                     knows of no queues, takes minimal ways.
  *
  * Nodes: the chips, then the routers. Links: chips to their routers, routers to their chips, each
  * in the order of the chips, and then those between routers as the type numbers them. Chip c is on
@@ -20,7 +24,7 @@
 #include "topology/divide.h"
 #include "topology/topology.h"
 
-typedef enum ll_routing { LL_ROUTING_MINIMAL, LL_ROUTING_VALIANT } ll_routing;
+typedef enum ll_routing { LL_ROUTING_MINIMAL, LL_ROUTING_VALIANT, LL_ROUTING_UGAL } ll_routing;
 extern const char *const ll_routing_choices[]; /* their names, ended by NULL */
 
 /* Parameters that all these types have: the first member of theirs. */
@@ -61,12 +65,12 @@ typedef struct ll_routers_param {
                                          .def = (name_def), .doc = "name of the dimension" \
     }
 /* The row of `routing`, for types without choices of their own. */
-#define LL_ROUTERS_ROUTING                                                           \
-    {                                                                                \
-        LL_ROUTERS_KEY(routing, CHOICE, 0),                                          \
-            .offset = offsetof(ll_routers_param, routing), .def = "minimal",         \
-            .choices = ll_routing_choices,                                           \
-            .doc = "flows take minimal routes, or are spread over detours (valiant)" \
+#define LL_ROUTERS_ROUTING                                                                         \
+    {                                                                                              \
+        LL_ROUTERS_KEY(routing, CHOICE, 0), .offset = offsetof(ll_routers_param, routing),         \
+                                            .def = "minimal", .choices = ll_routing_choices,       \
+                                            .doc = "minimal routes, detours over which flows are " \
+                                                   "spread (valiant), or either by queues (ugal)"  \
     }
 
 /* What a type says of its routers. `graph` is its own. Links between routers are numbered from 0,

@@ -57,6 +57,10 @@ typedef struct ll_topology {
     /* The same with every link of the file by its number there, for lists of links that are slow or
      * down; NULL: this one. */
     const struct ll_topology *as_written;
+    /* The same links with the routes that packets may take around queues (routing = ugal), where a
+     * source chooses between those of this topology and these; NULL: none. Engines that see no
+     * queues say what they make of it. */
+    const struct ll_topology *detours;
 } ll_topology;
 
 /* One per topology type, the only external symbol of its file. No slot is NULL. */
@@ -118,8 +122,8 @@ static inline ll_part ll_part_of(int32_t split, int32_t n, int32_t i)
 
 /* The registry: one line per type (topology/topology.c). */
 #define LL_TOPOLOGY_CHIPS(X)      X(switch) X(mesh) X(ring) X(line) X(torus) X(clos) X(fat_tree)
-#define LL_TOPOLOGY_ROUTERS(X)    X(dragonfly) X(dragonfly_plus) X(hyperx)
-#define LL_TOPOLOGY_ANY(X)        X(custom) X(product)
+#define LL_TOPOLOGY_ROUTERS(X)    X(dragonfly) X(dragonfly_plus) X(hyperx) X(slimfly)
+#define LL_TOPOLOGY_ANY(X)        X(twisted_torus) X(rail_only) X(custom) X(product)
 #define LL_TOPOLOGIES(X)          LL_TOPOLOGY_CHIPS(X) LL_TOPOLOGY_ROUTERS(X) LL_TOPOLOGY_ANY(X)
 #define LL_TOPOLOGY_DECLARE(name) extern const ll_topology_type ll_topology_##name;
 LL_TOPOLOGIES(LL_TOPOLOGY_DECLARE)

@@ -95,7 +95,8 @@ static const word words[] = {
 static const word values[] = {
     {"dragonfly+", "write \"dragonfly_plus\""},
     {"megafly", "write \"dragonfly_plus\""},
-    {"slim_fly", EDGES},
+    {"slim_fly", "write \"slimfly\""},
+    {"rail_optimized", "it is a clos with rails; rails that nothing joins are rail_only"},
     {"butterfly", EDGES},
     {"hypercube", "it is a hyperx of sizes 2 x 2 x ..., or a product of meshes of 2 chips"},
     {"flattened_butterfly", "write \"hyperx\""},

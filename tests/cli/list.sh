@@ -31,7 +31,7 @@ expect 1 list torus
 has err "type = \"torus\""
 expect 1 list 'fat tree'
 has err 'write "fat_tree"'
-expect 1 list slim_fly
+expect 1 list butterfly
 has err 'type = "custom"'
 expect 0 list keys fat_tree
 has out 'oversubscription'

@@ -119,6 +119,20 @@ static const sample samples[] = {
      true},
     {"hyperx", ROUTERS GRID "sizes=5 x 4; routing=valiant; valiant_paths=4; ", 40, 50e9, 50e9, true,
      false, false},
+    {"dragonfly", ROUTERS GROUPS "routers_per_group=4; global_links=1; routing=ugal; ", 40, 50e9,
+     50e9, true, false, true},
+    {"slimfly", ROUTERS GRID "q=3; ", 36, 50e9, 50e9, true, true, true},
+    {"slimfly", ROUTERS GRID "q=4; ", 64, 50e9, 50e9, true, true, true},
+    {"slimfly", ROUTERS GRID "q=5; routing=valiant; valiant_paths=7; ", 100, 50e9, 50e9, false,
+     false, false},
+    {"twisted_torus", "sizes=8 x 4; " LANE, 32, 200e9, 200e9, true, true, true},
+    {"twisted_torus", "sizes=3 x 6; links=2; " LANE, 18, 400e9, 400e9, true, true, true},
+    {"twisted_torus", "sizes=4 x 2 x 2; " LANE, 16, 300e9, 300e9, true, true, true},
+    {"twisted_torus", "sizes=2 x 4 x 4; " LANE, 32, 300e9, 300e9, true, true, true},
+    {"rail_only",
+     "nodes=5; chips_per_node=4; node_bandwidth=450 GB/s; node_latency=300 ns; "
+     "rail_bandwidth=50 GB/s; rail_latency=1 us; switch_latency=100 ns; ",
+     20, 500e9, 500e9, true, true, true},
     {"star", "size=1; " LANE, 1, 0, 0, true, true, true},
     {"star", "size=9; " LANE, 9, 50e9, 400e9, true, true, true},
 };
@@ -447,6 +461,26 @@ static void check_symmetry(const ll_topology *topo, const sample *s)
     }
 }
 
+/* Detours are routes over the same links. */
+static void check_detours(const ll_topology *topo, const sample *s)
+{
+    const ll_topology *detours = topo->detours;
+    char *used = calloc((size_t)topo->n_link + 1, 1);
+    CHECK(detours->n_chip == topo->n_chip && detours->n_link == topo->n_link, "%s: another graph",
+          s->text);
+    for (int64_t id = 0; id < topo->n_link; id++) {
+        ll_link a, b;
+        topo->type->link(topo, id, &a);
+        detours->type->link(detours, id, &b);
+        CHECK(a.from == b.from && a.to == b.to && a.width == b.width, "%s: link %lld differs",
+              s->text, (long long)id);
+    }
+    for (int32_t src = 0; src < topo->n_chip; src++)
+        for (int32_t dst = 0; dst < topo->n_chip; dst++)
+            check_pair(detours, s, src, dst, used);
+    free(used);
+}
+
 static void check_topology(ll_arena *mem, const ll_topology *topo, const sample *s)
 {
     check_symmetry(topo, s);
@@ -462,6 +496,7 @@ static void check_topology(ll_arena *mem, const ll_topology *topo, const sample 
         CHECK(used[id], "%s: nothing goes over link %lld", s->text, (long long)id);
     free(used);
     check_twin(mem, topo, s);
+    if (topo->detours != NULL) check_detours(topo, s);
 }
 
 static void check_product(ll_arena *mem, const product_sample *p)

@@ -136,6 +136,49 @@ static void check_blocked(const env *e)
     CHECK(end[1] > 1000 * S && end[1] < 1300 * S, "by queues: %g packets", end[1] / S);
 }
 
+/* A balanced dragonfly of 72 chips, a = 4 = 2p = 2h, so 8 chips of a group share the link to the
+ * next. Everyone sends N = 800 packets to the next group, 100 in flight: minimal 8 N s; over all
+ * detours the busiest link has the bytes of 2 (8 / 7) chips and more (tests/unit/test_routers.c), 16
+ * / 7 N s. By queues packets take both, so it is far from the first and not faster than the second
+ * by more than the direct link adds. Within a group, and alone, all packets go the minimal way. */
+static void check_ugal(const env *e)
+{
+    enum { N = 800, N_CHIP = 72 };
+    const ll_topology *topo[3];
+    static const char *const routing[] = {"minimal", "valiant", "ugal"};
+    int32_t src[N_CHIP], dst[N_CHIP];
+    double size[N_CHIP], end[3];
+    for (int i = 0; i < N_CHIP; i++) {
+        src[i] = i;
+        dst[i] = (i + 8) % N_CHIP;
+        size[i] = 4000 * N;
+    }
+    for (int r = 0; r < 3; r++) {
+        topo[r] = topology_must(
+            e->mem, "dragonfly",
+            ll_arena_printf(e->mem,
+                            "hosts_per_router=2; routers_per_group=4; global_links=2; routing=%s; "
+                            "local_bandwidth=100 GB/s; local_latency=500 ns; "
+                            "global_bandwidth=100 GB/s; global_latency=500 ns; " LINK,
+                            routing[r]));
+        end[r] = end_s(e, "", topo[r], 100, list_make(N_CHIP, src, dst, size)) / (N * S);
+    }
+    CHECK(end[0] > 8 && end[0] < 8.2, "minimal %g", end[0]);
+    CHECK(end[1] > 16.0 / 7 && end[1] < 2.7, "valiant %g", end[1]);
+    CHECK(end[2] > 2 && end[2] < 3, "ugal %g", end[2]);
+    for (int r = 0; r < 3; r += 2) {
+        const ll_traffic alone = list_make(1, src, dst, size);
+        const ll_traffic inside = list_make(1, src, (int32_t[]){6}, size);
+        CHECK_NEAR(end_s(e, "", topo[r], 10, alone), end_s(e, "", topo[0], 10, alone), 1e-12);
+        CHECK_NEAR(end_s(e, "", topo[r], 10, inside), end_s(e, "", topo[0], 10, inside), 1e-12);
+    }
+    /* By flow the better of the two. */
+    const test_engine flow = engine_make(e->mem, "flow", "");
+    const ll_traffic t = list_make(N_CHIP, src, dst, size);
+    CHECK_NEAR(price_make(flow, topo[2], wire(100), 1, &t, e->comm).end_s[0],
+               price_make(flow, topo[1], wire(100), 1, &t, e->comm).end_s[0], 1e-15);
+}
+
 static void check_refused(const env *e, const ll_topology *topo, ll_traffic t, const char *text,
                           const char *want)
 {
@@ -197,6 +240,7 @@ int main(void)
     check_slow_path(&e);
     check_slow_uplink(&e);
     check_blocked(&e);
+    check_ugal(&e);
     check_numbers(&e);
     check_memory(&e);
     ll_comm_destroy(e.comm);

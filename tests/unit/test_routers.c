@@ -182,6 +182,50 @@ static void check_hyperx(ll_arena *mem)
     CHECK_NEAR(spread, 2 * 4.0 / 6, 1e-12);
 }
 
+/* Slim Fly: 2 q^2 routers with k = (3q - d) / 2 links, q = 4w + d; k routers are one hop away, the
+ * others two: mean = p (k + 2 (R - 1 - k)) / (p R - 1). q = 5 is the Hoffman-Singleton graph, in
+ * which no two routers have more than one in between. */
+static void check_slimfly(ll_arena *mem, int q, int k, int max_path)
+{
+    const int p = 2, n_router = 2 * q * q;
+    const ll_topology *t = topology_must(
+        mem, "slimfly", ll_arena_printf(mem, "hosts_per_router=%d; q=%d; " GRID, p, q));
+    const facts f = facts_of(t);
+    CHECK(t->n_chip == p * n_router && t->n_link - 2 * t->n_chip == (int64_t)n_router * k,
+          "q = %d: %d chips", q, t->n_chip);
+    CHECK(f.diameter == 2, "q = %d: diameter %d", q, f.diameter);
+    CHECK_NEAR(f.mean_hop, p * (k + 2.0 * (n_router - 1 - k)) / (p * n_router - 1.0), 1e-12);
+    if (max_path > 0) CHECK(t->max_path == max_path, "q = %d: %d paths", q, t->max_path);
+}
+
+/* Hops of a torus of chips are those of facts_of and two more. Mean of a plain ring of n chips with
+ * itself: n / 4 for even n. */
+static void check_twisted(ll_arena *mem, const char *sizes, int diameter)
+{
+    const ll_topology *t =
+        topology_must(mem, "twisted_torus", ll_arena_printf(mem, "sizes=%s; " LANE, sizes));
+    const ll_topology *plain =
+        topology_must(mem, "torus", ll_arena_printf(mem, "sizes=%s; " LANE, sizes));
+    double load[2 * 4] = {0}, least = 1e30, most = 0;
+    CHECK(t->n_link == 2 * t->n_dim * t->n_chip, "%s: %lld links", sizes, (long long)t->n_link);
+    CHECK(t->max_hop == diameter && facts_of(t).diameter + 2 == diameter, "%s: diameter %d", sizes,
+          t->max_hop);
+    CHECK(facts_of(t).mean_hop < facts_of(plain).mean_hop - 0.01, "%s: %g hops, %g of a torus",
+          sizes, facts_of(t).mean_hop, facts_of(plain).mean_hop);
+    for (int32_t dst = 1; dst < t->n_chip; dst++)
+        for (int32_t p = 0, n = t->type->n_path(t, 0, dst); p < n; p++) {
+            int64_t hop[LL_MAX_HOP];
+            const int n_hop = t->type->route(t, 0, dst, p, LL_MAX_HOP, hop);
+            for (int h = 0; h < n_hop; h++)
+                load[hop[h] / t->n_chip] += 1.0 / n;
+        }
+    for (int d = 0; d < 2 * t->n_dim; d++) { // all to all: every link is equally busy
+        least = fmin(least, load[d]);
+        most = fmax(most, load[d]);
+    }
+    CHECK_NEAR(least, most, 1e-12);
+}
+
 static void check_refused(ll_arena *mem, const char *type, const char *text, const char *why)
 {
     ll_error err;
@@ -203,6 +247,16 @@ int main(void)
     check_plus(mem, 2, 3, 2, 2);
     check_plus(mem, 1, 2, 4, 1);
     check_hyperx(mem);
+    check_slimfly(mem, 5, 7, 1);
+    check_slimfly(mem, 4, 6, 0);
+    check_slimfly(mem, 7, 11, 0);
+    check_slimfly(mem, 8, 12, 0);
+    check_slimfly(mem, 9, 13, 0);
+    check_twisted(mem, "8 x 4", 4);
+    check_twisted(mem, "4 x 8 x 4", 6);
+    check_twisted(mem, "8 x 8 x 4", 6);
+    check_refused(mem, "slimfly", "hosts_per_router=2; q=6; " GRID, "not a power of a prime");
+    check_refused(mem, "twisted_torus", "sizes=8 x 8; " LANE, "k or 2k");
     check_refused(mem, "dragonfly",
                   "hosts_per_router=2; routers_per_group=4; global_links=2; groups=10; " FABRIC,
                   "at most 8 others");

@@ -53,7 +53,8 @@ typedef struct flow_state {
     double kappa;
     ll_link_book *book; /* facts about links used so far, in the state's arena */
     ll_comm *comm, *self;
-    ll_arena *scratch; /* of the current phase */
+    ll_arena *scratch;          /* of the current phase */
+    struct flow_state *detours; /* the same with the topology's detours; NULL: it has none */
 } flow_state;
 
 /* Fills flow_end_s on every rank, from the ends of rows, and of nodes. Collective. */
@@ -158,10 +159,39 @@ static ll_status price_phase(flow_state *state, const ll_phase *phase, ll_progre
     return LL_OK;
 }
 
+/* Of routing = ugal (topology/routers.h): all minimal routes or all detours, what ends first. */
+static ll_status price_either(flow_state *s, const ll_phase *phase, ll_price *price, ll_error *err)
+{
+    ll_progress progress;
+    ll_progress_begin(&progress, s->comm, "flow", "of the traffic", 1);
+    ll_status status = price_phase(s, phase, &progress, price, err);
+    ll_progress_end(&progress);
+    if (s->detours == NULL || status != LL_OK) return status;
+    ll_arena *mem = ll_arena_create("flow detours");
+    ll_phase other = *phase;
+    ll_price around;
+    int64_t n_flow = 0;
+    double end_s = 0, around_s = 0;
+    for (int i = 0; i < phase->n_traffic; i++)
+        n_flow += ll_traffic_n_flow(&phase->traffic[i]);
+    if (phase->flow_end_s != NULL) other.flow_end_s = ll_arena_array(mem, n_flow, double);
+    status = price_either(s->detours, &other, &around, err);
+    for (int i = 0; i < phase->n_traffic; i++) {
+        end_s = fmax(end_s, price->end_s[i]);
+        around_s = fmax(around_s, around.end_s[i]);
+    }
+    if (status == LL_OK && around_s < end_s) {
+        *price = around;
+        if (phase->flow_end_s != NULL)
+            memcpy(phase->flow_end_s, other.flow_end_s, (size_t)n_flow * sizeof(double));
+    }
+    ll_arena_destroy(mem);
+    return status;
+}
+
 static ll_status flow_create(const ll_topology *topo, const ll_wire *wire, const void *param,
                              ll_comm *comm, ll_arena *mem, void **state, ll_error *err)
 {
-    (void)err;
     flow_state *s = ll_arena_new(mem, flow_state);
     *s = (flow_state){.param = param,
                       .kappa = wire->kappa,
@@ -170,6 +200,10 @@ static ll_status flow_create(const ll_topology *topo, const ll_wire *wire, const
                       .self = ll_comm_self(mem),
                       .scratch = ll_arena_create("flow phase")};
     *state = s;
+    if (topo->detours == NULL) return LL_OK;
+    void *detours;
+    LL_TRY(flow_create(topo->detours, wire, param, comm, mem, &detours, err));
+    s->detours = detours;
     return LL_OK;
 }
 
@@ -181,14 +215,12 @@ static ll_status flow_price(void *state, int n, const ll_phase *phase, ll_price 
     double effort = 0;
     for (int i = 0; i < n; i++)
         effort += ll_engine_walks_flows(NULL, NULL, NULL, &phase[i]);
-    ll_progress all, one;
+    ll_progress all;
     ll_progress_begin(&all, s->comm, "flow", "of the traffic", fmax(effort, 1));
     for (int i = 0; i < n && status == LL_OK; i++) {
         const double share = ll_engine_walks_flows(NULL, NULL, NULL, &phase[i]);
         ll_progress_piece(&all, share);
-        ll_progress_begin(&one, s->comm, "flow", "of the traffic", 1);
-        status = price_phase(s, &phase[i], &one, &price[i], err);
-        ll_progress_end(&one);
+        status = price_either(s, &phase[i], &price[i], err);
         ll_progress_step(&all, share);
     }
     ll_progress_end(&all);
@@ -198,6 +230,7 @@ static ll_status flow_price(void *state, int n, const ll_phase *phase, ll_price 
 static void flow_destroy(void *state)
 {
     flow_state *s = state;
+    if (s->detours != NULL) flow_destroy(s->detours);
     ll_arena_destroy(s->scratch);
     ll_comm_destroy(s->self);
 }

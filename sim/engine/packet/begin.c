@@ -3,6 +3,7 @@
 #include "sim/engine/packet/injection.h"
 #include "sim/engine/packet/retransmit.h"
 #include "sim/engine/packet/send.h"
+#include "sim/engine/packet/watch.h"
 
 #include <math.h>
 
@@ -41,7 +42,10 @@ static void begin_flow(ll_packet_running *run, const ll_packet_flow *flow, int64
     const uint32_t id = (uint32_t)((const uint64_t *)flow - net->store);
     const uint32_t n = flow->window < flow->n_packet ? flow->window : flow->n_packet;
     for (uint32_t seq = 0; seq < n; seq++) {
-        const uint32_t order = ll_packet_order(net, seq, (seq + flow->id) % flow->n_path);
+        const bool knows = flow->n_minimal < flow->n_path && flow->home;
+        const uint32_t path =
+            knows ? ll_watch_choose(net, flow, seq, ps) : (seq + flow->id) % flow->n_minimal;
+        const uint32_t order = ll_packet_order(net, seq, path);
         const ll_packet_hop hop = *ll_packet_hop_at(net, flow, order);
         if (ll_hop_owner(hop) == run->rank) ll_packet_send(run, hop, ps, order, id);
     }

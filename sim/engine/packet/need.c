@@ -37,7 +37,8 @@ static double flow_B(const ll_problem *problem, const ll_packet_param *param,
     const ll_wire *wire = &problem->wire;
     int64_t link_id[LL_MAX_HOP];
     const int32_t n_path =
-        param->paths == LL_PATHS_HASH ? 1 : topo->type->n_path(topo, f->src, f->dst);
+        (param->paths == LL_PATHS_HASH ? 1 : topo->type->n_path(topo, f->src, f->dst)) +
+        (topo->detours != NULL ? topo->detours->type->n_path(topo->detours, f->src, f->dst) : 0);
     const int n_hop = topo->type->route(topo, f->src, f->dst, 0, LL_MAX_HOP, link_id);
     if (n_hop < 1) return 0;
     const int n = n_keeper(topo, slice, link_id, n_hop, ll_packet_slice_owner(slice, f->src));

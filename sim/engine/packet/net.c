@@ -98,6 +98,7 @@ static ll_status write_flow(builder *b, const ll_flow *f, int traffic, int64_t n
     *flow = (ll_packet_flow){.size_B = (uint64_t)ceil(f->size_B),
                              .id = (uint32_t)b->n_walked++,
                              .n_path = (uint16_t)b->ways.n,
+                             .n_minimal = (uint16_t)b->ways.n_minimal,
                              .n_hop = (uint8_t)n_most,
                              .tag = (uint8_t)(traffic << 4 | f->dst % 12),
                              .part = (uint8_t)ll_packet_ways_part(&b->ways, n_most),
@@ -244,7 +245,8 @@ static ll_status walk(builder *b, bool counting)
 static void choose_order(builder *b)
 {
     int bits = 0;
-    while (b->param->paths == LL_PATHS_ADAPTIVE && (int32_t)1 << bits < b->most_path)
+    const bool adaptive = b->param->paths == LL_PATHS_ADAPTIVE || b->problem->topo->detours != NULL;
+    while (adaptive && (int32_t)1 << bits < b->most_path)
         bits++;
     b->net->seq_shift = LL_PACKET_HOP_BITS + bits;
     if (b->net->seq_shift > LL_PACKET_HOP_BITS)

@@ -16,6 +16,8 @@
  *   hash       all take one of them, by a hash of source, destination and seed (ECMP)
  *   adaptive   look at two of them, the next in turn and another one by hash, and take the one
  *              with the shorter queue; see watch.h
+ * With detours (ll_topology.detours) paths are adaptive, and a packet looks at a minimal path, in
+ * turn, and at a detour by hash, each of them all along its way; see watch.h.
  * The acknowledgement comes back over the path of the same number. */
 #ifndef LL_SIM_ENGINE_PACKET_NET_H
 #define LL_SIM_ENGINE_PACKET_NET_H
@@ -105,10 +107,11 @@ typedef struct ll_packet_flow {
     uint32_t window;           /* most packets in flight */
     uint32_t next;             /* the source's rank: sequence number of the next packet to leave */
     uint16_t n_path;
-    uint8_t n_hop; /* kept for each path */
-    uint8_t tag;   /* traffic << 4 | destination mod 12, which spreads evenly over 1 to 4 lanes */
-    uint8_t part;  /* first hop at which the paths diverge; n_hop: never */
-    uint8_t home;  /* 1: it starts at a chip of this rank */
+    uint16_t n_minimal; /* the first of them; the others are detours that queues decide on */
+    uint8_t n_hop;      /* kept for each path */
+    uint8_t tag;  /* traffic << 4 | destination mod 12, which spreads evenly over 1 to 4 lanes */
+    uint8_t part; /* first hop at which the paths diverge; n_hop: never */
+    uint8_t home; /* 1: it starts at a chip of this rank */
     ll_packet_hop hop[]; /* [n_path][n_hop] */
 } ll_packet_flow;
 

@@ -35,15 +35,18 @@ static void watch_add(ll_packet_watch *watch, uint32_t link, uint32_t rank, ll_a
 void ll_watch_flow(ll_packet_net *net, const ll_packet_flow *flow, uint32_t source, uint32_t rank,
                    ll_arena *mem)
 {
+    const bool whole = flow->n_minimal < flow->n_path;
     if (flow->part == flow->n_hop) return;
     for (int path = 0; path < flow->n_path; path++) {
-        const ll_packet_hop hop = flow->hop[ll_packet_way(flow, (size_t)path) + flow->part];
-        const uint32_t owner = ll_hop_owner(hop);
-        if (owner == rank) {
-            watch_add(net->watch, hop.link, source, mem);
-            net->neighbour[source] = 1;
+        const ll_packet_hop *hop = flow->hop + ll_packet_way(flow, (size_t)path) + flow->part;
+        for (bool more = true; more; more = whole && !(hop++->meta & LL_HOP_LANDS)) {
+            const uint32_t owner = ll_hop_owner(*hop);
+            if (owner == rank) {
+                watch_add(net->watch, hop->link, source, mem);
+                net->neighbour[source] = 1;
+            }
+            if (source == rank) net->neighbour[owner] = 1;
         }
-        if (source == rank) net->neighbour[owner] = 1;
     }
 }
 
@@ -80,9 +83,33 @@ static int64_t delay_ps(const ll_packet_net *net, const ll_packet_flow *flow, ll
            (int64_t)(queue >> LL_QUEUE_PS_BITS) * each_ps;
 }
 
+/* Picoseconds of queues and latency from where the paths of the flow part. */
+static int64_t way_ps(const ll_packet_net *net, const ll_packet_flow *flow, uint32_t path,
+                      int64_t now_ps)
+{
+    const ll_packet_hop *hop = flow->hop + ll_packet_way(flow, path) + flow->part;
+    int64_t sum_ps = 0;
+    for (bool more = true; more; more = !(hop++->meta & LL_HOP_LANDS))
+        sum_ps += delay_ps(net, flow, *hop, now_ps) + net->kind[ll_hop_kind(*hop)].latency_ps;
+    return sum_ps;
+}
+
+/* A minimal path in turn, or a detour by hash. */
+static uint32_t choose_detour(const ll_packet_net *net, const ll_packet_flow *flow, uint32_t seq,
+                              int64_t now_ps)
+{
+    const uint32_t n = flow->n_minimal, minimal = (seq + flow->id) % n;
+    if (flow->part == flow->n_hop) return minimal;
+    const uint64_t draw = ll_mix((uint64_t)flow->id << 32 | seq);
+    const uint32_t detour = n + (uint32_t)(draw % (flow->n_path - n));
+    const bool around = way_ps(net, flow, detour, now_ps) < way_ps(net, flow, minimal, now_ps);
+    return around ? detour : minimal;
+}
+
 uint32_t ll_watch_choose(const ll_packet_net *net, const ll_packet_flow *flow, uint32_t seq,
                          int64_t now_ps)
 {
+    if (flow->n_minimal < flow->n_path) return choose_detour(net, flow, seq, now_ps);
     const uint32_t n = flow->n_path, turn = (seq + flow->id) % n;
     if (flow->part == flow->n_hop) return turn;
     const uint64_t draw = ll_mix((uint64_t)flow->id << 32 | seq);

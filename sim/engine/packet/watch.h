@@ -8,6 +8,11 @@
  * queue that was shortest, and it would be the longest in the next window (Mitzenmacher, "The power
  * of two choices in randomized load balancing", 2001; the same with old information, 2000).
  *
+ * Where a topology has detours (UGAL), the two paths are a minimal one and a detour, and of both
+ * the queues of all links are looked at, not only of the first: with routers that have room for all
+ * packets a queue far on is not felt at the source (UGAL-G of Singh, 2005, with late news).
+ * The packet takes the path on which queues and latency add up to less; if equal, the minimal one.
+ *
  * A queue is the time until the link is free, and the packets that wait for a credit there, each
  * for the time that it would take. After a window every rank tells the ranks that watch a link
  * which it has served. */

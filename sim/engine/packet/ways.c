@@ -6,11 +6,11 @@ void ll_packet_ways_init(ll_packet_ways *w, ll_packet_book *book, const ll_packe
     *w = (ll_packet_ways){.book = book, .param = param, .credits = credits, .mem = mem};
 }
 
-/* Hops from `src` to `dst` on one path, into hop[0 .. *n-1]; without the flags. */
-static ll_status write_way(ll_packet_ways *w, int32_t src, int32_t dst, int32_t path,
-                           ll_packet_hop *hop, int *n, ll_error *err)
+/* Hops of a pair (src, dst) on one path of topo, into hop[0 .. *n-1]; without the flags. */
+static ll_status write_way(ll_packet_ways *w, const ll_topology *topo, const int32_t *pair,
+                           int32_t path, ll_packet_hop *hop, int *n, ll_error *err)
 {
-    const ll_topology *topo = w->book->problem->topo;
+    const int32_t src = pair[0], dst = pair[1];
     int64_t id[LL_PACKET_MAX_HOP];
     *n = topo->type->route(topo, src, dst, path, LL_PACKET_MAX_HOP, id);
     if (*n < 1)
@@ -34,11 +34,16 @@ static ll_status write_path(ll_packet_ways *w, const ll_flow *f, int32_t path, l
                             int *n, ll_error *err)
 {
     const ll_topology *topo = w->book->problem->topo;
+    if (path >= w->n_minimal && topo->detours != NULL) {
+        topo = topo->detours;
+        path -= w->n_minimal;
+    }
     const int32_t n_back_path = topo->type->n_path(topo, f->dst, f->src);
     const bool finite = w->credits;
     int n_data, n_ack;
-    LL_TRY(write_way(w, f->src, f->dst, path, hop, &n_data, err));
-    LL_TRY(write_way(w, f->dst, f->src, path % n_back_path, hop + n_data, &n_ack, err));
+    LL_TRY(write_way(w, topo, (int32_t[]){f->src, f->dst}, path, hop, &n_data, err));
+    LL_TRY(write_way(w, topo, (int32_t[]){f->dst, f->src}, path % n_back_path, hop + n_data, &n_ack,
+                     err));
     *n = n_data + n_ack;
     for (int h = 0; finite && h + 1 < n_data; h++) {
         hop[h].meta |= LL_HOP_TAKES;
@@ -59,7 +64,12 @@ ll_status ll_packet_ways_write(ll_packet_ways *w, const ll_flow *f, int *n_most,
     const uint64_t pair = (uint64_t)(uint32_t)f->src << 32 | (uint32_t)f->dst;
     const uint64_t draw = ll_mix(ll_mix(pair) + (uint64_t)w->param->seed);
     const int32_t first = hash ? (int32_t)(draw % (uint32_t)n_path) : 0;
-    w->n = hash ? 1 : n_path;
+    if (hash && topo->detours != NULL)
+        return ll_error_set(err, LL_ERR_RUN,
+                            "engine.paths = hash: routing = ugal chooses paths by queues; take "
+                            "adaptive, or another routing");
+    w->n_minimal = w->n = hash ? 1 : n_path;
+    if (topo->detours != NULL) w->n += topo->detours->type->n_path(topo->detours, f->src, f->dst);
     if (w->n > w->cap) {
         w->cap = 2 * w->n;
         w->hop = ll_arena_alloc(w->mem, (size_t)w->cap * LL_PACKET_WAY_MAX, sizeof *w->hop);

@@ -15,6 +15,7 @@ typedef struct ll_packet_ways {
     ll_packet_hop *hop; /* [n of cap][LL_PACKET_WAY_MAX]; hop.link: among those of all ranks */
     int *n_hop;         /* [n] */
     int32_t n, cap;     /* paths of the flow */
+    int32_t n_minimal;  /* of these: the others are detours */
 } ll_packet_ways;
 
 /* In mem; book and param are borrowed. */

@@ -129,7 +129,10 @@ static ll_status rows_all(job *j, ll_error *err)
     for (int i = 0; i < j->traffic.n && status == LL_OK; i++) {
         const ll_traffic *t = &j->traffic.traffic[i];
         const bool routed = ll_traffic_n_flow(t) <= MOST_ROUTED;
-        j->busiest_s = routed ? ll_channel_load_of(s->cluster.topo, t, j->mem).busy_s : (double)NAN;
+        const ll_topology *topo = s->cluster.topo;
+        j->busiest_s = routed ? ll_channel_load_of(topo, t, j->mem).busy_s : (double)NAN;
+        if (routed && topo->detours != NULL) // by queues: as by flow, what is the better
+            j->busiest_s = fmin(j->busiest_s, ll_channel_load_of(topo->detours, t, j->mem).busy_s);
         status = row_add(j, s, i, NULL, err);
         ll_progress_step(&progress, 1);
         for (int k = 0; k < j->beside.n && status == LL_OK; k++) {

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { N_CHIP = 24, N_LIST = 60, N_PACKET = N_TOPOLOGY + 5, N_TRAFFIC = 5, N_SETTING = 12 };
+enum { N_CHIP = 24, N_LIST = 60, N_PACKET = N_TOPOLOGY + 11, N_TRAFFIC = 5, N_SETTING = 12 };
 
 static const char *const settings[N_SETTING] = {
     "state_hash=end; packets_per_flow=0",
@@ -51,8 +51,8 @@ static const ll_topology *twin_of(ll_arena *mem, const ll_topology *topo)
     return twin;
 }
 
-/* The common ones; then a fabric of three levels, nodes on rails, an edge list, and two that are
- * degraded. topo: [N_PACKET] */
+/* The common ones; then a fabric of three levels, nodes on rails, an edge list, two that are
+ * degraded, and those that have no size. topo: [N_PACKET] */
 static void packet_topologies(ll_arena *mem, const ll_topology **topo)
 {
     topologies_make(mem, N_CHIP, topo);
@@ -72,6 +72,18 @@ static void packet_topologies(ll_arena *mem, const ll_topology **topo)
     /* Links of chip 0 of the torus, uplinks of one leaf: routes by search among others. */
     topo[n++] = topology_degraded(mem, torus, "0:0 24:0 3:0.5 17:0.3");
     topo[n++] = topology_degraded(mem, ecmp, "48:0 50:0 53:0.5");
+    topo[n++] = topology_must(mem, "dragonfly",
+                              "hosts_per_router=2; routers_per_group=3; global_links=1; "
+                              "routing=valiant; " LANE GROUPS);
+    topo[n++] = topology_must(mem, "dragonfly_plus",
+                              "hosts_per_router=2; leaves_per_group=3; spines_per_group=3; "
+                              "global_links=1; " LANE GROUPS);
+    topo[n++] = topology_must(mem, "hyperx", "hosts_per_router=2; sizes=3 x 4; " LANE GRID);
+    topo[n++] = topology_must(mem, "slimfly", "hosts_per_router=2; q=3; " LANE GRID);
+    topo[n++] = topology_must(mem, "twisted_torus", "sizes=4 x 8; " LANE);
+    topo[n++] = topology_must(mem, "rail_only",
+                              "nodes=6; chips_per_node=4; node_bandwidth=450 GB/s; "
+                              "node_latency=300 ns; rail_bandwidth=50 GB/s; rail_latency=1 us");
     LL_ASSERT(n == N_PACKET, "%d topologies", n);
 }
 

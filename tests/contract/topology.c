@@ -12,10 +12,6 @@
 #define CORE "levels=3; core_bandwidth=100 GB/s; core_latency=2 us; "
 
 #define ROUTERS "hosts_per_router=2; switch_latency=100 ns; " LANE
-#define GROUPS                                                                                   \
-    "local_bandwidth=25 GB/s; local_latency=200 ns; global_bandwidth=20 GB/s; global_latency=1 " \
-    "us; "
-#define GRID "router_bandwidth=25 GB/s; router_latency=200 ns; "
 
 /* Types that only the tests have: a line for each, beside those of LL_TOPOLOGIES. */
 static const ll_topology_type *const toys[] = {&ll_topology_toy, NULL};

@@ -11,6 +11,12 @@
 #define LANE "bandwidth=50 GB/s; latency=300 ns; "
 #define UP   "uplink_bandwidth=25 GB/s; uplink_latency=500 ns; "
 
+/* Keys of links between routers: within and between groups, and of a grid. */
+#define GROUPS                                                                  \
+    "local_bandwidth=25 GB/s; local_latency=200 ns; global_bandwidth=20 GB/s; " \
+    "global_latency=1 us; "
+#define GRID "router_bandwidth=25 GB/s; router_latency=200 ns; "
+
 enum { N_TOPOLOGY = 10 };
 
 static inline ll_topology *topology_sized(ll_arena *mem, const char *type, int32_t n_chip,

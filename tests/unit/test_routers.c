@@ -9,7 +9,7 @@
     LANE "local_bandwidth=50 GB/s; local_latency=200 ns; global_bandwidth=50 GB/s; " \
          "global_latency=1 "                                                         \
          "us; "
-#define GRID LANE "router_bandwidth=50 GB/s; router_latency=200 ns; "
+#define ROUTER LANE "router_bandwidth=50 GB/s; router_latency=200 ns; "
 
 typedef struct facts {
     int diameter;    /* of routers with chips */
@@ -157,7 +157,7 @@ static ll_topology *hyperx(ll_arena *mem, int p, const char *sizes, const char *
 {
     return topology_must(
         mem, "hyperx",
-        ll_arena_printf(mem, "hosts_per_router=%d; sizes=%s; %s" GRID, p, sizes, more));
+        ll_arena_printf(mem, "hosts_per_router=%d; sizes=%s; %s" ROUTER, p, sizes, more));
 }
 
 /* HyperX: a dimension of S routers differs in (S - 1) / S of all pairs.
@@ -189,7 +189,7 @@ static void check_slimfly(ll_arena *mem, int q, int k, int max_path)
 {
     const int p = 2, n_router = 2 * q * q;
     const ll_topology *t = topology_must(
-        mem, "slimfly", ll_arena_printf(mem, "hosts_per_router=%d; q=%d; " GRID, p, q));
+        mem, "slimfly", ll_arena_printf(mem, "hosts_per_router=%d; q=%d; " ROUTER, p, q));
     const facts f = facts_of(t);
     CHECK(t->n_chip == p * n_router && t->n_link - 2 * t->n_chip == (int64_t)n_router * k,
           "q = %d: %d chips", q, t->n_chip);
@@ -255,7 +255,7 @@ int main(void)
     check_twisted(mem, "8 x 4", 4);
     check_twisted(mem, "4 x 8 x 4", 6);
     check_twisted(mem, "8 x 8 x 4", 6);
-    check_refused(mem, "slimfly", "hosts_per_router=2; q=6; " GRID, "not a power of a prime");
+    check_refused(mem, "slimfly", "hosts_per_router=2; q=6; " ROUTER, "not a power of a prime");
     check_refused(mem, "twisted_torus", "sizes=8 x 8; " LANE, "k or 2k");
     check_refused(mem, "dragonfly",
                   "hosts_per_router=2; routers_per_group=4; global_links=2; groups=10; " FABRIC,
@@ -264,8 +264,8 @@ int main(void)
         mem, "dragonfly",
         "hosts_per_router=2; routers_per_group=4; global_links=2; valiant_paths=3; " FABRIC,
         "valiant_paths needs a routing with detours");
-    check_refused(mem, "hyperx", "hosts_per_router=2; sizes=3 y 4; " GRID, "sizes = \"3 y 4\"");
-    check_refused(mem, "hyperx", "hosts_per_router=2; sizes=3 x 4; widths=1 x 2 x 3; " GRID,
+    check_refused(mem, "hyperx", "hosts_per_router=2; sizes=3 y 4; " ROUTER, "sizes = \"3 y 4\"");
+    check_refused(mem, "hyperx", "hosts_per_router=2; sizes=3 x 4; widths=1 x 2 x 3; " ROUTER,
                   "each of the 2 dimensions");
     ll_arena_destroy(mem);
     return LL_CHECK_RESULT;

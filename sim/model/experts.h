@@ -30,6 +30,7 @@ typedef enum ll_expert_load {
     LL_LOAD_UNIFORM,
     LL_LOAD_BALANCED,
     LL_LOAD_POWER,
+    LL_LOAD_GIVEN,
     LL_LOAD_SKEWED,   /* no balancing: the fullest rank has 2.56 times the mean */
     LL_LOAD_REDUNDANT /* copies of the fullest experts: 1.11 times the mean */
 } ll_expert_load;
@@ -41,6 +42,8 @@ typedef struct ll_experts {
     int64_t ep, etp;
     int load;            /* ll_expert_load */
     double exponent;     /* of the power law; 0: LL_ROUTING_EXPONENT */
+    const char *shares;  /* GIVEN: picks of each expert, in any unit, as text: "3 1.5 2 ..." */
+    const double *share; /* GIVEN: shares, parsed: [experts of the model]; else NULL */
     double capacity;     /* rows of an expert over the mean, padded to it; 0: no token is dropped */
     int dispatcher;      /* ll_token_copies */
     bool dispatch_fp8;   /* tokens are sent to their experts in FP8, not in 16 bits */

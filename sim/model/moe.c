@@ -68,12 +68,13 @@ typedef struct shape {
 
 ll_routing ll_moe_routing(const ll_moe_param *m, const ll_experts *e, int64_t seed)
 {
-    const bool law = e->load <= LL_LOAD_POWER;
-    static const ll_routing_law laws[] = {LL_ROUTING_UNIFORM, LL_ROUTING_BALANCED,
-                                          LL_ROUTING_POWER};
+    const bool law = e->load <= LL_LOAD_GIVEN;
+    static const ll_routing_law laws[] = {LL_ROUTING_UNIFORM, LL_ROUTING_BALANCED, LL_ROUTING_POWER,
+                                          LL_ROUTING_GIVEN};
     return (ll_routing){.law = law ? laws[e->load] : LL_ROUTING_UNIFORM,
                         .exponent = e->exponent > 0 ? e->exponent : LL_ROUTING_EXPONENT,
                         .seed = (uint64_t)seed,
+                        .share = e->share,
                         .n_expert = (int32_t)m->n_expert,
                         .top_k = (int32_t)m->top_k,
                         .n_rank = (int32_t)e->ep,

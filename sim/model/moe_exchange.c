@@ -25,7 +25,7 @@ static ll_exchange ep_exchange(const ll_moe_param *m, const ll_split *split, boo
     if (e->ep == 1) return x;
     const double hot = e->capacity > 0 ? e->capacity : e->hot;
     /* Of a law that is drawn, the exchange knows how full each rank is. */
-    const bool drawn = distinct && e->load == LL_LOAD_POWER;
+    const bool drawn = distinct && (e->load == LL_LOAD_POWER || e->load == LL_LOAD_GIVEN);
     x.size_B = sent * one_B * (drawn ? 1 : hot);
     if (distinct) x.rows = (ll_rows){ll_moe_routing(m, e, split->seed), one_B};
     return x;

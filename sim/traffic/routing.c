@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 const char *const ll_routing_names[] = {"uniform", "balanced", "power", "given", NULL};
@@ -126,9 +127,17 @@ static void spread_excess(double *pick, int32_t n, double most)
         pick[e] = fmax(pick[e], lo);
 }
 
-/* pick: [n_expert] picks of each expert by `tokens` tokens. */
-static void picks_of(const ll_routing *r, double tokens, double *pick)
+static int falling(const void *a, const void *b)
 {
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x < y) - (x > y);
+}
+
+/* pick: [n_expert] picks of each expert by `tokens` tokens; within each of n_part parts the most
+ * popular first, so that the order in which they were given changes nothing. */
+static void picks_of(const ll_routing *r, int32_t n_part, double tokens, double *pick)
+{
+    const size_t size = (size_t)(r->n_expert / n_part);
     const double all = tokens * r->top_k;
     const bool many = all > r->n_expert;
     double sum = 0;
@@ -138,14 +147,17 @@ static void picks_of(const ll_routing *r, double tokens, double *pick)
         if (r->law == LL_ROUTING_POWER)
             pick[e] = pareto(r->exponent, many ? 1 : 0.01, many ? fmax(1, 0.8 * tokens) : 2,
                              ll_rng_u01(r->seed, (uint64_t)e, 0));
-        sum += pick[e];
     }
+    for (size_t p = 0; p < (size_t)n_part; p++)
+        qsort(pick + p * size, size, sizeof *pick, falling);
+    for (int32_t e = 0; e < r->n_expert; e++)
+        sum += pick[e];
     for (int32_t e = 0; e < r->n_expert; e++)
         pick[e] *= all / sum;
     spread_excess(pick, r->n_expert, tokens);
 }
 
-/* Tokens that pick any of n experts: the formula of routing.h. */
+/* Tokens that pick any of n experts, the most popular first: the formula of routing.h. */
 static double reached(const double *pick, int32_t n, double tokens, double top_k)
 {
     double before = 0, miss_frac = 1;
@@ -168,7 +180,7 @@ void ll_routing_draw(const ll_routing *r, int32_t n_part, double tokens, ll_aren
                        .rows = ll_arena_array(mem, n_part, double),
                        .mean_copies = tokens * r->top_k / n_part};
     double *pick = ll_arena_array(mem, r->n_expert, double), all = 0;
-    picks_of(r, tokens, pick);
+    picks_of(r, n_part, tokens, pick);
     for (int32_t p = 0; p < n_part; p++) {
         for (int32_t e = p * size; e < (p + 1) * size; e++)
             out->copies[p] += pick[e];

@@ -2,10 +2,11 @@
 
 #include "sim/model/moe.h"
 
-#include <math.h>
 #include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
 
-static const char *const load_names[] = {"uniform", "balanced",  "power",
+static const char *const load_names[] = {"uniform", "balanced",  "power", "given",
                                          "skewed",  "redundant", NULL};
 static const char *const dispatcher_names[] = {"all_to_all", "distinct", "gather", NULL};
 
@@ -30,7 +31,8 @@ const ll_key ll_experts_keys[] = {
      .choices = load_names,
      .doc =
          "load of the expert-parallel ranks. uniform, balanced: equal; power: drawn from a power "
-         "law; skewed, redundant: the fullest has 2.56 and 1.11 times the mean (DeepSeek-R1 on 32 "
+         "law; given: by expert_shares; skewed, redundant: the fullest has 2.56 and 1.11 times the "
+         "mean (DeepSeek-R1 on 32 "
          "ranks, without and with redundant experts)"},
     {.name = "routing_exponent",
      .kind = LL_KIND_RATIO,
@@ -39,6 +41,13 @@ const ll_key ll_experts_keys[] = {
      .min = 0,
      .max = 10,
      .doc = "routing = \"power\": exponent of the popularities of experts; 0: 1.2"},
+    {.name = "expert_shares",
+     .kind = LL_KIND_STRING,
+     .offset = offsetof(ll_experts, shares),
+     .def = "",
+     .doc =
+         "routing = \"given\": how often each expert is picked, in any unit, such as a histogram "
+         "of a router: as many numbers as experts, with spaces between"},
     {.name = "capacity",
      .kind = LL_KIND_RATIO,
      .offset = offsetof(ll_experts, capacity),
@@ -76,6 +85,21 @@ static const ll_moe_param *moe_of(const ll_model *model)
     return NULL;
 }
 
+/* The numbers of a text; out: [n], NULL: they are only counted. Returns how many there are, or -1 -
+ * i if number i is none, or below zero. */
+static int64_t shares_parse(const char *text, int64_t n, double *out)
+{
+    int64_t i = 0;
+    for (const char *at = text; *(at += strspn(at, " ")); i++) {
+        char *end;
+        const double x = strtod(at, &end);
+        if (end == at || (*end && *end != ' ') || !(x >= 0 && x < 1e300)) return -1 - i;
+        if (out && i < n) out[i] = x;
+        at = end;
+    }
+    return i;
+}
+
 void ll_experts_route(ll_experts *e, const ll_model *model, double n_token, int64_t seed,
                       ll_arena *mem)
 {
@@ -87,7 +111,13 @@ void ll_experts_route(ll_experts *e, const ll_model *model, double n_token, int6
     e->hot = e->load == LL_LOAD_SKEWED ? 1 + skewed : 1;
     if (e->load == LL_LOAD_REDUNDANT) e->hot = 1 + redundant;
     if (e->ep == 1) e->hot = 1;
-    if (!m || e->ep == 1 || e->load != LL_LOAD_POWER || m->n_expert % e->ep) return;
+    if (m && e->load == LL_LOAD_GIVEN) {
+        double *share = ll_arena_array(mem, m->n_expert, double);
+        shares_parse(e->shares, m->n_expert, share);
+        e->share = share;
+    }
+    const bool drawn = e->load == LL_LOAD_POWER || e->load == LL_LOAD_GIVEN;
+    if (!m || e->ep == 1 || !drawn || m->n_expert % e->ep) return;
     const ll_routing law = ll_moe_routing(m, e, seed);
     const ll_arena_mark mark = ll_arena_here(mem);
     ll_routing_draw(&law, (int32_t)e->ep, n_token * (double)e->ep, mem, &routed);
@@ -106,6 +136,7 @@ static bool unused(const ll_experts *e, const char **key)
                 {"job.dispatcher", e->dispatcher != LL_DISPATCHER_ALL_TO_ALL},
                 {"job.routing", e->load != LL_LOAD_UNIFORM},
                 {"job.routing_exponent", e->exponent > 0},
+                {"job.expert_shares", e->shares[0] != 0},
                 {"job.dispatch_fp8", e->dispatch_fp8},
                 {"job.overlap_shared", e->overlap_shared},
                 {"job.overlap_exchange", e->overlap_exchange},
@@ -116,6 +147,29 @@ static bool unused(const ll_experts *e, const char **key)
             return true;
         }
     return false;
+}
+
+/* Whether expert_shares and routing fit each other and the model. */
+static bool shares_legal(const ll_experts *e, const ll_moe_param *m, ll_faults *why)
+{
+    const int64_t n = shares_parse(e->shares, 0, NULL);
+    if (e->load != LL_LOAD_GIVEN)
+        return n == 0 ||
+               ll_fault_add(why, "job.expert_shares",
+                            "has an effect with routing = \"given\" alone; write that, or "
+                            "leave it out");
+    if (n < 0)
+        return ll_fault_add(why, "job.expert_shares", "number %lld is none, or below zero",
+                            (long long)-n);
+    if (n != m->n_expert)
+        return ll_fault_add(why, "job.expert_shares", "has %lld numbers for %lld experts",
+                            (long long)n, (long long)m->n_expert);
+    if (strspn(e->shares, " 0.") == strlen(e->shares))
+        return ll_fault_add(why, "job.expert_shares", "no expert is picked");
+    return m->n_group == 0 ||
+           ll_fault_add(why, "job.routing",
+                        "node-limited routing is modelled for uniform and balanced picks; write "
+                        "uniform, or skewed for a fullest rank");
 }
 
 bool ll_experts_legal(const ll_experts *e, const ll_model *model, int64_t n_stage, ll_faults *why)
@@ -147,6 +201,7 @@ bool ll_experts_legal(const ll_experts *e, const ll_model *model, int64_t n_stag
         ok = ll_fault_add(why, "job.routing",
                           "node-limited routing is modelled for uniform and balanced picks; "
                           "write uniform, or skewed for a fullest rank");
+    ok = shares_legal(e, m, why) && ok;
     if (e->overlap_shared && m->shared_ffn == 0)
         ok = ll_fault_add(why, "job.overlap_shared",
                           "the model has no shared experts; leave it out");

@@ -68,7 +68,35 @@ static void test_given(void)
     CHECK_NEAR(one.copies[0], 4 * 1000 / 15.0, 1e-6);
 }
 
-/* Permuted experts of a rank change nothing there, and other seeds do. */
+/* Experts that change places on their rank change nothing, to the bit; ranks that change places take
+ * their tokens with them. */
+static void test_permuted(void)
+{
+    double share[24], other[24];
+    ll_routing r = {
+        .law = LL_ROUTING_GIVEN, .n_expert = 24, .top_k = 3, .n_rank = 3, .share = share};
+    ll_routed a, b;
+    for (int e = 0; e < 24; e++)
+        share[e] = 0.1 + fmod(0.377 * e * e, 1.7);
+    ll_routing_draw(&r, 3, 4096, mem, &a);
+    for (int e = 0; e < 24; e++) /* backwards on each rank */
+        other[e] = share[e / 8 * 8 + 7 - e % 8];
+    r.share = other;
+    ll_routing_draw(&r, 3, 4096, mem, &b);
+    for (int i = 0; i < 3; i++) {
+        CHECK_NEAR(b.copies[i], a.copies[i], 0);
+        CHECK_NEAR(b.rows[i], a.rows[i], 0);
+    }
+    CHECK_NEAR(b.reach, a.reach, 0);
+    for (int e = 0; e < 24; e++) /* ranks one further */
+        other[e] = share[(e + 16) % 24];
+    ll_routing_draw(&r, 3, 4096, mem, &b);
+    for (int i = 0; i < 3; i++)
+        CHECK_NEAR(b.rows[(i + 1) % 3], a.rows[i], 1e-12);
+    CHECK_NEAR(b.max_copies, a.max_copies, 1e-12);
+}
+
+/* The same draw twice, and another one with another seed. */
 static void test_power(void)
 {
     ll_routing r = {
@@ -143,6 +171,7 @@ int main(void)
     test_distinct();
     test_limited();
     test_given();
+    test_permuted();
     test_power();
     test_power_measured();
     test_obstacles();

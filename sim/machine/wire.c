@@ -1,5 +1,7 @@
 #include "sim/machine/wire.h"
 
+#include <math.h>
+
 const ll_key ll_wire_keys[] = {
     {.name = "packet",
      .kind = LL_KIND_SIZE,
@@ -52,4 +54,14 @@ ll_status ll_wire_read(ll_config *cfg, ll_wire *out, ll_error *err)
         ll_config_fault(cfg, "cluster.wire.window", err,
                         "window_bdp is 0, so write a window, such as \"256 kB\"");
     return err->status;
+}
+
+/* What is within a millionth of a whole number of packets is that number: engines that add
+ * latencies up in another order have the same window. */
+double ll_wire_window_packets(const ll_wire *wire, double share_Bps, double trip_s)
+{
+    const double window_B =
+        wire->window_bdp > 0 ? wire->window_bdp * share_Bps * trip_s : wire->window_B;
+    const double least = wire->window_bdp > 0 ? ceil(wire->window_packets) : 1;
+    return fmax(ceil(window_B / wire->packet_B * (1 - 1e-6)), fmax(least, 1));
 }

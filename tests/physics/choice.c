@@ -8,11 +8,13 @@
 
 static const double within = 1.05;
 
+/* Small packets, as what is less than a packet is not cut: the choice goes by rates alone. */
 static void check_fabrics(ll_arena *mem, int32_t n_chip, const char *engine, ll_comm *comm)
 {
     choice_fabric list[CHOICE_MAX];
     const int n = choice_fabrics(mem, (n_chip + 3) / 4 * 4, list);
     for (int i = 0; i < n; i++) {
+        list[i].cluster.wire.packet_B = 512;
         const choice_worst w =
             choice_sweep(&list[i], n_chip, engine_make(mem, engine, ""), comm, mem);
         CHECK(w.n_priced > 50 && w.ratio <= within,

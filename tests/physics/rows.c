@@ -100,21 +100,21 @@ static void test_layer_at_work(const env *e)
     CHECK_NEAR(ll_memory_part_B(&full.memory, "activations"), 2 * 2 * th_B + 32 * th_B, 1e-12);
 }
 
-/* A flow has W bytes under way in a round trip of tau = 2 * 1 us: the larger of a share of the link
- * rate times tau, and so many packets of 4096 B.
+/* A flow has W bytes under way in a round trip of tau = 2 * 1 us + 40.96 ns, the time of a packet of
+ * 4096 B: whole packets, of which the link's rate needs tau / 40.96 ns = 49.8.
  *
- *   window_bdp   packets   share * 100 GB/s   packets * 4096 B / 2 us   rate
- *   0.01         2         1 GB/s             4.096 GB/s                4.096 GB/s
- *   0.01         0.25      1 GB/s             0.512 GB/s                1 GB/s
- *   2            2         200 GB/s           4.096 GB/s                the link's 100 GB/s */
+ *   window_bdp   packets   wanted   rate
+ *   0.01         2         0.498    2 * 4096 B / tau
+ *   0.01         0.25      0.498    1 * 4096 B / tau
+ *   2            2         99.6     the link's 100 GB/s */
 static void test_window(const env *e, const char *engine)
 {
     static const struct {
         const char *bdp, *packets;
         double rate_Bps;
     } rows[] = {
-        {"cluster.wire.window_bdp=0.01", "cluster.wire.window_packets=2", 4.096e9},
-        {"cluster.wire.window_bdp=0.01", "cluster.wire.window_packets=0.25", 1e9},
+        {"cluster.wire.window_bdp=0.01", "cluster.wire.window_packets=2", 2 * 4096 / 2.04096e-6},
+        {"cluster.wire.window_bdp=0.01", "cluster.wire.window_packets=0.25", 4096 / 2.04096e-6},
         {"cluster.wire.window_bdp=2", "cluster.wire.window_packets=2", 100e9},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

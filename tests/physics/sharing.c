@@ -2,7 +2,8 @@
  *
  * Everywhere: capacity c = 100 GB/s per link and direction, 500 ns per hop, packets of 4096 B, so g
  * = kappa * 4096 / c = 0.05 * 40.96 ns = 2.048 ns. A link at utilisation rho has the queueing delay
- * q = g rho / (1 - rho). On a switch a flow has 2 hops: latency 1 us, round trip tau = 2 us.
+ * q = g rho / (1 - rho). On a switch a flow has 2 hops: latency 1 us, round trip tau = 2 us and the
+ * 40.96 ns of a packet. Windows are whole packets.
  *
  * By symmetry each case has one or two unknowns. They are found here by bisection of a monotone
  * function, which shares nothing with the solver. */
@@ -12,13 +13,17 @@
 
 #include <mpi.h>
 
-static const double c_Bps = 1e11, hop_s = 500e-9, g_s = 0.05 * 4096 / 1e11, size_B = 1e6;
+static const double packet_s = 4096 / 1e11, c_Bps = 1e11, hop_s = 500e-9, g_s = 0.05 * 4096 / 1e11,
+                    size_B = 1e6;
 
 typedef struct env {
     ll_arena *mem;
     ll_comm *comm;
     test_engine flow, closed;
 } env;
+
+/* A window of whole packets. */
+static double whole_B(double window_B) { return 4096 * ceil(window_B / 4096); }
 
 /* Queue of a link at load x. */
 static double queue_s(double x_Bps)
@@ -61,29 +66,30 @@ static void check_single(const env *e)
 {
     const int32_t src = 0, dst = 1;
     const ll_traffic t = list_make(1, &src, &dst, &size_B);
-    const double tau_s = 4 * hop_s, y = 2 * g_s / tau_s;
-    for (double w = 0.25; w < 5; w *= 2) {
-        const ll_wire wire = wire_window(w * c_Bps * tau_s);
+    const double tau_s = 4 * hop_s + packet_s, y = 2 * g_s / tau_s;
+    for (double bdp = 0.25; bdp < 5; bdp *= 2) {
+        const ll_wire wire = wire_window(whole_B(bdp * c_Bps * tau_s));
+        const double w = wire.window_B / (c_Bps * tau_s);
         const double b = 1 + w, root = sqrt(b * b - 4 * (1 - y) * w);
         const double rho = 2 * w / (b + root);
         CHECK_NEAR(end_s(e, star(e, 2), wire, t), 2 * hop_s + size_B / (rho * c_Bps), 1e-9);
         /* It is the smaller of W / tau and c, less what queueing takes: at most a few percent. */
         CHECK(rho < fmin(w, 1) && rho > 0.93 * fmin(w, 1), "w = %g rho = %g", w, rho);
     }
-    /* With window_bdp = 2: W = 2 c tau, that is w = 2 above. */
-    const double rho = 4 / (3 + sqrt(9 - 8 * (1 - y)));
-    CHECK_NEAR(end_s(e, star(e, 2), wire_make(), t), 2 * hop_s + size_B / (rho * c_Bps), 1e-9);
+    /* With window_bdp = 2: W = 2 c tau, in whole packets. */
+    const double x = rate_Bps(whole_B(2 * c_Bps * tau_s), tau_s, 2, 1, 0, 0);
+    CHECK_NEAR(end_s(e, star(e, 2), wire_make(), t), 2 * hop_s + size_B / x, 1e-9);
 }
 
-/* A link so slow (1 MB/s) that twice the bandwidth-delay product is 4 bytes: the 4 packets that a
- * flow may always have in flight fill it. With one link on the way (a line of 2), tau = 1 us: c q /
- * (kappa s + q) = W / (tau + q) is c q^2 + (c tau - W) q - W kappa s = 0; rho = 0.988, while a
- * window of 4 bytes would need 1000 round trips of queueing for a packet. `closed` has the whole c.
- */
+/* A link so slow (1 MB/s) that its bandwidth-delay product is a packet: the 4 packets that a flow
+ * may always have in flight fill it. With one link on the way (a line of 2), tau = 4097 us: c q /
+ * (kappa s + q) = W / (tau + q) is c q^2 + (c tau - W) q - W kappa s = 0; rho = 0.985. `closed` has
+ * the whole c. */
 static void check_slow(const env *e)
 {
     const int32_t src = 0, dst = 1;
-    const double size = 1e5, c = 1e6, tau_s = 1e-6, scale_s = 0.05 * 4096 / c, w_B = 4 * 4096;
+    const double size = 1e5, c = 1e6, tau_s = 1e-6 + 4096 / c, scale_s = 0.05 * 4096 / c,
+                 w_B = 4 * 4096;
     const ll_traffic t = list_make(1, &src, &dst, &size);
     const ll_topology *line =
         topology_must(e->mem, "line", "size=2; bandwidth=1 MB/s; latency=500 ns");
@@ -101,8 +107,8 @@ static void check_incast(const env *e)
 {
     const int32_t src[5] = {1, 2, 3, 4, 5}, dst[5] = {0};
     const double size[5] = {size_B, size_B, size_B, size_B, size_B};
-    const double tau_s = 4 * hop_s;
-    const ll_wire wire = wire_window(c_Bps * tau_s);
+    const double tau_s = 4 * hop_s + packet_s;
+    const ll_wire wire = wire_window(whole_B(c_Bps * tau_s));
     for (int n = 1; n <= 5; n++) {
         const double x = rate_Bps(wire.window_B, tau_s, 1, 1, 1, n);
         const ll_traffic t = list_make(n, src, dst, size);
@@ -114,8 +120,8 @@ static void check_incast(const env *e)
 static void check_all_to_all(const env *e)
 {
     for (int n = 3; n <= 9; n += 3) {
-        const double tau_s = 4 * hop_s, k = n - 1;
-        const double x = rate_Bps(2 * c_Bps / k * tau_s, tau_s, 2, k, 0, 0);
+        const double tau_s = 4 * hop_s + packet_s, k = n - 1;
+        const double x = rate_Bps(whole_B(2 * c_Bps / k * tau_s), tau_s, 2, k, 0, 0);
         const ll_traffic t = traffic_make(LL_PATTERN_ALL, n, 0, size_B);
         const ll_price p = price_make(e->flow, star(e, n), wire_make(), 1, &t, e->comm);
         CHECK_NEAR(p.end_s[0], 2 * hop_s + size_B / x, 1e-9);
@@ -134,9 +140,9 @@ static void check_all_to_all(const env *e)
 static void check_alone(const env *e)
 {
     const char *one = "size=6; bandwidth=100 GB/s; latency=500 ns";
-    const double tau2_s = 4 * hop_s, tau1_s = 2 * hop_s;
-    const double x2 = rate_Bps(2 * c_Bps * tau2_s, tau2_s, 2, 1, 0, 0);
-    const double x1 = rate_Bps(2 * c_Bps * tau1_s, tau1_s, 1, 1, 0, 0);
+    const double tau2_s = 4 * hop_s + packet_s, tau1_s = 2 * hop_s + packet_s;
+    const double x2 = rate_Bps(whole_B(2 * c_Bps * tau2_s), tau2_s, 2, 1, 0, 0);
+    const double x1 = rate_Bps(whole_B(2 * c_Bps * tau1_s), tau1_s, 1, 1, 0, 0);
     const ll_traffic shift = traffic_make(LL_PATTERN_SHIFT, 6, 1, size_B);
     const ll_traffic half = traffic_make(LL_PATTERN_SHIFT, 6, 3, size_B);
     const ll_traffic all = traffic_make(LL_PATTERN_ALL, 6, 0, size_B);
@@ -150,25 +156,35 @@ static void check_alone(const env *e)
 
 /* Parking lot: chips 0-1-2-3 in a line; one flow 0 -> 3 over all three links and one over each
  * link. Every link carries the long flow and one short one, and short flows are alike, so all three
- * have one delay q: x_long = W / (3 tau + 3 q) = x_short / 3 exactly, whatever q (max-min would
- * give both half). Short flows: load (1 + 1/3) x on each link. Sizes in the same ratio end
- * together: x_short (tau + q(4/3 x_short)) = W. */
+ * have one delay q: x_short = W / (tau + q), x_long = W / (tau + 4 hops + 3 q), about a third of it
+ * (max-min would give both half). Their sum on a link is c q / (g + q), which q is found from. Sizes
+ * in the ratio of the rates end together. */
 static void check_parking_lot(const env *e)
 {
+    const double tau_s = 2 * hop_s + packet_s, window_B = whole_B(c_Bps * tau_s);
+    double lo = 0, hi = 1e-3, x = 0, x_long = 0;
+    for (int i = 0; i < 200; i++) {
+        const double q = 0.5 * (lo + hi);
+        x = window_B / (tau_s + q);
+        x_long = window_B / (tau_s + 4 * hop_s + 3 * q);
+        if (x + x_long > c_Bps * q / (g_s + q))
+            lo = q;
+        else
+            hi = q;
+    }
     const int32_t src[4] = {0, 0, 1, 2}, dst[4] = {3, 1, 2, 3};
-    const double size[4] = {size_B, 3 * size_B, 3 * size_B, 3 * size_B};
-    const double tau_s = 2 * hop_s, window_B = c_Bps * tau_s;
+    const double size[4] = {3 * size_B * x_long / x, 3 * size_B, 3 * size_B, 3 * size_B};
     const ll_wire wire = wire_window(window_B);
     const ll_topology *line =
         topology_must(e->mem, "line", "size=4; bandwidth=100 GB/s; latency=500 ns");
-    const double x = rate_Bps(window_B, tau_s, 1, 4.0 / 3, 0, 0);
     const ll_traffic two[2] = {list_make(1, src, dst, size),
                                list_make(3, src + 1, dst + 1, size + 1)};
     const ll_price p = price_make(e->flow, line, wire, 2, two, e->comm);
+    CHECK(x_long > 0.33 * x && x_long < 0.34 * x, "%g of %g B/s", x_long, x);
     CHECK_NEAR(p.end_s[0], 3 * hop_s + 3 * size_B / x, 1e-9);
     CHECK_NEAR(p.end_s[1], hop_s + 3 * size_B / x, 1e-9);
     CHECK_NEAR(p.latency_s[0], 3 * hop_s, 1e-12);
-    CHECK_NEAR(ll_price_fact(&p, "max_util_frac"), 4.0 / 3 * x / c_Bps, 1e-9);
+    CHECK_NEAR(ll_price_fact(&p, "max_util_frac"), (x + x_long) / c_Bps, 1e-9);
 }
 
 /* Two flows into one link, sizes S and 3 S, window c tau each: first both at x2 until S is sent,
@@ -177,8 +193,8 @@ static void check_parking_lot(const env *e)
 static void check_filling(const env *e)
 {
     const int32_t src[2] = {1, 2}, dst[2] = {0, 0};
-    const double size[2] = {size_B, 3 * size_B}, tau_s = 4 * hop_s;
-    const ll_wire wire = wire_window(c_Bps * tau_s);
+    const double size[2] = {size_B, 3 * size_B}, tau_s = 4 * hop_s + packet_s;
+    const ll_wire wire = wire_window(whole_B(c_Bps * tau_s));
     const double x2 = rate_Bps(wire.window_B, tau_s, 1, 1, 1, 2);
     const double x1 = rate_Bps(wire.window_B, tau_s, 2, 1, 0, 0);
     const ll_traffic t = list_make(2, src, dst, size);
@@ -221,7 +237,7 @@ static void check_closed(const env *e)
     const ll_traffic t = traffic_make(LL_PATTERN_SHIFT, 8, 1, size_B);
     const ll_price a = price_make(e->closed, star(e, 8), wire_make(), 1, &t, e->comm);
     const ll_price b = price_make(e->flow, star(e, 8), wire_make(), 1, &t, e->comm);
-    const double above_s = b.end_s[0] - a.end_s[0], tau_s = 4 * hop_s;
+    const double above_s = b.end_s[0] - a.end_s[0], tau_s = 4 * hop_s + packet_s;
     CHECK_NEAR(a.end_s[0], 2 * hop_s + size_B / c_Bps, 1e-12);
     CHECK(above_s >= 0 && above_s <= size_B / c_Bps * 2 * g_s / tau_s, "%g s above", above_s);
     CHECK_NEAR(a.latency_s[0], b.latency_s[0], 1e-12);
@@ -242,7 +258,8 @@ static void check_lanes(const env *e)
     const ll_traffic t = traffic_make(LL_PATTERN_SHIFT, 4, 1, size_B);
     const ll_topology *wide =
         topology_must(e->mem, "switch", "size=4; links=18; bandwidth=100 GB/s; latency=500 ns");
-    const double x = rate_Bps(2 * c_Bps * 4 * hop_s, 4 * hop_s, 2, 1, 0, 0);
+    const double tau_s = 4 * hop_s + packet_s;
+    const double x = rate_Bps(whole_B(18 * 2 * c_Bps * tau_s) / 18, tau_s, 2, 1, 0, 0);
     CHECK_NEAR(end_s(e, wide, wire_make(), t), 2 * hop_s + size_B / (18 * x), 1e-9);
 }
 
@@ -255,8 +272,8 @@ static void check_two_paths(const env *e)
     const ll_topology *ring =
         topology_must(e->mem, "ring", "size=8; bandwidth=100 GB/s; latency=500 ns");
     const ll_traffic t = traffic_make(LL_PATTERN_SHIFT, 8, 4, size_B);
-    const double tau_s = 8 * hop_s;
-    const double x = rate_Bps(2 * 2 * c_Bps * tau_s, tau_s, 4, 2, 0, 0);
+    const double tau_s = 8 * hop_s + packet_s;
+    const double x = rate_Bps(whole_B(2 * 2 * c_Bps * tau_s), tau_s, 4, 2, 0, 0);
     CHECK_NEAR(end_s(e, ring, wire_make(), t), 4 * hop_s + size_B / x, 1e-9);
 }
 

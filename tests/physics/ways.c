@@ -102,20 +102,21 @@ static void check_spray(const env *e, const ll_topology *mesh)
     }
 }
 
-/* Two cables of 1 us and 99 us, 10 GB/s each, and a window of 20 kB for both: half of what is in
- * flight is under way for 1 us and half for 99 us, so a round trip is 100 us, and 200 MB/s arrive.
- * The last byte takes 99 us. Queues are negligible: the cables are busy for 1 % of the time. */
+/* Two cables of 1 us and 99 us, 10 GB/s each, and a window of 5 packets for both: half of what
+ * is in flight is under way for 1 us and half for 99 us, so a round trip is 100 us and the 410 ns of
+ * a packet. The last byte takes 99 us. Queues are negligible: the cables are busy for 1 % of the time. */
 static void check_window(const env *e)
 {
-    const double want = 99e-6 + 20e6 / 200e6;
+    const double trip_s = 100e-6 + 4096 / 10e9, want = 99e-6 + 20e6 * trip_s / (5 * 4096);
     for (int turn = 0; turn < 2; turn++) {
         const ll_topology *topo = two_cables(e, turn ? "99 us" : "1 us", turn ? "1 us" : "99 us");
         const ll_traffic t = traffic_make(LL_PATTERN_LINE, 2, 1, 20e6);
         const test_engine closed = engine_make(e->mem, "closed", "");
         const test_engine flow = engine_make(e->mem, "flow", "");
-        CHECK_NEAR(price_make(closed, topo, wire_window(20e3), 1, &t, e->comm).end_s[0], want,
+        CHECK_NEAR(price_make(closed, topo, wire_window(5 * 4096), 1, &t, e->comm).end_s[0], want,
                    1e-9);
-        CHECK_NEAR(price_make(flow, topo, wire_window(20e3), 1, &t, e->comm).end_s[0], want, 1e-3);
+        CHECK_NEAR(price_make(flow, topo, wire_window(5 * 4096), 1, &t, e->comm).end_s[0], want,
+                   1e-3);
     }
 }
 

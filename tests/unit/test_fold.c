@@ -41,8 +41,8 @@ static void check_classes(const char *what, const folded *f, int64_t n_row, int6
 }
 
 /* 6 chips on a switch, 1 GB/s. All to all: one class of 30 flows, all 12 links alike; a flow
- * crosses two of them; the class of links has 12 GB/s. W = 2 (c / 5) tau = 0.4 * 1e9 * 4e-6 = 1600
- * B. */
+ * crosses two of them; the class of links has 12 GB/s. W = 2 (c / 5) tau = 0.4 * 1e9 * 8.096e-6 =
+ * 3238 B, which is less than a packet. */
 static void check_all(ll_arena *mem, const ll_topology *star)
 {
     const ll_traffic t = traffic_make(LL_PATTERN_ALL, 6, 0, 1e6);
@@ -52,8 +52,8 @@ static void check_all(ll_arena *mem, const ll_topology *star)
     CHECK_NEAR(f.rows.system.share[0], 2, 0);
     CHECK_NEAR(f.rows.system.cap_Bps[0], 12e9, 0);
     CHECK_NEAR(f.rows.system.mean_s[0], 0.05 * 4096 / 1e9, 1e-12);
-    CHECK_NEAR(f.rows.system.window_B[0], 1600, 1e-12);
-    CHECK_NEAR(f.rows.system.tau_s[0], 4e-6, 1e-12);
+    CHECK_NEAR(f.rows.system.window_B[0], 4096, 1e-12);
+    CHECK_NEAR(f.rows.system.tau_s[0], 4e-6 + 4096 / 1e9, 1e-12);
     CHECK_NEAR(f.rows.latency_s[0], 2e-6, 1e-12);
     CHECK(f.inc->n_flow == 30 && f.inc->n_link == 12 && f.inc->n_entry == 60, "incidence");
 }
@@ -113,8 +113,9 @@ static void check_mesh(ll_arena *mem)
     CHECK_NEAR(g.rows.mult[0], 18, 0); /* 0 -> 1: in x */
     CHECK_NEAR(g.rows.mult[1], 18, 0); /* 0 -> 3: in y */
     CHECK_NEAR(g.rows.mult[2], 36, 0); /* 0 -> 4 */
-    CHECK_NEAR(g.rows.system.window_B[0], 2 * 1e9 / 3 * 2e-6, 1e-12);
-    CHECK_NEAR(g.rows.system.window_B[1], 2 * 1e9 * 2e-6, 1e-12);
+    /* tau = 2 us and the 4.096 us of a packet: 2 c/k tau is 8128 B in x, 12192 B in y. */
+    CHECK_NEAR(g.rows.system.window_B[0], 1 * 4096, 1e-12);
+    CHECK_NEAR(g.rows.system.window_B[1], 3 * 4096, 1e-12);
 }
 
 /* One link of a star at half its rate: a wrapper of the switch's table. */
@@ -159,7 +160,8 @@ static void check_two(ll_arena *mem, const ll_topology *star)
     check_classes("two traffics", &f, 2, 1);
     CHECK_NEAR(f.rows.mult[0], 6, 0);
     CHECK(f.rows.traffic[0] == 0 && f.rows.traffic[1] == 1, "traffic of rows");
-    CHECK_NEAR(f.rows.system.window_B[0], 2 * 0.5e9 * 4e-6, 1e-12); /* two flows per sender */
+    /* Two flows per sender: 2 * 0.5 GB/s * (4 us + 4.096 us) is 8096 B, two packets. */
+    CHECK_NEAR(f.rows.system.window_B[0], 2 * 4096, 1e-12);
 }
 
 /* Colours of few bits collide. Then the fold is refused, or it is right all the same: never wrong.

@@ -17,7 +17,10 @@ static void meet(ll_sender *s, int64_t i, int64_t link_id)
     }
     ll_link link;
     s->topo->type->link(s->topo, link_id, &link);
-    s->link[i] = (ll_sender_link){0, ll_link_capacity_Bps(&link), link.latency_s, (double)INFINITY};
+    s->link[i] = (ll_sender_link){.cap_Bps = ll_link_capacity_Bps(&link),
+                                  .lane_Bps = link.bw_Bps,
+                                  .latency_s = link.latency_s,
+                                  .way_s = (double)INFINITY};
 }
 
 static void reserve(ll_sender *s, int64_t n_hop)
@@ -43,7 +46,7 @@ void ll_sender_add(ll_sender *s, const ll_flow *f, bool priced, int64_t id)
     *flow = (ll_sender_flow){.size_B = f->size_B, .id = id, .priced = priced};
     for (int32_t path = 0; path < n_path; path++) {
         int64_t hop[LL_MAX_HOP];
-        double latency_s = 0;
+        double latency_s = 0, lane_Bps = (double)INFINITY;
         const int n_hop = type->route(s->topo, f->src, f->dst, path, LL_MAX_HOP, hop);
         for (int h = 0; h < n_hop; h++) {
             const int64_t n = s->map.n, i = ll_index_map_of(&s->map, (uint64_t)hop[h]);
@@ -51,10 +54,12 @@ void ll_sender_add(ll_sender *s, const ll_flow *f, bool priced, int64_t id)
             s->link[i].share += share;
             s->hop[s->n_hop++] = (int32_t)i;
             latency_s += s->link[i].latency_s;
+            lane_Bps = fmin(lane_Bps, s->link[i].lane_Bps);
         }
         s->hop[s->n_hop - 1] = ~s->hop[s->n_hop - 1];
         flow->n_hop += n_hop;
         ll_path_latency_add(&flow->latency, latency_s, share);
+        ll_path_latency_add(&flow->packet, s->wire.packet_B / lane_Bps, share);
     }
 }
 
@@ -92,21 +97,14 @@ static double spread_s(const ll_sender *s, const ll_sender_flow *flow, const int
 
 static ll_sender_price price(const ll_sender *s, const ll_sender_flow *flow, const int32_t *hop)
 {
-    const double latency_s = flow->latency.mean_s;
+    const double trip_s = 2 * flow->latency.mean_s + flow->packet.mean_s;
     double share_Bps = (double)INFINITY;
     for (int32_t h = 0; h < flow->n_hop; h++) {
         const ll_sender_link *link = link_at(s, hop[h]);
-        const double rate_Bps = link->cap_Bps / link->share;
-        if (rate_Bps < share_Bps) share_Bps = rate_Bps;
+        share_Bps = fmin(share_Bps, link->cap_Bps / link->share);
     }
-    const ll_wire *wire = &s->wire;
-    double rate_Bps = share_Bps;
-    const double floor_Bps =
-        latency_s > 0 ? wire->window_packets * wire->packet_B / (2 * latency_s) : (double)INFINITY;
-    if (wire->window_bdp > 0) /* W / tau = window_bdp c / k, or more with window_packets */
-        rate_Bps = fmin(rate_Bps, fmax(wire->window_bdp * rate_Bps, floor_Bps));
-    else if (latency_s > 0)
-        rate_Bps = fmin(rate_Bps, wire->window_B / (2 * latency_s));
+    const double window_B = s->wire.packet_B * ll_wire_window_packets(&s->wire, share_Bps, trip_s);
+    const double rate_Bps = fmin(share_Bps, window_B / trip_s);
     const ll_path_latency *l = &flow->latency;
     double time_s = flow->size_B / rate_Bps;
     if (l->longest_s > l->shortest_s && !(rate_Bps < share_Bps))

@@ -9,7 +9,7 @@
 
 /* A link, and how many flows (as shares) of the current sender are on it. */
 typedef struct ll_sender_link {
-    double share, cap_Bps, latency_s;
+    double share, cap_Bps, lane_Bps, latency_s;
     double way_s; /* while a flow is priced: its shortest path over the link; else INFINITY */
 } ll_sender_link;
 
@@ -18,7 +18,7 @@ typedef struct ll_sender_flow {
     int64_t id;    /* the caller's */
     int32_t n_hop; /* of all paths, in `hop` */
     bool priced;
-    ll_path_latency latency;
+    ll_path_latency latency, packet; /* packet: from its first to its last byte */
 } ll_sender_flow;
 
 /* Works on one sender after another; facts about links are kept. */

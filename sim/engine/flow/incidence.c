@@ -78,15 +78,14 @@ static ll_status add_flow(builder *b, const ll_flow *f, int32_t traffic, int64_t
     const double share = 1.0 / n_path;
     int32_t *entry = reserve(b, (int64_t)n_path * topo->max_hop);
     int64_t n = 0;
-    ll_path_latency latency = {0};
-    double service_s = 0;
+    ll_path_latency latency = {0}, packet = {0};
     for (int32_t path = 0; path < n_path; path++) {
         int64_t hop[LL_MAX_HOP];
         const int n_hop = topo->type->route(topo, src, dst, path, LL_MAX_HOP, hop);
         if (n_hop < 1)
             return ll_error_set(err, LL_ERR_RUN, "route from chip %d to %d: more than %d hops", src,
                                 dst, LL_MAX_HOP);
-        double latency_s = 0;
+        double latency_s = 0, service_s = 0;
         for (int h = 0; h < n_hop; h++) {
             const int32_t kind = ll_link_book_kind(book, hop[h]);
             book->share[hop[h]] += share;
@@ -95,14 +94,14 @@ static ll_status add_flow(builder *b, const ll_flow *f, int32_t traffic, int64_t
             service_s = fmax(service_s, book->kinds[kind].service_s);
         }
         ll_path_latency_add(&latency, rounded(latency_s), share);
+        ll_path_latency_add(&packet, service_s, share);
     }
     b->piece->n += n;
-    const double mean_s = rounded(latency.mean_s);
     if (b->first_number != NULL) b->pend_number[b->n_pend] = b->first_number[traffic] + number;
     const bool timed = timing != NULL && timing->first_node[traffic] >= 0;
     b->pend[b->n_pend++] = (ll_flow_kind){.size_B = f->size_B,
                                           .latency_s = latency.longest_s,
-                                          .tau_s = mean_s > 0 ? 2 * mean_s : service_s,
+                                          .tau_s = rounded(2 * latency.mean_s + packet.mean_s),
                                           .node = timed ? timing->first_node[traffic] + number : -1,
                                           .traffic = traffic,
                                           .n_path = n_path,
@@ -175,10 +174,7 @@ static void settle_source(builder *b, ll_entries *piece, int64_t at)
                 fmin(rate_Bps, book->kinds[ll_link_book_kind(book, id)].cap_Bps / book->share[id]);
         }
         at += q->n_entry;
-        q->window_B = book->wire.window_bdp > 0
-                          ? fmax(rounded(book->wire.window_bdp * rate_Bps * q->tau_s),
-                                 book->wire.window_packets * book->wire.packet_B)
-                          : book->wire.window_B;
+        q->window_B = book->wire.packet_B * ll_wire_window_packets(&book->wire, rate_Bps, q->tau_s);
         inc->flow_kind[inc->n_flow] = flow_kind_of(b, q);
         if (inc->number != NULL) inc->number[inc->n_flow] = b->pend_number[p];
         inc->n_flow++;

@@ -21,7 +21,7 @@
 typedef struct ll_flow_kind {
     double size_B, window_B;
     double latency_s; /* one way, zero load, over the longest path */
-    double tau_s;     /* round trip: twice the mean over the paths; if 0, one packet's service */
+    double tau_s;     /* round trip of sim/machine/wire.h */
     int64_t node; /* of a timed list (sim/traffic/timing.h): its flows are all different; else -1 */
     int32_t traffic; /* index into the phase */
     int32_t n_path;

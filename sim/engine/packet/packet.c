@@ -1,12 +1,9 @@
 /* Engine `packet`: every packet on every link, in windows of time, over ranks.
  *
- * The wire. A flow's bytes are cut into packets of at most packet_B bytes, such that its window W
- * is a whole number of them: k = ceil(W / packet_B) packets of floor(W / k) bytes (if W is below
- * one packet, one is in flight). W is that of engine.h, with the time that a packet and its
- * acknowledgement take from their first to their last byte counted into the round trip: with
- * window_bdp = 1 a flow alone just fills its link. A window that is given in bytes is taken as it
- * is. k packets leave at time 0; every acknowledgement lets one more leave. Several paths:
- * net.h.
+ * The wire. A flow's bytes are cut into packets of packet_B bytes; the last one has what is left.
+ * Its window is a number k of packets (sim/machine/wire.h); with switching = store_forward the time
+ * of a packet on every link is counted into the round trip. k packets leave at time 0; every
+ * acknowledgement lets one more leave. Several paths: net.h.
  *
  * An acknowledgement is a packet of ack_B bytes on the way back, one for each packet. It has a
  * virtual lane of its own that goes first: it is interleaved with the data on the wire and takes

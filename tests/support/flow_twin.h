@@ -1,5 +1,6 @@
-/* The slow twin of engine `flow`: the throughput equations of sim/engine/flow/throughput.h with dense
- * matrices, and progressive filling with a solve for each flow that ends. Lists that start at 0.
+/* The slow twin of engine `flow`: the throughput equations of sim/engine/flow/throughput.h with
+ * dense matrices, and progressive filling with a solve for each flow that ends. Lists that start at
+ * 0.
  *
  * phi(q), whose gradient is F, is convex, so Newton's steps, halved until phi falls, lead to its
  * minimum. Windows and round trips are those of sim/machine/wire.h, latencies those of the longest

@@ -10,8 +10,9 @@
  *   Acks     start when they arrive, and hold up the data that come later by a slot.
  *   Hops     A packet that starts at t is whole at t + wire + latency. It reaches the next link so
  *            much earlier as it takes there, but no more than it took here.
- *   Windows  A flow has k packets in flight; at first 0 .. k-1 leave at time 0. Each acknowledgement
- *            that is whole lets one more leave. Packet n takes path n mod their number.
+ *   Windows  A flow has k packets in flight; at first 0 .. k-1 leave at time 0. Each
+ *            acknowledgement that is whole lets one more leave. Packet n takes path n mod their
+ *            number.
  *   Ties     Time passes in steps of the shortest latency of a link in use. Within a step links are
  *            served by number; on a link events by time, then sequence number, hop and flow. So the
  *            acknowledgements of a flow that come back over several links in one step count in the

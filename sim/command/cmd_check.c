@@ -5,6 +5,7 @@
 #include "sim/report/keys.h"
 #include "sim/report/report.h"
 #include "sim/work/study.h"
+#include "topology/deadlock.h"
 
 #include <string.h>
 
@@ -109,8 +110,68 @@ static ll_status files_write(const ll_study *s, const ll_options *opt, ll_comm *
     return ll_output_commit(&set, comm, err);
 }
 
+/* ---- Deadlock -------------------------------------------------------------------------------- */
+
+enum { MOST_ROUTED = 200 * 1000 * 1000 }; /* paths, in 10 to 60 s */
+
+static const char *node_text(const ll_topology *topo, int64_t node, ll_arena *mem)
+{
+    return node < topo->n_chip
+               ? ll_arena_printf(mem, "chip %lld", (long long)node)
+               : ll_arena_printf(mem, "switch %lld", (long long)(node - topo->n_chip));
+}
+
+static void deadlock_print(const ll_topology *topo, ll_arena *mem, ll_text *out)
+{
+    const ll_deadlock d = ll_deadlock_find(topo, mem);
+    ll_text_add(out, "%d chips, %lld links, %lld dependencies between links\n", topo->n_chip,
+                (long long)topo->n_link, (long long)d.n_dependency);
+    if (d.n_cycle == 0) {
+        ll_text_add(out,
+                    "Free of deadlock with one virtual lane: no links wait for each other in a "
+                    "ring.\n");
+        return;
+    }
+    ll_text_add(out,
+                "With one virtual lane and finite buffers packets can deadlock; more lanes break "
+                "the rings,\nand engine packet says how many these routes need. %lld links that "
+                "wait for each other:\n",
+                (long long)d.n_cycle);
+    for (int64_t i = 0; i < d.n_cycle && i < LL_DEADLOCK_MAX; i++) {
+        ll_link l;
+        topo->type->link(topo, d.cycle[i], &l);
+        ll_text_add(out, "  link %lld, %s to %s\n", (long long)d.cycle[i],
+                    node_text(topo, l.from, mem), node_text(topo, l.to, mem));
+    }
+    if (d.n_cycle > LL_DEADLOCK_MAX)
+        ll_text_add(out, "  and %lld more\n", (long long)(d.n_cycle - LL_DEADLOCK_MAX));
+}
+
+static ll_status deadlock_check(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_error *err)
+{
+    ll_study *s = ll_arena_new(mem, ll_study);
+    if (opt->value[LL_OPT_FORMAT] || opt->value[LL_OPT_OUT])
+        return ll_error_set(err, LL_ERR_CONFIG,
+                            "--deadlock prints sentences and links; leave --format and -o out");
+    LL_TRY(ll_study_load(&(ll_study_source){opt->arg[0], opt->n_set, opt->set, LL_STUDY_CLUSTER},
+                         comm, mem, s, err));
+    const ll_topology *topo = s->cluster.topo;
+    const double n_path = (double)topo->n_chip * topo->n_chip *
+                          ((double)topo->max_path + (topo->detours ? topo->detours->max_path : 0));
+    if (n_path > MOST_ROUTED)
+        return ll_error_set(err, LL_ERR_CONFIG,
+                            "--deadlock: %d chips have up to %g paths; at most %d are looked at: "
+                            "take a smaller machine of the same kind",
+                            topo->n_chip, n_path, MOST_ROUTED);
+    ll_text text;
+    ll_text_init(&text, mem);
+    if (ll_comm_rank(comm) == 0) deadlock_print(topo, mem, &text);
+    return ll_command_print(comm, &text, err);
+}
+
 static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_error *err)
 {
+    if (opt->value[LL_OPT_DEADLOCK]) return deadlock_check(opt, comm, mem, err);
     ll_study *s = ll_arena_new(mem, ll_study);
     LL_TRY(ll_study_load(&(ll_study_source){opt->arg[0], opt->n_set, opt->set, LL_STUDY_WHOLE},
                          comm, mem, s, err));
@@ -129,12 +190,16 @@ const ll_command ll_command_check = {
         "Reads the study as `run` does, without simulating it. Prints every key with its value,\n"
         "where the value is set (file and line, --set, or default), its evidence and its source;\n"
         "then the memory that a chip needs. Lists all errors (up to 20).\n"
+        "--deadlock looks at the routes of a cluster or study instead: with finite buffers, can\n"
+        "packets wait for each other in a ring? It names the links of one.\n"
         "-o DIR also writes <study>.check.json, .txt and .csv there.\n"
         "\n"
         "Examples:\n"
         "  lineloss check nvl72\n"
-        "  lineloss check my.cfg --set job.pp=8 --format csv",
-    .options = LL_OPT_STUDY | LL_OPT_BIT(LL_OPT_FORMAT) | LL_OPT_BIT(LL_OPT_OUT),
+        "  lineloss check my.cfg --set job.pp=8 --format csv\n"
+        "  lineloss check example_torus --set cluster.topology.sizes='4 x 4' --deadlock",
+    .options = LL_OPT_STUDY | LL_OPT_BIT(LL_OPT_FORMAT) | LL_OPT_BIT(LL_OPT_OUT) |
+               LL_OPT_BIT(LL_OPT_DEADLOCK),
     .min_arg = 1,
     .max_arg = 1,
     .missing_arg = "which study? Such as `lineloss check nvl72`",

@@ -55,6 +55,8 @@ const ll_option_row ll_option_rows[LL_N_OPT] = {
         {"--scaling", NULL, "W",
          "with chips: weak (same work per chip), strong (same work) or both (default)"},
     [LL_OPT_CHECK] = {"--check", NULL, NULL, "fail if an error is larger than in recorded.csv"},
+    [LL_OPT_DEADLOCK] = {"--deadlock", NULL, NULL,
+                         "whether packets can wait for each other in a ring, of a cluster"},
     [LL_OPT_PROGRESS] = {"--progress", NULL, NULL, "show progress even if there is no terminal"},
     [LL_OPT_NO_PROGRESS] = {"--no-progress", NULL, NULL, "never show progress"},
     [LL_OPT_QUIET] = {"--quiet", "-q", NULL,

@@ -45,6 +45,7 @@ typedef enum ll_option_id {
     LL_OPT_FLOWS,
     LL_OPT_RECORD,
     LL_OPT_CHECK,
+    LL_OPT_DEADLOCK,
     LL_OPT_COLUMNS,
     LL_OPT_OVER,
     LL_OPT_ZIP,

@@ -26,6 +26,16 @@ expect 0 check nvl72 --set job.zero=3 -o dir
 same dir/nvl72+job.zero=3.check.csv printed
 has dir/nvl72+job.zero=3.check.txt '^nvl72 is legal: 72 chips'
 "$JSON_CHECK" <dir/nvl72+job.zero=3.check.json || complain "check -o DIR: not JSON"
+# Links that wait for each other: a torus has a ring of them, a fat tree none; of a study, those of its cluster.
+expect 0 check example_torus --set 'cluster.topology.sizes=4 x 4' --deadlock
+has out '^With one virtual lane and finite buffers packets can deadlock'
+has out '^  link [0-9]+, chip [0-9]+ to chip [0-9]+$'
+expect 0 check nvl72 --deadlock
+has out '^Free of deadlock with one virtual lane'
+expect 1 check nvl72 --deadlock --format csv
+has err 'leave --format and -o out'
+expect 1 check example_dragonfly --set cluster.topology.hosts_per_router=32 --deadlock --set cluster.topology.routing=valiant
+has err 'at most 200000000 are looked at'
 expect 1 check nvl72 --set job.tp=7 -o never
 [ ! -e never ] || complain "what is wrong has files"
 expect 1 check nvl72 --set job.tp=7

@@ -186,7 +186,8 @@ static ll_status step_predict(const ll_study *s, const ll_validation_row *row, c
     return LL_OK;
 }
 
-/* figure NAME: the inverse of a rate of the workload, such as tokens_per_s_per_chip of `serve`. */
+/* figure NAME: the inverse of a rate of the workload, such as tokens_per_s_per_chip of `serve`, by
+ * the study's own engine: flows of several chips meet on a NIC. */
 static ll_status figure_predict(const ll_study *s, const ll_validation_row *row,
                                 const ll_row_job *j, ll_validation_outcome *out, ll_error *err)
 {
@@ -198,7 +199,9 @@ static ll_status figure_predict(const ll_study *s, const ll_validation_row *row,
     if (!s->workload->metric[i].name)
         return ll_error_set(err, LL_ERR_CONFIG, "quantity = '%s': %s reports no such figure",
                             row->quantity_text, s->workload->name);
-    LL_TRY(ll_speed_find(s, false, j->alone, j->mem, speed, err));
+    ll_study even = *s; /* without jitter */
+    even.cluster.jitter = (ll_jitter){0};
+    LL_TRY(ll_speed_run(&even, NULL, LL_SPEED_MAX_CHIP, j->alone, j->mem, speed, err));
     out->predicted = 1 / speed->value[i];
     out->measured = 1 / row->measured;
     word_copy(out->family, sizeof out->family, s->workload->name);

@@ -28,6 +28,14 @@ done
 expect 0 run serve_llama70b_h100 $few --set job.form=steady --format json
 near "ttft_s by formula" "$(value ttft_s out)" "$(value steady_ttft_s one.json)" 1e-6
 
+# The shipped decode study: an iteration is 80 layers, kernel by kernel, exposed transfers and 0.32 ms of the host, but for the
+# output projection.
+expect 0 run decode_llama70b_h100 --engine closed --format json
+iteration_s=$(value iteration_s out) exposed_s=$(value exposed_s out)
+expect 0 kernels decode_llama70b_h100 --format csv
+layer_us=$(sed 's/"[^"]*"//' out | awk -F, 'NR > 1 { sum += $5 } END { print sum }')
+near iteration_s "$(awk -v l="$layer_us" -v e="$exposed_s" 'BEGIN { print 80 * l / 1e6 + e + 0.32e-3 }')" "$iteration_s" 0.05
+
 # A trace; with it, job.requests is an error.
 printf '# two bursts\narrival_s,prompt,output\n0,100,10\n0,2000,1\n5,300,20\n' >trace.csv
 sed "s#@include \"../#@include \"$LINELOSS_CONFIGS/#; s/concurrency = 64/trace_file = \"trace.csv\"/" \

@@ -4,22 +4,23 @@
  * judged by F (near the root differences of phi are rounding). No unknown may shrink more than
  * tenfold in one step: links that the linear model would empty are clipped, and the others go on. A
  * short enough step is not clipped, so one is always accepted. Near the root, where rounding hides
- * the slope, full steps are taken unchecked.
+ * the slope, full steps are taken unchecked. Of many links, the idle share is an unknown too
+ * (throughput.h), which takes fewer steps, none of them checked; if PAIR_MAX of them were not
+ * enough, the method goes on as for few.
  *
  * Links are spread over ranks by their number, rows by where their flows start; a rank holds copies
  * of the unknowns that its rows touch (VecScatter). */
 #include "sim/engine/flow/equations.h"
 
-#include "sim/engine/flow/throughput.h"
+#include "sim/engine/flow/direction.h"
 
 #include <math.h>
 #include <petscsnes.h>
 #include <stdbool.h>
 
-enum { DENSE_MAX = 48, NEWTON_MAX = 200, SEARCH_MAX = 40 };
+enum { DENSE_MAX = 48, NEWTON_MAX = 200, SEARCH_MAX = 40, PAIR_MAX = 40 };
 
-static const double shrink = 0.1; /* an unknown shrinks at most by this factor per step */
-static const double near = 1e-6;  /* residual below which full steps contract */
+static const double near = 1e-6; /* residual below which full steps contract */
 
 struct ll_equations {
     ll_throughput t;
@@ -30,6 +31,9 @@ struct ll_equations {
     VecScatter scatter;
     Mat jac;
     SNES snes;
+    KSP ksp;
+    ll_direction *direction;         /* NULL: the Jacobian is small, and factorised */
+    int n_cg;                        /* of the current solve */
     double residual, first_residual; /* of the current solve; its first one above the tolerance */
     ll_progress *progress;           /* NULL: not wanted */
 };
@@ -83,13 +87,9 @@ static PetscErrorCode form_function(SNES snes, Vec q_vec, Vec f_vec, void *ctx)
 static PetscErrorCode form_jacobian(SNES snes, Vec q_vec, Mat jac, Mat pre, void *ctx)
 {
     ll_equations *eq = ctx;
-    (void)snes;
-    (void)q_vec;
-    (void)pre;
+    (void)snes, (void)q_vec, (void)pre;
     PetscFunctionBegin;
-    PetscBool dense;
-    PetscCall(PetscObjectTypeCompare((PetscObject)jac, MATSEQDENSE, &dense));
-    if (dense) {
+    if (eq->direction == NULL) {
         PetscScalar *a;
         PetscCall(MatZeroEntries(jac));
         PetscCall(MatDenseGetArray(jac, &a));
@@ -101,45 +101,41 @@ static PetscErrorCode form_jacobian(SNES snes, Vec q_vec, Mat jac, Mat pre, void
     PetscFunctionReturn(0);
 }
 
-static PetscErrorCode add_slopes(const ll_equations *eq, const PetscScalar *v, Vec out_vec)
-{
-    PetscFunctionBegin;
-    PetscScalar *out;
-    PetscCall(VecGetArray(out_vec, &out));
-    for (int64_t l = 0; l < eq->t.n_own; l++)
-        out[l] += eq->t.slope[l] * (v == NULL ? 1 : v[l]);
-    PetscCall(VecRestoreArray(out_vec, &out));
-    PetscFunctionReturn(0);
-}
-
-static PetscErrorCode shell_mult(Mat jac, Vec in, Vec out)
+/* y := the direction for F that is f_vec; see direction.h. */
+/* NOLINTNEXTLINE(readability-function-size): each PetscCall counts as a branch */
+static PetscErrorCode direction_apply(PC pc, Vec f_vec, Vec y_vec)
 {
     ll_equations *eq;
-    const PetscScalar *v;
+    const PetscScalar *f, *number;
+    PetscScalar *y;
+    PetscReal rtol;
     PetscFunctionBegin;
-    PetscCall(MatShellGetContext(jac, &eq));
-    PetscCall(rows_apply(eq, LL_ROW_PRODUCT, in, out));
-    PetscCall(VecGetArrayRead(in, &v));
-    PetscCall(add_slopes(eq, v, out));
-    PetscCall(VecRestoreArrayRead(in, &v));
-    PetscFunctionReturn(0);
-}
-
-static PetscErrorCode shell_diagonal(Mat jac, Vec out)
-{
-    ll_equations *eq;
-    PetscFunctionBegin;
-    PetscCall(MatShellGetContext(jac, &eq));
-    PetscCall(rows_apply(eq, LL_ROW_DIAGONAL, eq->q, out));
-    PetscCall(add_slopes(eq, NULL, out));
+    PetscCall(PCShellGetContext(pc, &eq));
+    PetscCall(KSPGetTolerances(eq->ksp, &rtol, NULL, NULL, NULL));
+    PetscCall(rows_apply(eq, LL_ROW_DIAGONAL, eq->q, y_vec));
+    PetscCall(VecGetArrayRead(f_vec, &f));
+    PetscCall(VecGetArray(y_vec, &y));
+    ll_direction_choose(eq->direction, f, y);
+    PetscCall(VecRestoreArray(y_vec, &y));
+    if (eq->spread) {
+        PetscCall(VecScatterBegin(eq->scatter, y_vec, eq->q_loc, INSERT_VALUES, SCATTER_FORWARD));
+        PetscCall(VecScatterEnd(eq->scatter, y_vec, eq->q_loc, INSERT_VALUES, SCATTER_FORWARD));
+    }
+    PetscCall(VecGetArray(y_vec, &y));
+    Vec number_vec = eq->spread ? eq->q_loc : y_vec;
+    PetscCall(VecGetArrayRead(number_vec, &number));
+    eq->n_cg += ll_direction_find(eq->direction, f, number, rtol, y);
+    PetscCall(VecRestoreArrayRead(number_vec, &number));
+    PetscCall(VecRestoreArray(y_vec, &y));
+    PetscCall(VecRestoreArrayRead(f_vec, &f));
     PetscFunctionReturn(0);
 }
 
 /* --- Newton ----------------------------------------------------------------------------------- */
 
-/* w := q - t y, but at least `shrink` times q. */
-static PetscErrorCode step_clipped(const ll_equations *eq, double t, Vec q_vec, Vec y_vec,
-                                   Vec w_vec)
+/* w := the point to which the part `length` of the direction y leads; see ll_throughput_step. */
+static PetscErrorCode step_to(ll_equations *eq, double length, bool pair, Vec q_vec, Vec y_vec,
+                              Vec w_vec)
 {
     const PetscScalar *q, *y;
     PetscScalar *w;
@@ -147,8 +143,7 @@ static PetscErrorCode step_clipped(const ll_equations *eq, double t, Vec q_vec, 
     PetscCall(VecGetArrayRead(q_vec, &q));
     PetscCall(VecGetArrayRead(y_vec, &y));
     PetscCall(VecGetArray(w_vec, &w));
-    for (int64_t l = 0; l < eq->t.n_own; l++)
-        w[l] = fmax(q[l] - t * y[l], shrink * q[l]);
+    ll_throughput_step(&eq->t, length, pair, q, y, w);
     PetscCall(VecRestoreArray(w_vec, &w));
     PetscCall(VecRestoreArrayRead(y_vec, &y));
     PetscCall(VecRestoreArrayRead(q_vec, &q));
@@ -174,15 +169,20 @@ static PetscErrorCode line_search(SNESLineSearch search, void *ctx)
     Vec q, f, y, w, g;
     PetscFunctionBegin;
     PetscCall(SNESLineSearchGetVecs(search, &q, &f, &y, &w, &g));
+    PetscInt n_step;
+    PetscCall(SNESGetIterationNumber(eq->snes, &n_step));
+    const bool close = eq->residual < near;
+    const bool pair = eq->t.idle != NULL && n_step < PAIR_MAX && !close;
     bool taken = false;
     double t = 1;
     for (int i = 0; i < SEARCH_MAX && !taken; i++) {
         double before, after;
-        PetscCall(step_clipped(eq, t, q, y, w));
+        PetscCall(step_to(eq, t, pair, q, y, w));
         PetscCall(SNESComputeFunction(eq->snes, w, g));
+        if ((taken = pair || close)) break;
         PetscCall(step_slope(f, w, q, &before));
         PetscCall(step_slope(g, w, q, &after));
-        taken = eq->residual < near || (before < 0 && after <= 0.3 * -before);
+        taken = before < 0 && after <= 0.3 * -before;
         t *= before < 0 ? fmin(0.7, fmax(0.1, before / (before - after))) : 0.1;
     }
     PetscCall(VecCopy(w, q));
@@ -260,25 +260,22 @@ static PetscErrorCode create_jacobian(ll_equations *eq)
 {
     PetscFunctionBegin;
     const PetscInt n = (PetscInt)eq->t.sys.n_link, n_own = (PetscInt)eq->t.n_own;
-    if (!eq->spread && n <= DENSE_MAX) {
+    if (eq->direction == NULL) {
         PetscCall(MatCreateSeqDense(eq->comm, n, n, NULL, &eq->jac));
         PetscCall(MatSetOption(eq->jac, MAT_SPD, PETSC_TRUE));
         PetscFunctionReturn(0);
     }
-    PetscCall(MatCreateShell(eq->comm, n_own, n_own, n, n, eq, &eq->jac));
-    PetscCall(MatShellSetOperation(eq->jac, MATOP_MULT, (void (*)(void))shell_mult));
-    PetscCall(MatShellSetOperation(eq->jac, MATOP_GET_DIAGONAL, (void (*)(void))shell_diagonal));
+    PetscCall(MatCreateShell(eq->comm, n_own, n_own, n, n, eq, &eq->jac)); /* see direction_apply */
     PetscFunctionReturn(0);
 }
 
 /* NOLINTNEXTLINE(readability-function-size): each PetscCall counts as a branch */
 static PetscErrorCode create_solver(ll_equations *eq)
 {
-    KSP ksp;
     PC pc;
     SNESLineSearch search;
     PetscFunctionBegin;
-    const bool direct = !eq->spread && eq->t.sys.n_link <= DENSE_MAX;
+    const bool direct = eq->direction == NULL;
     PetscCall(SNESCreate(eq->comm, &eq->snes));
     PetscCall(SNESSetOptionsPrefix(eq->snes, "ll_"));
     PetscCall(SNESSetType(eq->snes, SNESNEWTONLS));
@@ -289,17 +286,17 @@ static PetscErrorCode create_solver(ll_equations *eq)
     PetscCall(SNESGetLineSearch(eq->snes, &search));
     PetscCall(SNESLineSearchSetType(search, SNESLINESEARCHSHELL));
     PetscCall(SNESLineSearchShellSetUserFunc(search, line_search, eq));
-    PetscCall(SNESGetKSP(eq->snes, &ksp));
-    PetscCall(KSPGetPC(ksp, &pc));
-    PetscCall(KSPSetType(ksp, direct ? KSPPREONLY : KSPCG));
-    PetscCall(PCSetType(pc, direct ? PCCHOLESKY : PCJACOBI));
+    PetscCall(SNESGetKSP(eq->snes, &eq->ksp));
+    PetscCall(KSPGetPC(eq->ksp, &pc));
+    PetscCall(KSPSetType(eq->ksp, KSPPREONLY));
+    PetscCall(PCSetType(pc, direct ? PCCHOLESKY : PCSHELL));
     if (!direct) {
         /* Little accuracy suffices far from the root (Eisenstat and Walker 1996); a rough step
          * still goes downhill. */
-        PetscCall(KSPSetNormType(ksp, KSP_NORM_NATURAL));
+        PetscCall(PCShellSetContext(pc, eq));
+        PetscCall(PCShellSetApply(pc, direction_apply));
         PetscCall(SNESKSPSetUseEW(eq->snes, PETSC_TRUE));
         PetscCall(SNESKSPSetParametersEW(eq->snes, 2, 0.1, 0.1, 0.9, 1.6, 1.6, 0.1));
-        PetscCall(KSPSetTolerances(ksp, 1e-2, 0, PETSC_DEFAULT, 1000));
         PetscCall(SNESSetMaxLinearSolveFailures(eq->snes, NEWTON_MAX));
     }
     PetscCall(SNESSetFromOptions(eq->snes));
@@ -321,7 +318,9 @@ ll_status ll_equations_create(const ll_system *system, double tolerance, ll_comm
     eq->tolerance = tolerance;
     eq->spread = ll_comm_size(comm) > 1;
     eq->comm = eq->spread ? *(const MPI_Comm *)ll_comm_mpi(comm) : PETSC_COMM_SELF;
-    ll_throughput_init(&eq->t, system, comm, mem);
+    const bool direct = !eq->spread && system->n_link <= DENSE_MAX;
+    ll_throughput_init(&eq->t, system, !direct, comm, mem);
+    if (!direct) eq->direction = ll_direction_create(&eq->t, comm, mem);
     const bool bad = create_vectors(eq, mem) || create_jacobian(eq) || create_solver(eq);
     *out = eq;
     return bad ? petsc_fault(err) : LL_OK;
@@ -338,6 +337,7 @@ void ll_equations_destroy(ll_equations *eq)
     (void)VecDestroy(&eq->f);
     (void)VecDestroy(&eq->q_loc);
     (void)VecDestroy(&eq->r_loc);
+    if (eq->direction != NULL) ll_direction_destroy(eq->direction);
 }
 
 /* --- solving ---------------------------------------------------------------------------------- */
@@ -350,6 +350,7 @@ static PetscErrorCode start(ll_equations *eq, const double *wait_s)
     PetscCall(form_function(eq->snes, eq->q, eq->f, eq));
     PetscCall(VecGetArray(eq->q, &q));
     ll_throughput_start(&eq->t, wait_s, q);
+    ll_throughput_settle(&eq->t, q);
     PetscCall(VecRestoreArray(eq->q, &q));
     PetscFunctionReturn(0);
 }
@@ -367,17 +368,16 @@ static PetscErrorCode finish(ll_equations *eq, double *wait_s, double *rate_Bps)
 static PetscErrorCode solve(ll_equations *eq, const double *wait_s, ll_solve_info *info,
                             SNESConvergedReason *reason)
 {
-    PetscInt n_newton, n_cg;
+    PetscInt n_newton;
     PetscFunctionBegin;
     PetscCall(start(eq, wait_s));
     PetscCall(SNESSolve(eq->snes, NULL, eq->q));
     PetscCall(SNESGetConvergedReason(eq->snes, reason));
     PetscCall(SNESGetIterationNumber(eq->snes, &n_newton));
-    PetscCall(SNESGetLinearSolveIterations(eq->snes, &n_cg));
     /* The residual of the answer: PETSc options can replace the convergence test. */
     PetscCall(form_function(eq->snes, eq->q, eq->f, eq));
     PetscCall(residual_find(eq, eq->f));
-    *info = (ll_solve_info){(int)n_newton, (int)n_cg, eq->residual};
+    *info = (ll_solve_info){(int)n_newton, eq->n_cg, eq->residual};
     PetscFunctionReturn(0);
 }
 
@@ -386,7 +386,7 @@ ll_status ll_equations_solve(ll_equations *eq, const double *mult, double *wait_
 {
     SNESConvergedReason reason = SNES_CONVERGED_ITERATING;
     ll_throughput_take(&eq->t, mult);
-    eq->first_residual = 0;
+    eq->first_residual = eq->n_cg = 0;
     if (solve(eq, wait_s, info, &reason)) return petsc_fault(err);
     if (reason <= 0 || !(eq->residual <= eq->tolerance))
         return ll_error_set(

@@ -30,7 +30,7 @@ typedef struct ll_system {
 
 typedef struct ll_solve_info {
     int n_newton;         /* steps */
-    int n_cg;             /* steps of conjugate gradients; 0: direct solver */
+    int n_cg;             /* steps of conjugate gradients (direction.h); 0: direct solver */
     double residual_frac; /* largest |F_l| / load of l over links with load */
 } ll_solve_info;
 

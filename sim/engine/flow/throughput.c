@@ -2,6 +2,10 @@
 
 #include <math.h>
 
+static const double shrink = 0.1; /* an unknown shrinks at most by this factor per step */
+
+static inline double larger(double a, double b) { return a > b ? a : b; }
+
 /* Numbers the links that rows here use; needed: [n_loc] their global numbers, ascending. */
 static void number_locally(ll_throughput *t, ll_arena *mem)
 {
@@ -47,7 +51,8 @@ static void create_rows(ll_throughput *t, ll_arena *mem)
     }
 }
 
-void ll_throughput_init(ll_throughput *t, const ll_system *system, ll_comm *comm, ll_arena *mem)
+void ll_throughput_init(ll_throughput *t, const ll_system *system, bool pair, ll_comm *comm,
+                        ll_arena *mem)
 {
     *t = (ll_throughput){.sys = *system, .n_own = system->link_hi - system->link_lo};
     for (int64_t i = 0; i < system->n_row; i++)
@@ -57,12 +62,14 @@ void ll_throughput_init(ll_throughput *t, const ll_system *system, ll_comm *comm
     ll_comm_max_f64(comm, 1, &t->q_unit);
     ll_comm_max_f64(comm, 1, &t->c_unit);
     create_rows(t, mem);
+    if (pair) t->idle = ll_arena_array(mem, t->n_own, double);
     if (ll_comm_size(comm) > 1) {
         number_locally(t, mem);
     } else {
         t->n_loc = t->n_own;
         t->link_loc = system->link;
     }
+    t->last = ll_arena_array(mem, t->n_loc, int64_t);
 }
 
 void ll_throughput_take(ll_throughput *t, const double *mult)
@@ -71,9 +78,17 @@ void ll_throughput_take(ll_throughput *t, const double *mult)
     int64_t n = 0, at = 0;
     for (int64_t i = 0; i < s->n_row; i++) {
         if (!(mult[i] > 0)) continue;
-        for (int64_t e = s->first[i]; e < s->first[i + 1]; e++, at++) {
-            t->link[at] = t->link_loc[e];
-            t->share[at] = s->share[e];
+        const int64_t begin = at;
+        for (int64_t e = s->first[i]; e < s->first[i + 1]; e++) {
+            const int32_t l = t->link_loc[e];
+            const int64_t met = t->last[l]; /* an entry of a row before, if not of this one */
+            if (met >= begin && met < at && t->link[met] == l) {
+                t->share[met] += s->share[e];
+                continue;
+            }
+            t->last[l] = at;
+            t->link[at] = l;
+            t->share[at++] = s->share[e];
         }
         t->row[n] = i;
         t->mult[n] = mult[i];
@@ -98,18 +113,6 @@ static void rows_load(ll_throughput *t, const double *q, double *out)
     }
 }
 
-static void rows_mult(const ll_throughput *t, const double *v, double *out)
-{
-    for (int64_t i = 0; i < t->n_act; i++) {
-        double sum = 0;
-        for (int64_t e = t->first[i]; e < t->first[i + 1]; e++)
-            sum += t->share[e] * v[t->link[e]];
-        sum *= t->stiff[i];
-        for (int64_t e = t->first[i]; e < t->first[i + 1]; e++)
-            out[t->link[e]] += t->share[e] * sum;
-    }
-}
-
 static void rows_diagonal(const ll_throughput *t, double *out)
 {
     for (int64_t i = 0; i < t->n_act; i++)
@@ -122,9 +125,6 @@ void ll_throughput_sum(ll_throughput *t, ll_row_sum sum, const double *in, doubl
     switch (sum) {
     case LL_ROW_LOAD:
         rows_load(t, in, out);
-        break;
-    case LL_ROW_PRODUCT:
-        rows_mult(t, in, out);
         break;
     case LL_ROW_DIAGONAL:
         rows_diagonal(t, out);
@@ -148,17 +148,42 @@ void ll_throughput_residual(ll_throughput *t, const double *q, double *f)
     for (int64_t l = 0; l < t->n_own; l++) {
         const double room = t->mean[l] + q[l];
         t->load[l] = f[l];
-        t->slope[l] = t->cap[l] * t->mean[l] / (room * room);
+        if (t->idle == NULL) t->slope[l] = t->cap[l] * t->mean[l] / (room * room);
         f[l] = t->cap[l] * q[l] / room - f[l];
+    }
+}
+
+void ll_throughput_step(ll_throughput *t, double length, bool pair, const double *q,
+                        const double *y, double *w)
+{
+    for (int64_t l = 0; l < t->n_own; l++)
+        w[l] = larger(q[l] - length * y[l], shrink * q[l]);
+    for (int64_t l = 0; l < t->n_own && t->idle != NULL; l++) {
+        const double before = t->idle[l], mean = t->mean[l], room = 1 / (mean + w[l]);
+        const double linear = (mean - before * (w[l] - q[l])) / (mean + q[l]);
+        const double least = larger(linear, shrink * before);
+        t->idle[l] = !pair ? mean * room : least < 1 ? least : 1;
+        t->slope[l] = t->cap[l] * t->idle[l] * room;
+    }
+}
+
+void ll_throughput_settle(ll_throughput *t, const double *q)
+{
+    for (int64_t l = 0; l < t->n_own && t->idle != NULL; l++) {
+        const double room = 1 / (t->mean[l] + q[l]);
+        t->idle[l] = t->mean[l] * room;
+        t->slope[l] = t->cap[l] * t->idle[l] * room;
     }
 }
 
 double ll_throughput_worst_frac(const ll_throughput *t, const double *f)
 {
     double worst = 0;
-    for (int64_t l = 0; l < t->n_own; l++)
-        if (t->load[l] > 0 || !isfinite(f[l]))
-            worst = isfinite(f[l]) ? fmax(worst, fabs(f[l]) / t->load[l]) : HUGE_VAL;
+    for (int64_t l = 0; l < t->n_own; l++) {
+        if (fabs(f[l]) <= worst * t->load[l]) continue;
+        if (!isfinite(f[l])) return HUGE_VAL;
+        if (t->load[l] > 0) worst = fabs(f[l]) / t->load[l];
+    }
     return worst;
 }
 

@@ -25,6 +25,8 @@ enum { LINE_B = 64, FIRST_BLOCK_B = 32768 };
 typedef struct block {
     struct block *prev; /* older block */
     size_t cap;         /* bytes after the header */
+    size_t clean;       /* those from here on were never handed out: as the system gave them, 0 */
+    void *whole;        /* what the system gave, to be given back */
 } block;
 
 /* The header takes a whole cache line, so that the bytes after it are aligned to one. */
@@ -40,10 +42,12 @@ struct ll_arena {
 // Accounting over all arenas; the program has one thread.
 static size_t balance_B, peak_B;
 
+/* Zeroed. The system does so for large memory when it is touched first, so that what is never used
+ * costs nothing. */
 static void *system_take(const char *name, size_t size)
 {
-    void *p = NULL;
-    if (posix_memalign(&p, LINE_B, size) != 0) {
+    void *p = calloc(1, size);
+    if (p == NULL) {
         fflush(stdout);
         fprintf(stderr,
                 "lineloss: out of memory: %zu bytes more for '%s', %zu bytes in use by this rank\n",
@@ -67,7 +71,7 @@ static void block_give(block *b)
 {
     if (!b) return;
     UNPOISON(block_bytes(b), b->cap);
-    system_give(b, LINE_B + b->cap);
+    system_give(b->whole, 2 * LINE_B + b->cap);
 }
 
 /* Take the top block away; the largest one is kept as the spare. */
@@ -90,10 +94,11 @@ static void block_push(ll_arena *mem, size_t need)
     if (b && b->cap >= need) {
         mem->spare = NULL;
     } else {
-        size_t cap = mem->top ? 2 * mem->top->cap : FIRST_BLOCK_B - LINE_B;
+        size_t cap = mem->top ? 2 * mem->top->cap : FIRST_BLOCK_B - 2 * LINE_B;
         if (cap < need) cap = need;
-        b = system_take(mem->name, LINE_B + cap);
-        b->cap = cap;
+        char *whole = system_take(mem->name, 2 * LINE_B + cap);
+        b = (block *)(void *)(whole + LINE_B - (uintptr_t)whole % LINE_B);
+        *b = (block){.cap = cap, .whole = whole};
         POISON(block_bytes(b), b->cap);
     }
     b->prev = mem->top;
@@ -135,12 +140,8 @@ void ll_arena_release(ll_arena *mem, ll_arena_mark mark)
 
 static size_t round_up(size_t n, size_t to) { return (n + to - 1) / to * to; }
 
-void *ll_arena_alloc(ll_arena *mem, size_t n, size_t size)
-{
-    return memset(ll_arena_raw(mem, n, size), 0, n * size);
-}
-
-void *ll_arena_raw(ll_arena *mem, size_t n, size_t size)
+/* Room for n * size bytes; *clean: those from here on are 0. */
+static char *room(ll_arena *mem, size_t n, size_t size, size_t *clean)
 {
     size_t limit = SIZE_MAX / 4; // keeps every sum below from wrapping
     if (size != 0 && n > limit / size) {
@@ -157,9 +158,25 @@ void *ll_arena_raw(ll_arena *mem, size_t n, size_t size)
         at = 0;
     }
     char *p = block_bytes(mem->top) + at;
+    const size_t used = mem->top->clean > at ? mem->top->clean - at : 0;
+    *clean = used < bytes ? used : bytes;
     mem->used = at + bytes + GAP_B;
+    if (mem->top->clean < mem->used) mem->top->clean = mem->used;
     UNPOISON(p, bytes);
     return p;
+}
+
+void *ll_arena_alloc(ll_arena *mem, size_t n, size_t size)
+{
+    size_t clean;
+    char *p = room(mem, n, size, &clean);
+    return memset(p, 0, clean);
+}
+
+void *ll_arena_raw(ll_arena *mem, size_t n, size_t size)
+{
+    size_t clean;
+    return room(mem, n, size, &clean);
 }
 
 char *ll_arena_strndup(ll_arena *mem, const char *s, size_t n)

@@ -9,6 +9,7 @@
 #include "sim/report/catalog.h"
 #include "sim/report/flows.h"
 #include "sim/report/keys.h"
+#include "sim/report/load.h"
 #include "sim/report/net.h"
 #include "sim/report/report.h"
 #include "sim/report/schedules.h"
@@ -134,6 +135,7 @@ static ll_table *list_json(ll_comm *comm, ll_arena *mem)
     ll_validation_fields_add("validate.", t);
     ll_net_fields_add("net.", t);
     ll_flows_fields_add("net --pattern.", t);
+    ll_load_fields_add("net --load.", t);
     ll_curve_fields_add("curves.", t);
     ll_timing_fields_add("timing.", t);
     return t;

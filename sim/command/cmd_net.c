@@ -4,6 +4,7 @@
 #include "sim/command/net_files.h"
 #include "sim/command/net_flows.h"
 #include "sim/command/net_job.h"
+#include "sim/command/net_load.h"
 #include "sim/command/net_tokens.h"
 #include "sim/command/net_traffic.h"
 #include "sim/print/output.h"
@@ -279,6 +280,8 @@ static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_err
     ll_net_job *job = ll_arena_new(mem, ll_net_job);
     LL_TRY(ll_study_load(&(ll_study_source){opt->arg[0], opt->n_set, opt->set, LL_STUDY_CLUSTER},
                          comm, mem, s, err));
+    if (opt->value[LL_OPT_LOAD] || opt->value[LL_OPT_CYCLES])
+        return ll_net_load_run(opt, s, comm, mem, err);
     if (ll_net_traffic_asked(opt)) return ll_net_flows_run(opt, s, comm, mem, err);
     LL_TRY(ll_net_job_parse(opt, s, mem, job, err));
     LL_TRY(ll_engine_list_other(&job->beside, s->engine, err));
@@ -344,6 +347,17 @@ const ll_command ll_command_net = {
         "packets of cluster.wire.packet, each acknowledged (engine.ack), queues without limit\n"
         "(engine.buffer_packets) and cut-through (engine.switching=store_forward: not).\n"
         "\n"
+        "--load A..B:STEP --pattern P is an open loop by engine packet: chips send single packets "
+        "at\n"
+        "random times, whatever the network does, from queues without limit; no windows, no\n"
+        "acknowledgements. Load 1 is the rate of the widest link of chip 0, by each chip that "
+        "sends;\n"
+        "uniform draws every packet's destination among all chips. Prints accepted load and "
+        "latency\n"
+        "(mean, P50, P99) against load, where the network saturates, and what the busiest link "
+        "allows;\n"
+        "-o draws it.\n"
+        "\n"
         "Examples:\n"
         "  lineloss net nvl72\n"
         "  lineloss net nvl72 --collective all --sizes 1MiB..1GiBx2 --format csv\n"
@@ -352,13 +366,15 @@ const ll_command ll_command_net = {
         "  lineloss net hgx_h100 --collective dispatch --chips 64 --tokens 4096 --routing 8/256\n"
         "  lineloss net atlas950 --sizes 1MiB --beside closed,packet --timing\n"
         "  lineloss net example_torus --pattern tornado --sizes 64KiB..1MiBx4 --beside packet\n"
-        "  lineloss net nvl72 --traffic flows.txt --flows --engine packet",
+        "  lineloss net nvl72 --traffic flows.txt --flows --engine packet\n"
+        "  lineloss net example_torus --load 0.1..0.5:0.1 --pattern tornado --cycles 4000",
     .options = LL_OPT_STUDY | LL_OPT_BIT(LL_OPT_FORMAT) | LL_OPT_BIT(LL_OPT_OUT) |
                LL_OPT_BIT(LL_OPT_FORCE) | LL_OPT_BIT(LL_OPT_COLLECTIVE) |
                LL_OPT_BIT(LL_OPT_TOKENS) | LL_OPT_BIT(LL_OPT_ROUTING) | LL_OPT_BIT(LL_OPT_ROW) |
                LL_OPT_BIT(LL_OPT_ALGORITHM) | LL_OPT_BIT(LL_OPT_SIZES) | LL_OPT_BIT(LL_OPT_CHIPS) |
                LL_OPT_BIT(LL_OPT_TRAFFIC) | LL_OPT_BIT(LL_OPT_PATTERN) | LL_OPT_BIT(LL_OPT_FLOWS) |
-               LL_OPT_BIT(LL_OPT_GROUP) | LL_OPT_BIT(LL_OPT_BESIDE) | LL_OPT_BIT(LL_OPT_TIMING),
+               LL_OPT_BIT(LL_OPT_LOAD) | LL_OPT_BIT(LL_OPT_CYCLES) | LL_OPT_BIT(LL_OPT_GROUP) |
+               LL_OPT_BIT(LL_OPT_BESIDE) | LL_OPT_BIT(LL_OPT_TIMING),
     .min_arg = 1,
     .max_arg = 1,
     .missing_arg =

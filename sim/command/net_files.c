@@ -25,12 +25,20 @@ const char *ll_net_name(const ll_options *opt, ll_arena *mem)
     static const struct {
         ll_option_id id;
         const char *name;
-    } asked[] = {{LL_OPT_COLLECTIVE, "collective"}, {LL_OPT_ALGORITHM, "algorithm"},
-                 {LL_OPT_SIZES, "sizes"},           {LL_OPT_TOKENS, "tokens"},
-                 {LL_OPT_ROUTING, "routing"},       {LL_OPT_ROW, "row"},
-                 {LL_OPT_CHIPS, "chips"},           {LL_OPT_GROUP, "group"},
-                 {LL_OPT_BESIDE, "beside"},         {LL_OPT_TRAFFIC, "traffic"},
-                 {LL_OPT_PATTERN, "pattern"},       {LL_OPT_FLOWS, "flows"}};
+    } asked[] = {{LL_OPT_COLLECTIVE, "collective"},
+                 {LL_OPT_ALGORITHM, "algorithm"},
+                 {LL_OPT_SIZES, "sizes"},
+                 {LL_OPT_TOKENS, "tokens"},
+                 {LL_OPT_ROUTING, "routing"},
+                 {LL_OPT_ROW, "row"},
+                 {LL_OPT_CHIPS, "chips"},
+                 {LL_OPT_GROUP, "group"},
+                 {LL_OPT_BESIDE, "beside"},
+                 {LL_OPT_TRAFFIC, "traffic"},
+                 {LL_OPT_PATTERN, "pattern"},
+                 {LL_OPT_FLOWS, "flows"},
+                 {LL_OPT_LOAD, "load"},
+                 {LL_OPT_CYCLES, "cycles"}};
     enum { N_ASKED = sizeof asked / sizeof *asked };
     const char **set = ll_arena_array(mem, opt->n_set + N_ASKED, const char *);
     int n = 0;

@@ -43,6 +43,8 @@ typedef enum ll_option_id {
     LL_OPT_TRAFFIC,
     LL_OPT_PATTERN,
     LL_OPT_FLOWS,
+    LL_OPT_LOAD,
+    LL_OPT_CYCLES,
     LL_OPT_RECORD,
     LL_OPT_CHECK,
     LL_OPT_DEADLOCK,

@@ -206,11 +206,14 @@ typedef struct reading {
     const ll_kernel_tables *tables; /* the chip's, if they are loaded already, or NULL */
 } reading;
 
-/* Read name, doc and seed; a cluster need not have them. The name stands in every result. */
+/* Read name, doc and seed; a cluster need not have them, and may have a seed alone. The name stands
+ * in every result. */
 static ll_status head_read(ll_config *cfg, int what, ll_study *out, ll_error *err)
 {
-    enum { MAX_NAME = 120 };
-    if (what != LL_STUDY_WHOLE && !ll_config_has(cfg, "name")) return LL_OK;
+    enum { MAX_NAME = 120, SEED = 2 };
+    if (what != LL_STUDY_WHOLE && !ll_config_has(cfg, "name"))
+        return ll_config_has(cfg, "seed") ? ll_config_fill(cfg, "", &ll_study_keys[SEED], out, err)
+                                          : LL_OK;
     LL_TRY(ll_config_fill(cfg, "", ll_study_keys, out, err));
     const size_t n = strlen(out->name);
     if (n >= 1 && n <= MAX_NAME) return LL_OK;

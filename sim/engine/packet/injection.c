@@ -80,6 +80,7 @@ void ll_injection_land(ll_packet_running *run, const ll_packet_flow *flow, uint3
     if (sent < 0 || ps > in->end_ps) return;
     const int64_t latency_ps = ps - release_ps(in, flow->id, seq);
     in->sums.n_there[sent]++;
+    in->sums.n_late += latency_ps > in->late_ps;
     in->sums.sum_ps[sent] += (uint64_t)latency_ps;
     in->sums.bucket[bucket_of((uint64_t)latency_ps)]++;
     if (latency_ps > in->most_ps) in->most_ps = latency_ps;

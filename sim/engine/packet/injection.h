@@ -23,6 +23,7 @@ typedef struct ll_open_sums {
     uint64_t n_there[LL_OPEN_BATCHES];  /* released in the batch, and have landed over links */
     uint64_t sum_ps[LL_OPEN_BATCHES];   /* latency of these */
     uint64_t n_measured;                /* released in any batch, and take a link */
+    uint64_t n_late;                    /* of those that have landed */
     uint64_t bucket[LL_OPEN_BUCKETS];   /* of those that have landed, by latency */
 } ll_open_sums;
 
@@ -42,6 +43,7 @@ struct ll_injection {
     const ll_senders *senders;
     int64_t slot_ps, part_ps;
     int64_t begin_ps, end_ps; /* of part 0; of the cool-down */
+    int64_t late_ps;          /* a packet that needs more is late */
     uint32_t part, n_part;    /* parts of a slot, and of all */
     uint32_t next;            /* part that is not released yet */
     uint64_t below;           /* a draw of 32 bits below this releases a packet */

@@ -111,6 +111,8 @@ ll_status ll_open_create(const ll_problem *problem, const void *param, const ll_
 
 /* ---- One load -------------------------------------------------------------------------------- */
 
+static const double sustained_frac = 1e-4;
+
 /* The middle of the bucket in which the quantile is. */
 static double quantile_s(const uint64_t *bucket, double p)
 {
@@ -153,9 +155,8 @@ static void result_fill(const ll_open *open, const ll_injection *in, ll_open_res
     out->max_s = (double)in->most_ps * 1e-12;
     out->longest_s = open->longest_s;
     out->n_measured = sums->n_measured;
-    out->n_late = sums->n_measured - n_there;
-    out->sustained =
-        out->n_late == 0 && out->max_s <= out->longest_s + (double)load->patience * out->slot_s;
+    out->n_late = sums->n_measured - n_there + sums->n_late;
+    out->sustained = (double)out->n_late <= sustained_frac * (double)out->n_measured;
 }
 
 static ll_status injection_init(const ll_open *open, const ll_open_load *load, ll_injection *in,
@@ -179,6 +180,7 @@ static ll_status injection_init(const ll_open *open, const ll_open_load *load, l
                          .n_part = (uint32_t)n_part,
                          .below = (uint64_t)round(load->load / part * 0x1p32)};
     in->end_ps = in->begin_ps + (int64_t)in->n_part * in->part_ps;
+    in->late_ps = (int64_t)(open->longest_s * 1e12) + load->patience * in->slot_ps;
     return LL_OK;
 }
 

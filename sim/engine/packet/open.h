@@ -16,11 +16,11 @@
  *   accepted  packets that land in a batch, per sending chip and slot
  *   latency   of packets released in a batch, from release to last byte; of those that take a link
  *
- * A load is *sustained* if no measured packet needs more than `patience` slots above the time of
- * the longest path without queues. Queues are bounded below saturation; at saturation they grow as
- * the square root of time, and beyond it in proportion to time. So the patience is chosen near the
- * root of the number of slots: then a load that is a per cent or more too high is told from one
- * that is a few per cent below saturation. */
+ * A measured packet is *late* if it needs more than `patience` slots above the time of the longest
+ * path without queues, and a load is *sustained* if at most one packet in 10,000 is late. Queues
+ * are bounded below saturation; at saturation they grow as the square root of time, and beyond it
+ * in proportion to time. So the patience is chosen near the root of the number of slots: then a load
+ * that is a per cent too high is told from one that is a few per cent below saturation. */
 #ifndef LL_SIM_ENGINE_PACKET_OPEN_H
 #define LL_SIM_ENGINE_PACKET_OPEN_H
 
@@ -46,7 +46,7 @@ typedef struct ll_open_result {
     double latency_batch_s[LL_OPEN_BATCHES]; /* [n_batch] mean of the batch */
     double mean_s, p50_s, p99_s, max_s;      /* of packets that landed; quantiles to 0.4 % */
     double longest_s;                        /* the longest path without queues, at most */
-    uint64_t n_measured, n_late;             /* packets on links; not there after the cool-down */
+    uint64_t n_measured, n_late;             /* packets on links */
     uint64_t n_packet_hop;
     bool sustained;
 } ll_open_result;

@@ -19,8 +19,8 @@
  * A measured packet is *late* if it needs more than `patience` slots above the time of the longest
  * path without queues, and a load is *sustained* if at most one packet in 10,000 is late. Queues
  * are bounded below saturation; at saturation they grow as the square root of time, and beyond it
- * in proportion to time. So the patience is chosen near the root of the number of slots: then a load
- * that is a per cent too high is told from one that is a few per cent below saturation. */
+ * in proportion to time. So the patience is chosen near the root of the number of slots: then a
+ * load that is a per cent too high is told from one that is a few per cent below saturation. */
 #ifndef LL_SIM_ENGINE_PACKET_OPEN_H
 #define LL_SIM_ENGINE_PACKET_OPEN_H
 

@@ -20,7 +20,7 @@ enum { GAP_B = 0 };
 #define UNPOISON(p, n) ((void)(p))
 #endif
 
-enum { LINE_B = 64, FIRST_BLOCK_B = 32768 };
+enum { LINE_B = 64, FIRST_BLOCK_B = 32768, EXTRA_B = 128 /* header, and to align it */ };
 
 typedef struct block {
     struct block *prev; /* older block */
@@ -71,7 +71,7 @@ static void block_give(block *b)
 {
     if (!b) return;
     UNPOISON(block_bytes(b), b->cap);
-    system_give(b->whole, 2 * LINE_B + b->cap);
+    system_give(b->whole, EXTRA_B + b->cap);
 }
 
 /* Take the top block away; the largest one is kept as the spare. */
@@ -94,9 +94,9 @@ static void block_push(ll_arena *mem, size_t need)
     if (b && b->cap >= need) {
         mem->spare = NULL;
     } else {
-        size_t cap = mem->top ? 2 * mem->top->cap : FIRST_BLOCK_B - 2 * LINE_B;
+        size_t cap = mem->top ? 2 * mem->top->cap : FIRST_BLOCK_B - EXTRA_B;
         if (cap < need) cap = need;
-        char *whole = system_take(mem->name, 2 * LINE_B + cap);
+        char *whole = system_take(mem->name, EXTRA_B + cap);
         b = (block *)(void *)(whole + LINE_B - (uintptr_t)whole % LINE_B);
         *b = (block){.cap = cap, .whole = whole};
         POISON(block_bytes(b), b->cap);

@@ -1,7 +1,7 @@
-/* What must not change the answer of an engine, or changes it by a known factor, on random networks:
- * other units of time and of bytes, chips of other numbers, paths in another order, a flow in two
- * parts, flows that others never meet, links that nobody uses. (Ranks and folding: flow_twin.c and
- * packet_twin.c.) */
+/* What must not change the answer of an engine, or changes it by a known factor, on random
+ * networks: other units of time and of bytes, chips of other numbers, paths in another order, a
+ * flow in two parts, flows that others never meet, links that nobody uses. (Ranks and folding:
+ * flow_twin.c and packet_twin.c.) */
 /* RANKS 1 */
 #include "tests/support/check.h"
 #include "tests/support/petsc.h"
@@ -58,9 +58,9 @@ static void check_both(const env *e, const char *law, const random_net *a, const
     }
 }
 
-/* All latencies twice as long and all rates half: all times twice as long. A lane takes 840 ps for a
- * byte, so that all links of 1 to 8 lanes take whole picoseconds: who comes first among packets that
- * are picoseconds apart does not depend on rounding. */
+/* All latencies twice as long and all rates half: all times twice as long. A lane takes 840 ps for
+ * a byte, so that all links of 1 to 8 lanes take whole picoseconds: who comes first among packets
+ * that are picoseconds apart does not depend on rounding. */
 static void check_time(const env *e, const random_net *net)
 {
     static random_net even, slow;

@@ -100,8 +100,8 @@ static void test_layer_at_work(const env *e)
     CHECK_NEAR(ll_memory_part_B(&full.memory, "activations"), 2 * 2 * th_B + 32 * th_B, 1e-12);
 }
 
-/* A flow has W bytes under way in a round trip of tau = 2 * 1 us + 40.96 ns, the time of a packet of
- * 4096 B: whole packets, of which the link's rate needs tau / 40.96 ns = 49.8.
+/* A flow has W bytes under way in a round trip of tau = 2 * 1 us + 40.96 ns, the time of a packet
+ * of 4096 B: whole packets, of which the link's rate needs tau / 40.96 ns = 49.8.
  *
  *   window_bdp   packets   wanted   rate
  *   0.01         2         0.498    2 * 4096 B / tau

@@ -157,8 +157,8 @@ static void check_alone(const env *e)
 /* Parking lot: chips 0-1-2-3 in a line; one flow 0 -> 3 over all three links and one over each
  * link. Every link carries the long flow and one short one, and short flows are alike, so all three
  * have one delay q: x_short = W / (tau + q), x_long = W / (tau + 4 hops + 3 q), about a third of it
- * (max-min would give both half). Their sum on a link is c q / (g + q), which q is found from. Sizes
- * in the ratio of the rates end together. */
+ * (max-min would give both half). Their sum on a link is c q / (g + q), which q is found from.
+ * Sizes in the ratio of the rates end together. */
 static void check_parking_lot(const env *e)
 {
     const double tau_s = 2 * hop_s + packet_s, window_B = whole_B(c_Bps * tau_s);

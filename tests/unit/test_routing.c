@@ -68,8 +68,8 @@ static void test_given(void)
     CHECK_NEAR(one.copies[0], 4 * 1000 / 15.0, 1e-6);
 }
 
-/* Experts that change places on their rank change nothing, to the bit; ranks that change places take
- * their tokens with them. */
+/* Experts that change places on their rank change nothing, to the bit; ranks that change places
+ * take their tokens with them. */
 static void test_permuted(void)
 {
     double share[24], other[24];

@@ -190,6 +190,8 @@ static void headline(const ll_report *r, int width, ll_arena *mem, ll_text *out)
 {
     ll_text_add(out, "%s%s%s\n", r->study->name, *r->study->doc ? ": " : "", r->study->doc);
     ll_paragraph(out, ll_headline_result(r, mem), width, 2);
+    const char *remark = r->study->workload->remark(r->study, r->result->metric_value, mem);
+    if (*remark) ll_paragraph(out, remark, width, 2);
     ll_paragraph(out, ll_headline_losses(r, N_LOSS_TOLD, mem), width, 2);
     if (r->sensitivity || r->spread)
         ll_paragraph(out, ll_headline_inputs(r, N_INPUT_TOLD, mem), width, 2);

@@ -158,10 +158,12 @@ static bool spread_is(const ll_result *res, int i)
            ends_in(res->metric[i + 2].name, "_p90_s") && ends_in(res->metric[i + 3].name, "_p99_s");
 }
 
-/* "210 ms; median 94.4 ms, P90 241 ms, P99 1.91 s" */
+/* "210 ms; median 94.4 ms, P90 241 ms, P99 1.91 s", or the mean alone where no more is known. */
 static const char *spread_text(const ll_result *res, int i, ll_arena *mem)
 {
     const char *s[4];
+    if (!(res->metric_value[i + 3] > 0))
+        return metric_text(&res->metric[i], res->metric_value[i], mem);
     for (int k = 0; k < 4; k++)
         s[k] = ll_quantity_text(LL_KIND_TIME, res->metric_value[i + k], mem);
     return ll_arena_printf(mem, "%s; median %s, P90 %s, P99 %s", s[0], s[1], s[2], s[3]);

@@ -128,4 +128,5 @@ const ll_workload_type ll_workload_decode = {
     .load = "requests",
     .per_user = "output_tokens_per_s_per_user",
     .metrics = metrics,
+    .remark = ll_workload_no_remark,
 };

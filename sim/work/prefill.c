@@ -106,4 +106,5 @@ const ll_workload_type ll_workload_prefill = {
     .metric = metric,
     .headline = "prompt_tokens_per_s_per_chip",
     .metrics = metrics,
+    .remark = ll_workload_no_remark,
 };

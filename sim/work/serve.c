@@ -185,6 +185,7 @@ static ll_status clock_run(const ll_study *study, const ll_oracle *oracle, ll_ar
     ll_serve_plan plan = plan_of(study, surface, &load, mem);
     plan.setup.longest_output = l.longest_output;
     LL_TRY(transfer_ask(study, oracle, &plan, err));
+    f->steady.limit = trace ? LL_STEADY_TRACE : LL_STEADY_PREFILL;
     if (!trace && p->n_prefill == 0) LL_TRY(by_formula(study, &plan, f, err));
     if (p->form == LL_SERVE_EVENT) LL_TRY(simulate(study, &plan, comm, trace, mem, f, err));
     out->found = f;
@@ -238,7 +239,9 @@ static const ll_metric metric[] = {
     {"steady_tokens_per_s_per_chip", "output tokens/s per chip by formula", "tokens/s",
      LL_KIND_RATIO, "in the steady state", false},
     {"steady_holds", "the formula holds", "1", LL_KIND_COUNT,
-     "1: yes; 0: the load is outside of what it describes (sim/work/serve_steady.c)", false},
+     "1: yes; 0: the load is outside of what it describes", false},
+    {"steady_limit", "the formula's limit", "1", LL_KIND_COUNT,
+     "0: none; else why it does not hold, by number (sim/work/serve_steady.h)", false},
     {0}};
 
 static double *spread_put(const ll_latency *s, double *value)
@@ -277,7 +280,27 @@ static void metrics(const ll_study *study, const ll_outcome *outcome, double *va
     *value++ = steady->ttft_s;
     *value++ = steady->tpot_s;
     *value++ = steady->output_per_s / outcome->n_chip;
-    *value++ = steady->request_per_s > 0 && !steady->limit;
+    *value++ = steady->limit == LL_STEADY_HOLDS;
+    *value++ = steady->limit;
+}
+
+static const char *remark(const ll_study *study, const double *value, ll_arena *mem)
+{
+    const ll_serve_param *p = study->workload_param;
+    const double capacity = value[ll_workload_metric(&ll_workload_serve, "capacity_per_s")];
+    const int limit = (int)value[ll_workload_metric(&ll_workload_serve, "steady_limit")];
+    if (limit == LL_STEADY_ABOVE)
+        return ll_arena_printf(mem,
+                               "Requests come at %.6g per second, but at most %.4g per second can "
+                               "be served: the queue grows without end, so that times to first "
+                               "token depend on job.requests.",
+                               p->rate_per_s, capacity);
+    if (limit == LL_STEADY_HOLDS || p->n_prefill > 0 || p->trace.text[0]) return "";
+    return ll_arena_printf(mem, "The formula does not hold: %s.%s", ll_steady_limit_text(limit),
+                           p->form == LL_SERVE_STEADY
+                               ? " So these figures may be far off; form = \"event\" has no such "
+                                 "limit."
+                               : "");
 }
 
 const ll_workload_type ll_workload_serve = {
@@ -301,4 +324,5 @@ const ll_workload_type ll_workload_serve = {
     .quick = {"form", "steady"},
     .headline = "tokens_per_s_per_chip",
     .metrics = metrics,
+    .remark = remark,
 };

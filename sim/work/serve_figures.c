@@ -24,7 +24,24 @@ static ll_status window_all(const ll_serve_count *c, window *out)
     return LL_OK;
 }
 
-static ll_status window_steady(const ll_serve_count *c, window *out, ll_error *err)
+/* Until when every client of a closed loop has sent its next request at each of its answers. */
+static double all_busy_until_s(const ll_serve_count *c, ll_arena *mem)
+{
+    const int64_t n = c->plan->load.n_request, n_client = c->plan->load.n_client;
+    double *end_s = ll_arena_array(mem, n, double), *sent_s = ll_arena_array(mem, n, double);
+    for (int64_t i = 0; i < n; i++) {
+        end_s[i] = c->request[i].end_s;
+        sent_s[i] = c->request[i].sent_s;
+    }
+    ll_stats_sort((int)n, end_s);
+    ll_stats_sort((int)n, sent_s);
+    int64_t k = 0;
+    while (k < n - n_client && !(sent_s[n_client + k] > end_s[k]))
+        k++;
+    return sent_s[n_client + k - 1];
+}
+
+static ll_status window_steady(const ll_serve_count *c, ll_arena *mem, window *out, ll_error *err)
 {
     const ll_load *load = &c->plan->load;
     const int64_t n = load->n_request;
@@ -44,11 +61,9 @@ static ll_status window_steady(const ll_serve_count *c, window *out, ll_error *e
                             "job.requests = %lld are too few to be counted in a steady state: at "
                             "least 3 x concurrency = %lld",
                             (long long)n, least);
-    *out = (window){.by_end = true};
-    for (int64_t i = 0; i < n; i++) {
-        if (i < load->n_client) out->from_s = fmax(out->from_s, c->request[i].end_s);
-        out->to_s = fmax(out->to_s, c->request[i].sent_s);
-    }
+    *out = (window){.by_end = true, .to_s = all_busy_until_s(c, mem)};
+    for (int64_t i = 0; i < load->n_client; i++)
+        out->from_s = fmax(out->from_s, c->request[i].end_s);
     return LL_OK;
 }
 
@@ -126,7 +141,7 @@ ll_status ll_serve_figures_make(const ll_serve_count *count, ll_arena *mem, ll_s
     if (count->counted == LL_COUNTED_ALL)
         LL_TRY(window_all(count, &w));
     else
-        LL_TRY(window_steady(count, &w, err));
+        LL_TRY(window_steady(count, mem, &w, err));
     latencies(count, &w, mem, out);
     sums(count, out);
     ll_arena_release(mem, mark);

@@ -7,8 +7,8 @@
  *
  * Which requests count. `all`: from the first that is sent to the last that is answered, so that
  * the opening burst and the drain count, as in a benchmark that times its whole run. `steady`: in a
- * closed loop those that end after each client has had an answer and before the last request is
- * sent; in an open loop those that are sent in the middle eight tenths. */
+ * closed loop those that end after each client has had an answer and while all of them still have
+ * requests to send; in an open loop those that are sent in the middle eight tenths. */
 #ifndef LL_WORK_SERVE_FIGURES_H
 #define LL_WORK_SERVE_FIGURES_H
 

@@ -1,6 +1,7 @@
 #include "sim/work/serve_run.h"
 
 #include "sim/comm/progress.h"
+#include "sim/work/serve_deal.h"
 
 #include <math.h>
 #include <string.h>
@@ -10,7 +11,7 @@ typedef struct run {
     ll_serve_request *request;
     int64_t n_replica;
     ll_replica **replica; /* [n_replica]; those that only prefill come first */
-    int64_t *next;        /* [n_replica] closed loop: the next request of its clients */
+    ll_deal deal;         /* where replicas know nothing of each other */
     ll_progress progress;
 } run;
 
@@ -24,37 +25,34 @@ static void send(run *r, int64_t i_replica, int64_t i, double sent_s)
     ll_replica_push(r->replica[i_replica], (int32_t)i, sent_s + front_end_s(r));
 }
 
-/* Clients of a replica: they are dealt in turn. */
 static int64_t client_count(const run *r, int64_t i_replica)
 {
-    const int64_t n = r->plan->load.n_client;
-    return n / r->n_replica + (i_replica < n % r->n_replica);
+    return ll_deal_clients(r->plan->load.n_client, r->n_replica, i_replica);
 }
 
 /* A client of a closed loop has its answer and sends its next request. */
-static void send_next(run *r, int64_t i_replica, double now_s)
+static int64_t send_next(run *r, int64_t i_replica, int64_t next, double now_s)
 {
-    if (r->plan->load.n_client == 0 || r->next[i_replica] >= r->plan->load.n_request) return;
-    send(r, i_replica, r->next[i_replica], now_s);
-    r->next[i_replica] += r->n_replica;
+    if (next >= r->deal.first[i_replica + 1]) return next;
+    send(r, i_replica, r->deal.request[next], now_s);
+    return next + 1;
 }
 
 static void run_alone(run *r, int64_t i_replica)
 {
     const ll_load *load = &r->plan->load;
-    const int64_t n_first = load->n_client > 0 ? client_count(r, i_replica) : load->n_request;
+    const bool closed = load->n_client > 0;
+    const int64_t first = r->deal.first[i_replica], end = r->deal.first[i_replica + 1];
+    const int64_t n_first = closed ? client_count(r, i_replica) : end - first;
     const int32_t *ended;
     int n;
     double end_s;
-    r->next[i_replica] = i_replica;
-    for (int64_t k = 0; k < n_first && r->next[i_replica] < load->n_request; k++) {
-        const int64_t i = r->next[i_replica];
-        send(r, i_replica, i, load->n_client > 0 ? 0 : r->request[i].sent_s);
-        r->next[i_replica] += r->n_replica;
-    }
+    int64_t next = first;
+    while (next < first + n_first && next < end)
+        next = send_next(r, i_replica, next, closed ? 0 : r->request[r->deal.request[next]].sent_s);
     while (ll_replica_step(r->replica[i_replica], &ended, &n, &end_s)) {
-        for (int k = 0; k < n; k++)
-            send_next(r, i_replica, end_s);
+        for (int k = 0; k < n && closed; k++)
+            next = send_next(r, i_replica, next, end_s);
         if (n > 0) ll_progress_step(&r->progress, n);
     }
 }
@@ -62,23 +60,23 @@ static void run_alone(run *r, int64_t i_replica)
 /* What a rank found of its slice, to all: three times for each request, replica by replica. */
 static void exchange(run *r, ll_comm *comm, int64_t lo, int64_t hi, ll_arena *mem)
 {
-    const int64_t n_request = r->plan->load.n_request, step = r->n_replica;
-    double *own = ll_arena_array(mem, 3 * (n_request / step + 1) * (hi - lo), double);
+    const int64_t from = r->deal.first[lo], to = r->deal.first[hi];
+    double *own = ll_arena_fill(mem, 3 * (to - from) + 1, double);
     size_t n = 0, n_all = 0;
-    for (int64_t p = lo; p < hi; p++)
-        for (int64_t i = p; i < n_request; i += step) {
-            own[n++] = r->request[i].sent_s;
-            own[n++] = r->request[i].first_s;
-            own[n++] = r->request[i].end_s;
-        }
+    for (int64_t k = from; k < to; k++) {
+        const ll_serve_request *q = &r->request[r->deal.request[k]];
+        own[n++] = q->sent_s;
+        own[n++] = q->first_s;
+        own[n++] = q->end_s;
+    }
     const double *all = ll_comm_gather(comm, mem, own, n * sizeof *own, &n_all);
-    LL_ASSERT(n_all == 3 * (size_t)n_request * sizeof *all, "%zu bytes", n_all);
-    for (int64_t p = 0; p < step; p++)
-        for (int64_t i = p; i < n_request; i += step) {
-            r->request[i].sent_s = *all++;
-            r->request[i].first_s = *all++;
-            r->request[i].end_s = *all++;
-        }
+    LL_ASSERT(n_all == 3 * (size_t)r->plan->load.n_request * sizeof *all, "%zu bytes", n_all);
+    for (int64_t k = 0; k < r->plan->load.n_request; k++) {
+        ll_serve_request *q = &r->request[r->deal.request[k]];
+        q->sent_s = *all++;
+        q->first_s = *all++;
+        q->end_s = *all++;
+    }
 }
 
 static void use_add(ll_replica_use *sum, const ll_replica_use *one)
@@ -101,7 +99,8 @@ static void run_slices(run *r, ll_comm *comm, ll_replica_use *use, ll_arena *mem
     size_t n_all;
     ll_comm_slice(comm, r->n_replica, &lo, &hi);
     ll_replica_use *own = ll_arena_array(mem, hi - lo, ll_replica_use);
-    const int64_t n_own = r->plan->load.n_request * (hi - lo) / r->n_replica;
+    r->deal = ll_deal_make(&r->plan->load, r->request, r->n_replica, mem);
+    const int64_t n_own = r->deal.first[hi] - r->deal.first[lo];
     ll_progress_begin(&r->progress, comm, "serve", "of the requests", (double)n_own);
     for (int64_t p = lo; p < hi; p++) {
         run_alone(r, p);
@@ -282,7 +281,6 @@ ll_status ll_serve_run(const ll_serve_plan *plan, ll_comm *comm, ll_serve_reques
     LL_TRY(fits(plan, request, err));
     run r = {.plan = plan, .request = request, .n_replica = plan->n_replica};
     r.replica = ll_arena_array(mem, r.n_replica, ll_replica *);
-    r.next = ll_arena_array(mem, r.n_replica, int64_t);
     memset(use, 0, 2 * sizeof *use);
     const bool open = plan->load.n_client == 0;
     const bool jointly = plan->n_prefill > 0 ||

@@ -1,9 +1,9 @@
 /* Runs a load on all replicas: the event form of serving.
  *
  * Requests go to replicas in turn, or to the one with the fewest of them; clients of a closed loop
- * stay with their replica, which is the least loaded one when they have an answer. Where replicas
- * know nothing of each other, each rank of the run has its slice of them; else every rank runs them
- * all. Either way all ranks have the same result.
+ * stay with their replica, which is the least loaded one when they have an answer
+ * (sim/work/serve_deal.h). Where replicas know nothing of each other, each rank of the run has its
+ * slice of them; else every rank runs them all. Either way all ranks have the same result.
  *
  * With prefill replicas, prompts are computed there, in turn, keys and values travel to a decode
  * replica, and the answer is completed there. */

@@ -28,13 +28,38 @@
 
 #include "sim/work/serve_run.h"
 
+/* Why the formula does not hold; the numbers stand in results. */
+typedef enum ll_steady_limit {
+    LL_STEADY_HOLDS,
+    LL_STEADY_CACHE,
+    LL_STEADY_BUDGET,
+    LL_STEADY_WHOLE,
+    LL_STEADY_EQUAL,
+    LL_STEADY_IN_STEP,
+    LL_STEADY_FRONT_END,
+    LL_STEADY_QUEUE,
+    LL_STEADY_COLLECTED,
+    LL_STEADY_NEARLY,
+    LL_STEADY_SHORT,
+    LL_STEADY_ABOVE,
+    LL_STEADY_NEAR,
+    LL_STEADY_BURSTS,
+    LL_STEADY_PREFILL,
+    LL_STEADY_UNEQUAL,
+    LL_STEADY_TRACE,
+    LL_N_STEADY_LIMIT
+} ll_steady_limit;
+
+/* "the cache is full: requests wait for each other, or are preempted"; of LL_STEADY_HOLDS "". */
+const char *ll_steady_limit_text(int limit);
+
 typedef struct ll_steady {
     double ttft_s, tpot_s, gap_s;       /* means */
     double request_per_s, output_per_s; /* over all replicas */
     double batch;                       /* requests that decode, per unit */
     double prefill_frac;                /* of the iterations, or of the token budget if larger */
     double capacity_per_s;              /* requests per second that can be served at most */
-    const char *limit; /* why it does not hold, such as "the cache is full"; NULL: it holds */
+    ll_steady_limit limit;
 } ll_steady;
 
 /* Means over requests that are served all the time; with `burst`, times to first token are those of

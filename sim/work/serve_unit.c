@@ -8,9 +8,8 @@ static double variance(const ll_lengths *l)
     return (n * n - 1) / 12; /* of n equally likely whole numbers */
 }
 
-/* The mean of the largest of m standard normal numbers: the quantile (m - 3/8) / (m + 1/4) (Blom,
- * 1958), by Tukey's lambda distribution. */
-static double largest_of(double m)
+/* The quantile (m - 3/8) / (m + 1/4) (Blom, 1958), by Tukey's lambda distribution. */
+double ll_unit_largest_of(double m)
 {
     const double p = (m - 0.375) / (m + 0.25);
     return m > 1 ? 4.91 * (pow(p, 0.14) - pow(1 - p, 0.14)) : 0;
@@ -33,10 +32,18 @@ ll_unit ll_unit_make(const ll_serve_plan *plan)
     s.context_dev = sqrt(variance(&load->prompt) + accepted * accepted * biased * biased / 12);
     s.n_in_step = (double)(u->n_rank * u->n_group);
     s.n_unit = s.n_in_step * (double)(plan->n_replica - plan->n_prefill);
+    const double n_client = (double)load->n_client;
+    if (n_client > 0 && n_client < s.n_unit) { /* the others have nothing to do */
+        s.n_in_step = fmax(1, s.n_in_step * n_client / s.n_unit);
+        s.n_unit = n_client;
+    }
     const double each = u->server->reserve_output ? s.prompt + output : s.context;
     s.max_n = fmin(floor((double)u->server->max_batch / u->n_group),
                    u->cache_tokens / u->n_group / ll_cache_tokens(u->server, each));
+    if (u->server->mixed) s.max_n = fmin(s.max_n, floor((double)u->server->max_tokens / s.n_new));
     s.max_n = fmax(s.max_n, 1);
+    const double each_n = n_client / s.n_unit; /* all wait for the fullest attention rank */
+    s.fullest = n_client > 0 && u->n_rank > 1 ? ceil(each_n) / each_n : 1;
     s.output_cv = sqrt(variance(&load->output)) / output;
     s.equal = load->prompt.longest == ll_lengths_shortest(&load->prompt) &&
               load->output.longest == ll_lengths_shortest(&load->output);
@@ -50,13 +57,14 @@ double ll_unit_budget(const ll_unit *s, double n)
     return s->server->chunked ? k : fmax(1, floor(k));
 }
 
-double ll_unit_iteration_s(const ll_unit *s, double n, double k)
+double ll_unit_iteration_s(const ll_unit *s, double n_mean, double k)
 {
     ll_surface *f = s->setup->surface;
+    const double n = n_mean * s->fullest;
     const double rows = k > 0 ? n * s->n_new + k * (s->prompt - s->from)
                               : ll_server_padded(s->server, n) * s->n_new;
     const double context =
-        s->context + largest_of(s->setup->n_rank) * s->context_dev / sqrt(fmax(n, 1));
+        s->context + ll_unit_largest_of(s->setup->n_rank) * s->context_dev / sqrt(fmax(n, 1));
     return ll_surface_rows_s(f, rows) + ll_surface_decode_s(f, n, context) +
            fmin(k, 1) * ll_surface_prefill_s(f, fmax(k, 1), s->from, s->prompt_rms) +
            ll_surface_ends_s(f, n * s->n_new + fmin(k, ceil(k)), n + ceil(k));

@@ -18,6 +18,7 @@ typedef struct ll_unit {
     double n_unit, n_in_step; /* units in all; those that wait for each other */
     double max_n;             /* requests that a unit runs at most */
     double output_cv;         /* standard deviation of the lengths of answers, over their mean */
+    double fullest;           /* requests of the fullest unit of those in step, over their mean */
     bool equal;               /* all requests are alike */
 } ll_unit;
 
@@ -33,6 +34,9 @@ typedef struct ll_unit_with {
     const ll_unit *s;
     double n;
 } ll_unit_with;
+
+/* The mean of the largest of m standard normal numbers. */
+double ll_unit_largest_of(double m);
 
 /* The plan is borrowed. */
 ll_unit ll_unit_make(const ll_serve_plan *plan);

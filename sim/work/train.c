@@ -91,4 +91,5 @@ const ll_workload_type ll_workload_train = {
     .metric = metric,
     .headline = "tokens_per_s_per_chip",
     .metrics = metrics,
+    .remark = ll_workload_no_remark,
 };

@@ -29,3 +29,11 @@ ll_status ll_workload_one_iteration(const struct ll_study *study, const ll_oracl
     (void)mem;
     return oracle->iteration_s(oracle->self, NULL, &out->iteration_s, err);
 }
+
+const char *ll_workload_no_remark(const struct ll_study *study, const double *value, ll_arena *mem)
+{
+    (void)study;
+    (void)value;
+    (void)mem;
+    return "";
+}

@@ -156,6 +156,8 @@ typedef struct ll_workload_type {
     /* The setting of `job` with which a search runs it ("form", "steady"); NULL: as it is. */
     const char *quick[2];
     void (*metrics)(const struct ll_study *study, const ll_outcome *outcome, double *value);
+    /* What a reader has to know of the figures, in whole sentences, in mem; "": nothing. Pure. */
+    const char *(*remark)(const struct ll_study *study, const double *value, ll_arena *mem);
 } ll_workload_type;
 
 /* The place of a figure of that name among the workload's. */
@@ -163,6 +165,8 @@ int ll_workload_metric(const ll_workload_type *workload, const char *name);
 
 ll_status ll_workload_one_iteration(const struct ll_study *study, const ll_oracle *oracle,
                                     ll_arena *mem, ll_outcome *out, ll_error *err);
+
+const char *ll_workload_no_remark(const struct ll_study *study, const double *value, ll_arena *mem);
 
 #define LL_WORKLOADS(X)           X(train) X(prefill) X(decode) X(serve)
 #define LL_WORKLOAD_DECLARE(name) extern const ll_workload_type ll_workload_##name;

@@ -47,6 +47,13 @@ has err 'job\.requests.*a trace says how many there are; leave it out'
 
 # Beyond the capacity: it ends, and says what could be served.
 expect 0 run serve_llama70b_h100 --engine closed --set job.concurrency=0 --set job.rate=1000 --set job.requests=200 --format json
-[ "$(value steady_holds out)" = 0 ] || complain "the formula holds beyond the capacity"
+[ "$(value steady_holds out)" = 0 ] && [ "$(value steady_limit out)" -gt 0 ] || complain "the formula holds beyond the capacity"
 awk -v c="$(value capacity_per_s out)" 'BEGIN { exit !(c > 1 && c < 1000) }' || complain "capacity $(value capacity_per_s out)"
+[ "$(value steady_tokens_per_s_per_chip out)" = 0 ] || complain "a throughput by formula beyond the capacity"
+expect 0 run serve_llama70b_h100 --engine closed --set job.concurrency=0 --set job.rate=1000 --set job.requests=200 -q
+has out 'Requests come at 1000 per second, but at most [0-9.]+ per second can be served'
+# shellcheck disable=SC2086
+expect 0 run serve_llama70b_h100 $few --set job.form=steady
+has out '^The formula does not hold: '
+has out '^  time to first token +[0-9.]+ ms$'
 finish

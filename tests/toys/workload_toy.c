@@ -204,4 +204,5 @@ const ll_workload_type ll_workload_toy = {
     .metric = metric,
     .headline = "batches_per_s",
     .metrics = metrics,
+    .remark = ll_workload_no_remark,
 };

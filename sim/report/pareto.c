@@ -22,8 +22,9 @@ ll_table *ll_pareto_table(int n, const ll_pareto *front, bool all, ll_arena *mem
                                  {.name = "tokens/s per chip", .key = "per_chip", .right = true},
                                  {.name = "layout"},
                                  {.name = "requests", .right = true},
-                                 {.name = "front"}};
-    ll_table *t = ll_table_create(mem, "", all ? 6 : 5, columns);
+                                 {.name = "front"},
+                                 {.name = "simulated"}};
+    ll_table *t = ll_table_create(mem, "", all ? 7 : 5, columns);
     for (int k = 0; k < n; k++)
         for (int i = 0; i < front[k].n; i++) {
             const ll_pareto_point *p = &front[k].point[i];
@@ -34,7 +35,9 @@ ll_table *ll_pareto_table(int n, const ll_pareto *front, bool all, ll_arena *mem
             ll_table_number(t, 2, 1, p->per_chip);
             ll_table_set(t, 3, "%s", layout_text(p, mem));
             ll_table_set(t, 4, "%lld", (long long)p->load);
-            if (all) ll_table_set(t, 5, "%s", p->front ? "yes" : "no");
+            if (!all) continue;
+            ll_table_set(t, 5, "%s", p->front ? "yes" : "no");
+            ll_table_set(t, 6, "%s", p->simulated ? "yes" : "no");
         }
     return t;
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { MAX_SIMULATED = 20000 }; /* clients, each of which sends ten requests */
 enum { N_CHANGE = 6, MAX_POINT = 100000, FIRST_CAP = 256 };
 enum { MAX_LOAD = 4096, MAX_TP = 64, MAX_PP = 16 }; /* loads: of each group */
 
@@ -47,7 +48,7 @@ static void layouts_add(search *s)
         }
 }
 
-static void variant_make(const search *s, const ll_pareto_point *p, ll_variant *v)
+static void variant_make(const search *s, const ll_pareto_point *p, bool quick, ll_variant *v)
 {
     const ll_workload_type *w = s->study->workload;
     const bool experts = ll_model_has_experts(&s->study->model);
@@ -61,7 +62,7 @@ static void variant_make(const search *s, const ll_pareto_point *p, ll_variant *
     for (int i = 0; i < n; i++)
         change[i] = (ll_change){.path = ll_arena_printf(s->mem, "job.%s", to[i].key),
                                 .text = ll_arena_printf(s->mem, "%lld", (long long)to[i].value)};
-    n += ll_quick_change(s->study, s->mem, &change[n]);
+    if (quick) n += ll_quick_change(s->study, s->mem, &change[n]);
     *v = (ll_variant){.n_change = n, .change = change};
 }
 
@@ -83,6 +84,7 @@ static int by_user(const void *a, const void *b)
 static void front_mark(ll_pareto *out)
 {
     double best = 0;
+    out->n_front = 0;
     qsort(out->point, (size_t)out->n, sizeof *out->point, by_user);
     for (int i = 0; i < out->n; i++) {
         ll_pareto_point *p = &out->point[i];
@@ -92,10 +94,18 @@ static void front_mark(ll_pareto *out)
     }
 }
 
-static ll_status points_take(const search *s, const ll_variant *v, ll_pareto *out, ll_error *err)
+static void value_take(const search *s, const ll_speed *speed, ll_pareto_point *p)
 {
     const ll_workload_type *w = s->study->workload;
-    const int chip = ll_workload_metric(w, w->headline), user = ll_workload_metric(w, w->per_user);
+    double *value = ll_arena_array(s->mem, LL_MAX_METRIC, double);
+    memcpy(value, speed->value, sizeof speed->value);
+    p->value = value;
+    p->per_chip = value[ll_workload_metric(w, w->headline)];
+    p->per_user = value[ll_workload_metric(w, w->per_user)];
+}
+
+static ll_status points_take(const search *s, const ll_variant *v, ll_pareto *out, ll_error *err)
+{
     *out = (ll_pareto){.study = s->study, .point = s->point, .reason = ""};
     for (int i = 0; i < s->n; i++) {
         if (*v[i].found.why) {
@@ -103,16 +113,37 @@ static ll_status points_take(const search *s, const ll_variant *v, ll_pareto *ou
             continue;
         }
         ll_pareto_point p = s->point[i];
-        double *value = ll_arena_array(s->mem, LL_MAX_METRIC, double);
-        memcpy(value, v[i].found.speed.value, sizeof v[i].found.speed.value);
-        p.value = value;
-        p.per_chip = value[chip];
-        p.per_user = value[user];
+        value_take(s, &v[i].found.speed, &p);
         out->point[out->n++] = p;
     }
     if (out->n == 0)
         return ll_error_set(err, LL_ERR_CONFIG, "%s: none of %d layouts and loads runs: %s",
                             s->study->path, s->n, out->reason);
+    front_mark(out);
+    return LL_OK;
+}
+
+/* Runs points of the front that were run in the quick form only. *more: there were some. */
+static ll_status front_simulate(const search *s, ll_comm *comm, ll_pareto *out, bool *more,
+                                ll_error *err)
+{
+    ll_variant *v = ll_arena_array(s->mem, out->n_front, ll_variant);
+    ll_pareto_point **point = ll_arena_array(s->mem, out->n_front, ll_pareto_point *);
+    int n = 0;
+    for (int i = 0; i < out->n; i++) {
+        ll_pareto_point *p = &out->point[i];
+        if (!p->front || p->simulated || p->load > MAX_SIMULATED) continue;
+        variant_make(s, p, false, &v[n]);
+        point[n++] = p;
+    }
+    *more = n > 0;
+    if (n == 0) return LL_OK;
+    const ll_batch_how how = {.name = "points of the front"};
+    LL_TRY(ll_variants_run(s->study, &how, n, v, comm, err));
+    for (int i = 0; i < n; i++) {
+        point[i]->simulated = true;
+        if (!*v[i].found.why) value_take(s, &v[i].found.speed, point[i]);
+    }
     front_mark(out);
     return LL_OK;
 }
@@ -134,7 +165,10 @@ ll_status ll_pareto_find(const ll_study *study, ll_comm *comm, ll_arena *mem, ll
                             study->path, s.n, study->cluster.topo->n_chip, MAX_POINT);
     ll_variant *v = ll_arena_array(mem, s.n, ll_variant);
     for (int i = 0; i < s.n; i++)
-        variant_make(&s, &s.point[i], &v[i]);
+        variant_make(&s, &s.point[i], true, &v[i]);
     ll_variants_run(study, &(ll_batch_how){.name = "layouts and loads"}, s.n, v, comm, err);
-    return points_take(&s, v, out, err);
+    LL_TRY(points_take(&s, v, out, err));
+    for (bool more = study->workload->quick[0] != NULL; more;)
+        LL_TRY(front_simulate(&s, comm, out, &more, err));
+    return LL_OK;
 }

@@ -4,7 +4,9 @@
  *
  * Layouts: all tp (to 64) and pp (to 16) that divide the chips, and for experts all ep that do
  * (with etp = 1), or etp = tp. Loads: powers of two, from one request for each group to 4096. The
- * points are run as variants of the study (speed.h): by engine `closed`, without jitter. */
+ * points are run as variants of the study (speed.h): by engine `closed`, without jitter, in the
+ * quick form of the workload if it has one (`form = "steady"`). Those that are then on the front
+ * are run again as the study says, until every point of the front is one that was. */
 #ifndef LL_STEP_PARETO_H
 #define LL_STEP_PARETO_H
 
@@ -16,6 +18,7 @@ typedef struct ll_pareto_point {
     double per_chip, per_user; /* tokens/s */
     const double *value;       /* [n_metric] figures of the workload */
     bool front;
+    bool simulated; /* every iteration, not by the form with which searches run the workload */
 } ll_pareto_point;
 
 typedef struct ll_pareto {

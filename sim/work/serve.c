@@ -184,6 +184,7 @@ static ll_status clock_run(const ll_study *study, const ll_oracle *oracle, ll_ar
     ll_surface *surface = ll_surface_create(oracle, &study->server, &range, mem);
     ll_serve_plan plan = plan_of(study, surface, &load, mem);
     plan.setup.longest_output = l.longest_output;
+    plan.trace = trace ? p->trace.name : NULL;
     LL_TRY(transfer_ask(study, oracle, &plan, err));
     f->steady.limit = trace ? LL_STEADY_TRACE : LL_STEADY_PREFILL;
     if (!trace && p->n_prefill == 0) LL_TRY(by_formula(study, &plan, f, err));

@@ -9,6 +9,8 @@ static const char *const counted_names[] = {"all", "steady", NULL};
 static const char *const router_names[] = {"round_robin", "least_loaded", NULL};
 static const char *const form_names[] = {"event", "steady", NULL};
 
+enum { PER_CLIENT = 10, AT_RATE = 1000, MAX_REQUEST = 10000000 };
+
 #define COUNT(name_, field, def_, min_, max_, doc_)                                        \
     {                                                                                      \
         .name = (name_), .kind = LL_KIND_COUNT, .offset = offsetof(ll_serve_param, field), \
@@ -47,7 +49,7 @@ const ll_key ll_serve_keys[] = {
      .offset = offsetof(ll_serve_param, trace),
      .def = "",
      .doc = "table of requests: arrival_s,prompt,output"},
-    COUNT("requests", n_request, "0", 0, 1e7,
+    COUNT("requests", n_request, "0", 0, MAX_REQUEST,
           "requests that are served; 0: ten for each client, or 1000 at a rate"),
     CHOICE("counted", counted, counted_names, "all",
            "requests that count: all, or those of the steady part of the run"),
@@ -87,6 +89,10 @@ static bool load_legal(const ll_serve_param *p, ll_faults *why)
         ok = ll_fault_add(why, "job.requests",
                           "each of %lld clients sends one at least; write 0 for ten each",
                           (long long)p->concurrency);
+    if (p->n_request == 0 && PER_CLIENT * p->concurrency > MAX_REQUEST)
+        ok = ll_fault_add(why, "job.requests",
+                          "%d for each of %lld clients are more than %lld; write how many",
+                          PER_CLIENT, (long long)p->concurrency, (long long)MAX_REQUEST);
     if (trace && p->n_request > 0)
         ok = ll_fault_add(why, "job.requests", "a trace says how many there are; leave it out");
     if (trace && p->form == LL_SERVE_STEADY)
@@ -151,7 +157,6 @@ int64_t ll_serve_replicas(const ll_study *study)
 ll_load ll_serve_load(const ll_study *study)
 {
     const ll_serve_param *p = param_of(study);
-    enum { PER_CLIENT = 10, AT_RATE = 1000 };
     const int64_t n = p->concurrency > 0 ? PER_CLIENT * p->concurrency : AT_RATE;
     return (ll_load){.prompt = {p->prompt, p->prompt_spread},
                      .output = {p->output, p->output_spread},

@@ -256,12 +256,13 @@ static ll_status fits(const ll_serve_plan *plan, const ll_serve_request *request
     for (int64_t i = 0; i < plan->load.n_request; i++) {
         const double whole = (double)request[i].prompt + request[i].output + s->accepted;
         if (ll_cache_tokens(s->server, whole) > room)
-            return ll_error_set(
-                err, LL_ERR_CONFIG,
-                "request %lld has %d + %d tokens, but the cache of an attention rank holds %.0f%s; "
-                "try a larger tp or pp, or a narrower kv_precision",
-                (long long)i + 1, request[i].prompt, request[i].output, floor(room),
-                s->n_group > 1 ? " for each group of the pipeline" : "");
+            return ll_error_set(err, LL_ERR_CONFIG,
+                                "%s%srequest %lld has %d + %d tokens, but the cache of an "
+                                "attention rank holds %.0f%s; "
+                                "try a larger tp or pp, or a narrower kv_precision",
+                                plan->trace ? plan->trace : "", plan->trace ? ": " : "",
+                                (long long)i + 1, request[i].prompt, request[i].output, floor(room),
+                                s->n_group > 1 ? " for each group of the pipeline" : "");
     }
     return LL_OK;
 }

@@ -19,6 +19,7 @@ typedef struct ll_serve_plan {
     int64_t n_replica, n_prefill; /* replicas in all, and those of them that only prefill */
     /* Keys and values of a prompt travel to a decode replica in a + b tokens seconds. */
     double transfer_s, transfer_token_s;
+    const char *trace; /* name of the file that the requests are of; NULL: they are drawn */
 } ll_serve_plan;
 
 /* request: [load.n_request], with times filled in. use: sums over all replicas, [2]: of those that

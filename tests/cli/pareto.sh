@@ -34,6 +34,11 @@ cp out one
 on 3 pareto small.cfg --format csv >out
 cmp -s one out || complain "three ranks say otherwise"
 
+# The layout as written need not fit; served requests are simulated on the front.
+expect 0 pareto serve_llama70b_h100 --set job.tp=1 --format csv
+awk -F, '$6 == "yes" && $7 != "yes" { exit 1 } $7 == "yes" { n++ } END { exit n < 5 }' out ||
+    complain "the front is not simulated: $(grep ,yes, out)"
+
 expect 1 pareto nvl72
 has err 'the workload train has no load that could be varied; write type = "decode" or "serve"'
 expect 1 pareto small.cfg --set model.layers=20000

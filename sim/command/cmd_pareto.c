@@ -3,9 +3,9 @@
 
 #include "sim/report/pareto.h"
 
-/* A study whose layout does not fit, or has too many requests, is one all the same: both are varied.
- * So it is read with another layout, the first one that is legal. The error is that of the study as
- * it is written. */
+/* A study whose layout does not fit, or has too many requests, is one all the same, as both are
+ * varied. So it is read with another layout, the first one that is legal. The error is that of the
+ * study as it is written. */
 static ll_status study_find(const char *path, const ll_settings *set, ll_comm *comm, ll_arena *mem,
                             ll_study *out, ll_error *err)
 {

@@ -2,9 +2,14 @@
 
 #include "sim/base/status.h"
 
-#include <stdbool.h>
+#include <stddef.h>
 #include <string.h>
 
+_Static_assert(sizeof(ll_page) == LL_PAGE_B &&
+                   offsetof(ll_page, event) + LL_PAGE_EVENTS * sizeof(ll_event) == LL_PAGE_B,
+               "a page ends with its last event");
+
+enum { MORE_PAGES = 32 };
 enum { RUN = 8, MOST_MOVED = 16 }; /* events per run of merge sort; places by insertion */
 
 void ll_calendar_init(ll_calendar *cal, int64_t delta_ps, int64_t n_link, ll_arena *mem)
@@ -20,24 +25,65 @@ void ll_calendar_init(ll_calendar *cal, int64_t delta_ps, int64_t n_link, ll_are
         cal->link_bits++;
     while (n_link > (int64_t)1 << (cal->tile_bits + cal->link_bits))
         cal->tile_bits++;
-    cal->event = ll_arena_array(mem, LL_CALENDAR_SLOTS << cal->tile_bits, ll_page *);
-    cal->credit = ll_arena_array(mem, LL_CALENDAR_SLOTS << cal->tile_bits, ll_page *);
+    cal->event = ll_arena_array(mem, LL_CALENDAR_SLOTS << cal->tile_bits, ll_event *);
+    cal->credit = ll_arena_array(mem, LL_CALENDAR_SLOTS << cal->tile_bits, uint32_t *);
     cal->n_before =
         ll_arena_array(mem, LL_CALENDAR_DIGITS + ((int64_t)1 << cal->link_bits), uint32_t);
     while (delta_ps > (int64_t)1 << cal->dt_bits)
         cal->dt_bits++;
 }
 
-ll_page *ll_calendar_page(ll_calendar *cal, ll_page **slot)
+/* Pages for the free list, aligned to their size. */
+static void more_pages(ll_calendar *cal)
 {
-    ll_page *page = cal->spare;
-    if (page != NULL)
-        cal->spare = page->next;
-    else
-        page = ll_arena_new(cal->mem, ll_page);
-    page->next = *slot;
-    page->n = 0;
-    *slot = page;
+    char *at = ll_arena_raw(cal->mem, MORE_PAGES + 1, LL_PAGE_B);
+    at += (LL_PAGE_B - (uintptr_t)at % LL_PAGE_B) % LL_PAGE_B;
+    for (int i = 0; i < MORE_PAGES; i++)
+        ll_calendar_give(cal, (ll_page *)(at + (size_t)i * LL_PAGE_B));
+}
+
+ll_page *ll_calendar_page(ll_calendar *cal, uint64_t place, void *end, uint32_t n)
+{
+    if (cal->spare == NULL) more_pages(cal);
+    ll_page *page = cal->spare, *full = end != NULL ? (ll_page *)end - 1 : NULL;
+    cal->spare = page->next;
+    page->next = full;
+    if (full != NULL) full->n = n;
+    cal->used[place >> cal->tile_bits] |= (uint64_t)1
+                                          << (place & (((uint64_t)1 << cal->tile_bits) - 1));
+    return page;
+}
+
+/* The page that `next`, of a slot, points into, or just behind. */
+static ll_page *page_of(void *next)
+{
+    const uintptr_t last = (uintptr_t)next - 1;
+    return (ll_page *)(last - last % LL_PAGE_B);
+}
+
+static uint64_t place_now(const ll_calendar *cal, int tile)
+{
+    return (uint64_t)cal->now % LL_CALENDAR_SLOTS << cal->tile_bits | (uint64_t)tile;
+}
+
+/* Removes the pages of events of a tile in the current window. */
+static ll_page *take_events(ll_calendar *cal, int tile)
+{
+    ll_event **slot = &cal->event[place_now(cal, tile)], *next = *slot;
+    if (next == NULL) return NULL;
+    ll_page *page = page_of(next);
+    page->n = (uint32_t)(next - page->event);
+    *slot = NULL;
+    return page;
+}
+
+ll_page *ll_calendar_credits(ll_calendar *cal, int tile)
+{
+    uint32_t **slot = &cal->credit[place_now(cal, tile)], *next = *slot;
+    if (next == NULL) return NULL;
+    ll_page *page = page_of(next);
+    page->n = (uint32_t)(next - page->credit);
+    *slot = NULL;
     return page;
 }
 
@@ -237,7 +283,7 @@ static void sort_pages(ll_calendar *cal, const ll_page *pages, int64_t n)
 
 int64_t ll_calendar_take(ll_calendar *cal, int tile)
 {
-    ll_page *pages = ll_calendar_pages(cal, cal->event, tile);
+    ll_page *pages = take_events(cal, tile);
     int64_t n = 0;
     for (const ll_page *p = pages; p != NULL; p = p->next)
         n += p->n;

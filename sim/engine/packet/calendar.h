@@ -7,8 +7,10 @@
  *               events credits
  *
  * An event is 16 bytes; a credit, 4. Pages of 2 KiB come from a free list and return to it after
- * their window, so nothing is allocated twice and nothing is searched. Events may be put in in any
- * order, as ll_calendar_take sorts them.
+ * their window, so nothing is allocated twice and nothing is searched. For each window and tile the
+ * calendar holds where the next event goes: pages are aligned to their size, so an address at a
+ * multiple of it is the end of a full page, or NULL, and a page is missing. Events may be put in in
+ * any order, as ll_calendar_take sorts them.
  *
  * A tile is some hundred neighbouring links; there are at most 64 tiles. Events and links of a tile
  * fit the L1 cache while they are sorted and served. Putting events into the pages of their tile is
@@ -20,6 +22,7 @@
 
 #include "sim/base/arena.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Values of `flow` for events that are no packets; all flow numbers are smaller. */
@@ -49,6 +52,7 @@ typedef struct ll_parcel {
 enum {
     LL_CALENDAR_SLACK = 16,    /* events that may be looked at beyond the end of `sorted` */
     LL_CALENDAR_DIGITS = 1024, /* of times in a window, at most */
+    LL_PAGE_B = 2048,
     LL_PAGE_EVENTS = 127,
     LL_PAGE_CREDITS = 4 * LL_PAGE_EVENTS,
     LL_CALENDAR_BLOCK = 1024,
@@ -59,9 +63,9 @@ enum {
 
 typedef struct ll_page {
     struct ll_page *next;
-    uint32_t n;
+    uint32_t n; /* set when the page is full, or taken */
     union {
-        ll_event event[LL_PAGE_EVENTS];
+        _Alignas(16) ll_event event[LL_PAGE_EVENTS];
         uint32_t credit[LL_PAGE_CREDITS]; /* link << 2 | virtual lane */
     };
 } ll_page;
@@ -74,7 +78,8 @@ typedef struct ll_calendar {
     int64_t near_end;                 /* windows before this are in `event` and `credit` */
     int dt_bits;                      /* of the times in a window */
     int tile_bits, link_bits;         /* log2 of the number of tiles, and of the links per tile */
-    ll_page **event, **credit;        /* [LL_CALENDAR_SLOTS << tile_bits] */
+    ll_event **event;                 /* [LL_CALENDAR_SLOTS << tile_bits] where the next one goes */
+    uint32_t **credit;                /* the same */
     uint64_t used[LL_CALENDAR_SLOTS]; /* bit set: the tile has pages */
     ll_page *spare;
     ll_parcel *far;                    /* [n_far] of [cap_far] */
@@ -98,8 +103,15 @@ void ll_calendar_go(ll_calendar *cal, int64_t window);
  * .. n-1], sorted by link and event order; returns n. */
 int64_t ll_calendar_take(ll_calendar *cal, int tile);
 
+/* Removes the pages of credits of a tile in the current window; give them back by ll_calendar_give.
+ */
+ll_page *ll_calendar_credits(ll_calendar *cal, int tile);
+
 void ll_calendar_put_far(ll_calendar *cal, const ll_parcel *parcel);
-ll_page *ll_calendar_page(ll_calendar *cal, ll_page **slot); /* a new page at the head of `slot` */
+
+/* A new page for events or credits at `place`, before the full one, of n, that ends at `end`; NULL:
+ * it is the first. */
+ll_page *ll_calendar_page(ll_calendar *cal, uint64_t place, void *end, uint32_t n);
 
 /* The window that a time lies in; *dt_ps: offset in it. ps: since the start of the current window,
  * >= 0. */
@@ -123,13 +135,14 @@ static inline uint64_t ll_calendar_tiles(const ll_calendar *cal)
     return cal->used[(uint64_t)cal->now % LL_CALENDAR_SLOTS];
 }
 
-/* Index into `event` and `credit`; marks it as used. */
-static inline uint64_t ll_calendar_place(ll_calendar *cal, int64_t window, uint32_t link)
+/* Index into `event` and `credit`. */
+static inline uint64_t ll_calendar_place(const ll_calendar *cal, int64_t window, uint32_t link)
 {
-    const uint64_t slot = (uint64_t)window % LL_CALENDAR_SLOTS, tile = link >> cal->link_bits;
-    cal->used[slot] |= (uint64_t)1 << tile;
-    return slot << cal->tile_bits | tile;
+    return (uint64_t)window % LL_CALENDAR_SLOTS << cal->tile_bits | link >> cal->link_bits;
 }
+
+/* `next` of a slot: no page has room there. */
+static inline bool ll_page_missing(const void *next) { return (uintptr_t)next % LL_PAGE_B == 0; }
 
 static inline void ll_calendar_put(ll_calendar *cal, int64_t window, const ll_event *event)
 {
@@ -138,9 +151,11 @@ static inline void ll_calendar_put(ll_calendar *cal, int64_t window, const ll_ev
         ll_calendar_put_far(cal, &parcel);
         return;
     }
-    ll_page **place = &cal->event[ll_calendar_place(cal, window, event->link)], *page = *place;
-    if (page == 0 || page->n == LL_PAGE_EVENTS) page = ll_calendar_page(cal, place);
-    page->event[page->n++] = *event;
+    const uint64_t place = ll_calendar_place(cal, window, event->link);
+    ll_event *next = cal->event[place];
+    if (ll_page_missing(next)) next = ll_calendar_page(cal, place, next, LL_PAGE_EVENTS)->event;
+    *next = *event;
+    cal->event[place] = next + 1;
 }
 
 static inline void ll_calendar_put_credit(ll_calendar *cal, int64_t window, uint32_t link,
@@ -151,9 +166,11 @@ static inline void ll_calendar_put_credit(ll_calendar *cal, int64_t window, uint
         ll_calendar_put_far(cal, &parcel);
         return;
     }
-    ll_page **place = &cal->credit[ll_calendar_place(cal, window, link)], *page = *place;
-    if (page == 0 || page->n == LL_PAGE_CREDITS) page = ll_calendar_page(cal, place);
-    page->credit[page->n++] = link << 2 | vl;
+    const uint64_t place = ll_calendar_place(cal, window, link);
+    uint32_t *next = cal->credit[place];
+    if (ll_page_missing(next)) next = ll_calendar_page(cal, place, next, LL_PAGE_CREDITS)->credit;
+    *next = link << 2 | vl;
+    cal->credit[place] = next + 1;
 }
 
 static inline void ll_calendar_put_parcel(ll_calendar *cal, const ll_parcel *p)
@@ -162,21 +179,6 @@ static inline void ll_calendar_put_parcel(ll_calendar *cal, const ll_parcel *p)
         ll_calendar_put_credit(cal, p->window, p->event.link, p->event.order);
     else
         ll_calendar_put(cal, p->window, &p->event);
-}
-
-static inline ll_page *ll_calendar_pages(ll_calendar *cal, ll_page **all, int tile)
-{
-    const uint64_t slot = (uint64_t)cal->now % LL_CALENDAR_SLOTS;
-    ll_page **place = &all[slot << cal->tile_bits | (uint64_t)tile], *pages = *place;
-    *place = 0;
-    return pages;
-}
-
-/* Removes the pages of credits of a tile in the current window; give them back by ll_calendar_give.
- */
-static inline ll_page *ll_calendar_credits(ll_calendar *cal, int tile)
-{
-    return ll_calendar_pages(cal, cal->credit, tile);
 }
 
 static inline ll_page *ll_calendar_give(ll_calendar *cal, ll_page *page)

@@ -17,7 +17,7 @@ void ll_calendar_init(ll_calendar *cal, int64_t delta_ps, int64_t n_link, ll_are
     LL_ASSERT(delta_ps >= 1 && delta_ps <= 1 << 30, "delta %lld ps", (long long)delta_ps);
     *cal = (ll_calendar){.mem = mem,
                          .delta_ps = delta_ps,
-                         .per_delta = ((uint64_t)1 << 44) / (uint64_t)delta_ps,
+                         .per_ps = UINT64_MAX / (uint64_t)delta_ps + 1,
                          .near_end = LL_CALENDAR_SLOTS,
                          .far_first = INT64_MAX,
                          .link_bits = LL_TILE_LINK_BITS};

@@ -61,6 +61,8 @@ enum {
     LL_TILE_LINK_BITS = 8   /* of links in a tile, at least */
 };
 
+__extension__ typedef unsigned __int128 ll_wide;
+
 typedef struct ll_page {
     struct ll_page *next;
     uint32_t n; /* set when the page is full, or taken */
@@ -73,7 +75,7 @@ typedef struct ll_page {
 typedef struct ll_calendar {
     ll_arena *mem;
     int64_t delta_ps;
-    uint64_t per_delta;               /* 2^44 / delta_ps */
+    uint64_t per_ps;                  /* 2^64 / delta_ps, rounded up */
     int64_t now, now_ps;              /* current window, and its start */
     int64_t near_end;                 /* windows before this are in `event` and `credit` */
     int dt_bits;                      /* of the times in a window */
@@ -113,18 +115,20 @@ void ll_calendar_put_far(ll_calendar *cal, const ll_parcel *parcel);
  * it is the first. */
 ll_page *ll_calendar_page(ll_calendar *cal, uint64_t place, void *end, uint32_t n);
 
+/* Whole windows in `ps`, which is below LL_CALENDAR_EXACT_PS; windows of 1 ps are not for this. */
+#define LL_CALENDAR_EXACT_PS ((int64_t)1 << 33)
+static inline uint64_t ll_calendar_quotient(uint64_t ps, uint64_t per_ps)
+{
+    return (uint64_t)((ll_wide)ps * per_ps >> 64);
+}
+
 /* The window that a time lies in; *dt_ps: offset in it. ps: since the start of the current window,
  * >= 0. */
 static inline int64_t ll_calendar_window(const ll_calendar *cal, int64_t ps, uint32_t *dt_ps)
 {
-    int64_t k;
-    if (ps < cal->delta_ps *
-                 LL_CALENDAR_SLOTS) { /* the product is < 2^55, the estimate right or 1 too low */
-        k = (int64_t)((uint64_t)ps * cal->per_delta >> 44);
-        k += ps - k * cal->delta_ps >= cal->delta_ps;
-    } else {
-        k = ps / cal->delta_ps;
-    }
+    const bool exact = ps < LL_CALENDAR_EXACT_PS && cal->delta_ps > 1;
+    const int64_t k =
+        exact ? (int64_t)ll_calendar_quotient((uint64_t)ps, cal->per_ps) : ps / cal->delta_ps;
     *dt_ps = (uint32_t)(ps - k * cal->delta_ps);
     return cal->now + k;
 }
@@ -171,6 +175,61 @@ static inline void ll_calendar_put_credit(ll_calendar *cal, int64_t window, uint
     if (ll_page_missing(next)) next = ll_calendar_page(cal, place, next, LL_PAGE_CREDITS)->credit;
     *next = link << 2 | vl;
     cal->credit[place] = next + 1;
+}
+
+/* The near windows as they are seen while one is swept, so that all of it can stay in registers;
+ * for the loop that takes most of the time. Says the same as the calendar. */
+typedef struct ll_calendar_near {
+    int64_t now, now_ps, delta_ps;
+    uint64_t per_ps;
+    uint64_t span_ps; /* since now_ps: before this, a time is near, and its quotient exact */
+    ll_event **event;
+    uint32_t **credit;
+    int tile_bits, link_bits;
+} ll_calendar_near;
+
+static inline ll_calendar_near ll_calendar_near_of(const ll_calendar *cal)
+{
+    const int64_t near_ps = (cal->near_end - cal->now) * cal->delta_ps;
+    const int64_t span_ps = near_ps < LL_CALENDAR_EXACT_PS ? near_ps : LL_CALENDAR_EXACT_PS;
+    return (ll_calendar_near){.now = cal->now,
+                              .now_ps = cal->now_ps,
+                              .delta_ps = cal->delta_ps,
+                              .per_ps = cal->per_ps,
+                              .span_ps = cal->delta_ps > 1 ? (uint64_t)span_ps : 0,
+                              .event = cal->event,
+                              .credit = cal->credit,
+                              .tile_bits = cal->tile_bits,
+                              .link_bits = cal->link_bits};
+}
+
+static inline uint64_t ll_near_place(const ll_calendar_near *near, uint64_t windows, uint32_t link)
+{
+    return ((uint64_t)near->now + windows) % LL_CALENDAR_SLOTS << near->tile_bits |
+           link >> near->link_bits;
+}
+
+/* Puts an event `ps` after now; its dt_ps is found here. */
+static inline void ll_near_put(ll_calendar *cal, const ll_calendar_near *near, uint64_t ps,
+                               ll_event event)
+{
+    const uint64_t windows = ll_calendar_quotient(ps, near->per_ps);
+    const uint64_t place = ll_near_place(near, windows, event.link);
+    ll_event *next = near->event[place];
+    if (ll_page_missing(next)) next = ll_calendar_page(cal, place, next, LL_PAGE_EVENTS)->event;
+    event.dt_ps = (uint32_t)(ps - windows * (uint64_t)near->delta_ps);
+    *next = event;
+    near->event[place] = next + 1;
+}
+
+static inline void ll_near_put_credit(ll_calendar *cal, const ll_calendar_near *near, uint64_t ps,
+                                      uint32_t link, uint32_t vl)
+{
+    const uint64_t place = ll_near_place(near, ll_calendar_quotient(ps, near->per_ps), link);
+    uint32_t *next = near->credit[place];
+    if (ll_page_missing(next)) next = ll_calendar_page(cal, place, next, LL_PAGE_CREDITS)->credit;
+    *next = link << 2 | vl;
+    near->credit[place] = next + 1;
 }
 
 static inline void ll_calendar_put_parcel(ll_calendar *cal, const ll_parcel *p)

@@ -66,7 +66,9 @@ void ll_retransmit_answered(ll_packet_running *run, ll_packet_flow *flow, const 
     const uint32_t *n_done = &r->stream[r->first[e->flow]].n_done;
     while (flow->next < flow->n_packet && flow->next - *n_done < flow->window) {
         ll_stream *next = ll_stream_of(r, flow, e->flow, flow->next);
-        ll_packet_reply(run, flow, e->flow, leave(run, flow, next, flow->next, ps));
+        const int64_t leave_ps = leave(run, flow, next, flow->next, ps);
+        const uint32_t sent = ll_packet_next_order(run, flow, flow->next++);
+        ll_packet_send(run, *ll_packet_hop_at(run->net, flow, sent), leave_ps, sent, e->flow);
     }
 }
 

@@ -11,8 +11,9 @@
 #include <string.h>
 
 /* A sum, so that it does not matter in which order links are swept, nor on which rank. */
-static inline void note(ll_packet_running *run, const ll_packet_link *link,
-                        const ll_packet_flow *flow, const ll_event *e, int64_t start_ps)
+static __attribute__((noinline)) void note(ll_packet_running *run, const ll_packet_link *link,
+                                           const ll_packet_flow *flow, const ll_event *e,
+                                           int64_t start_ps)
 {
     const uint64_t id = (uint64_t)run->net->link_id[link - run->net->link];
     const uint64_t what = ll_mix((uint64_t)e->order << 32 | flow->id);
@@ -42,51 +43,63 @@ static inline bool at_switch(uint32_t order)
     return (order & ((1 << LL_PACKET_HOP_BITS) - 1)) > 0;
 }
 
+/* ---- Serving a packet ------------------------------------------------------------------------ */
+
+void ll_packet_send_away(ll_packet_running *run, ll_packet_hop to, int64_t ps, uint32_t order,
+                         uint32_t flow)
+{
+    ll_packet_send(run, to, ps, order, flow);
+}
+
+void ll_packet_credit_away(ll_packet_running *run, ll_packet_hop from, int64_t ps)
+{
+    ll_packet_give_credit(run, from, ps);
+}
+
 /* Serves the packet at `hop`, which is at the head of the queue of `link` at `ps`. lossy: links
  * damage packets; a constant, so that nothing of it is left where they do not. */
 static inline __attribute__((always_inline)) void
-serve_as(ll_packet_running *run, ll_packet_link *link, ll_packet_flow *flow,
-         const ll_packet_hop *hop, const ll_event *e, int64_t ps, const bool lossy)
+serve_as(ll_packet_running *run, const ll_calendar_near *near, ll_packet_link *link,
+         ll_packet_flow *flow, const ll_packet_hop *hop, const ll_event *e, int64_t ps,
+         const bool lossy)
 {
     const ll_packet_net *net = run->net;
-    const ll_packet_kind *kind = &net->kind[ll_hop_kind(*hop)];
     const uint32_t meta = hop->meta, seq = ll_packet_seq(net, e->order);
-    const uint32_t size_B = meta & LL_HOP_ACK           ? net->ack_B
-                            : seq + 1 == flow->n_packet ? flow->last_B
-                                                        : flow->packet_B;
-    const int64_t wire_ps = ll_packet_ps(size_B, kind->wire_q);
+    const uint32_t size = ll_packet_size(net, run->times, flow, hop, seq);
+    const ll_packet_times times = *ll_packet_times_at(run->times, *hop, size);
+    const int64_t wire_ps = times.wire_ps;
     int64_t turn_ps = ps > link->free_ps ? ps : link->free_ps;
     int64_t start_ps = meta & LL_HOP_ACK ? ps : turn_ps;
-    int64_t slot_ps = ll_packet_ps(size_B, kind->slot_q);
+    int64_t slot_ps = times.slot_ps;
     if (lossy && net->damage.overflow && !(meta & LL_HOP_ACK) && at_switch(e->order) &&
-        turn_ps - ps >= kind->buffer * slot_ps) {
+        turn_ps - ps >= net->kind[ll_hop_kind(*hop)].buffer * slot_ps) {
         run->result.n_packet_hop--; /* dropped: not served */
         return;
     }
     const bool recovers = lossy && run->recovery != NULL;
     bool lost = false;
     if (recovers) {
-        lost = dropped(run, link, flow, hop, e, start_ps, start_ps + wire_ps + kind->latency_ps);
+        lost = dropped(run, link, flow, hop, e, start_ps, start_ps + wire_ps + times.latency_ps);
     } else if (lossy) {
         const int n = damage(net, link, flow, e);
-        const int64_t delay_ps = n * (wire_ps + 2 * kind->latency_ps);
+        const int64_t delay_ps = n * (wire_ps + 2 * times.latency_ps);
         start_ps += delay_ps;
         if (net->damage.go_back_n && !(meta & LL_HOP_ACK))
             turn_ps += delay_ps;
         else
             slot_ps *= 1 + n;
     }
-    const int64_t whole_ps = start_ps + wire_ps + kind->latency_ps; /* its last byte is there */
+    const int64_t whole_ps = start_ps + wire_ps + times.latency_ps; /* its last byte is there */
     link->free_ps = turn_ps + slot_ps;
     link->busy_ps += slot_ps;
     if (net->hash != LL_HASH_OFF) note(run, link, flow, e, start_ps);
-    if (meta & LL_HOP_FREES) ll_packet_give_credit(run, hop[-1], start_ps + wire_ps);
+    if (meta & LL_HOP_FREES) ll_packet_credit_near(run, near, hop[-1], start_ps + wire_ps);
     if (lost) return;
     if (meta & LL_HOP_RETURNS) {
         if (recovers)
             ll_retransmit_answered(run, flow, e, whole_ps);
         else
-            ll_packet_reply(run, flow, e->flow, whole_ps);
+            ll_packet_reply(run, near, flow, e->flow, whole_ps);
         return;
     }
     int64_t next_ps = whole_ps;
@@ -101,33 +114,16 @@ serve_as(ll_packet_running *run, ll_packet_link *link, ll_packet_flow *flow,
         }
         ll_packet_land(run, flow, whole_ps);
     } else if (net->cut_through) { /* its first byte may go on, as long as the rest keeps up */
-        const int64_t next_wire_ps = ll_packet_ps(size_B, net->kind[ll_hop_kind(hop[1])].wire_q);
+        const int64_t next_wire_ps = ll_packet_times_at(run->times, hop[1], size)->wire_ps;
         next_ps -= next_wire_ps < wire_ps ? next_wire_ps : wire_ps;
     }
-    ll_packet_send(run, hop[1], next_ps, e->order + 1, e->flow);
-}
-
-static __attribute__((noinline)) void serve_lossy(ll_packet_running *run, ll_packet_link *link,
-                                                  ll_packet_flow *flow, const ll_packet_hop *hop,
-                                                  const ll_event *e, int64_t ps)
-{
-    serve_as(run, link, flow, hop, e, ps, true);
-}
-
-static inline __attribute__((always_inline)) void serve(ll_packet_running *run,
-                                                        ll_packet_link *link, ll_packet_flow *flow,
-                                                        const ll_packet_hop *hop, const ll_event *e,
-                                                        int64_t ps)
-{
-    if (run->net->damage.any)
-        serve_lossy(run, link, flow, hop, e, ps);
-    else
-        serve_as(run, link, flow, hop, e, ps, false);
+    ll_packet_send_near(run, near, hop[1], next_ps, e->order + 1, e->flow);
 }
 
 /* ---- Waiting for credits --------------------------------------------------------------------- */
 
-static void wait(ll_packet_running *run, ll_packet_link *link, uint32_t vl, const ll_event *e)
+static __attribute__((noinline)) void wait(ll_packet_running *run, ll_packet_link *link,
+                                           uint32_t vl, const ll_event *e)
 {
     uint32_t i = run->spare_waiter;
     if (i != 0) {
@@ -151,8 +147,10 @@ static void wait(ll_packet_running *run, ll_packet_link *link, uint32_t vl, cons
 }
 
 /* Credits have come: packets go on, lane by lane, at the beginning of the window. */
-static __attribute__((noinline)) void wake(ll_packet_running *run, ll_packet_link *link)
+static inline __attribute__((always_inline)) void wake_as(ll_packet_running *run,
+                                                          ll_packet_link *link, const bool lossy)
 {
+    const ll_calendar_near near = ll_calendar_near_of(&run->cal);
     for (int vl = 0; vl < LL_PACKET_LANES; vl++)
         while (link->head[vl] != 0 && link->credit[vl] > 0) {
             const uint32_t i = link->head[vl];
@@ -163,8 +161,19 @@ static __attribute__((noinline)) void wake(ll_packet_running *run, ll_packet_lin
             link->credit[vl]--;
             if (run->net->watch != NULL) run->net->watch->waiting[link - run->net->link]--;
             ll_packet_flow *flow = ll_packet_flow_at(run->net, e.flow);
-            serve(run, link, flow, ll_packet_hop_at(run->net, flow, e.order), &e, run->cal.now_ps);
+            const ll_packet_hop *hop = ll_packet_hop_at(run->net, flow, e.order);
+            serve_as(run, &near, link, flow, hop, &e, near.now_ps, lossy);
         }
+}
+
+static __attribute__((noinline)) void wake(ll_packet_running *run, ll_packet_link *link)
+{
+    wake_as(run, link, false);
+}
+
+static __attribute__((noinline)) void wake_lossy(ll_packet_running *run, ll_packet_link *link)
+{
+    wake_as(run, link, true);
 }
 
 static void take_credits(ll_packet_running *run, int tile)
@@ -188,22 +197,27 @@ static void take_credits(ll_packet_running *run, int tile)
 enum { AHEAD = 16 }; /* events: their flows are fetched in advance; `sorted` is as much longer */
 
 /* The n events of a tile in one window, by link and in order. */
-static void sweep(ll_packet_running *run, const ll_event *e, int64_t n)
+static inline __attribute__((always_inline)) void
+sweep_as(ll_packet_running *run, const ll_event *e, int64_t n, const bool lossy)
 {
+    const ll_calendar_near near = ll_calendar_near_of(&run->cal);
+    const ll_packet_net *net = run->net;
     for (const ll_event *end = e + n; e < end; e++) {
-        __builtin_prefetch(run->net->store + e[AHEAD].flow);
-        __builtin_prefetch(run->net->store + e[AHEAD].flow + 8); // its hops
-        ll_packet_link *link = &run->net->link[e->link];
+        __builtin_prefetch(net->store + e[AHEAD].flow);
+        __builtin_prefetch(net->store + e[AHEAD].flow + 8); // its hops
+        ll_packet_link *link = &net->link[e->link];
         if (e->flow >= LL_CALENDAR_TIMER) {
-            if (e->flow == LL_CALENDAR_CREDIT)
-                wake(run, link);
-            else
+            if (e->flow == LL_CALENDAR_TIMER)
                 ll_retransmit_expire(run, e);
+            else if (lossy)
+                wake_lossy(run, link);
+            else
+                wake(run, link);
             continue;
         }
         run->result.n_packet_hop++;
-        ll_packet_flow *flow = ll_packet_flow_at(run->net, e->flow);
-        const ll_packet_hop *hop = ll_packet_hop_at(run->net, flow, e->order);
+        ll_packet_flow *flow = ll_packet_flow_at(net, e->flow);
+        const ll_packet_hop *hop = ll_packet_hop_at(net, flow, e->order);
         if (hop->meta & LL_HOP_TAKES) {
             const uint32_t vl = ll_hop_vl(*hop);
             if (link->credit[vl] == 0 || link->head[vl] != 0) {
@@ -212,8 +226,16 @@ static void sweep(ll_packet_running *run, const ll_event *e, int64_t n)
             }
             link->credit[vl]--;
         }
-        serve(run, link, flow, hop, e, run->cal.now_ps + e->dt_ps);
+        serve_as(run, &near, link, flow, hop, e, near.now_ps + e->dt_ps, lossy);
     }
+}
+
+static void sweep(ll_packet_running *run, const ll_event *e, int64_t n)
+{
+    if (run->net->damage.any)
+        sweep_as(run, e, n, true);
+    else
+        sweep_as(run, e, n, false);
 }
 
 /* The queues of the links of these events may have changed. */
@@ -279,6 +301,7 @@ ll_status ll_packet_run(const ll_topology *topo, ll_packet_net *net, ll_comm *co
     run->mem = mem;
     run->profile = profile;
     run->rank = (uint32_t)ll_comm_rank(comm);
+    run->times = ll_packet_times_create(net, mem);
     ll_calendar_init(&run->cal, net->delta_ps, net->n_link, mem);
     run->release = ll_packet_release_create(net, mem);
     ll_exchange_init(&run->exchange, net, run->release, comm, profile, mem);

@@ -6,6 +6,7 @@
 #include "sim/engine/packet/recover.h"
 #include "sim/engine/packet/release.h"
 #include "sim/engine/packet/run.h"
+#include "sim/engine/packet/times.h"
 
 /* A packet that waits for a credit of a link; in a list per virtual lane, first come first served.
  */
@@ -16,6 +17,7 @@ typedef struct ll_packet_waiter {
 
 typedef struct ll_packet_running {
     ll_packet_net *net;
+    ll_packet_times *times; /* [n_kind][LL_N_SIZE] */
     ll_calendar cal;
     ll_exchange exchange;
     ll_arena *mem;

@@ -65,13 +65,41 @@ static inline uint32_t ll_packet_next_order(const ll_packet_running *run,
     return ll_packet_order(net, seq, path);
 }
 
+/* Not inline: what the sweep has for another rank, or far in time. */
+void ll_packet_send_away(ll_packet_running *run, ll_packet_hop to, int64_t ps, uint32_t order,
+                         uint32_t flow);
+void ll_packet_credit_away(ll_packet_running *run, ll_packet_hop from, int64_t ps);
+
+/* The same two in the sweep: what is for this rank and near is put at once. */
+static inline void ll_packet_send_near(ll_packet_running *run, const ll_calendar_near *near,
+                                       ll_packet_hop to, int64_t ps, uint32_t order, uint32_t flow)
+{
+    const uint64_t after_ps = (uint64_t)(ps - near->now_ps);
+    if (ll_hop_owner(to) == run->rank && after_ps < near->span_ps)
+        ll_near_put(&run->cal, near, after_ps,
+                    (ll_event){.link = to.link, .order = order, .flow = flow});
+    else
+        ll_packet_send_away(run, to, ps, order, flow);
+}
+
+static inline void ll_packet_credit_near(ll_packet_running *run, const ll_calendar_near *near,
+                                         ll_packet_hop from, int64_t ps)
+{
+    const ll_packet_kind *kind = &run->net->kind[ll_hop_kind(from)];
+    const uint64_t after_ps = (uint64_t)(ps - near->now_ps + kind->latency_ps + near->delta_ps - 1);
+    if (ll_hop_owner(from) == run->rank && after_ps < near->span_ps)
+        ll_near_put_credit(&run->cal, near, after_ps, from.link, ll_hop_vl(from));
+    else
+        ll_packet_credit_away(run, from, ps);
+}
+
 /* The source has an acknowledgement at `ps`: its next packet may leave. */
-static inline void ll_packet_reply(ll_packet_running *run, ll_packet_flow *flow, uint32_t flow_id,
-                                   int64_t ps)
+static inline void ll_packet_reply(ll_packet_running *run, const ll_calendar_near *near,
+                                   ll_packet_flow *flow, uint32_t flow_id, int64_t ps)
 {
     if (flow->next == flow->n_packet) return;
     const uint32_t order = ll_packet_next_order(run, flow, flow->next++);
-    ll_packet_send(run, *ll_packet_hop_at(run->net, flow, order), ps, order, flow_id);
+    ll_packet_send_near(run, near, *ll_packet_hop_at(run->net, flow, order), ps, order, flow_id);
 }
 
 #endif

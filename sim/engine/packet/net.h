@@ -2,7 +2,7 @@
  * queues. Built once per phase. A rank keeps the links that it owns, and the flows that cross them.
  *
  * A *flow* is a header of 48 bytes and the hops of each of its paths: the way of a data packet,
- * then the way of its acknowledgement back. So a packet at hop h finds the next and the previous
+ * then the way of its acknowledgement back; it begins on a cache line. So a packet at hop h finds the next and the previous
  * hop in the neighbouring 8 bytes. Flows are numbered in ascending source, release
  * (sim/traffic/timing.h), traffic, peers counted on from the source; on a rank, by their place in
  * `store` (in units of 8 bytes), which is the same order. Parcels between ranks carry the number,
@@ -182,10 +182,10 @@ static inline ll_packet_flow *ll_packet_flow_at(const ll_packet_net *net, uint32
     return (ll_packet_flow *)(net->store + flow);
 }
 
-/* Units of 8 bytes that a flow takes. */
+/* Units of 8 bytes that a flow takes: whole cache lines. */
 static inline int64_t ll_packet_flow_unit(int64_t n_path, int64_t n_hop)
 {
-    return (int64_t)(sizeof(ll_packet_flow) / 8) + n_path * n_hop;
+    return ((int64_t)(sizeof(ll_packet_flow) / 8) + n_path * n_hop + 7) / 8 * 8;
 }
 
 /* The flows of a net in order: for (f = first(net); f != NULL; f = next(net, f)). */

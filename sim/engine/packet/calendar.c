@@ -23,10 +23,8 @@ void ll_calendar_init(ll_calendar *cal, int64_t delta_ps, int64_t n_link, ll_are
                          .link_bits = LL_TILE_LINK_BITS};
     while (n_link > (int64_t)LL_CALENDAR_TILES << cal->link_bits)
         cal->link_bits++;
-    while (n_link > (int64_t)1 << (cal->tile_bits + cal->link_bits))
-        cal->tile_bits++;
-    cal->event = ll_arena_array(mem, LL_CALENDAR_SLOTS << cal->tile_bits, ll_event *);
-    cal->credit = ll_arena_array(mem, LL_CALENDAR_SLOTS << cal->tile_bits, uint32_t *);
+    cal->event = ll_arena_array(mem, LL_CALENDAR_SLOTS << LL_TILE_BITS, ll_event *);
+    cal->credit = ll_arena_array(mem, LL_CALENDAR_SLOTS << LL_TILE_BITS, uint32_t *);
     cal->n_before =
         ll_arena_array(mem, LL_CALENDAR_DIGITS + ((int64_t)1 << cal->link_bits), uint32_t);
     while (delta_ps > (int64_t)1 << cal->dt_bits)
@@ -49,8 +47,7 @@ ll_page *ll_calendar_page(ll_calendar *cal, uint64_t place, void *end, uint32_t 
     cal->spare = page->next;
     page->next = full;
     if (full != NULL) full->n = n;
-    cal->used[place >> cal->tile_bits] |= (uint64_t)1
-                                          << (place & (((uint64_t)1 << cal->tile_bits) - 1));
+    cal->used[place >> LL_TILE_BITS] |= (uint64_t)1 << place % LL_CALENDAR_TILES;
     return page;
 }
 
@@ -63,7 +60,7 @@ static ll_page *page_of(void *next)
 
 static uint64_t place_now(const ll_calendar *cal, int tile)
 {
-    return (uint64_t)cal->now % LL_CALENDAR_SLOTS << cal->tile_bits | (uint64_t)tile;
+    return (uint64_t)cal->now % LL_CALENDAR_SLOTS << LL_TILE_BITS | (uint64_t)tile;
 }
 
 /* Removes the pages of events of a tile in the current window. */

@@ -1,8 +1,8 @@
 /* Calendar queue: the events of a rank, by time window and tile of links.
  *
- *     window      now          now+1                     (2048 windows: this block and the next)
+ *     window      now          now+1                     (256 windows: this block and the next)
  *     tile 0    [ pages ]    [ pages ]    [     ]  ...      far: everything later, in no order;
- *     tile 1    [ pages ]    [       ]    [     ]           looked through once per 1024 windows
+ *     tile 1    [ pages ]    [       ]    [     ]           looked through once per 128 windows
  *                 |    |
  *               events credits
  *
@@ -55,10 +55,11 @@ enum {
     LL_PAGE_B = 2048,
     LL_PAGE_EVENTS = 127,
     LL_PAGE_CREDITS = 4 * LL_PAGE_EVENTS,
-    LL_CALENDAR_BLOCK = 1024,
+    LL_CALENDAR_BLOCK = 128,
     LL_CALENDAR_SLOTS = 2 * LL_CALENDAR_BLOCK,
-    LL_CALENDAR_TILES = 64, /* at most: bits of a word */
-    LL_TILE_LINK_BITS = 8   /* of links in a tile, at least */
+    LL_TILE_BITS = 6,
+    LL_CALENDAR_TILES = 1 << LL_TILE_BITS, /* at most: bits of a word */
+    LL_TILE_LINK_BITS = 8                  /* of links in a tile, at least */
 };
 
 __extension__ typedef unsigned __int128 ll_wide;
@@ -75,13 +76,13 @@ typedef struct ll_page {
 typedef struct ll_calendar {
     ll_arena *mem;
     int64_t delta_ps;
-    uint64_t per_ps;                  /* 2^64 / delta_ps, rounded up */
-    int64_t now, now_ps;              /* current window, and its start */
-    int64_t near_end;                 /* windows before this are in `event` and `credit` */
-    int dt_bits;                      /* of the times in a window */
-    int tile_bits, link_bits;         /* log2 of the number of tiles, and of the links per tile */
-    ll_event **event;                 /* [LL_CALENDAR_SLOTS << tile_bits] where the next one goes */
-    uint32_t **credit;                /* the same */
+    uint64_t per_ps;     /* 2^64 / delta_ps, rounded up */
+    int64_t now, now_ps; /* current window, and its start */
+    int64_t near_end;    /* windows before this are in `event` and `credit` */
+    int dt_bits;         /* of the times in a window */
+    int link_bits;       /* log2 of the links per tile */
+    ll_event **event;    /* [LL_CALENDAR_SLOTS][LL_CALENDAR_TILES] where the next goes */
+    uint32_t **credit;   /* the same */
     uint64_t used[LL_CALENDAR_SLOTS]; /* bit set: the tile has pages */
     ll_page *spare;
     ll_parcel *far;                    /* [n_far] of [cap_far] */
@@ -142,7 +143,7 @@ static inline uint64_t ll_calendar_tiles(const ll_calendar *cal)
 /* Index into `event` and `credit`. */
 static inline uint64_t ll_calendar_place(const ll_calendar *cal, int64_t window, uint32_t link)
 {
-    return (uint64_t)window % LL_CALENDAR_SLOTS << cal->tile_bits | link >> cal->link_bits;
+    return (uint64_t)window % LL_CALENDAR_SLOTS << LL_TILE_BITS | link >> cal->link_bits;
 }
 
 /* `next` of a slot: no page has room there. */
@@ -185,7 +186,7 @@ typedef struct ll_calendar_near {
     uint64_t span_ps; /* since now_ps: before this, a time is near, and its quotient exact */
     ll_event **event;
     uint32_t **credit;
-    int tile_bits, link_bits;
+    int link_bits;
 } ll_calendar_near;
 
 static inline ll_calendar_near ll_calendar_near_of(const ll_calendar *cal)
@@ -199,13 +200,12 @@ static inline ll_calendar_near ll_calendar_near_of(const ll_calendar *cal)
                               .span_ps = cal->delta_ps > 1 ? (uint64_t)span_ps : 0,
                               .event = cal->event,
                               .credit = cal->credit,
-                              .tile_bits = cal->tile_bits,
                               .link_bits = cal->link_bits};
 }
 
 static inline uint64_t ll_near_place(const ll_calendar_near *near, uint64_t windows, uint32_t link)
 {
-    return ((uint64_t)near->now + windows) % LL_CALENDAR_SLOTS << near->tile_bits |
+    return ((uint64_t)near->now + windows) % LL_CALENDAR_SLOTS << LL_TILE_BITS |
            link >> near->link_bits;
 }
 

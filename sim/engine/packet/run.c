@@ -202,10 +202,12 @@ sweep_as(ll_packet_running *run, const ll_event *e, int64_t n, const bool lossy)
 {
     const ll_calendar_near near = ll_calendar_near_of(&run->cal);
     const ll_packet_net *net = run->net;
+    uint64_t *const store = net->store;
+    ll_packet_link *const links = net->link;
     for (const ll_event *end = e + n; e < end; e++) {
-        __builtin_prefetch(net->store + e[AHEAD].flow);
-        __builtin_prefetch(net->store + e[AHEAD].flow + 8); // its hops
-        ll_packet_link *link = &net->link[e->link];
+        __builtin_prefetch(store + e[AHEAD].flow);
+        __builtin_prefetch(store + e[AHEAD].flow + 8); // its hops
+        ll_packet_link *link = &links[e->link];
         if (e->flow >= LL_CALENDAR_TIMER) {
             if (e->flow == LL_CALENDAR_TIMER)
                 ll_retransmit_expire(run, e);
@@ -216,7 +218,7 @@ sweep_as(ll_packet_running *run, const ll_event *e, int64_t n, const bool lossy)
             continue;
         }
         run->result.n_packet_hop++;
-        ll_packet_flow *flow = ll_packet_flow_at(net, e->flow);
+        ll_packet_flow *flow = (ll_packet_flow *)(store + e->flow);
         const ll_packet_hop *hop = ll_packet_hop_at(net, flow, e->order);
         if (hop->meta & LL_HOP_TAKES) {
             const uint32_t vl = ll_hop_vl(*hop);

@@ -10,7 +10,8 @@
 enum { LL_SIZE_ACK = 0, LL_SIZE_ODD = 15, LL_N_SIZE };
 
 typedef struct ll_packet_times {
-    int64_t wire_ps, slot_ps, latency_ps; /* those of ll_packet_kind */
+    _Alignas(32) int64_t wire_ps;
+    int64_t slot_ps, latency_ps; /* those of ll_packet_kind */
 } ll_packet_times;
 
 /* [n_kind][LL_N_SIZE]. Sets the column of every flow, ll_packet_flow.size. Not collective. */

@@ -2,11 +2,11 @@
  * queues. Built once per phase. A rank keeps the links that it owns, and the flows that cross them.
  *
  * A *flow* is a header of 48 bytes and the hops of each of its paths: the way of a data packet,
- * then the way of its acknowledgement back; it begins on a cache line. So a packet at hop h finds the next and the previous
- * hop in the neighbouring 8 bytes. Flows are numbered in ascending source, release
- * (sim/traffic/timing.h), traffic, peers counted on from the source; on a rank, by their place in
- * `store` (in units of 8 bytes), which is the same order. Parcels between ranks carry the number,
- * and ll_flow_index finds the place.
+ * then the way of its acknowledgement back; it begins on a cache line. So a packet at hop h finds
+ * the next and the previous hop in the neighbouring 8 bytes. Flows are numbered in ascending
+ * source, release (sim/traffic/timing.h), traffic, peers counted on from the source; on a rank, by
+ * their place in `store` (in units of 8 bytes), which is the same order. Parcels between ranks
+ * carry the number, and ll_flow_index finds the place.
  *
  * Links are numbered per owning rank, in the order in which they are first crossed; book.h says who
  * owns a link.

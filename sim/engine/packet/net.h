@@ -111,8 +111,8 @@ typedef struct ll_packet_flow {
     uint8_t n_hop;      /* kept for each path */
     uint8_t tag;  /* traffic << 4 | destination mod 12, which spreads evenly over 1 to 4 lanes */
     uint8_t part; /* first hop at which the paths diverge; n_hop: never */
-    uint8_t home : 1; /* 1: it starts at a chip of this rank */
-    uint8_t size : 4; /* column of packet_B in the times of a run: times.h */
+    uint8_t home : 1;    /* 1: it starts at a chip of this rank */
+    uint8_t size : 4;    /* column of packet_B in the times of a run: times.h */
     ll_packet_hop hop[]; /* [n_path][n_hop] */
 } ll_packet_flow;
 

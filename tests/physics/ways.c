@@ -104,8 +104,8 @@ static void check_spray(const env *e, const ll_topology *mesh)
 
 /* Two cables of 1 us and 99 us, 10 GB/s each, and a window of 5 packets for both: half of what is
  * in flight is under way for 1 us and half for 99 us, so a round trip is 100 us and the 410 ns of a
- * packet. The last byte takes 99 us. Queues are negligible: the cables are busy for 1 % of the time.
- */
+ * packet. The last byte takes 99 us. Queues are negligible: the cables are busy for 1 % of the
+ * time. */
 static void check_window(const env *e)
 {
     const double trip_s = 100e-6 + 4096 / 10e9, want = 99e-6 + 20e6 * trip_s / (5 * 4096);

@@ -25,7 +25,7 @@ typedef struct ll_command {
 /* clang-format off */
 #define LL_COMMANDS(X) \
     X(answer) X(run) X(compare) X(net) X(curves) X(kernels) X(calibrate) X(check) X(list) \
-    X(validate) X(pareto) X(sweep)
+    X(validate) X(pareto) X(sweep) X(plan)
 /* clang-format on */
 #define LL_COMMAND_DECLARE(name) extern const ll_command ll_command_##name;
 LL_COMMANDS(LL_COMMAND_DECLARE)

@@ -2,6 +2,8 @@
 
 #include "sim/base/text.h"
 #include "sim/comm/progress.h"
+#include "sim/step/account.h"
+#include "sim/step/oracle.h"
 
 #include <string.h>
 
@@ -72,7 +74,7 @@ static bool keeps_fabric(const ll_variant *v)
 
 static ll_pricer *pricer_of(runner *r, const ll_variant *v)
 {
-    const bool real = v->extent == LL_EXTENT_REAL;
+    const bool real = v->extent == LL_EXTENT_REAL || v->extent == LL_EXTENT_LOSSES;
     ll_pricer **pricer = real ? &r->real : &r->closed;
     bool *tried = real ? &r->tried_real : &r->tried_closed;
     if (!keeps_fabric(v)) return NULL;
@@ -106,6 +108,36 @@ static void losses_take(const ll_study *study, const ll_result *result, ll_found
     }
 }
 
+static ll_status losses_run(const runner *r, const ll_study *study, ll_pricer *pricer,
+                            ll_found *out, ll_error *err)
+{
+    ll_result *result = ll_arena_new(r->scratch, ll_result);
+    ll_ladder *ladder = ll_arena_new(r->scratch, ll_ladder);
+    result->n_chip = study->cluster.topo->n_chip;
+    LL_TRY(ll_ladder_make(study, pricer, r->comm, r->scratch, ladder, err));
+    ll_account(ladder, result);
+    out->speed.iteration_s = result->step_s;
+    LL_TRY(
+        ll_figures_find(study, pricer, result->step_s, r->comm, r->scratch, out->speed.value, err));
+    out->speed.headline =
+        out->speed.value[ll_workload_metric(study->workload, study->workload->headline)];
+    out->effective_chips = result->effective_chips;
+    losses_take(study, result, out);
+    return LL_OK;
+}
+
+/* The same with a pricer of its own, if the study has another fabric than the others. */
+static ll_status losses_find(runner *r, const ll_variant *v, const ll_study *study, ll_found *out,
+                             ll_error *err)
+{
+    ll_pricer *shared = pricer_of(r, v), *own = shared;
+    ll_status status = LL_OK;
+    if (!shared) status = ll_pricer_create(study, r->comm, r->scratch, &own, err);
+    if (status == LL_OK) status = losses_run(r, study, own, out, err);
+    if (!shared) ll_pricer_destroy(own);
+    return status;
+}
+
 static ll_status whole_run(const runner *r, const ll_study *study, ll_found *out, ll_error *err)
 {
     ll_result *result = ll_arena_new(r->scratch, ll_result);
@@ -133,6 +165,7 @@ static ll_status found_make(runner *r, const ll_variant *v, ll_found *out, ll_er
     out->dp = l->dp;
     out->global_batch = l->global_batch;
     if (v->extent == LL_EXTENT_WHOLE) return whole_run(r, study, out, err);
+    if (v->extent == LL_EXTENT_LOSSES) return losses_find(r, v, study, out, err);
     if (v->extent == LL_EXTENT_REAL)
         return ll_speed_run(study, pricer_of(r, v), 0, r->comm, r->scratch, &out->speed, err);
     const ll_study *closed = ll_speed_study(study, v->extent == LL_EXTENT_JITTER, r->scratch);

@@ -27,6 +27,7 @@ typedef enum ll_extent {
     LL_EXTENT_EVEN,   /* its speed by engine `closed`, without jitter: tens of microseconds */
     LL_EXTENT_JITTER, /* the same with jitter */
     LL_EXTENT_REAL,   /* its speed by the study's engine, with its jitter */
+    LL_EXTENT_LOSSES, /* the same with its losses, without self-checks and checksum */
     LL_EXTENT_WHOLE   /* all of it, with losses and self-checks: ll_run */
 } ll_extent;
 
@@ -43,7 +44,7 @@ typedef struct ll_found {
     int32_t n_chip;
     int32_t valid;          /* of LL_EXTENT_WHOLE: whether the self-checks hold */
     double memory_B;        /* per chip, of the fullest lane */
-    double effective_chips; /* of LL_EXTENT_WHOLE, as all below */
+    double effective_chips; /* of LL_EXTENT_LOSSES and WHOLE, as all below */
     uint64_t checksum;      /* ll_result_checksum */
     int64_t tp, cp, pp, dp; /* its layout, as it was completed */
     int64_t global_batch;   /* sequences per step; of inference as ll_layout has it */

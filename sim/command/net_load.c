@@ -142,6 +142,14 @@ static ll_status options_check(const ll_options *opt, ll_error *err)
                         "--load: needs --pattern, such as --pattern uniform or --pattern tornado");
 }
 
+static ll_status job_read(job *j, ll_arena *mem, ll_error *err)
+{
+    LL_TRY(options_check(j->opt, err));
+    LL_TRY(loads_parse(j->opt->value[LL_OPT_LOAD], j, err));
+    LL_TRY(cycles_parse(j->opt, j, err));
+    return traffic_make(j, mem, err);
+}
+
 /* ---- Loads ----------------------------------------------------------------------------------- */
 
 /* The capacity of the widest link that leaves chip 0. */
@@ -249,10 +257,7 @@ ll_status ll_net_load_run(const ll_options *opt, const ll_study *study, ll_comm 
     ll_load_curve curve = {.study = study, .named = opt->arg[0]};
     job *j = ll_arena_new(mem, job);
     *j = (job){.opt = opt, .study = study, .curve = &curve};
-    LL_TRY(options_check(opt, err));
-    LL_TRY(loads_parse(opt->value[LL_OPT_LOAD], j, err));
-    LL_TRY(cycles_parse(opt, j, err));
-    LL_TRY(traffic_make(j, mem, err));
+    LL_TRY(job_read(j, mem, err));
     curve.link_Bps = j->at.link_Bps = reference_Bps(study->cluster.topo);
     curve.packet_s = study->cluster.wire.packet_B / curve.link_Bps;
     curve.n_warm = j->at.n_warm;

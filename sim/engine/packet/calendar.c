@@ -54,8 +54,8 @@ ll_page *ll_calendar_page(ll_calendar *cal, uint64_t place, void *end, uint32_t 
 /* The page that `next`, of a slot, points into, or just behind. */
 static ll_page *page_of(void *next)
 {
-    const uintptr_t last = (uintptr_t)next - 1;
-    return (ll_page *)(last - last % LL_PAGE_B);
+    char *const last = (char *)next - 1;
+    return (ll_page *)(void *)(last - (uintptr_t)last % LL_PAGE_B);
 }
 
 static uint64_t place_now(const ll_calendar *cal, int tile)

@@ -60,10 +60,10 @@ void ll_packet_credit_away(ll_packet_running *run, ll_packet_hop from, int64_t p
  * damage packets; a constant, so that nothing of it is left where they do not. */
 static inline __attribute__((always_inline)) void
 serve_as(ll_packet_running *run, const ll_calendar_near *near, ll_packet_link *link,
-         ll_packet_flow *flow, const ll_packet_hop *hop, const ll_event *e, int64_t ps,
-         const bool lossy)
+         const ll_packet_hop *hop, const ll_event *e, int64_t ps, const bool lossy)
 {
     const ll_packet_net *net = run->net;
+    ll_packet_flow *flow = ll_packet_flow_at(net, e->flow);
     const uint32_t meta = hop->meta, seq = ll_packet_seq(net, e->order);
     const uint32_t size = ll_packet_size(net, run->times, flow, hop, seq);
     const ll_packet_times times = *ll_packet_times_at(run->times, *hop, size);
@@ -162,7 +162,7 @@ static inline __attribute__((always_inline)) void wake_as(ll_packet_running *run
             if (run->net->watch != NULL) run->net->watch->waiting[link - run->net->link]--;
             ll_packet_flow *flow = ll_packet_flow_at(run->net, e.flow);
             const ll_packet_hop *hop = ll_packet_hop_at(run->net, flow, e.order);
-            serve_as(run, &near, link, flow, hop, &e, near.now_ps, lossy);
+            serve_as(run, &near, link, hop, &e, near.now_ps, lossy);
         }
 }
 
@@ -228,7 +228,7 @@ sweep_as(ll_packet_running *run, const ll_event *e, int64_t n, const bool lossy)
             }
             link->credit[vl]--;
         }
-        serve_as(run, &near, link, flow, hop, e, near.now_ps + e->dt_ps, lossy);
+        serve_as(run, &near, link, hop, e, near.now_ps + e->dt_ps, lossy);
     }
 }
 

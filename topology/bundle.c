@@ -26,7 +26,8 @@ static int64_t n_different(int64_t n, const uint64_t *colour, uint64_t *sorted)
 static uint64_t link_colour(const ll_link *l, bool leaves, uint64_t other, double total_Bps)
 {
     const double frac = (double)(float)(ll_link_capacity_Bps(l) / total_Bps);
-    return ll_mix_f64(ll_mix_f64(other + leaves, l->latency_s), frac);
+    const uint64_t way = ll_mix_f64(ll_mix_f64(other + leaves, l->latency_s), frac);
+    return l->weight == 1 ? way : ll_mix_f64(way, l->weight);
 }
 
 void ll_bundle_colour(const ll_edgelist *list, const uint64_t *chip, ll_arena *mem,
@@ -101,6 +102,7 @@ static int link_order(const void *a, const void *b)
     if (x->to != y->to) return x->to < y->to ? -1 : 1;
     if (x->latency_s < y->latency_s || x->latency_s > y->latency_s)
         return x->latency_s < y->latency_s ? -1 : 1;
+    if (x->weight != y->weight) return x->weight < y->weight ? -1 : 1;
     if (x->bw_Bps < y->bw_Bps || x->bw_Bps > y->bw_Bps) return x->bw_Bps < y->bw_Bps ? -1 : 1;
     return (x->width > y->width) - (x->width < y->width);
 }
@@ -125,7 +127,8 @@ static void merge_links(ll_edgelist *list)
     for (int64_t i = 0; i < list->n_link; i++) {
         const ll_link *l = &list->link[i];
         ll_link *last = n > 0 ? &list->link[n - 1] : NULL;
-        if (last && last->from == l->from && last->to == l->to && !(last->latency_s < l->latency_s))
+        if (last && last->from == l->from && last->to == l->to && last->weight == l->weight &&
+            !(last->latency_s < l->latency_s))
             add_lanes(last, l);
         else
             list->link[n++] = *l;

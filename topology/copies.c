@@ -35,7 +35,7 @@ static bool same_numbers(double a, double b) { return !(a < b) && !(a > b); }
 static bool same_link(const seen *a, const seen *b)
 {
     return a->from == b->from && a->to == b->to && a->link.width == b->link.width &&
-           same_numbers(a->link.bw_Bps, b->link.bw_Bps) &&
+           a->link.weight == b->link.weight && same_numbers(a->link.bw_Bps, b->link.bw_Bps) &&
            same_numbers(a->link.latency_s, b->link.latency_s);
 }
 

@@ -5,21 +5,20 @@
  * one of the types with formulas, is built as such. What is left has the routes of this file, one
  * dimension after another, the innermost first.
  *
- * Within a dimension a flow is split over all shortest paths by hops, or over the first
- * CUSTOM_MAX_PATH of them in the order of link ids: evenly, or, where paths differ in the capacity
- * of their narrowest link, in proportion to it. Cables of 9 lanes and of 1 are ten paths, nine of
- * which are one route. create() finds, for every chip and dimension, the hops from all nodes to it
- * (breadth first, backwards) and the number of shortest paths; route() walks down the hops. Chips
- * forward only for chips of their own line (levels.h). */
+ * Within a dimension a flow is split over all paths of least weight, which is the number of hops
+ * unless the file weighs links, or over the first LL_LIGHTEST_MAX_PATH of them in the order of link
+ * ids: evenly, or, where paths differ in the capacity of their narrowest link, in proportion to it.
+ * Cables of 9 lanes and of 1 are ten paths, nine of which are one route. create() finds, for every
+ * chip and dimension, the weight from all nodes to it and the number of such paths (lightest.h);
+ * route() walks down the weights. Chips forward only for chips of their own line (levels.h). */
 #include "topology/levels.h"
+#include "topology/lightest.h"
 #include "topology/recognise.h"
 #include "topology/shares.h"
 #include "topology/structure.h"
 
 #include <math.h>
 #include <string.h>
-
-enum { CUSTOM_MAX_PATH = 64, CUSTOM_FAR = UINT16_MAX };
 
 typedef struct custom_param {
     ll_text_file file;
@@ -37,91 +36,38 @@ static const ll_key custom_keys[] = {
      "on, such as nvlink:8 ib:4"},
     {0}};
 
-/* Paths to the chips of one dimension's lines. */
-typedef struct custom_layer {
-    int32_t stride, size; /* of the dimension */
-    uint16_t *n_hop;      /* [n_chip][n_node]: from the node to the chip; CUSTOM_FAR: no way */
-    uint8_t *n_path;      /* [n_chip][n_node]: routes */
-} custom_layer;
-
 typedef struct custom_state {
     ll_edgelist list; /* its links are labelled by dimension */
     int64_t *start;   /* [n_node + 1]: where the links that leave a node are in `out` */
     int64_t *out;     /* [n_link]: link ids by the node that they leave, ascending */
-    custom_layer layer[LL_MAX_DIM];
+    ll_lightest layer[LL_MAX_DIM];
     bool uneven; /* links differ in capacity */
 } custom_state;
 
 /* ---- Paths ----------------------------------------------------------------------------------- */
 
-/* Chips of a line are equal modulo the stride and in one block. */
-static bool custom_same_line(const custom_layer *l, int64_t a, int64_t b)
-{
-    const int64_t block = (int64_t)l->stride * l->size;
-    return a / block == b / block && a % l->stride == b % l->stride;
-}
-
-/* What a search needs: links by the node that they enter, and a queue. */
-typedef struct custom_search {
-    int64_t *start; /* [n_node + 1] */
-    int64_t *in;    /* [n_link] */
-    int32_t *queue; /* [n_node] */
-} custom_search;
-
-/* Hops and paths from every node to `chip` in dimension d. */
-static void custom_find(const custom_search *s, custom_state *state, int d, int32_t chip)
-{
-    const ll_edgelist *list = &state->list;
-    const custom_layer *layer = &state->layer[d];
-    uint16_t *n_hop = layer->n_hop + (int64_t)chip * list->n_node;
-    uint8_t *n_path = layer->n_path + (int64_t)chip * list->n_node;
-    memset(n_hop, 0xff, (size_t)list->n_node * sizeof *n_hop); /* CUSTOM_FAR */
-    n_hop[chip] = 0;
-    n_path[chip] = 1;
-    s->queue[0] = chip;
-    for (int32_t head = 0, tail = 1; head < tail; head++) {
-        const int32_t at = s->queue[head];
-        if (n_hop[at] == CUSTOM_FAR - 1) continue; // far beyond LL_MAX_HOP: refused later
-        for (int64_t i = s->start[at]; i < s->start[at + 1]; i++) {
-            const ll_link *link = &list->link[s->in[i]];
-            const int64_t from = link->from;
-            if (link->dimension != d) continue;
-            if (from < list->n_chip && !custom_same_line(layer, from, chip)) continue;
-            if (n_hop[from] == CUSTOM_FAR) {
-                n_hop[from] = (uint16_t)(n_hop[at] + 1);
-                s->queue[tail++] = (int32_t)from;
-            }
-            if (n_hop[from] != n_hop[at] + 1) continue;
-            const int sum = n_path[from] + n_path[at];
-            n_path[from] = (uint8_t)(sum < CUSTOM_MAX_PATH ? sum : CUSTOM_MAX_PATH);
-        }
-    }
-}
-
 /* Adds the hops and paths of dimension d to the bounds of the topology. */
 static ll_status custom_check(const custom_state *state, int d, ll_topology *topo, ll_error *err)
 {
-    const custom_layer *layer = &state->layer[d];
+    const ll_lightest *layer = &state->layer[d];
     const char *file = state->list.file;
-    int max_hop = 0, max_path = 1;
+    int max_path = 1;
     for (int32_t dst = 0; dst < topo->n_chip; dst++) {
         const int64_t row = dst * topo->n_node;
         for (int32_t src = 0; src < topo->n_chip; src++) {
-            if (!custom_same_line(layer, src, dst)) continue;
-            const int n_hop = layer->n_hop[row + src], n_path = layer->n_path[row + src];
-            if (n_hop == CUSTOM_FAR)
+            if (!ll_lightest_same_line(layer, src, dst)) continue;
+            const int n_path = layer->n_path[row + src];
+            if (layer->weight[row + src] == LL_LIGHTEST_FAR)
                 return ll_error_set(err, LL_ERR_CONFIG, "%s: chip %d cannot reach chip %d", file,
                                     src, dst);
-            if (n_hop > LL_MAX_HOP)
-                return ll_error_set(err, LL_ERR_CONFIG,
-                                    "%s: chip %d needs more than %d hops to chip %d", file, src,
-                                    LL_MAX_HOP, dst);
-            if (n_hop > max_hop) max_hop = n_hop;
             if (n_path > max_path) max_path = n_path;
         }
     }
-    topo->max_hop += max_hop;
-    topo->max_path *= state->uneven ? CUSTOM_MAX_PATH : max_path; /* at most */
+    if (layer->max_hop > LL_MAX_HOP)
+        return ll_error_set(err, LL_ERR_CONFIG, "%s: some chip needs more than %d hops to another",
+                            file, LL_MAX_HOP);
+    topo->max_hop += layer->max_hop;
+    topo->max_path *= state->uneven ? LL_LIGHTEST_MAX_PATH : max_path; /* at most */
     return LL_OK;
 }
 
@@ -146,19 +92,9 @@ static ll_status custom_routes(const ll_edgelist *list, int n_dim, const ll_dim 
     for (int64_t i = 1; i < list->n_link; i++)
         state->uneven = state->uneven || ll_link_capacity_Bps(&list->link[i]) !=
                                              ll_link_capacity_Bps(&list->link[0]);
-    const int64_t n_pair = (int64_t)list->n_chip * list->n_node;
     for (int32_t d = 0, stride = 1; d < n_dim; stride *= dim[d++].size)
-        state->layer[d] = (custom_layer){stride, dim[d].size, ll_arena_array(mem, n_pair, uint16_t),
-                                         ll_arena_array(mem, n_pair, uint8_t)};
-    const ll_arena_mark mark = ll_arena_here(mem);
-    const custom_search search = {ll_arena_array(mem, list->n_node + 1, int64_t),
-                                  ll_arena_array(mem, list->n_link, int64_t),
-                                  ll_arena_array(mem, list->n_node, int32_t)};
-    ll_edgelist_sort(list, true, search.start, search.in);
-    for (int d = 0; d < n_dim; d++)
-        for (int32_t chip = 0; chip < list->n_chip; chip++)
-            custom_find(&search, state, d, chip);
-    ll_arena_release(mem, mark);
+        state->layer[d] = (ll_lightest){.stride = stride, .size = dim[d].size};
+    ll_lightest_find(list, n_dim, state->layer, mem);
     for (int d = 0; d < n_dim; d++)
         LL_TRY(custom_check(state, d, topo, err));
     if (topo->max_hop <= LL_MAX_HOP) return LL_OK;
@@ -258,33 +194,32 @@ static int custom_way(const custom_pair *pair, int32_t path, int cap, int64_t *l
     const custom_state *state = pair->topo->state;
     const ll_link *link = state->list.link;
     const int64_t row = pair->dst * pair->topo->n_node;
-    const uint16_t *to_go = state->layer[pair->d].n_hop + row;
+    const uint16_t *to_go = state->layer[pair->d].weight + row;
     const uint8_t *n_path = state->layer[pair->d].n_path + row;
-    const int n_hop = to_go[pair->src];
-    if (n_hop > cap) return -1;
-    int64_t at = pair->src;
-    for (int hop = 0; hop < n_hop; hop++) {
+    int n_hop = 0;
+    for (int64_t at = pair->src; at != pair->dst; n_hop++) {
+        if (n_hop == cap) return -1;
         // Of the links that lead on, take the one whose share of the paths holds number `path`.
         int64_t i = state->start[at];
         for (;; i++) {
             const ll_link *l = &link[state->out[i]];
-            if (l->dimension != pair->d || to_go[l->to] + 1 != to_go[at]) continue;
+            if (l->dimension != pair->d || to_go[l->to] + l->weight != to_go[at]) continue;
             if (path < n_path[l->to]) break;
             path -= n_path[l->to];
         }
-        link_id[hop] = state->out[i];
+        link_id[n_hop] = state->out[i];
         at = link[state->out[i]].to;
     }
     return n_hop;
 }
 
-/* Shares of the routes of a pair; all 1 where they are equal. share: [CUSTOM_MAX_PATH]. Returns
- * their sum. */
+/* Shares of the routes of a pair; all 1 where they are equal. share:
+ * [LL_LIGHTEST_MAX_PATH]. Returns their sum. */
 static int32_t custom_shares(const custom_pair *pair, int32_t *share)
 {
     const custom_state *state = pair->topo->state;
     const int32_t n = custom_n_way(pair);
-    double width_Bps[CUSTOM_MAX_PATH];
+    double width_Bps[LL_LIGHTEST_MAX_PATH];
     bool equal = true;
     for (int32_t p = 0; p < n; p++) {
         int64_t link_id[LL_MAX_HOP];
@@ -295,7 +230,7 @@ static int32_t custom_shares(const custom_pair *pair, int32_t *share)
         equal = equal && width_Bps[p] == width_Bps[0];
         share[p] = 1;
     }
-    return equal ? n : ll_shares_find(n, width_Bps, CUSTOM_MAX_PATH, share);
+    return equal ? n : ll_shares_find(n, width_Bps, LL_LIGHTEST_MAX_PATH, share);
 }
 
 /* Paths of a pair of one line; `uneven` shares of routes count as paths. */
@@ -303,7 +238,7 @@ static int32_t custom_pair_n_path(const custom_pair *pair)
 {
     const custom_state *state = pair->topo->state;
     const int32_t n = custom_n_way(pair);
-    int32_t share[CUSTOM_MAX_PATH];
+    int32_t share[LL_LIGHTEST_MAX_PATH];
     return state->uneven && n > 1 ? custom_shares(pair, share) : n;
 }
 
@@ -311,7 +246,7 @@ static int custom_pair_route(const custom_pair *pair, int32_t path, int cap, int
 {
     const custom_state *state = pair->topo->state;
     const int32_t n = custom_n_way(pair);
-    int32_t share[CUSTOM_MAX_PATH] = {0}, way = path;
+    int32_t share[LL_LIGHTEST_MAX_PATH] = {0}, way = path;
     if (state->uneven && n > 1) {
         custom_shares(pair, share);
         for (way = 0; way < n && path >= share[way]; way++)
@@ -324,7 +259,7 @@ static int custom_pair_route(const custom_pair *pair, int32_t path, int cap, int
 static int32_t custom_next(const ll_topology *topo, int d, int32_t src, int32_t dst)
 {
     const custom_state *state = topo->state;
-    const custom_layer *l = &state->layer[d];
+    const ll_lightest *l = &state->layer[d];
     return src + (dst / l->stride % l->size - src / l->stride % l->size) * l->stride;
 }
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_TEXT = 512, MAX_WORD = 9 };
+enum { MAX_TEXT = 512, MAX_WORD = 11 };
 
 typedef struct reader {
     const char *file;
@@ -134,6 +134,24 @@ static bool is_edge(char **word)
     return word[1] && (strcmp(word[1], "<->") == 0 || strcmp(word[1], "->") == 0);
 }
 
+/* What follows the latency: nothing, or `weight N`. */
+static ll_status read_weight(const reader *r, char **word, int32_t *weight)
+{
+    *weight = 1;
+    if (!*word) return LL_OK;
+    if (strcmp(*word, "weight") != 0) return FAULT(r, "unexpected '%s' after the latency", *word);
+    if (!word[1]) return FAULT(r, "expected `weight N`");
+    LL_TRY(read_count(r, "weight", word[1], LL_EDGELIST_MAX_WEIGHT, weight));
+    return word[2] ? FAULT(r, "unexpected '%s' after the weight", word[2]) : LL_OK;
+}
+
+static ll_status read_ends(const reader *r, char **word, ll_link *link)
+{
+    LL_TRY(read_node(r, word[0], &link->from));
+    LL_TRY(read_node(r, word[2], &link->to));
+    return link->from == link->to ? FAULT(r, "a link from '%s' to itself", word[0]) : LL_OK;
+}
+
 static ll_status read_edge(reader *r, char **word)
 {
     ll_link link = {0};
@@ -142,14 +160,12 @@ static ll_status read_edge(reader *r, char **word)
         return FAULT(r, "expected `A <-> B width bandwidth latency`, or -> for one direction");
     if (!word[2] || !word[3])
         return FAULT(r, "expected B, width, bandwidth, latency after %s", word[1]);
-    LL_TRY(read_node(r, word[0], &link.from));
-    LL_TRY(read_node(r, word[2], &link.to));
-    if (link.from == link.to) return FAULT(r, "a link from '%s' to itself", word[0]);
+    LL_TRY(read_ends(r, word, &link));
     LL_TRY(read_count(r, "width", word[3], INT32_MAX, &link.width));
     word += 4;
     LL_TRY(read_quantity(r, LL_KIND_RATE, &word, &link.bw_Bps));
     LL_TRY(read_quantity(r, LL_KIND_TIME, &word, &link.latency_s));
-    if (*word) return FAULT(r, "unexpected '%s' after the latency", *word);
+    LL_TRY(read_weight(r, word, &link.weight));
     add_link(r, &link);
     if (!both) return LL_OK;
     ll_link back = link;

@@ -6,6 +6,12 @@
  *     A -> 1 18 25 GB/s 300 ns       # one direction
  *     1 -> A 18 25 GB/s 300 ns
  *
+ *     A <-> B 1 25 GB/s 1 us weight 3  # routes of least weight are taken; 1 if nothing is said
+ *
+ * With equal weights routes have the fewest hops. In a dragonfly that lets them go through a third
+ * group, over two global links without a local one: with a weight of 3 for global links they do
+ * not, and are minimal as those of type = "dragonfly".
+ *
  * `node A` is another spelling of `switch A`. A bandwidth is 1 B/s to 1 EB/s, a latency 0 s or 1 ps
  * to 1 s. Two links between the same nodes are two cables, and traffic is spread over both. Links
  * are numbered in the order of the file, where <-> counts as -> and then <-. Nodes are numbered
@@ -27,7 +33,7 @@
 
 #include <stdio.h>
 
-enum { LL_EDGELIST_MAX_CHIP = 2048, LL_EDGELIST_MAX_SWITCH = 2048 };
+enum { LL_EDGELIST_MAX_CHIP = 2048, LL_EDGELIST_MAX_SWITCH = 2048, LL_EDGELIST_MAX_WEIGHT = 100 };
 
 typedef struct ll_edgelist {
     const char *file; /* for messages */

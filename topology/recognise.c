@@ -174,6 +174,8 @@ bool ll_recognise(const ll_edgelist *list, ll_arena *mem, ll_topology *out)
     for (int32_t node = 0; node < list->n_node; node++)
         as[node] = node;
     if (list->n_link == 0) return false;
+    for (int64_t i = 1; i < list->n_link; i++) /* weights that differ choose other routes */
+        if (list->link[i].weight != list->link[0].weight) return false;
     if (list->n_node == list->n_chip) return try_chips(list, as, mem, out);
     if (list->n_node == list->n_chip + 1) return try_switch(list, as, mem, out);
     return try_clos(list, as, mem, out);

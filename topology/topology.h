@@ -30,6 +30,7 @@ typedef struct ll_link {
     double latency_s;  /* of the hop, with the switch that it leaves */
     int32_t width;     /* lanes in the bundle */
     int32_t dimension; /* index into ll_topology.dim */
+    int32_t weight;    /* of an edge list alone, >= 1: what a route pays for the link */
 } ll_link;
 
 typedef struct ll_dim {

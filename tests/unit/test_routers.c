@@ -226,6 +226,47 @@ static void check_twisted(ll_arena *mem, const char *sizes, int diameter)
     CHECK_NEAR(least, most, 1e-12);
 }
 
+/* The links of a dragonfly as an edge list. By fewest hops routes go through third groups; with a
+ * weight of 3 on global links each has the one path of the type. */
+static void check_edge_list(ll_arena *mem)
+{
+    const ll_topology *t = dragonfly(mem, 1, 4, 2, "");
+    int n_less = 0;
+    for (int weight = 1; weight <= 3; weight += 2) {
+        char file[] = "/tmp/lineloss_dragonfly_XXXXXX";
+        const int fd = mkstemp(file);
+        FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
+        LL_ASSERT(out, "cannot write %s", file);
+        fprintf(out, "chips %d\n", t->n_chip);
+        for (int64_t i = t->n_chip; i < t->n_node; i++)
+            fprintf(out, "switch s%lld\n", (long long)i);
+        for (int64_t i = 0; i < t->n_link; i++) {
+            ll_link l;
+            t->type->link(t, i, &l);
+            fprintf(out, "%s%lld -> %s%lld %d %.17g B/s %.17g s weight %d\n",
+                    l.from < t->n_chip ? "" : "s", (long long)l.from, l.to < t->n_chip ? "" : "s",
+                    (long long)l.to, l.width, l.bw_Bps, l.latency_s,
+                    l.latency_s > 0.9e-6 ? weight : 1);
+        }
+        fclose(out);
+        const ll_topology *list =
+            topology_must(mem, "custom", ll_arena_printf(mem, "dimensions=none; file=%s", file));
+        remove(file);
+        for (int32_t src = 0; src < t->n_chip; src++)
+            for (int32_t dst = 0; dst < t->n_chip; dst++) {
+                int64_t a[LL_MAX_HOP], b[LL_MAX_HOP];
+                const int n = t->type->route(t, src, dst, 0, LL_MAX_HOP, a);
+                const int n_list = list->type->route(list, src, dst, 0, LL_MAX_HOP, b);
+                n_less += weight == 1 && n_list < n;
+                if (weight == 1) continue;
+                CHECK(list->type->n_path(list, src, dst) == 1 && n == n_list &&
+                          memcmp(a, b, (size_t)n * sizeof a[0]) == 0,
+                      "%d -> %d: another route than the type's", src, dst);
+            }
+    }
+    CHECK(n_less > 0, "no route through a third group");
+}
+
 static void check_refused(ll_arena *mem, const char *type, const char *text, const char *why)
 {
     ll_error err;
@@ -244,6 +285,7 @@ int main(void)
     check_adversary(mem, 4, 8, 4, "palmtree");
     check_adversary(mem, 3, 4, 2, "palmtree");
     check_copies(mem);
+    check_edge_list(mem);
     check_plus(mem, 2, 3, 2, 2);
     check_plus(mem, 1, 2, 4, 1);
     check_hyperx(mem);

@@ -46,6 +46,7 @@ static void flows_add(job *j, const ll_traffic *t, const double *end_s, ll_flows
         j->cap_flow = all->n_flow + row->n_flow;
         all->flow = ll_arena_grown(j->mem, all->flow, all->n_flow, j->cap_flow, sizeof *all->flow);
     }
+    LL_ASSERT(all->flow != NULL || row->n_flow == 0, "%lld flows", (long long)row->n_flow);
     ll_flows_flow *flow = all->flow + all->n_flow;
     for (int64_t i = 0; i < row->n_flow; i++) {
         ll_flow f;
@@ -137,7 +138,7 @@ static ll_status rows_all(job *j, ll_error *err)
         ll_progress_step(&progress, 1);
         for (int k = 0; k < j->beside.n && status == LL_OK; k++) {
             const ll_study other = ll_study_with_engine(s, j->beside.engine[k], j->mem);
-            const ll_flows_row *own = &j->flows->row[i * (1 + j->beside.n)];
+            const ll_flows_row *own = &j->flows->row[(int64_t)i * (1 + j->beside.n)];
             status = row_add(j, &other, i, own, err);
             ll_progress_step(&progress, 1);
         }
@@ -163,6 +164,14 @@ static ll_status beside_read(const ll_options *opt, const ll_study *s, ll_engine
     return LL_OK;
 }
 
+static ll_status job_read(job *j, const ll_study *study, ll_error *err)
+{
+    LL_TRY(ll_net_traffic_read(j->opt, study, j->comm, j->mem, &j->traffic, err));
+    LL_TRY(beside_read(j->opt, study, &j->beside, err));
+    if (!j->opt->value[LL_OPT_FLOWS] || j->traffic.n == 1) return LL_OK;
+    return ll_error_set(err, LL_ERR_CONFIG, "--flows: needs one size, such as --sizes 1MiB");
+}
+
 static void print_any(const void *result, ll_format format, ll_arena *mem, ll_text *out)
 {
     ll_flows_print(result, format, 100, mem, out);
@@ -174,8 +183,7 @@ ll_status ll_net_flows_run(const ll_options *opt, const ll_study *study, ll_comm
     ll_timing timing;
     ll_timing_start(&timing);
     job j = {.opt = opt, .comm = comm, .mem = mem};
-    LL_TRY(ll_net_traffic_read(opt, study, comm, mem, &j.traffic, err));
-    LL_TRY(beside_read(opt, study, &j.beside, err));
+    LL_TRY(job_read(&j, study, err));
     ll_flows flows = {.study = study,
                       .named = opt->arg[0],
                       .traffic = j.traffic.text,
@@ -183,8 +191,6 @@ ll_status ll_net_flows_run(const ll_options *opt, const ll_study *study, ll_comm
                       .beside = j.beside.n > 0,
                       .timing = opt->value[LL_OPT_TIMING] != NULL};
     j.flows = &flows;
-    if (flows.listed && j.traffic.n > 1)
-        return ll_error_set(err, LL_ERR_CONFIG, "--flows: needs one size, such as --sizes 1MiB");
     const char *name = ll_net_name(opt, mem);
     ll_output set = {.dir = opt->value[LL_OPT_OUT],
                      .main = ll_output_file_name(name, ".json", mem),

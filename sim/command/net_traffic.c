@@ -71,19 +71,35 @@ static const char *worst_find(const ll_topology *topo, ll_arena *mem, ll_synthet
     return w.name;
 }
 
+/* Which pattern the word before a colon names; LL_N_SYNTHETIC: "adversarial". */
+static ll_status name_pick(const char *word, ll_arena *mem, int *out, ll_error *err)
+{
+    const char *names[LL_N_SYNTHETIC + 1];
+    for (int i = 0; i < LL_N_SYNTHETIC; i++)
+        names[i] = ll_synthetic_names[i];
+    names[LL_N_SYNTHETIC] = "adversarial";
+    return ll_words_pick(&(ll_words){LL_N_SYNTHETIC + 1, names, NULL},
+                         ll_arena_printf(mem, "%.*s", (int)strcspn(word, ":"), word), out, err,
+                         "--pattern %s: ", word);
+}
+
+/* The number after the colon, or that of the pattern without one. 0, which has an obstacle: it is
+ * no number. */
+static int32_t arg_of(const ll_synthetic_row *row, const char *colon, int32_t n_chip)
+{
+    char *end;
+    if (colon == NULL) return row->arg_def < 0 ? n_chip - 1 : row->arg_def;
+    const long given = strtol(colon + 1, &end, 10);
+    return end != colon + 1 && !*end && given >= 0 && given <= INT32_MAX ? (int32_t)given : 0;
+}
+
 ll_status ll_net_pattern_parse(const char *word, const ll_topology *topo, int32_t n_chip,
                                uint64_t seed, ll_arena *mem, ll_synthetic_ask *out,
                                const char **name, ll_error *err)
 {
-    const char *names[LL_N_SYNTHETIC + 1], *colon = strchr(word, ':'), *obstacle;
-    const int n_word = colon ? (int)(colon - word) : (int)strlen(word);
+    const char *colon = strchr(word, ':'), *obstacle;
     int id;
-    for (int i = 0; i < LL_N_SYNTHETIC; i++)
-        names[i] = ll_synthetic_names[i];
-    names[LL_N_SYNTHETIC] = "adversarial";
-    LL_TRY(ll_words_pick(&(ll_words){LL_N_SYNTHETIC + 1, names, NULL},
-                         ll_arena_printf(mem, "%.*s", n_word, word), &id, err,
-                         "--pattern %s: ", word));
+    LL_TRY(name_pick(word, mem, &id, err));
     *out = (ll_synthetic_ask){.what = (ll_synthetic)id,
                               .n_chip = n_chip,
                               .grid = grid_of(topo, n_chip),
@@ -92,19 +108,12 @@ ll_status ll_net_pattern_parse(const char *word, const ll_topology *topo, int32_
     *name = word;
     const ll_synthetic_row *row = id < LL_N_SYNTHETIC ? &ll_synthetic_rows[id] : NULL;
     if (colon && (row == NULL || row->arg == NULL))
-        return ll_error_set(err, LL_ERR_CONFIG, "--pattern %s: %s takes no number", word,
-                            names[id]);
+        return ll_error_set(err, LL_ERR_CONFIG, "--pattern %s: it takes no number", word);
     if (row == NULL) {
         *name = ll_arena_printf(mem, "adversarial (%s)", worst_find(topo, mem, out));
         return LL_OK;
     }
-    if (row->arg) {
-        char *end = NULL;
-        const long given =
-            colon ? strtol(colon + 1, &end, 10) : (row->arg_def < 0 ? n_chip - 1 : row->arg_def);
-        const bool whole = !colon || (end != colon + 1 && !*end);
-        out->arg = whole && given >= 0 && given <= INT32_MAX ? (int32_t)given : 0;
-    }
+    if (row->arg) out->arg = arg_of(row, colon, n_chip);
     obstacle = ll_synthetic_obstacle(out, mem);
     return obstacle ? ll_error_set(err, LL_ERR_CONFIG, "--pattern %s: needs %s", word, obstacle)
                     : LL_OK;

@@ -90,7 +90,7 @@ refused() { # message, argument...
 refused "pattern shuffl: did you mean 'shuffle'" net nvl72 --pattern shuffl
 refused 'pattern shuffle: needs a power of two of chips; there are 72' net nvl72 --pattern shuffle
 refused 'pattern shift: needs 1 to 71 chips' net nvl72 --pattern shift
-refused 'pattern tornado:2: tornado takes no number' net nvl72 --pattern tornado:2
+refused 'pattern tornado:2: it takes no number' net nvl72 --pattern tornado:2
 refused 'collective: is for collectives, not for flows' net nvl72 --pattern tornado --collective all
 refused 'sizes: is for --pattern' net nvl72 --traffic three.txt --sizes 1MiB
 refused 'traffic and --pattern: expected one of them' net nvl72 --traffic three.txt --pattern tornado

@@ -58,10 +58,11 @@ int main(int argc, char **argv)
                                           "job.ep=64",
                                           "job.interleave=2",
                                           "job.embedding_as_layer=false",
+                                          "job.order=tp cp dp pp",
                                           "job.dispatcher=distinct",
                                           "job.overlap_exchange=true",
                                           "job.recompute=full"};
-    const job jobs[] = {{"405B", 0, NULL}, {"671B", 12, experts}};
+    const job jobs[] = {{"405B", 0, NULL}, {"671B", 13, experts}};
     if (!test_petsc_begin(&argc, &argv)) return 1;
     const bool json = argc > 2 && !strcmp(argv[1], "--format") && !strcmp(argv[2], "json");
     ll_arena *mem = ll_arena_create("bench");

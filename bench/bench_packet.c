@@ -361,7 +361,8 @@ int main(int argc, char **argv)
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--quick") == 0) b.quick = true;
         if (strcmp(argv[i], "json") == 0) b.json = true;
-        if (atoi(argv[i]) > 1 && n_size < 16) n_chip[n_size++] = atoi(argv[i]);
+        const long chips = strtol(argv[i], NULL, 10);
+        if (chips > 1 && chips < INT32_MAX && n_size < 16) n_chip[n_size++] = (int)chips;
     }
     if (first)
         printf("%s",

@@ -272,17 +272,12 @@ static ll_status sweep_run(sweep *w, ll_error *err)
 
 /* ---- The command ----------------------------------------------------------------------------- */
 
-static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_error *err)
+static ll_status collectives_run(const ll_options *opt, const ll_study *s, ll_comm *comm,
+                                 ll_arena *mem, ll_error *err)
 {
     ll_timing timing;
     ll_timing_start(&timing);
-    ll_study *s = ll_arena_new(mem, ll_study);
     ll_net_job *job = ll_arena_new(mem, ll_net_job);
-    LL_TRY(ll_study_load(&(ll_study_source){opt->arg[0], opt->n_set, opt->set, LL_STUDY_CLUSTER},
-                         comm, mem, s, err));
-    if (opt->value[LL_OPT_LOAD] || opt->value[LL_OPT_CYCLES])
-        return ll_net_load_run(opt, s, comm, mem, err);
-    if (ll_net_traffic_asked(opt)) return ll_net_flows_run(opt, s, comm, mem, err);
     LL_TRY(ll_net_job_parse(opt, s, mem, job, err));
     LL_TRY(ll_engine_list_other(&job->beside, s->engine, err));
     ll_net net = {.study = s,
@@ -307,6 +302,17 @@ static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_err
     if (ll_comm_rank(comm) == 0 && w.n_printed == 0) ll_net_print(&net, opt->format, mem, &text);
     LL_TRY(ll_command_print(comm, &text, err));
     return set.dir ? ll_net_files_write(&set, name, &net, &timing, comm, mem, err) : LL_OK;
+}
+
+static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_error *err)
+{
+    ll_study *s = ll_arena_new(mem, ll_study);
+    LL_TRY(ll_study_load(&(ll_study_source){opt->arg[0], opt->n_set, opt->set, LL_STUDY_CLUSTER},
+                         comm, mem, s, err));
+    if (opt->value[LL_OPT_LOAD] || opt->value[LL_OPT_CYCLES])
+        return ll_net_load_run(opt, s, comm, mem, err);
+    if (ll_net_traffic_asked(opt)) return ll_net_flows_run(opt, s, comm, mem, err);
+    return collectives_run(opt, s, comm, mem, err);
 }
 
 const ll_command ll_command_net = {

@@ -25,31 +25,44 @@ static ll_status pictures_write(const char *dir, const char *name, const ll_repo
     return ll_plot_wire(dir, ll_output_file_name(name, "-wire", mem), r, comm, &drawn, err);
 }
 
-/* Writes <name>.json, .txt, .csv, <name>.fields.csv with all plain fields, <name>.trace.json with
- * the timeline, and <name>.timing.json with the time and memory that the run took. */
+enum { FIELDS = 3, TRACE, N_TEXT }; /* those before FIELDS: the report in a format */
+static const char *const text_suffix[N_TEXT] = {".json", ".txt", ".csv", ".fields.csv",
+                                                ".trace.json"};
+
+static void text_make(int i, const ll_report *r, ll_arena *mem, ll_text *out)
+{
+    static const ll_format format[] = {LL_FORMAT_JSON, LL_FORMAT_TEXT, LL_FORMAT_CSV};
+    if (i < FIELDS)
+        ll_report_print(r, format[i], 100, mem, out);
+    else if (i == FIELDS)
+        ll_table_print(ll_report_flat(r, mem), LL_FORMAT_CSV, 0, out);
+    else
+        ll_trace_print(r, out);
+}
+
+/* Writes <name>.json, .txt, .csv, <name>.fields.csv with all plain fields, and <name>.trace.json
+ * with the timeline. */
+static ll_status texts_write(const ll_output *set, const char *name, const ll_report *r,
+                             ll_comm *comm, ll_arena *mem, ll_error *err)
+{
+    for (int i = 0; i < N_TEXT; i++) {
+        ll_text text;
+        ll_text_init(&text, mem);
+        if (ll_comm_rank(comm) == 0) text_make(i, r, mem, &text);
+        LL_TRY(ll_output_write(set->stage, ll_output_file_name(name, text_suffix[i], mem), &text,
+                               comm, err));
+    }
+    return LL_OK;
+}
+
+/* Writes the texts, the pictures, and <name>.timing.json with the time and memory that the run
+ * took. */
 static ll_status files_write(ll_output *set, const char *name, const ll_report *r,
                              const ll_timing *timing, ll_comm *comm, ll_arena *mem, ll_error *err)
 {
-    static const struct {
-        const char *suffix;
-        ll_format format;
-    } files[] = {{".json", LL_FORMAT_JSON}, {".txt", LL_FORMAT_TEXT}, {".csv", LL_FORMAT_CSV}};
     ll_text text;
     LL_TRY(ll_output_begin(set, comm, mem, err));
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        ll_text_init(&text, mem);
-        if (ll_comm_rank(comm) == 0) ll_report_print(r, files[i].format, 100, mem, &text);
-        LL_TRY(ll_output_write(set->stage, ll_output_file_name(name, files[i].suffix, mem), &text,
-                               comm, err));
-    }
-    ll_text_init(&text, mem);
-    if (ll_comm_rank(comm) == 0) ll_table_print(ll_report_flat(r, mem), LL_FORMAT_CSV, 0, &text);
-    LL_TRY(ll_output_write(set->stage, ll_output_file_name(name, ".fields.csv", mem), &text, comm,
-                           err));
-    ll_text_init(&text, mem);
-    if (ll_comm_rank(comm) == 0) ll_trace_print(r, &text);
-    LL_TRY(ll_output_write(set->stage, ll_output_file_name(name, ".trace.json", mem), &text, comm,
-                           err));
+    LL_TRY(texts_write(set, name, r, comm, mem, err));
     ll_text_init(&text, mem);
     ll_timing_report(timing, comm, &text);
     LL_TRY(ll_output_write(set->stage, ll_output_file_name(name, ".timing.json", mem), &text, comm,

@@ -54,9 +54,8 @@ const char *ll_net_name(const ll_options *opt, ll_arena *mem)
         ll_arena_printf(mem, "net-%.*s", (int)(is_file ? n_base - 4 : n_base), base), n, set, mem);
 }
 
-ll_status ll_net_texts_write(const ll_output *set, const char *name, ll_net_printer *print,
-                             const void *result, const ll_timing *timing, ll_comm *comm,
-                             ll_arena *mem, ll_error *err)
+ll_status ll_net_texts_write(const ll_output *set, const char *name, const ll_net_texts *texts,
+                             ll_comm *comm, ll_arena *mem, ll_error *err)
 {
     static const struct {
         const char *suffix;
@@ -65,12 +64,12 @@ ll_status ll_net_texts_write(const ll_output *set, const char *name, ll_net_prin
     ll_text text;
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         ll_text_init(&text, mem);
-        if (ll_comm_rank(comm) == 0) print(result, files[i].format, mem, &text);
+        if (ll_comm_rank(comm) == 0) texts->print(texts->result, files[i].format, mem, &text);
         LL_TRY(ll_output_write(set->stage, ll_output_file_name(name, files[i].suffix, mem), &text,
                                comm, err));
     }
     ll_text_init(&text, mem);
-    ll_timing_report(timing, comm, &text);
+    ll_timing_report(texts->timing, comm, &text);
     return ll_output_write(set->stage, ll_output_file_name(name, ".timing.json", mem), &text, comm,
                            err);
 }
@@ -83,9 +82,10 @@ static void print_any(const void *result, ll_format format, ll_arena *mem, ll_te
 ll_status ll_net_files_write(ll_output *set, const char *name, const ll_net *net,
                              const ll_timing *timing, ll_comm *comm, ll_arena *mem, ll_error *err)
 {
+    const ll_net_texts texts = {print_any, net, timing};
     bool drawn;
     LL_TRY(ll_output_begin(set, comm, mem, err));
-    LL_TRY(ll_net_texts_write(set, name, print_any, net, timing, comm, mem, err));
+    LL_TRY(ll_net_texts_write(set, name, &texts, comm, mem, err));
     LL_TRY(
         ll_net_plot(set->stage, ll_output_file_name(name, "", mem), net, comm, mem, &drawn, err));
     return ll_output_commit(set, comm, err);

@@ -19,10 +19,16 @@ const char *ll_net_name(const ll_options *opt, ll_arena *mem);
 /* Prints a result, which the writer of it knows the type of. */
 typedef void ll_net_printer(const void *result, ll_format format, ll_arena *mem, ll_text *out);
 
+/* A result as texts, and how long it took. */
+typedef struct ll_net_texts {
+    ll_net_printer *print;
+    const void *result;
+    const ll_timing *timing;
+} ll_net_texts;
+
 /* <name>.json, .txt, .csv and .timing.json, into the stage of a set. Collective. */
-ll_status ll_net_texts_write(const ll_output *set, const char *name, ll_net_printer *print,
-                             const void *result, const ll_timing *timing, ll_comm *comm,
-                             ll_arena *mem, ll_error *err);
+ll_status ll_net_texts_write(const ll_output *set, const char *name, const ll_net_texts *texts,
+                             ll_comm *comm, ll_arena *mem, ll_error *err);
 
 /* All files of a result, as a set. Collective. */
 ll_status ll_net_files_write(ll_output *set, const char *name, const ll_net *net,

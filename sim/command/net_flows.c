@@ -205,6 +205,7 @@ ll_status ll_net_flows_run(const ll_options *opt, const ll_study *study, ll_comm
     LL_TRY(ll_command_print(comm, &text, err));
     if (!set.dir) return LL_OK;
     LL_TRY(ll_output_begin(&set, comm, mem, err));
-    LL_TRY(ll_net_texts_write(&set, name, print_any, &flows, &timing, comm, mem, err));
+    LL_TRY(ll_net_texts_write(&set, name, &(ll_net_texts){print_any, &flows, &timing}, comm, mem,
+                              err));
     return ll_output_commit(&set, comm, err);
 }

@@ -94,8 +94,8 @@ static ll_status traffic_make(job *j, ll_arena *mem, ll_error *err)
     const char *name;
     int32_t n;
     LL_TRY(ll_net_chips_parse(j->opt, topo, &n, err));
-    LL_TRY(ll_net_pattern_parse(j->opt->value[LL_OPT_PATTERN], topo, n, (uint64_t)j->study->seed,
-                                mem, &ask, &name, err));
+    ask = (ll_synthetic_ask){.n_chip = n, .seed = (uint64_t)j->study->seed};
+    LL_TRY(ll_net_pattern_parse(j->opt->value[LL_OPT_PATTERN], topo, mem, &ask, &name, err));
     j->curve->traffic = ll_arena_printf(mem, "pattern %s among %d chips", name, n);
     if (ask.what != LL_SYNTHETIC_UNIFORM) {
         j->traffic = ll_synthetic_make(&ask, mem);
@@ -241,9 +241,10 @@ static void print_any(const void *result, ll_format format, ll_arena *mem, ll_te
 static ll_status files_write(ll_output *set, const char *name, const ll_load_curve *curve,
                              const ll_timing *timing, ll_comm *comm, ll_arena *mem, ll_error *err)
 {
+    const ll_net_texts texts = {print_any, curve, timing};
     bool drawn;
     LL_TRY(ll_output_begin(set, comm, mem, err));
-    LL_TRY(ll_net_texts_write(set, name, print_any, curve, timing, comm, mem, err));
+    LL_TRY(ll_net_texts_write(set, name, &texts, comm, mem, err));
     LL_TRY(ll_load_plot(set->stage, ll_output_file_name(name, "", mem), curve, comm, mem, &drawn,
                         err));
     return ll_output_commit(set, comm, err);

@@ -93,28 +93,25 @@ static int32_t arg_of(const ll_synthetic_row *row, const char *colon, int32_t n_
     return end != colon + 1 && !*end && given >= 0 && given <= INT32_MAX ? (int32_t)given : 0;
 }
 
-ll_status ll_net_pattern_parse(const char *word, const ll_topology *topo, int32_t n_chip,
-                               uint64_t seed, ll_arena *mem, ll_synthetic_ask *out,
-                               const char **name, ll_error *err)
+ll_status ll_net_pattern_parse(const char *word, const ll_topology *topo, ll_arena *mem,
+                               ll_synthetic_ask *io, const char **name, ll_error *err)
 {
     const char *colon = strchr(word, ':'), *obstacle;
     int id;
     LL_TRY(name_pick(word, mem, &id, err));
-    *out = (ll_synthetic_ask){.what = (ll_synthetic)id,
-                              .n_chip = n_chip,
-                              .grid = grid_of(topo, n_chip),
-                              .size_B = 1,
-                              .seed = seed};
+    io->what = (ll_synthetic)id;
+    io->grid = grid_of(topo, io->n_chip);
+    io->size_B = 1;
     *name = word;
     const ll_synthetic_row *row = id < LL_N_SYNTHETIC ? &ll_synthetic_rows[id] : NULL;
     if (colon && (row == NULL || row->arg == NULL))
         return ll_error_set(err, LL_ERR_CONFIG, "--pattern %s: it takes no number", word);
     if (row == NULL) {
-        *name = ll_arena_printf(mem, "adversarial (%s)", worst_find(topo, mem, out));
+        *name = ll_arena_printf(mem, "adversarial (%s)", worst_find(topo, mem, io));
         return LL_OK;
     }
-    if (row->arg) out->arg = arg_of(row, colon, n_chip);
-    obstacle = ll_synthetic_obstacle(out, mem);
+    if (row->arg) io->arg = arg_of(row, colon, io->n_chip);
+    obstacle = ll_synthetic_obstacle(io, mem);
     return obstacle ? ll_error_set(err, LL_ERR_CONFIG, "--pattern %s: needs %s", word, obstacle)
                     : LL_OK;
 }
@@ -144,8 +141,8 @@ static ll_status pattern_read(const ll_options *opt, const ll_study *study, ll_a
     ll_synthetic_ask ask;
     int32_t n_chip;
     LL_TRY(ll_net_chips_parse(opt, topo, &n_chip, err));
-    LL_TRY(ll_net_pattern_parse(opt->value[LL_OPT_PATTERN], topo, n_chip, (uint64_t)study->seed,
-                                mem, &ask, &name, err));
+    ask = (ll_synthetic_ask){.n_chip = n_chip, .seed = (uint64_t)study->seed};
+    LL_TRY(ll_net_pattern_parse(opt->value[LL_OPT_PATTERN], topo, mem, &ask, &name, err));
     LL_TRY(ll_net_sizes_parse(LL_OPT_SIZES, sizes ? sizes : "1MiB", job, err));
     ll_traffic *traffic = ll_arena_array(mem, job->n_size, ll_traffic);
     for (int i = 0; i < job->n_size; i++) {

@@ -81,8 +81,9 @@ cluster "$clos routing = \"spray\";" d >t.cfg
 expect 1 net t.cfg --collective all_to_all --sizes 1GiB --set cluster.link_rates=130:0
 has err 'link 130 is a bundle of 32 lanes, 130:0.96875 is one of them down$'
 near flow all_to_all 1GiB 21200 1 --set cluster.link_rates=130:0.96875
+# By ECMP flows that share an uplink need windows that keep it full: with 2 the arithmetic is 1 % short, by `packet` too.
 cluster "$clos routing = \"ecmp\";" d >t.cfg
-near flow all_to_all 1GiB 21200 1 --set cluster.link_rates=130:0
+near flow all_to_all 1GiB 21200 1 --set cluster.link_rates=130:0 --set cluster.wire.window_bdp=8
 
 # One chip has nobody to send to.
 cluster 'type = "switch"; name = "d"; size = 1; bandwidth = "50 GB/s"; latency = "1 us";' d >t.cfg

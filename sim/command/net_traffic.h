@@ -21,10 +21,10 @@ bool ll_net_traffic_asked(const ll_options *opt);
 ll_status ll_net_traffic_read(const ll_options *opt, const ll_study *study, ll_comm *comm,
                               ll_arena *mem, ll_net_traffic *out, ll_error *err);
 
-/* "shift:4" into *io, of which n_chip (the first chips) and seed are given; size_B = 1. "adversarial" becomes the
- * permutation that needs the busiest link for longest: of those that stand in the list of patterns
- * (with the seed's random one), and of all shifts along one dimension of the topology. *name: in
- * mem, "adversarial (tornado)". Error LL_ERR_CONFIG. Not collective. */
+/* "shift:4" into *io, of which n_chip (the first chips) and seed are given; size_B = 1.
+ * "adversarial" becomes the permutation that needs the busiest link for longest: of those that
+ * stand in the list of patterns (with the seed's random one), and of all shifts along one dimension
+ * of the topology. *name: in mem, "adversarial (tornado)". Error LL_ERR_CONFIG. Not collective. */
 ll_status ll_net_pattern_parse(const char *word, const ll_topology *topo, ll_arena *mem,
                                ll_synthetic_ask *io, const char **name, ll_error *err);
 

@@ -233,7 +233,7 @@ static ll_status arguments_check(const ll_options *o, ll_error *err)
  * `compare results/?*.json` compares the results. */
 static bool is_companion(const char *path)
 {
-    static const char *const ends[] = {".timing.json", ".check.json"};
+    static const char *const ends[] = {".timing.json", ".trace.json", ".check.json"};
     const size_t n = strlen(path);
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
         if (n > strlen(ends[i]) && !strcmp(path + n - strlen(ends[i]), ends[i])) return true;

@@ -188,7 +188,7 @@ static ll_status twisted_create(const void *param, int n_child, const ll_topolog
     find_ways(t, n_chip, least, count, t->first, t->way);
     topo->n_chip = n_chip;
     topo->n_node = n;
-    topo->n_link = 2 * t->n_dim * n;
+    topo->n_link = (int64_t)2 * t->n_dim * n;
     topo->n_dim = t->n_dim;
     for (int d = 0; d < t->n_dim; d++)
         topo->dim[d] =

@@ -75,7 +75,10 @@ static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_err
     const char *dir = opt->value[LL_OPT_OUT];
     ll_study *study = ll_arena_new(mem, ll_study);
     ll_over *over = ll_arena_array(mem, opt->n_over, ll_over);
-    ll_sweep_how how = {.zip = opt->value[LL_OPT_ZIP] != NULL, .extent = LL_EXTENT_WHOLE};
+    ll_sweep_how how = {.n_over = opt->n_over,
+                        .over = over,
+                        .zip = opt->value[LL_OPT_ZIP] != NULL,
+                        .extent = LL_EXTENT_WHOLE};
     ll_batch_store store;
     ll_sweep sweep;
     LL_TRY(scaling_read(opt, &how, err));
@@ -87,7 +90,7 @@ static ll_status run(const ll_options *opt, ll_comm *comm, ll_arena *mem, ll_err
         LL_TRY(ll_variant_store_open(dir, journal, comm, mem, &store, err));
         how.store = &store;
     }
-    LL_TRY(ll_sweep_run(study, opt->n_over, over, &how, comm, mem, &sweep, err));
+    LL_TRY(ll_sweep_run(study, &how, comm, mem, &sweep, err));
     if (dir && ll_variant_store_n_found(&store) > 0)
         ll_comm_note(comm, "%d of %d points were finished before", ll_variant_store_n_found(&store),
                      sweep.n);

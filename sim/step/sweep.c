@@ -217,13 +217,12 @@ static ll_status points_make(ll_sweep *s, const ll_sweep_how *how, int64_t n_eac
     return LL_OK;
 }
 
-ll_status ll_sweep_run(const ll_study *study, int n_over, const ll_over *over,
-                       const ll_sweep_how *how, ll_comm *comm, ll_arena *mem, ll_sweep *out,
-                       ll_error *err)
+ll_status ll_sweep_run(const ll_study *study, const ll_sweep_how *how, ll_comm *comm, ll_arena *mem,
+                       ll_sweep *out, ll_error *err)
 {
-    *out = (ll_sweep){.study = study, .n_over = n_over, .over = over};
-    LL_TRY(keys_check(study, n_over, over, how->zip, err));
-    const double n = points_count(n_over, over, how);
+    *out = (ll_sweep){.study = study, .n_over = how->n_over, .over = how->over};
+    LL_TRY(keys_check(study, how->n_over, how->over, how->zip, err));
+    const double n = points_count(how->n_over, how->over, how);
     if (n > LL_SWEEP_MAX) return too_many(study, n, how, comm, mem, err);
     const int64_t n_curve = varies(out, "chips") ? how->weak + how->strong : 1;
     out->point = ll_arena_array(mem, (int64_t)n, ll_sweep_point);

@@ -33,18 +33,19 @@ typedef struct ll_sweep {
 } ll_sweep;
 
 typedef struct ll_sweep_how {
+    int n_over;
+    const ll_over *over; /* [n_over], 1 to LL_SWEEP_MAX_OVER */
     bool zip;
     bool weak, strong; /* if chips vary: which curves; at least one */
     ll_extent extent;
     const ll_batch_store *store; /* NULL: none */
 } ll_sweep_how;
 
-/* over: [n_over], 1 to LL_SWEEP_MAX_OVER. Everything lives in mem. A point that cannot be run says
+/* Everything lives in mem. A point that cannot be run says
  * why in its place. Errors (LL_ERR_CONFIG): one key twice, zipped keys with unequal numbers of
  * values, chips that cannot vary, too many points. Ranks share the points; the result is the same
  * for any number of ranks. Collective. */
-ll_status ll_sweep_run(const ll_study *study, int n_over, const ll_over *over,
-                       const ll_sweep_how *how, ll_comm *comm, ll_arena *mem, ll_sweep *out,
-                       ll_error *err);
+ll_status ll_sweep_run(const ll_study *study, const ll_sweep_how *how, ll_comm *comm, ll_arena *mem,
+                       ll_sweep *out, ll_error *err);
 
 #endif
